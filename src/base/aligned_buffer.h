@@ -1,0 +1,50 @@
+// A fixed-size array of plain values on a 128-byte boundary (two cache lines: the adjacent-line prefetcher's
+// unit), zero-filled. It does not grow: the engine allocates once, before the loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace rung {
+
+template <typename T>
+class AlignedBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  static constexpr size_t kAlignment = 128;
+
+  AlignedBuffer() = default;
+
+  // Throws std::bad_alloc when the memory is not to be had.
+  explicit AlignedBuffer(size_t size) : size_(size) {
+    if (size == 0) return;
+    if (size > (SIZE_MAX - kAlignment) / sizeof(T)) throw std::bad_alloc();
+    const size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes)));
+    if (!data_) throw std::bad_alloc();
+    std::memset(static_cast<void*>(data_.get()), 0, bytes);
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  std::span<T> span() { return {data(), size_}; }
+  std::span<const T> span() const { return {data(), size_}; }
+  T& operator[](size_t index) { return data_.get()[index]; }
+  const T& operator[](size_t index) const { return data_.get()[index]; }
+
+ private:
+  struct Free {
+    void operator()(T* pointer) const { std::free(pointer); }
+  };
+  std::unique_ptr<T[], Free> data_;
+  size_t size_ = 0;
+};
+
+}  // namespace rung

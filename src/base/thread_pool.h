@@ -1,0 +1,47 @@
+// A pool of threads that share the indices of a loop. Which thread runs which index is fixed (contiguous
+// shares), so a group of images stays in one core's cache from one loop to the next. Waiting threads spin
+// briefly, because the next loop of a training step follows within microseconds, and then sleep.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace rung {
+
+class ThreadPool {
+ public:
+  // `threads` counts the calling thread. Throws UsageError unless 1 <= threads <= 1024.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return size_; }
+
+  // Calls task(index, thread) for every index in 0 .. count-1 and returns when all are done. Thread t runs
+  // the indices [count*t/size, count*(t+1)/size) in order. The first exception thrown by a task is rethrown
+  // here.
+  void for_each(int count, const std::function<void(int index, int thread)>& task);
+
+  // Hardware threads this process may use; at least 1.
+  static int available_cores();
+
+ private:
+  void work(int thread);
+  void run_share(int thread);
+
+  int size_;
+  std::vector<std::thread> workers_;
+  const std::function<void(int, int)>* task_ = nullptr;
+  int count_ = 0;
+  std::vector<std::exception_ptr> errors_;
+  alignas(64) std::atomic<uint32_t> generation_{0};
+  alignas(64) std::atomic<int> running_{0};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace rung

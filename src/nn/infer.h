@@ -1,0 +1,49 @@
+// What follows from a model's layers and its input's shape: output shapes, parameters, multiply-accumulates,
+// receptive fields. Every impossible shape is found here, before anything is allocated.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "nn/spec.h"
+
+namespace rung::nn {
+
+// A layer cannot work on its input; `layer` is its index in ModelSpec::layers, or layers.size() for the
+// model's end.
+class ShapeError : public UsageError {
+ public:
+  ShapeError(size_t layer, const std::string& message, const std::string& hint = "")
+      : UsageError(message, hint), layer(layer) {}
+  size_t layer;
+};
+
+struct LayerInfo {
+  Shape input;
+  Shape output;
+  int64_t params = 0;            // trainable
+  int64_t macs = 0;              // multiply-accumulates of one image's forward pass
+  int64_t activation_bytes = 0;  // one image's output as float32
+  Size2 receptive_field;         // input pixels that one output element sees, clipped to the input's size
+  Size2 jump;                    // input pixels between neighbouring output elements
+};
+
+struct ModelInfo {
+  std::vector<LayerInfo> layers;  // as in ModelSpec::layers
+  int64_t params = 0;
+  int64_t macs = 0;
+  int64_t activation_bytes = 0;
+};
+
+// Limits that keep every size in 64-bit range and a typing error from asking for terabytes.
+inline constexpr int kMaxChannels = 65536;
+inline constexpr int kMaxSide = 4096;
+inline constexpr int64_t kMaxActivationsPerImage = int64_t{1} << 26;
+inline constexpr int64_t kMaxParams = int64_t{1} << 28;
+
+// Throws ShapeError.
+ModelInfo infer(const ModelSpec& model);
+
+}  // namespace rung::nn

@@ -1,0 +1,82 @@
+// What a model is, as plain values: the layers of a recipe with PyTorch's names, meanings and defaults. No
+// weights.
+#pragma once
+
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rung::nn {
+
+// Height and width of a kernel, stride or padding.
+struct Size2 {
+  int h = 1;
+  int w = 1;
+  friend bool operator==(const Size2&, const Size2&) = default;
+};
+
+// Shape of one image's activations.
+struct Shape {
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+// torch.nn.Conv2d: cross-correlation, weight [out_channels, in_channels/groups, kernel h, kernel w].
+struct Conv2d {
+  int out_channels = 0;
+  Size2 kernel_size;
+  Size2 stride{1, 1};
+  Size2 padding{0, 0};
+  int groups = 1;
+  bool bias = true;
+};
+
+// torch.nn.BatchNorm2d, affine, with running statistics.
+struct BatchNorm2d {
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+// torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation.
+struct Dropout {
+  double p = 0.5;
+};
+
+struct Relu {};
+
+// torch.nn.MaxPool2d and AvgPool2d with stride = kernel, no padding, floor.
+struct MaxPool2d {
+  Size2 kernel_size;
+};
+struct AvgPool2d {
+  Size2 kernel_size;
+};
+
+// torch.nn.AdaptiveAvgPool2d(1): the mean of each channel's plane.
+struct GlobalAvgPool2d {};
+
+// torch.nn.Flatten: [C, H, W] to [C*H*W, 1, 1].
+struct Flatten {};
+
+// torch.nn.Linear over C*H*W input features.
+struct Linear {
+  int out_features = 0;
+  bool bias = true;
+};
+
+using LayerSpec =
+    std::variant<Conv2d, BatchNorm2d, Dropout, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Flatten, Linear>;
+
+struct ModelSpec {
+  Shape input;
+  int classes = 0;
+  std::vector<LayerSpec> layers;
+};
+
+// The layer's name in a recipe ("conv2d") and in PyTorch ("Conv2d").
+std::string_view recipe_name(const LayerSpec& layer);
+std::string_view torch_name(const LayerSpec& layer);
+
+}  // namespace rung::nn
