@@ -90,7 +90,7 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
 
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
+  std::string temporary = fmt::format("{}/.{}.XXXXXX", folder.string(), path.filename().string());
   Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));
   if (descriptor.get() < 0) throw IoError(fmt::format("cannot write {}: {}", path.string(), reason(errno)));
   const bool written = write_all(descriptor.get(), bytes) && ::fchmod(descriptor.get(), 0644) == 0 &&

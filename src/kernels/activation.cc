@@ -1,0 +1,273 @@
+// Scale, dropout, relu and pooling in one pass, and its gradient. Windows of 1 (no pooling) and 2 are
+// compiled with constant bounds; other sizes run the same code with bounds read at run time.
+#include "kernels/activation.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/activation.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rung::kernels::HWY_NAMESPACE {
+namespace {
+
+// Calls run.template operator()<side>() with side 1 or 2 for a square window of that side, 0 for any other.
+template <typename Run>
+void with_window(const ActivationShape& s, Run run) {
+  if (s.pool_h == 1 && s.pool_w == 1) return run.template operator()<1>();
+  if (s.pool_h == 2 && s.pool_w == 2) return run.template operator()<2>();
+  return run.template operator()<0>();
+}
+
+// Calls run with true or false as a template argument.
+template <typename Run>
+void with_bool(bool value, Run run) {
+  if (value) return run.template operator()<true>();
+  return run.template operator()<false>();
+}
+
+// One channel of the input: scaled, shifted, dropped and rectified values, element by element.
+template <bool kRelu, bool kBits>
+struct Elements {
+  const float* x;
+  uint16_t* bits;
+  V scale;
+  V shift;
+
+  // The value at `index`, and the mask of lanes whose gradient passes (all of them, for the caller to ignore,
+  // in evaluation).
+  HWY_INLINE V value(size_t index, size_t part, M& passes) const {
+    const D d;
+    V value = hn::MulAdd(hn::Load(d, x + index * kLanes + part), scale, shift);
+    if constexpr (kBits) {
+      passes = load_bits(bits + index, part);
+      value = hn::IfThenElseZero(passes, value);
+    }
+    if constexpr (kRelu) {
+      const M off = hn::Le(value, hn::Zero(d));  // false for NaN, which must not be hidden
+      value = hn::IfThenZeroElse(off, value);
+      if constexpr (kBits) passes = hn::AndNot(off, passes);
+    }
+    return value;
+  }
+};
+
+// One window of a max pooling; the first maximum in row order takes the gradient, and a NaN is a maximum.
+template <bool kRelu, bool kBits>
+HWY_INLINE V max_window(const Elements<kRelu, kBits>& elements, size_t first, size_t row, int pool_h,
+                        int pool_w, size_t part) {
+  const D d;
+  M unused{};
+  V best = elements.value(first, part, unused);
+  V winner = hn::Zero(d);  // position of the maximum in its window
+  for (int i = 1; i < pool_h * pool_w; ++i) {
+    const size_t index = first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
+    const V value = elements.value(index, part, unused);
+    const M better = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
+    best = hn::IfThenElse(better, value, best);
+    if constexpr (kBits) winner = hn::IfThenElse(better, hn::Set(d, static_cast<float>(i)), winner);
+  }
+  if constexpr (kBits) {
+    for (int i = 0; i < pool_h * pool_w; ++i) {
+      uint16_t* word =
+          elements.bits + first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
+      M passes = hn::And(load_bits(word, part), hn::Eq(winner, hn::Set(d, static_cast<float>(i))));
+      if constexpr (kRelu) passes = hn::And(passes, hn::Gt(best, hn::Zero(d)));
+      store_bits(passes, part, word);
+    }
+  }
+  return best;
+}
+
+// One window of an average pooling, or the single element without pooling.
+template <bool kRelu, bool kBits>
+HWY_INLINE V mean_window(const Elements<kRelu, kBits>& elements, size_t first, size_t row, int pool_h,
+                         int pool_w, V one_over_area, size_t part) {
+  V sum = hn::Zero(D());
+  for (int y = 0; y < pool_h; ++y) {
+    for (int x = 0; x < pool_w; ++x) {
+      const size_t index = first + static_cast<size_t>(y) * row + static_cast<size_t>(x);
+      M passes{};
+      const V value = elements.value(index, part, passes);
+      if constexpr (kBits) store_bits(passes, part, elements.bits + index);
+      sum = hn::Add(sum, value);
+    }
+  }
+  return hn::Mul(sum, one_over_area);
+}
+
+template <bool kRelu, bool kBits, int kSide>
+void forward_channel(const ActivationShape& s, const Elements<kRelu, kBits>& elements, float* y) {
+  const D d;
+  const int pool_h = kSide == 0 ? s.pool_h : kSide;
+  const int pool_w = kSide == 0 ? s.pool_w : kSide;
+  const auto row = static_cast<size_t>(s.width);
+  const V one_over_area = hn::Set(d, 1.0F / static_cast<float>(pool_h * pool_w));
+  for (int py = 0; py < s.out_height(); ++py) {
+    for (int px = 0; px < s.out_width(); ++px, y += kLanes) {
+      const size_t first = static_cast<size_t>(py) * pool_h * row + static_cast<size_t>(px) * pool_w;
+      for (size_t part = 0; part < kLanes; part += kVector) {
+        const V out = s.pooling == Pooling::kMax
+                          ? max_window(elements, first, row, pool_h, pool_w, part)
+                          : mean_window(elements, first, row, pool_h, pool_w, one_over_area, part);
+        hn::Store(out, d, y + part);
+      }
+    }
+  }
+}
+
+void forward(const ActivationShape& s, const float* x, const float* scale, const float* shift, uint16_t* bits,
+             float* y) {
+  const size_t plane = static_cast<size_t>(s.height) * s.width;
+  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  with_bool(s.relu, [&]<bool kRelu>() {
+    with_bool(bits != nullptr, [&]<bool kBits>() {
+      with_window(s, [&]<int kSide>() {
+        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
+          const Elements<kRelu, kBits> elements{x + c * plane * kLanes, kBits ? bits + c * plane : nullptr,
+                                                hn::Set(D(), scale[c]), hn::Set(D(), shift[c])};
+          forward_channel<kRelu, kBits, kSide>(s, elements, y + c * out_plane);
+        }
+      });
+    });
+  });
+}
+
+// Walks over one channel and calls visit(row, column, part, g): the gradient at every scaled and shifted
+// element.
+template <bool kBits, int kSide, typename Visit>
+HWY_INLINE void for_each_gradient(const ActivationShape& s, const float* dy, const uint16_t* bits,
+                                  float factor, Visit visit) {
+  const D d;
+  const int pool_h = kSide == 0 ? s.pool_h : kSide;
+  const int pool_w = kSide == 0 ? s.pool_w : kSide;
+  const V scale = hn::Set(d, factor);
+  for (int row = 0; row < s.height; ++row) {
+    const uint16_t* words = kBits ? bits + static_cast<size_t>(row) * s.width : nullptr;
+    const int pooled_columns = row / pool_h < s.out_height() ? s.out_width() : 0;
+    const float* dy_row = dy + static_cast<size_t>(row / pool_h) * s.out_width() * kLanes;
+    for (int px = 0; px < pooled_columns; ++px) {
+      for (size_t part = 0; part < kLanes; part += kVector) {
+        const V gradient = hn::Mul(hn::Load(d, dy_row + static_cast<size_t>(px) * kLanes + part), scale);
+        for (int col = px * pool_w; col < (px + 1) * pool_w; ++col) {
+          if constexpr (kBits) {
+            visit(row, col, part, hn::IfThenElseZero(load_bits(words + col, part), gradient));
+          } else {
+            visit(row, col, part, gradient);
+          }
+        }
+      }
+    }
+    for (int col = pooled_columns * pool_w; col < s.width; ++col) {  // past the last whole window
+      for (size_t part = 0; part < kLanes; part += kVector) visit(row, col, part, hn::Zero(d));
+    }
+  }
+}
+
+float gradient_factor(const ActivationShape& s, float passed) {
+  return s.pooling == Pooling::kAverage ? passed / static_cast<float>(s.pool_h * s.pool_w) : passed;
+}
+
+void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bits, float passed,
+                   const float* x, const float* mean, float* sums) {
+  const D d;
+  const size_t plane = static_cast<size_t>(s.height) * s.width;
+  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  const float factor = gradient_factor(s, passed);
+  with_bool(bits != nullptr, [&]<bool kBits>() {
+    with_window(s, [&]<int kSide>() {
+      for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
+        alignas(64) float total[kLanes];
+        alignas(64) float centred_total[kLanes];
+        constexpr size_t kParts = kLanes / kVector;
+        V sum[kParts];
+        V centred_sum[kParts];
+        for (size_t p = 0; p < kParts; ++p) sum[p] = centred_sum[p] = hn::Zero(d);
+        const V centre = hn::Set(d, mean[c]);
+        const float* x_channel = x + c * plane * kLanes;
+        for_each_gradient<kBits, kSide>(
+            s, dy + c * out_plane, kBits ? bits + c * plane : nullptr, factor,
+            [&](int row, int col, size_t part, V gradient) HWY_ATTR {
+              const size_t at =
+                  (static_cast<size_t>(row) * s.width + static_cast<size_t>(col)) * kLanes + part;
+              const V centred = hn::Sub(hn::Load(d, x_channel + at), centre);
+              sum[part / kVector] = hn::Add(sum[part / kVector], gradient);
+              centred_sum[part / kVector] = hn::MulAdd(gradient, centred, centred_sum[part / kVector]);
+            });
+        for (size_t p = 0; p < kParts; ++p) {
+          hn::Store(sum[p], d, total + p * kVector);
+          hn::Store(centred_sum[p], d, centred_total + p * kVector);
+        }
+        sums[2 * c] = sum_lanes(total);
+        sums[2 * c + 1] = sum_lanes(centred_total);
+      }
+    });
+  });
+}
+
+void backward(const ActivationShape& s, const float* dy, const uint16_t* bits, float passed, const float* x,
+              const NormGradient* norm, int lanes, View<float> dx) {
+  const D d;
+  const size_t plane = static_cast<size_t>(s.height) * s.width;
+  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  const float factor = gradient_factor(s, passed);
+  with_bool(bits != nullptr, [&]<bool kBits>() {
+    with_bool(norm != nullptr, [&]<bool kNorm>() {
+      with_window(s, [&]<int kSide>() {
+        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
+          const V a = hn::Set(d, kNorm ? norm->gradient[c] : 1.0F);
+          const V b = hn::Set(d, kNorm ? norm->value[c] : 0.0F);
+          const V centre = hn::Set(d, kNorm ? norm->mean[c] : 0.0F);
+          const V constant = hn::Set(d, kNorm ? norm->constant[c] : 0.0F);
+          for_each_gradient<kBits, kSide>(
+              s, dy + c * out_plane, kBits ? bits + c * plane : nullptr, factor,
+              [&](int row, int col, size_t part, V gradient) HWY_ATTR {
+                V value = gradient;
+                if constexpr (kNorm) {
+                  const size_t at =
+                      ((c * plane) + static_cast<size_t>(row) * s.width + static_cast<size_t>(col)) * kLanes +
+                      part;
+                  const V centred = hn::Sub(hn::Load(d, x + at), centre);
+                  value = hn::MulAdd(gradient, a, hn::MulAdd(centred, b, constant));
+                }
+                const int left = lanes - static_cast<int>(part);
+                if (left < static_cast<int>(kVector))
+                  value = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left)), value);
+                hn::Store(value, d, dx.at(static_cast<int>(c), row, col) + part);
+              });
+        }
+      });
+    });
+  });
+}
+
+}  // namespace
+}  // namespace rung::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rung::kernels {
+
+HWY_EXPORT(forward);
+HWY_EXPORT(backward_sums);
+HWY_EXPORT(backward);
+
+void activation_forward(const ActivationShape& shape, const float* x, const float* scale, const float* shift,
+                        uint16_t* bits, float* y) {
+  HWY_DYNAMIC_DISPATCH(forward)(shape, x, scale, shift, bits, y);
+}
+
+void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
+                              float passed, const float* x, const float* mean, float* sums) {
+  HWY_DYNAMIC_DISPATCH(backward_sums)(shape, dy, bits, passed, x, mean, sums);
+}
+
+void activation_backward(const ActivationShape& shape, const float* dy, const uint16_t* bits, float passed,
+                         const float* x, const NormGradient* norm, int lanes, View<float> dx) {
+  HWY_DYNAMIC_DISPATCH(backward)(shape, dy, bits, passed, x, norm, lanes, dx);
+}
+
+}  // namespace rung::kernels
+#endif  // HWY_ONCE

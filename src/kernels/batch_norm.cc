@@ -1,0 +1,104 @@
+#include "kernels/batch_norm.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace rung::kernels {
+
+Moments merge(const Moments& a, const Moments& b) {
+  if (a.count == 0) return b;
+  if (b.count == 0) return a;
+  const double count = a.count + b.count;
+  const double delta = b.mean - a.mean;
+  return {count, a.mean + delta * (b.count / count),
+          a.squares + b.squares + delta * delta * (a.count * b.count / count)};
+}
+
+void group_moments(const MomentSums& sums, const float* y, size_t plane, int lanes,
+                   std::span<Moments> channels) {
+  const auto count = static_cast<double>(plane);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    const float* pivots = y + c * plane * kLanes;
+    Moments total;
+    for (int lane = 0; lane < lanes; ++lane) {
+      const double sum = sums.sum[c * kLanes + lane];
+      const double squares = sums.squares[c * kLanes + lane];
+      total = merge(total, {count, pivots[lane] + sum / count, squares - sum * sum / count});
+    }
+    channels[c] = total;
+  }
+}
+
+void plane_sums(const float* y, int channels, size_t plane, const MomentSums& sums) {
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+    const float* values = y + c * plane * kLanes;
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      float sum = 0;
+      float squares = 0;
+      for (size_t i = 0; i < plane; ++i) {
+        const float centred = values[i * kLanes + lane] - values[lane];
+        sum += centred;
+        squares += centred * centred;
+      }
+      sums.sum[c * kLanes + lane] = sum;
+      sums.squares[c * kLanes + lane] = squares;
+    }
+  }
+}
+
+void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> groups,
+                           BatchNormBatch batch, std::span<float> running_mean,
+                           std::span<float> running_var) {
+  const size_t channels = params.weight.size();
+  for (size_t c = 0; c < channels; ++c) {
+    Moments all;
+    for (size_t at = c; at < groups.size(); at += channels) all = merge(all, groups[at]);
+    if (all.count < 2)
+      throw UsageError("batch norm needs more than one value per channel to train",
+                       "use a larger batch, or drop the batch norm where the image is 1x1");
+    const double variance = all.squares / all.count;
+    const double inverse_std = 1.0 / std::sqrt(variance + params.eps);
+    batch.mean[c] = static_cast<float>(all.mean);
+    batch.inverse_std[c] = static_cast<float>(inverse_std);
+    batch.scale[c] = static_cast<float>(params.weight[c] * inverse_std);
+    batch.shift[c] = static_cast<float>(params.bias[c] - all.mean * params.weight[c] * inverse_std);
+    const double unbiased = all.squares / (all.count - 1);
+    running_mean[c] =
+        static_cast<float>((1 - params.momentum) * running_mean[c] + params.momentum * all.mean);
+    running_var[c] = static_cast<float>((1 - params.momentum) * running_var[c] + params.momentum * unbiased);
+  }
+}
+
+void batch_norm_running(const BatchNormParams& params, std::span<const float> running_mean,
+                        std::span<const float> running_var, std::span<float> scale, std::span<float> shift) {
+  for (size_t c = 0; c < scale.size(); ++c) {
+    const double factor = params.weight[c] / std::sqrt(running_var[c] + params.eps);
+    scale[c] = static_cast<float>(factor);
+    shift[c] = static_cast<float>(params.bias[c] - running_mean[c] * factor);
+  }
+}
+
+void batch_norm_gradient(const BatchNormParams& params, const BatchNormBatch& batch,
+                         std::span<const float> group_sums, int64_t count, BatchNormGradient out) {
+  const size_t channels = params.weight.size();
+  for (size_t c = 0; c < channels; ++c) {
+    double sum = 0;
+    double centred_sum = 0;
+    for (size_t at = 2 * c; at < group_sums.size(); at += 2 * channels) {
+      sum += group_sums[at];
+      centred_sum += group_sums[at + 1];
+    }
+    const double inverse_std = batch.inverse_std[c];
+    const double factor = params.weight[c] * inverse_std;
+    out.dbias[c] = static_cast<float>(sum);
+    out.dweight[c] = static_cast<float>(centred_sum * inverse_std);
+    // dx = factor * (g - mean(g) - x_hat * mean(g * x_hat)) with x_hat = (x - mean) * inverse_std
+    const auto n = static_cast<double>(count);
+    out.gradient[c] = static_cast<float>(factor);
+    out.value[c] = static_cast<float>(-factor * inverse_std * inverse_std * centred_sum / n);
+    out.constant[c] = static_cast<float>(-factor * sum / n);
+  }
+}
+
+}  // namespace rung::kernels

@@ -1,0 +1,69 @@
+// Batch norm (torch.nn.BatchNorm2d; Ioffe and Szegedy, 2015) as far as it is not elementwise: from the
+// groups' sums to one scale and shift per channel, and from the gradients' sums to the coefficients of the
+// input's gradient. The elementwise parts are in activation.h. Everything here is a few numbers per channel,
+// in double, in a fixed order.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/activation.h"
+#include "kernels/conv2d.h"
+
+namespace rung::kernels {
+
+// Count, mean and sum of squared deviations of a set of values.
+struct Moments {
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+};
+
+// Moments of two disjoint sets together (Chan, Golub, LeVeque, 1979).
+Moments merge(const Moments& a, const Moments& b);
+
+// The moments of every channel of one group, from the sums over each lane's plane of y [K][plane][16]. Lanes
+// from `lanes` on are left out.
+void group_moments(const MomentSums& sums, const float* y, size_t plane, int lanes,
+                   std::span<Moments> channels);
+
+// For inputs that no convolution wrote: the sums conv2d_forward would have written.
+void plane_sums(const float* y, int channels, size_t plane, const MomentSums& sums);
+
+// Learned and running values of one layer, one of each a channel.
+struct BatchNormParams {
+  std::span<const float> weight;
+  std::span<const float> bias;
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+struct BatchNormBatch {
+  std::span<float> mean;
+  std::span<float> inverse_std;  // 1 / sqrt(biased variance + eps)
+  std::span<float> scale;        // y = x * scale + shift
+  std::span<float> shift;
+};
+
+// Training: statistics of the batch from the groups' moments [G][C]; also moves the running statistics by
+// `momentum`, with the unbiased variance. Throws UsageError when a channel has fewer than two values.
+void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> groups,
+                           BatchNormBatch batch, std::span<float> running_mean, std::span<float> running_var);
+
+// Evaluation: scale and shift from the running statistics.
+void batch_norm_running(const BatchNormParams& params, std::span<const float> running_mean,
+                        std::span<const float> running_var, std::span<float> scale, std::span<float> shift);
+
+// Backward: from the groups' sums [G][C][2] of activation_backward_sums, the gradients to weight and bias,
+// and the coefficients of dx. `count` is the number of values of a channel in the batch.
+struct BatchNormGradient {
+  std::span<float> dweight;
+  std::span<float> dbias;
+  std::span<float> gradient;  // NormGradient's coefficients
+  std::span<float> value;
+  std::span<float> constant;
+};
+void batch_norm_gradient(const BatchNormParams& params, const BatchNormBatch& batch,
+                         std::span<const float> group_sums, int64_t count, BatchNormGradient out);
+
+}  // namespace rung::kernels

@@ -1,0 +1,196 @@
+// Convolution forward and input gradient: both are a correlation with a window that slides over a
+// zero-bordered input. Every output element is one chain of fused multiply-adds over (input channel, kernel
+// row, kernel column) in that order, whatever the tile and the vector width, so all targets with FMA give the
+// same bits.
+#include "kernels/conv2d.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernels/conv2d_tiles.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv2d.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rung::kernels::HWY_NAMESPACE {
+constexpr int kColumns = kVector == 16 ? 4 : 2;  // see conv2d_tiles.h
+
+// One tile's view of the work: a window of inputs x kernel rows x kernel columns, and where its parts lie.
+struct Window {
+  int inputs;
+  int rows;          // kernel rows that are used, after clipping
+  int columns;       // kernel columns
+  size_t x_channel;  // strides of the input, in floats
+  size_t x_row;
+  size_t x_column;
+  size_t step;       // floats between the inputs of neighbouring outputs: stride_w * x_column
+  size_t w_channel;  // floats of packed weights of one input channel; rows that are clipped are skipped
+  size_t y_channel;  // floats between the tile's output channels
+};
+
+// y[k][column] for kTile output channels and kCols columns.
+template <int kTile, int kCols>
+void correlate_tile(const Window& window, const float* x, const float* w, const float* bias, float* y) {
+  const D d;
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    V sums[kTile][kCols];
+    for (int k = 0; k < kTile; ++k) {
+      for (int col = 0; col < kCols; ++col) sums[k][col] = hn::Set(d, bias == nullptr ? 0.0F : bias[k]);
+    }
+    for (int c = 0; c < window.inputs; ++c) {
+      const float* w_tap = w + static_cast<size_t>(c) * window.w_channel;
+      for (int ky = 0; ky < window.rows; ++ky) {
+        const float* x_tap =
+            x + part + static_cast<size_t>(c) * window.x_channel + static_cast<size_t>(ky) * window.x_row;
+        for (int kx = 0; kx < window.columns; ++kx, x_tap += window.x_column, w_tap += kTile) {
+          V in[kCols];
+          for (int col = 0; col < kCols; ++col)
+            in[col] = hn::Load(d, x_tap + static_cast<size_t>(col) * window.step);
+          for (int k = 0; k < kTile; ++k) {
+            const V weight = hn::Set(d, w_tap[k]);
+            for (int col = 0; col < kCols; ++col) sums[k][col] = hn::MulAdd(weight, in[col], sums[k][col]);
+          }
+        }
+      }
+    }
+    for (int k = 0; k < kTile; ++k) {
+      for (int col = 0; col < kCols; ++col)
+        hn::Store(sums[k][col], d,
+                  y + part + static_cast<size_t>(k) * window.y_channel + static_cast<size_t>(col) * kLanes);
+    }
+  }
+}
+
+using TileFunction = void (*)(const Window&, const float*, const float*, const float*, float*);
+
+template <int kTile>
+constexpr std::array<TileFunction, 4> kTileRow = {correlate_tile<kTile, 1>, correlate_tile<kTile, 2>,
+                                                  correlate_tile<kTile, 3>, correlate_tile<kTile, 4>};
+constexpr std::array<std::array<TileFunction, 4>, kMaxTile> kTileFunctions = {
+    kTileRow<1>, kTileRow<2>, kTileRow<3>, kTileRow<4>, kTileRow<5>};
+
+// One row of outputs for all output channels of one channel group.
+void correlate_row(const Window& window, int outputs, int width, size_t tap_floats, const float* x,
+                   const float* w, size_t w_skip, const float* bias, float* y) {
+  for (int k = 0; k < outputs;) {
+    const int tile = next_tile(outputs - k);
+    const auto& functions = kTileFunctions[static_cast<size_t>(tile - 1)];
+    const float* w_tile = w + static_cast<size_t>(k) * tap_floats + w_skip * static_cast<size_t>(tile);
+    Window tile_window = window;
+    tile_window.w_channel *= static_cast<size_t>(tile);
+    float* y_tile = y + static_cast<size_t>(k) * window.y_channel;
+    for (int col = 0; col < width; col += kColumns) {
+      const int cols = std::min(kColumns, width - col);
+      functions[static_cast<size_t>(cols - 1)](tile_window, x + static_cast<size_t>(col) * window.step,
+                                               w_tile, bias == nullptr ? nullptr : bias + k,
+                                               y_tile + static_cast<size_t>(col) * kLanes);
+    }
+    k += tile;
+  }
+}
+
+// Adds one row of every channel of y to the moment sums; the first row sets the pivots.
+void add_row_moments(int channels, int width, size_t plane, const float* y, int row,
+                     const MomentSums& moments) {
+  const D d;
+  for (int k = 0; k < channels; ++k) {
+    const float* values = y + static_cast<size_t>(k) * plane;
+    const float* in_row = values + static_cast<size_t>(row) * width * kLanes;
+    for (size_t part = 0; part < kLanes; part += kVector) {
+      float* sum_at = moments.sum + static_cast<size_t>(k) * kLanes + part;
+      float* squares_at = moments.squares + static_cast<size_t>(k) * kLanes + part;
+      const V pivot = hn::Load(d, values + part);
+      V sum = row == 0 ? hn::Zero(d) : hn::Load(d, sum_at);
+      V squares = row == 0 ? hn::Zero(d) : hn::Load(d, squares_at);
+      for (int col = 0; col < width; ++col) {
+        const V centred = hn::Sub(hn::Load(d, in_row + part + static_cast<size_t>(col) * kLanes), pivot);
+        sum = hn::Add(sum, centred);
+        squares = hn::MulAdd(centred, centred, squares);
+      }
+      hn::Store(sum, d, sum_at);
+      hn::Store(squares, d, squares_at);
+    }
+  }
+}
+
+void forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias, float* y,
+             const MomentSums* moments) {
+  const int width = shape.out_width();
+  const int outputs = shape.group_outputs();
+  const auto taps = static_cast<size_t>(shape.taps());
+  const size_t plane = group_floats(1, shape.out_height(), width);
+  const Window window{.inputs = shape.group_inputs(),
+                      .rows = shape.kernel_h,
+                      .columns = shape.kernel_w,
+                      .x_channel = x.channel,
+                      .x_row = x.row,
+                      .x_column = x.column,
+                      .step = x.column * static_cast<size_t>(shape.stride_w),
+                      .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
+                      .y_channel = plane};
+  for (int row = 0; row < shape.out_height(); ++row) {
+    for (int group = 0; group < shape.groups; ++group) {
+      const int k = group * outputs;
+      correlate_row(window, outputs, width, taps, x.at(group * shape.group_inputs(), row * shape.stride_h, 0),
+                    packed + static_cast<size_t>(k) * taps, 0, bias == nullptr ? nullptr : bias + k,
+                    y + static_cast<size_t>(k) * plane + static_cast<size_t>(row) * width * kLanes);
+    }
+    if (moments != nullptr) add_row_moments(shape.out_channels, width, plane, y, row, *moments);
+  }
+}
+
+void input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
+  const Canvas geometry = gradient_canvas(shape);
+  const auto dy = dense_view(canvas, geometry.height, geometry.width);
+  const int width = shape.in_width;
+  const int inputs = shape.group_inputs();
+  const size_t taps = static_cast<size_t>(shape.group_outputs()) * shape.kernel_h * shape.kernel_w;
+  const size_t plane = group_floats(1, shape.in_height, width);
+  Window window{.inputs = shape.group_outputs(),
+                .rows = 0,
+                .columns = shape.kernel_w,
+                .x_channel = dy.channel,
+                .x_row = dy.row,
+                .x_column = dy.column,
+                .step = dy.column,
+                .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
+                .y_channel = plane};
+  const int last =
+      geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last
+  for (int row = 0; row < shape.in_height; ++row) {
+    const int first_ky = std::clamp(geometry.top - row, 0, shape.kernel_h);
+    window.rows = std::clamp(last + 1 - row, first_ky, shape.kernel_h) - first_ky;
+    for (int group = 0; group < shape.groups; ++group) {
+      const int c = group * inputs;
+      correlate_row(window, inputs, width, taps, dy.at(group * shape.group_outputs(), row + first_ky, 0),
+                    packed + static_cast<size_t>(c) * taps, static_cast<size_t>(first_ky) * shape.kernel_w,
+                    nullptr, dx + static_cast<size_t>(c) * plane + static_cast<size_t>(row) * width * kLanes);
+    }
+  }
+}
+
+}  // namespace rung::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rung::kernels {
+
+HWY_EXPORT(forward);
+HWY_EXPORT(input_gradient);
+
+void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                    float* y, const MomentSums* moments) {
+  HWY_DYNAMIC_DISPATCH(forward)(shape, x, packed, bias, y, moments);
+}
+
+void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
+  HWY_DYNAMIC_DISPATCH(input_gradient)(shape, canvas, packed, dx);
+}
+
+}  // namespace rung::kernels
+#endif  // HWY_ONCE

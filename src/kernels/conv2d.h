@@ -1,0 +1,85 @@
+// 2-D convolution (torch.nn.Conv2d: cross-correlation) of one group of 16 images: forward, gradient to the
+// input, gradient to the weights. Shapes use the legend in layout.h.
+//
+// No kernel here knows padding. The caller keeps the input inside a zero border (`x` starts at the border),
+// and for the input gradient keeps the output's gradient inside a canvas of zeros (see
+// conv2d_input_gradient). A linear layer is the 1x1 convolution of a 1x1 image.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/layout.h"
+
+namespace rung::kernels {
+
+struct ConvShape {
+  int in_channels = 1;
+  int in_height = 1;
+  int in_width = 1;
+  int out_channels = 1;
+  int kernel_h = 1;
+  int kernel_w = 1;
+  int stride_h = 1;
+  int stride_w = 1;
+  int pad_h = 0;
+  int pad_w = 0;
+  int groups = 1;  // groups of channels, as in torch.nn.Conv2d; not the groups of 16 images
+
+  int out_height() const { return (in_height + 2 * pad_h - kernel_h) / stride_h + 1; }
+  int out_width() const { return (in_width + 2 * pad_w - kernel_w) / stride_w + 1; }
+  int group_inputs() const { return in_channels / groups; }
+  int group_outputs() const { return out_channels / groups; }
+  int taps() const { return group_inputs() * kernel_h * kernel_w; }
+  size_t weights() const { return static_cast<size_t>(out_channels) * static_cast<size_t>(taps()); }
+};
+
+// Weights [K][T] in the order in which a kernel reads them: tiles of output channels outermost, then taps,
+// then the channels of the tile. For conv2d_input_gradient the roles of input and output are swapped and the
+// kernel is flipped. Both need room for shape.weights() floats.
+void pack_for_forward(const ConvShape& shape, const float* weights, float* packed);
+void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
+
+// Per channel and lane: sum and sum of squares of (value - pivot), where the pivot is the lane's first value.
+// The pivot keeps the variance exact to rounding even where the mean is large against it.
+struct MomentSums {
+  float* sum = nullptr;      // [K][16]
+  float* squares = nullptr;  // [K][16]
+};
+
+// y[k] = bias[k] + sum over taps of weight * x. `x` is the input with its zero border; `y` is dense
+// [K][out_height][out_width][16]. `bias` may be null. With `moments`, sums over each plane of y are written
+// too.
+void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                    float* y, const MomentSums* moments = nullptr);
+
+// Geometry of the canvas that conv2d_input_gradient reads: the output's gradient, `stride` apart, in zeros.
+// Element (oy, ox) of the gradient is at row oy*stride_h + top and column ox*stride_w + left; elements for
+// which that is outside touch only padding and are left out.
+struct Canvas {
+  int height = 0;
+  int width = 0;
+  int top = 0;
+  int left = 0;
+};
+Canvas gradient_canvas(const ConvShape& shape);
+
+// dx [C][in_height][in_width][16], dense, from the canvas [K][height][width][16].
+void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx);
+
+// dweights [K][T] and, unless null, dbias [K], summed over the group's images and its pixels. `x` is the
+// input with its zero border, `dy` the output's gradient. `scratch` has room for weights() * 16 floats. The
+// order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree.
+void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
+                            float* dweights, float* dbias);
+
+namespace reference {
+
+// The same three, as plain loops over unpacked weights and dense, unpadded tensors; for tests.
+void conv2d_forward(const ConvShape& shape, const float* x, const float* weights, const float* bias,
+                    float* y);
+void conv2d_input_gradient(const ConvShape& shape, const float* dy, const float* weights, float* dx);
+void conv2d_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dweights,
+                            float* dbias);
+
+}  // namespace reference
+}  // namespace rung::kernels

@@ -1,0 +1,49 @@
+// The order of weights in memory, and the canvas of the input gradient: plain index arithmetic, no SIMD.
+#include "kernels/conv2d.h"
+#include "kernels/conv2d_tiles.h"
+
+namespace rung::kernels {
+namespace {
+
+// Writes the weights of `groups` channel groups, `outputs` x `taps` each, tile by tile; `weight_of(group,
+// output, tap)` is the value.
+template <typename WeightOf>
+void pack(int groups, int outputs, int taps, float* packed, WeightOf weight_of) {
+  for (int group = 0; group < groups; ++group) {
+    for (int first = 0; first < outputs;) {
+      const int tile = next_tile(outputs - first);
+      for (int tap = 0; tap < taps; ++tap) {
+        for (int k = first; k < first + tile; ++k) *packed++ = weight_of(group, k, tap);
+      }
+      first += tile;
+    }
+  }
+}
+
+}  // namespace
+
+void pack_for_forward(const ConvShape& shape, const float* weights, float* packed) {
+  const int taps = shape.taps();
+  const int outputs = shape.group_outputs();
+  pack(shape.groups, outputs, taps, packed, [&](int group, int k, int tap) {
+    return weights[static_cast<size_t>(group * outputs + k) * taps + tap];
+  });
+}
+
+void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed) {
+  const int area = shape.kernel_h * shape.kernel_w;
+  const int outputs = shape.group_outputs();
+  // Here a "tap" runs over the output channels and the flipped kernel, and an "output" is an input channel.
+  pack(shape.groups, shape.group_inputs(), outputs * area, packed, [&](int group, int c, int tap) {
+    const int k = group * outputs + tap / area;
+    const int flipped = area - 1 - tap % area;
+    return weights[static_cast<size_t>(k) * shape.taps() + c * area + flipped];
+  });
+}
+
+Canvas gradient_canvas(const ConvShape& shape) {
+  return {shape.in_height + shape.kernel_h - 1, shape.in_width + shape.kernel_w - 1,
+          shape.kernel_h - 1 - shape.pad_h, shape.kernel_w - 1 - shape.pad_w};
+}
+
+}  // namespace rung::kernels

@@ -1,0 +1,17 @@
+// How output channels are cut into register tiles; shared by the packing and the kernels.
+#pragma once
+
+namespace rung::kernels {
+
+// 5 output channels x 4 columns of accumulators (AVX-512: 20 of 32 registers) leave room for 4 inputs and a
+// broadcast weight, and give 20 independent chains: more than the 8 that 2 FMA ports x 4 cycles of latency
+// need. AVX2 (16 registers) uses 5 x 2 = 10.
+inline constexpr int kMaxTile = 5;
+
+// Size of the next tile when `left` channels remain: as few tiles as possible, of nearly the same size.
+constexpr int next_tile(int left) {
+  const int tiles = (left + kMaxTile - 1) / kMaxTile;
+  return (left + tiles - 1) / tiles;
+}
+
+}  // namespace rung::kernels

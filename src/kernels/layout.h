@@ -1,0 +1,57 @@
+// How activations lie in memory: 16 images innermost (oneDNN calls it Nchw16n), so that one vector
+// instruction does the same thing to 16 images and every layer vectorises fully whatever its channel count or
+// width.
+//
+// Legend used for every shape in this folder and in nn/:
+//   G  groups of 16 images in a batch     C  input channels     K  output channels     T  taps: C/groups *
+//   kernel area H  rows    W  columns                 16 images; the lanes past a batch's last image hold
+//   zeros or are ignored
+//
+// Every kernel works on one group. A group's result does not depend on which thread computed it, and the sums
+// over groups are formed in the order of the groups, so the bits do not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+
+namespace rung::kernels {
+
+inline constexpr int kLanes = 16;
+
+constexpr int groups_of(int images) {
+  return (images + kLanes - 1) / kLanes;
+}
+
+// Images in the lanes of group `group` of a batch of `images`: 16 in all but the last.
+constexpr int valid_lanes(int images, int group) {
+  const int left = images - group * kLanes;
+  return left < kLanes ? left : kLanes;
+}
+
+// Floats of one group's activations [C][H][W][16].
+constexpr size_t group_floats(int channels, int height, int width) {
+  return static_cast<size_t>(channels) * static_cast<size_t>(height) * static_cast<size_t>(width) * kLanes;
+}
+
+// One group's activations with strides in floats, so that a kernel can work inside a larger, zero-bordered
+// canvas.
+template <typename Float>
+struct View {
+  Float* data = nullptr;
+  size_t channel = 0;
+  size_t row = 0;
+  size_t column = kLanes;
+
+  Float* at(int c, int y, int x) const {
+    return data + static_cast<size_t>(c) * channel + static_cast<size_t>(y) * row +
+           static_cast<size_t>(x) * column;
+  }
+};
+
+// The view of densely packed activations [C][height][width][16].
+template <typename Float>
+constexpr View<Float> dense_view(Float* data, int height, int width) {
+  const size_t row = static_cast<size_t>(width) * kLanes;
+  return {data, static_cast<size_t>(height) * row, row, kLanes};
+}
+
+}  // namespace rung::kernels

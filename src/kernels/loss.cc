@@ -1,0 +1,95 @@
+// Cross-entropy for 16 images at once, one class after the other. exp and log are Highway's, not the
+// system's, so that every machine computes the same bits.
+#include "kernels/loss.h"
+
+#include <array>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/loss.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "kernels/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rung::kernels::HWY_NAMESPACE {
+namespace {
+
+struct Maximum {
+  V value;
+  V index;
+};
+
+Maximum maximum(const float* logits, int classes, size_t part) {
+  const D d;
+  Maximum best{hn::Load(d, logits + part), hn::Zero(d)};
+  for (int k = 1; k < classes; ++k) {
+    const V logit = hn::Load(d, logits + static_cast<size_t>(k) * kLanes + part);
+    const M better = hn::Gt(logit, best.value);
+    best.value = hn::IfThenElse(better, logit, best.value);
+    best.index = hn::IfThenElse(better, hn::Set(d, static_cast<float>(k)), best.index);
+  }
+  return best;
+}
+
+// Probabilities minus the one-hot labels, times scale; zeros in the lanes without an image.
+void gradient(const float* logits, int classes, const float* label, int lanes, float scale, V peak, V sum,
+              size_t part, float* dlogits) {
+  const D d;
+  const int left = lanes - static_cast<int>(part);
+  const M valid = hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left));
+  for (int k = 0; k < classes; ++k) {
+    const size_t at = static_cast<size_t>(k) * kLanes + part;
+    const V probability = hn::Div(hn::Exp(d, hn::Sub(hn::Load(d, logits + at), peak)), sum);
+    const M is_label = hn::Eq(hn::Load(d, label + part), hn::Set(d, static_cast<float>(k)));
+    const V difference = hn::Sub(probability, hn::IfThenElseZero(is_label, hn::Set(d, 1.0F)));
+    hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, scale))), d, dlogits + at);
+  }
+}
+
+GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
+               uint8_t* predicted, float* dlogits) {
+  const D d;
+  alignas(64) std::array<float, kLanes> label{};
+  alignas(64) std::array<float, kLanes> log_sum{};
+  alignas(64) std::array<float, kLanes> best_class{};
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) label[lane] = labels[lane];
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    const Maximum best = maximum(logits, classes, part);
+    V sum = hn::Zero(d);
+    for (int k = 0; k < classes; ++k)
+      sum = hn::Add(
+          sum, hn::Exp(d, hn::Sub(hn::Load(d, logits + static_cast<size_t>(k) * kLanes + part), best.value)));
+    hn::Store(hn::Add(hn::Log(d, sum), best.value), d, log_sum.data() + part);
+    hn::Store(best.index, d, best_class.data() + part);
+    if (dlogits != nullptr)
+      gradient(logits, classes, label.data(), lanes, scale, best.value, sum, part, dlogits);
+  }
+  GroupLoss total;
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
+    total.loss += static_cast<double>(log_sum[lane]) - logits[labels[lane] * kLanes + lane];
+    total.correct += best_class[lane] == label[lane] ? 1 : 0;
+    if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
+  }
+  return total;
+}
+
+}  // namespace
+}  // namespace rung::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rung::kernels {
+
+HWY_EXPORT(loss);
+
+GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
+                      uint8_t* predicted, float* dlogits) {
+  return HWY_DYNAMIC_DISPATCH(loss)(logits, classes, labels, lanes, scale, predicted, dlogits);
+}
+
+}  // namespace rung::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,32 @@
+// Cross-entropy from its definition, in double, by the system's exp and log.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/loss.h"
+
+namespace rung::kernels::reference {
+
+GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
+                      uint8_t* predicted, float* dlogits) {
+  GroupLoss total;
+  if (dlogits != nullptr) std::fill_n(dlogits, classes * kLanes, 0.0F);
+  for (int lane = 0; lane < lanes; ++lane) {
+    int best = 0;
+    for (int k = 1; k < classes; ++k) {
+      if (logits[k * kLanes + lane] > logits[best * kLanes + lane]) best = k;
+    }
+    const double peak = logits[best * kLanes + lane];
+    double sum = 0;
+    for (int k = 0; k < classes; ++k) sum += std::exp(logits[k * kLanes + lane] - peak);
+    total.loss += std::log(sum) + peak - logits[labels[lane] * kLanes + lane];
+    total.correct += best == labels[lane] ? 1 : 0;
+    if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best);
+    for (int k = 0; dlogits != nullptr && k < classes; ++k) {
+      const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
+      dlogits[k * kLanes + lane] = static_cast<float>((probability - (k == labels[lane] ? 1 : 0)) * scale);
+    }
+  }
+  return total;
+}
+
+}  // namespace rung::kernels::reference

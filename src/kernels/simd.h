@@ -1,0 +1,21 @@
+// Which instruction set the kernels run on. Highway picks the best one the processor has; a test or a user
+// can force a smaller one, and can ask which one really runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rung::kernels {
+
+// The target that the kernels dispatch to, in lower case: "avx3" (AVX-512), "avx2", "sse2", "neon", ...
+std::string simd_target();
+
+// All targets that this binary holds and this processor can run, best first.
+std::vector<std::string> simd_targets();
+
+// Restricts the kernels to `name`; an empty name lifts the restriction. Throws UsageError for a target that
+// is not in simd_targets(). Not to be called while kernels run.
+void force_simd_target(std::string_view name);
+
+}  // namespace rung::kernels
