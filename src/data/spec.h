@@ -12,6 +12,7 @@ struct DatasetSpec {
   std::string name = "mnist";
   double mean = 0.1307;
   double std = 0.3081;
+  friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 
 // torchvision.transforms.ColorJitter: each factor uniform in [max(0, 1-v), 1+v] (hue in [-v, v]), in random
@@ -21,6 +22,7 @@ struct ColorJitter {
   double contrast = 0;
   double saturation = 0;
   double hue = 0;
+  friend bool operator==(const ColorJitter&, const ColorJitter&) = default;
 };
 
 // torchvision.transforms.RandomRotation(degrees, fill=fill): an angle uniform in [-degrees, degrees], about
@@ -28,6 +30,7 @@ struct ColorJitter {
 struct RandomRotation {
   double degrees = 0;
   int fill = 0;
+  friend bool operator==(const RandomRotation&, const RandomRotation&) = default;
 };
 
 using Transform = std::variant<ColorJitter, RandomRotation>;

@@ -11,12 +11,13 @@
 
 namespace rung::nn {
 
-// A layer cannot work on its input; `layer` is its index in ModelSpec::layers, or layers.size() for the
-// model's end.
+// A layer cannot work on its input; `layer` is its index in ModelSpec::layers, counted from 0 as in
+// torch.nn.Sequential, or layers.size() when the model as a whole is at fault: its input, its output, no
+// layers.
 class ShapeError : public UsageError {
  public:
-  ShapeError(size_t layer, const std::string& message, const std::string& hint = "")
-      : UsageError(message, hint), layer(layer) {}
+  ShapeError(size_t layer_index, const std::string& message, const std::string& hint = "")
+      : UsageError(message, hint), layer(layer_index) {}
   size_t layer;
 };
 
@@ -27,7 +28,7 @@ struct LayerInfo {
   int64_t macs = 0;              // multiply-accumulates of one image's forward pass
   int64_t activation_bytes = 0;  // one image's output as float32
   Size2 receptive_field;         // input pixels that one output element sees, clipped to the input's size
-  Size2 jump;                    // input pixels between neighbouring output elements
+  Size2 jump;                    // input pixels between neighbouring output elements, clipped likewise
 };
 
 struct ModelInfo {
@@ -37,13 +38,14 @@ struct ModelInfo {
   int64_t activation_bytes = 0;
 };
 
-// Limits that keep every size in 64-bit range and a typing error from asking for terabytes.
+// Limits that keep every size in 64-bit range and a typing error from asking for terabytes. kMaxSide also
+// bounds kernels, strides and paddings.
 inline constexpr int kMaxChannels = 65536;
 inline constexpr int kMaxSide = 4096;
 inline constexpr int64_t kMaxActivationsPerImage = int64_t{1} << 26;
 inline constexpr int64_t kMaxParams = int64_t{1} << 28;
 
-// Throws ShapeError.
+// Throws ShapeError. `layer 7 (conv2d): the 6×6 kernel is larger than its 4×4 input`
 ModelInfo infer(const ModelSpec& model);
 
 }  // namespace rung::nn

@@ -31,39 +31,51 @@ struct Conv2d {
   Size2 padding{0, 0};
   int groups = 1;
   bool bias = true;
+  friend bool operator==(const Conv2d&, const Conv2d&) = default;
 };
 
 // torch.nn.BatchNorm2d, affine, with running statistics.
 struct BatchNorm2d {
   double eps = 1e-5;
   double momentum = 0.1;
+  friend bool operator==(const BatchNorm2d&, const BatchNorm2d&) = default;
 };
 
 // torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation.
 struct Dropout {
   double p = 0.5;
+  friend bool operator==(const Dropout&, const Dropout&) = default;
 };
 
-struct Relu {};
+struct Relu {
+  friend bool operator==(const Relu&, const Relu&) = default;
+};
 
 // torch.nn.MaxPool2d and AvgPool2d with stride = kernel, no padding, floor.
 struct MaxPool2d {
   Size2 kernel_size;
+  friend bool operator==(const MaxPool2d&, const MaxPool2d&) = default;
 };
 struct AvgPool2d {
   Size2 kernel_size;
+  friend bool operator==(const AvgPool2d&, const AvgPool2d&) = default;
 };
 
 // torch.nn.AdaptiveAvgPool2d(1): the mean of each channel's plane.
-struct GlobalAvgPool2d {};
+struct GlobalAvgPool2d {
+  friend bool operator==(const GlobalAvgPool2d&, const GlobalAvgPool2d&) = default;
+};
 
 // torch.nn.Flatten: [C, H, W] to [C*H*W, 1, 1].
-struct Flatten {};
+struct Flatten {
+  friend bool operator==(const Flatten&, const Flatten&) = default;
+};
 
 // torch.nn.Linear over C*H*W input features.
 struct Linear {
   int out_features = 0;
   bool bias = true;
+  friend bool operator==(const Linear&, const Linear&) = default;
 };
 
 using LayerSpec =
@@ -73,6 +85,7 @@ struct ModelSpec {
   Shape input;
   int classes = 0;
   std::vector<LayerSpec> layers;
+  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
 };
 
 // The layer's name in a recipe ("conv2d") and in PyTorch ("Conv2d").

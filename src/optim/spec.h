@@ -11,14 +11,18 @@ struct Sgd {
   double momentum = 0.0;
   double weight_decay = 0.0;
   bool nesterov = false;
+  friend bool operator==(const Sgd&, const Sgd&) = default;
 };
 
-struct ConstantLr {};
+struct ConstantLr {
+  friend bool operator==(const ConstantLr&, const ConstantLr&) = default;
+};
 
 // torch.optim.lr_scheduler.StepLR, stepped once an epoch: lr * gamma^floor(epoch / step_size).
 struct StepLr {
   int step_size = 1;
   double gamma = 0.1;
+  friend bool operator==(const StepLr&, const StepLr&) = default;
 };
 
 using LrScheduler = std::variant<ConstantLr, StepLr>;
@@ -28,6 +32,7 @@ struct Training {
   int batch_size = 128;
   Sgd optimizer;
   LrScheduler lr_scheduler;
+  friend bool operator==(const Training&, const Training&) = default;
 };
 
 }  // namespace rung::optim

@@ -1,0 +1,202 @@
+// Follows one image through the layers. Every size is checked against infer.h's limits before it is
+// multiplied, so no product here leaves 64 bits: the largest, a convolution's weight, is 2^16 * 2^16 * 2^12 *
+// 2^12.
+#include "nn/infer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace rung::nn {
+namespace {
+
+std::string text(Size2 size) {
+  return fmt::format("{}×{}", size.h, size.w);
+}
+std::string text(const Shape& shape) {
+  return fmt::format("[{}, {}, {}]", shape.channels, shape.height, shape.width);
+}
+
+Size2 plane(const Shape& shape) {
+  return {shape.height, shape.width};
+}
+
+int64_t elements(const Shape& shape) {
+  return int64_t{shape.channels} * shape.height * shape.width;
+}
+
+// One layer: its info from its specification and the info of the layer before.
+class LayerInference {
+ public:
+  LayerInference(size_t index, const LayerSpec& layer, const LayerInfo& before, const Shape& model_input)
+      : index_(index), layer_(layer), image_(plane(model_input)) {
+    info_.input = before.output;
+    info_.receptive_field = before.receptive_field;
+    info_.jump = before.jump;
+  }
+
+  LayerInfo run() {
+    info_.output = info_.input;
+    std::visit([this](const auto& layer) { apply(layer); }, layer_);
+    check_output();
+    info_.activation_bytes = elements(info_.output) * static_cast<int64_t>(sizeof(float));
+    return info_;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& message, const std::string& hint = "") const {
+    throw ShapeError(index_, fmt::format("layer {} ({}): {}", index_, recipe_name(layer_), message), hint);
+  }
+
+  void require(std::string_view name, int64_t value, int64_t low, int64_t high) const {
+    if (value < low || value > high)
+      fail(fmt::format("{} must be between {} and {}, not {}", name, low, high, value));
+  }
+
+  void require(std::string_view name, Size2 size, int low) const {
+    require(name, size.h, low, kMaxSide);
+    require(name, size.w, low, kMaxSide);
+  }
+
+  void apply(const Conv2d& conv) {
+    require("out_channels", conv.out_channels, 1, kMaxChannels);
+    require("groups", conv.groups, 1, kMaxChannels);
+    const int in_channels = info_.input.channels;
+    if (in_channels % conv.groups != 0 || conv.out_channels % conv.groups != 0)
+      fail(fmt::format("{} groups do not divide {} input and {} output channels", conv.groups, in_channels,
+                       conv.out_channels));
+    slide(conv.kernel_size, conv.stride, conv.padding);
+    info_.output.channels = conv.out_channels;
+    const int64_t inputs = int64_t{in_channels / conv.groups} * conv.kernel_size.h * conv.kernel_size.w;
+    set_weights(inputs, conv.out_channels, conv.bias);
+  }
+
+  void apply(const BatchNorm2d& norm) {
+    if (!std::isfinite(norm.eps) || norm.eps <= 0) fail(fmt::format("eps must be above 0, not {}", norm.eps));
+    if (!(norm.momentum >= 0 && norm.momentum <= 1))
+      fail(fmt::format("momentum must be between 0 and 1, not {}", norm.momentum));
+    info_.params = 2 * int64_t{info_.input.channels};
+  }
+
+  void apply(const Dropout& dropout) {
+    if (!(dropout.p >= 0 && dropout.p < 1))
+      fail(fmt::format("p must be at least 0 and below 1, not {}", dropout.p));
+  }
+
+  void apply(const Relu&) {}
+  void apply(const MaxPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
+  void apply(const AvgPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
+
+  void apply(const GlobalAvgPool2d&) {
+    info_.output = {info_.input.channels, 1, 1};
+    see_everything();
+  }
+
+  void apply(const Flatten&) {
+    const int64_t features = elements(info_.input);
+    if (features > kMaxChannels)
+      fail(fmt::format("{} has {} elements, more than the {} features a layer may have", text(info_.input),
+                       features, kMaxChannels));
+    info_.output = {static_cast<int>(features), 1, 1};
+  }
+
+  void apply(const Linear& linear) {
+    require("out_features", linear.out_features, 1, kMaxChannels);
+    if (plane(info_.input) != Size2{1, 1})
+      fail(fmt::format("its input {} is not a list of features", text(info_.input)),
+           "put a `flatten` layer before it");
+    info_.output = {linear.out_features, 1, 1};
+    set_weights(info_.input.channels, linear.out_features, linear.bias);
+    see_everything();
+  }
+
+  // Every output element is a dot product over `inputs` values with its channel's weights.
+  void set_weights(int64_t inputs, int64_t outputs, bool bias) {
+    info_.params = outputs * inputs + (bias ? outputs : 0);
+    info_.macs = outputs * inputs * info_.output.height * info_.output.width;
+  }
+
+  void slide(Size2 kernel, Size2 stride, Size2 padding) {
+    require("kernel_size", kernel, 1);
+    require("stride", stride, 1);
+    require("padding", padding, 0);
+    const Size2 input = plane(info_.input);
+    const Size2 padded{input.h + 2 * padding.h, input.w + 2 * padding.w};
+    if (kernel.h > padded.h || kernel.w > padded.w)
+      fail(fmt::format("the {} kernel is larger than its {} input{}", text(kernel), text(input),
+                       padded == input ? "" : fmt::format(" padded to {}", text(padded))));
+    info_.output.height = (padded.h - kernel.h) / stride.h + 1;
+    info_.output.width = (padded.w - kernel.w) / stride.w + 1;
+    see(info_.receptive_field.h, info_.jump.h, kernel.h, stride.h, image_.h);
+    see(info_.receptive_field.w, info_.jump.w, kernel.w, stride.w, image_.w);
+  }
+
+  // The usual recurrence along one axis: a kernel of k reaches k-1 jumps further, a stride lengthens the
+  // jump. Clipping at the image's side keeps both in range and changes no result that is within it.
+  static void see(int& receptive_field, int& jump, int kernel, int stride, int side) {
+    receptive_field = static_cast<int>(std::min<int64_t>(receptive_field + int64_t{kernel - 1} * jump, side));
+    jump = static_cast<int>(std::min<int64_t>(int64_t{jump} * stride, side));
+  }
+
+  void see_everything() { info_.receptive_field = info_.jump = image_; }
+
+  void check_output() const {
+    if (std::max(info_.output.height, info_.output.width) > kMaxSide)
+      fail(fmt::format("its output {} is larger than {} on a side", text(info_.output), kMaxSide));
+    if (elements(info_.output) > kMaxActivationsPerImage)
+      fail(fmt::format("its output {} has more than {} elements", text(info_.output),
+                       kMaxActivationsPerImage));
+    if (info_.params > kMaxParams)
+      fail(fmt::format("its {} parameters are more than the {} that a model may have", info_.params,
+                       kMaxParams));
+  }
+
+  size_t index_;
+  const LayerSpec& layer_;
+  Size2 image_;
+  LayerInfo info_;
+};
+
+void check_whole(const ModelSpec& model) {
+  const auto fail = [&](const std::string& message) { throw ShapeError(model.layers.size(), message); };
+  const auto [channels, height, width] = model.input;
+  if (channels < 1 || channels > kMaxChannels || std::min(height, width) < 1 ||
+      std::max(height, width) > kMaxSide || elements(model.input) > kMaxActivationsPerImage)
+    fail(fmt::format(
+        "the model's input {} is not a shape of at most {} channels, {}×{} pixels and {} elements",
+        text(model.input), kMaxChannels, kMaxSide, kMaxSide, kMaxActivationsPerImage));
+  if (model.classes < 1 || model.classes > kMaxChannels)
+    fail(fmt::format("classes must be between 1 and {}, not {}", kMaxChannels, model.classes));
+  if (model.layers.empty()) fail("the model has no layers");
+}
+
+void check_end(const ModelSpec& model, const Shape& output) {
+  const Shape wanted{model.classes, 1, 1};
+  if (output == wanted) return;
+  throw ShapeError(model.layers.size(), fmt::format("the model ends in {}, but {} classes need {}",
+                                                    text(output), model.classes, text(wanted)));
+}
+
+}  // namespace
+
+ModelInfo infer(const ModelSpec& model) {
+  check_whole(model);
+  ModelInfo info;
+  LayerInfo last;
+  last.output = model.input;
+  for (size_t index = 0; index < model.layers.size(); ++index) {
+    last = LayerInference(index, model.layers[index], last, model.input).run();
+    info.layers.push_back(last);
+    info.params += last.params;
+    info.macs += last.macs;  // at most kMaxParams * kMaxSide^2 = 2^52 in all
+    info.activation_bytes += last.activation_bytes;
+    if (info.params > kMaxParams)
+      throw ShapeError(index, fmt::format("layer {} ({}): the model's {} parameters so far are more than {}",
+                                          index, recipe_name(model.layers[index]), info.params, kMaxParams));
+  }
+  check_end(model, last.output);
+  return info;
+}
+
+}  // namespace rung::nn

@@ -1,0 +1,23 @@
+// The parts of a recipe, each read from its own table. All throw RecipeError.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "recipe/recipe.h"
+#include "recipe/toml_reader.h"
+
+namespace rung::recipe {
+
+std::vector<Target> parse_targets(const TableReader& root);
+data::DatasetSpec parse_dataset(const TableReader& root);
+std::vector<data::Transform> parse_augment(const TableReader& root);
+optim::Training parse_training(const TableReader& root);
+
+// The model with its stages expanded, checked by nn::infer. The dataset may fix its input and classes.
+nn::ModelSpec parse_model(const TableReader& root, const data::DatasetSpec& dataset);
+
+// One layer from a table with its `type` and that type's options.
+nn::LayerSpec parse_layer(const TableReader& layer);
+
+}  // namespace rung::recipe

@@ -1,0 +1,140 @@
+// [model]: its input, its layers, and the stages that stand for several layers. A stage's use gives options
+// to the stage's first layer, so that "conv + batch norm + relu" is said once and its channels where it is
+// used.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nn/infer.h"
+#include "recipe/parse.h"
+
+namespace rung::recipe {
+namespace {
+
+struct KnownDataset {
+  nn::Shape input;
+  int classes;
+};
+
+constexpr std::array kDatasets = {Named<KnownDataset>{"mnist", {{1, 28, 28}, 10}}};
+
+// What a stage's use keeps for itself.
+constexpr std::array<std::string_view, 2> kUseKeys = {"stage", "repeat"};
+
+class ModelParser {
+ public:
+  explicit ModelParser(const TableReader& model) : model_(model) {}
+
+  nn::ModelSpec parse(const data::DatasetSpec& dataset) {
+    model_.allow({"input", "classes", "layers", "stages"});
+    read_stages();
+    parse_input(dataset);
+    if (!model_.has("layers")) model_.fail("layers", "missing; expected an array of tables");
+    for (const TableReader& entry : model_.tables("layers")) parse_entry(entry);
+    refuse_unused_stages();
+    check_shapes();
+    return std::move(spec_);
+  }
+
+ private:
+  struct Stage {
+    std::string name;
+    std::vector<TableReader> layers;
+    bool used = false;
+  };
+
+  void parse_input(const data::DatasetSpec& dataset) {
+    const auto* known = std::find_if(kDatasets.begin(), kDatasets.end(),
+                                     [&](const auto& one) { return one.name == dataset.name; });
+    const bool is_known = known != kDatasets.end();
+    if (is_known) spec_ = {known->value.input, known->value.classes, {}};
+    if (model_.has("input") || !is_known) {
+      const auto sizes = model_.integers("input", 3, 1, nn::kMaxChannels, TableReader::Scalar::kRefused);
+      const nn::Shape input{sizes[0], sizes[1], sizes[2]};
+      if (is_known && input != spec_.input) refuse("input", dataset.name);
+      spec_.input = input;
+    }
+    if (model_.has("classes") || !is_known) {
+      const int classes = model_.small_integer("classes", 1, nn::kMaxChannels);
+      if (is_known && classes != spec_.classes) refuse("classes", dataset.name);
+      spec_.classes = classes;
+    }
+  }
+
+  [[noreturn]] void refuse(std::string_view key, std::string_view dataset) const {
+    const auto [channels, height, width] = spec_.input;
+    model_.fail(key,
+                fmt::format("the dataset \"{}\" has images of [{}, {}, {}] and {} classes", dataset, channels,
+                            height, width, spec_.classes),
+                fmt::format("leave `{}` out", key));
+  }
+
+  void read_stages() {
+    const auto stages = model_.table("stages");
+    if (!stages) return;
+    for (const std::string_view name : stages->keys()) {
+      stages_.push_back({std::string(name), stages->tables(name)});
+      if (stages_.back().layers.empty()) stages->fail(name, "a stage needs at least one layer");
+    }
+  }
+
+  void parse_entry(const TableReader& entry) {
+    const int64_t repeat = entry.integer("repeat", 1, kMaxRepeat, 1);
+    std::vector<nn::LayerSpec> layers;
+    if (entry.has("stage")) {
+      layers = parse_stage(entry);
+    } else {
+      if (!entry.has("type")) entry.fail_here("expected a `type` or a `stage`");
+      layers = {parse_layer(entry.without(kUseKeys))};
+    }
+    if (spec_.layers.size() + layers.size() * static_cast<size_t>(repeat) > kMaxLayers)
+      entry.fail_here(fmt::format("the model has more than {} layers", kMaxLayers));
+    for (int64_t round = 0; round < repeat; ++round)
+      spec_.layers.insert(spec_.layers.end(), layers.begin(), layers.end());
+    origins_.resize(spec_.layers.size(), entry);
+  }
+
+  std::vector<nn::LayerSpec> parse_stage(const TableReader& use) {
+    if (use.has("type")) use.fail("type", "a layer has either a `type` or a `stage`");
+    std::vector<std::string_view> names;
+    for (const Stage& stage : stages_) names.push_back(stage.name);
+    if (names.empty()) use.fail("stage", "the recipe has no [model.stages]");
+    Stage& stage = stages_[use.choose("stage", names)];
+    stage.used = true;
+    const TableReader first = stage.layers.front().overridden_by(use.without(kUseKeys));
+    std::vector<nn::LayerSpec> layers = {parse_layer(first)};
+    for (size_t index = 1; index < stage.layers.size(); ++index)
+      layers.push_back(parse_layer(stage.layers[index]));
+    return layers;
+  }
+
+  void refuse_unused_stages() const {
+    for (const Stage& stage : stages_)
+      if (!stage.used)
+        model_.table("stages")->fail(stage.name, "no layer uses this stage", "use it, or take it out");
+  }
+
+  void check_shapes() const {
+    try {
+      nn::infer(spec_);
+    } catch (const nn::ShapeError& error) {
+      const bool whole = error.layer >= origins_.size();
+      if (whole) model_.fail("layers", error.what(), error.hint());
+      origins_[error.layer].fail_here(error.what(), error.hint());
+    }
+  }
+
+  const TableReader& model_;
+  std::vector<Stage> stages_;
+  nn::ModelSpec spec_;
+  std::vector<TableReader> origins_;  // of each layer, the entry it came from
+};
+
+}  // namespace
+
+nn::ModelSpec parse_model(const TableReader& root, const data::DatasetSpec& dataset) {
+  const TableReader model = root.required_table("model");
+  return ModelParser(model).parse(dataset);
+}
+
+}  // namespace rung::recipe

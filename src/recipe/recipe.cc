@@ -1,0 +1,78 @@
+// Reading a whole recipe: the file, the TOML, the top-level keys, then each part (parse_*.cc).
+#include "recipe/recipe.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "recipe/key_depth.h"
+#include "recipe/parse.h"
+#include "recipe/text.h"
+
+namespace rung::recipe {
+namespace {
+
+constexpr size_t kLongestName = 100;
+
+toml::table parse_document(std::string_view toml, std::string_view source) {
+  if (const auto at = find_too_deep_key(toml))
+    throw RecipeError(source, at->line, at->column,
+                      fmt::format("a key has more than {} parts", kMaxKeyParts));
+  try {
+    return toml::parse(toml, source);
+  } catch (const toml::parse_error& error) {
+    throw RecipeError(source, error.source().begin.line, error.source().begin.column, error.description());
+  }
+}
+
+// The name becomes part of file names and stands in reports.
+std::string parse_name(const TableReader& root, std::string_view source) {
+  std::string name = root.text("name", std::filesystem::path(source).stem().string());
+  if (name.empty() || name.size() > kLongestName || name.front() == '.' || has_control(name) ||
+      name.find_first_of("/\\") != std::string::npos)
+    root.fail("name",
+              fmt::format("expected a name of at most {} bytes without slashes, control characters or a "
+                          "dot in front, found \"{}\"",
+                          kLongestName, name.substr(0, kLongestName)),
+              root.has("name") ? "" : "rename the file, or give a `name`");
+  return name;
+}
+
+// A multi-line string ends with the line break before its closing quotes.
+std::string trim_end(std::string text) {
+  text.resize(text.find_last_not_of(" \t\n") + 1);
+  return text;
+}
+
+}  // namespace
+
+RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t column_number,
+                         std::string_view message, std::string_view hint)
+    : UsageError(printable(fmt::format("{}:{}:{}: {}", source, line_number, column_number, message)),
+                 printable(hint)),
+      line(line_number),
+      column(column_number) {}
+
+Recipe parse(std::string_view toml, std::string_view source) {
+  const toml::table document = parse_document(toml, source);
+  const TableReader root(source, "", document);
+  root.allow({"name", "title", "description", "seed", "targets", "dataset", "augment", "model", "training",
+              "optimizer", "lr_scheduler"});
+  Recipe recipe;
+  recipe.name = parse_name(root, source);
+  recipe.title = root.text("title");
+  recipe.description = trim_end(root.text("description", "", "\n\t"));
+  recipe.seed = static_cast<uint64_t>(
+      root.integer("seed", 0, std::numeric_limits<int64_t>::max(), static_cast<int64_t>(recipe.seed)));
+  recipe.targets = parse_targets(root);
+  recipe.dataset = parse_dataset(root);
+  recipe.augment = parse_augment(root);
+  recipe.model = parse_model(root, recipe.dataset);
+  recipe.training = parse_training(root);
+  return recipe;
+}
+
+Recipe load(const std::filesystem::path& path) {
+  return parse(read_text_file(path, kMaxFileBytes), path.string());
+}
+
+}  // namespace rung::recipe

@@ -1,0 +1,85 @@
+// An experiment as a TOML file: what it must reach, its data, model and training, every value checked. The
+// format is described in docs/recipes.md. What a target's numbers turn out to be is the ladder's business.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "data/spec.h"
+#include "nn/spec.h"
+#include "optim/spec.h"
+
+namespace rung::recipe {
+
+enum class Metric {
+  kParams,                 // trainable parameters
+  kBestTestAccuracy,       // percent, the maximum over the epochs
+  kFinalTestAccuracy,      // percent, after the last epoch
+  kMeanLast3TestAccuracy,  // percent, the mean of the last three epochs
+  kOverfittingGap,  // points: training accuracy in evaluation mode minus test accuracy, after the last epoch
+  kTrainSeconds,    // of all epochs together
+};
+
+enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };
+
+// The bound is the same metric's value in the step before.
+struct Previous {
+  friend bool operator==(const Previous&, const Previous&) = default;
+};
+
+struct Target {
+  std::string text;  // as printed; made from the rest where the recipe gives none
+  Metric metric = Metric::kParams;
+  Comparison comparison = Comparison::kBelow;
+  std::variant<double, Previous> bound;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct Recipe {
+  std::string name;         // the file's name without .toml, unless the recipe says otherwise
+  std::string title;        // one line
+  std::string description;  // what is new, and the hypothesis; may have several lines
+  std::vector<Target> targets;
+  data::DatasetSpec dataset;
+  std::vector<data::Transform> augment;  // training images only, in this order
+  nn::ModelSpec model;
+  optim::Training training;
+  uint64_t seed = 1;  // at most 2^63-1, TOML's largest integer
+  friend bool operator==(const Recipe&, const Recipe&) = default;
+};
+
+// What is wrong in a recipe, and where: `step1.toml:12:3: optimizer.lr: expected a number above 0 ...`. Free
+// of control characters whatever the file holds.
+class RecipeError : public UsageError {
+ public:
+  RecipeError(std::string_view source, uint32_t line, uint32_t column, std::string_view message,
+              std::string_view hint = "");
+  uint32_t line;    // from 1
+  uint32_t column;  // from 1, in characters
+};
+
+// Large enough for the resolved form of the largest model that parse() accepts.
+inline constexpr uint64_t kMaxFileBytes = 2 << 20;
+inline constexpr int kMaxRepeat = 1000;
+inline constexpr size_t kMaxLayers = 10'000;
+
+// Throws RecipeError for what the file says, IoError or DataError if it cannot be read.
+Recipe load(const std::filesystem::path& path);
+
+// `source` is the file's name for messages; its stem is the recipe's default name. Throws RecipeError.
+Recipe parse(std::string_view toml, std::string_view source);
+
+// The recipe as resolved: stages expanded, every default written. parse() of it gives the same recipe. Throws
+// UsageError for a seed that TOML cannot hold.
+std::string to_toml(const Recipe& recipe);
+
+// The names used in recipes and results, as in "best_test_accuracy" and "at_least".
+std::string_view name_of(Metric metric);
+std::string_view name_of(Comparison comparison);
+
+}  // namespace rung::recipe

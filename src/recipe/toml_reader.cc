@@ -1,0 +1,245 @@
+#include "recipe/toml_reader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "recipe/recipe.h"
+#include "recipe/text.h"
+
+namespace rung::recipe {
+namespace {
+
+constexpr size_t kLongestQuote = 60;
+
+std::string quote(std::string_view text) {
+  const bool long_text = text.size() > kLongestQuote;
+  return fmt::format("\"{}{}\"", printable(text.substr(0, kLongestQuote)), long_text ? "..." : "");
+}
+
+// What stands in the file, for messages.
+std::string describe(const toml::node& node) {
+  if (const auto* text = node.as_string()) return quote(text->get());
+  if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* array = node.as_array()) return fmt::format("an array of {}", array->size());
+  return node.is_table() ? "a table" : "a date or time";
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
+  const auto guess = nearest(word, candidates);
+  return guess ? fmt::format("did you mean `{}`?", *guess) : "";
+}
+
+// PyTorch's arguments that a recipe leaves out.
+std::string hint_for_unknown(std::string_view key, std::span<const std::string_view> allowed) {
+  if (key == "in_channels" || key == "in_features" || key == "num_features")
+    return fmt::format("leave `{}` out: it follows from the layer before", key);
+  return did_you_mean(key, allowed);
+}
+
+}  // namespace
+
+bool NumberRange::contains(double value) const {
+  const bool above = low_end == End::kOpen ? value > low : value >= low;
+  const bool below = high_end == End::kOpen ? value < high : value <= high;
+  return above && below && std::isfinite(value);
+}
+
+std::string NumberRange::describe() const {
+  std::string result = "a number";
+  if (low != -std::numeric_limits<double>::max())
+    result += fmt::format(" {} {}", low_end == End::kOpen ? "above" : "of at least", low);
+  if (high != std::numeric_limits<double>::max())
+    result += fmt::format(" and {} {}", high_end == End::kOpen ? "below" : "at most", high);
+  return result;
+}
+
+TableReader::TableReader(std::string_view source, std::string path, const toml::table& table)
+    : source_(source), path_(std::move(path)), begin_(table.source().begin) {
+  for (const auto& [key, value] : table)
+    entries_.emplace(key.str(), Entry{path_of(key.str()), key.source().begin, &value});
+}
+
+TableReader TableReader::overridden_by(const TableReader& use) const {
+  TableReader result = use;
+  result.entries_.insert(entries_.begin(), entries_.end());  // keeps what is there already
+  return result;
+}
+
+TableReader TableReader::without(std::span<const std::string_view> keys) const {
+  TableReader result = *this;
+  for (const std::string_view key : keys)
+    if (const auto found = result.entries_.find(key); found != result.entries_.end())
+      result.entries_.erase(found);
+  return result;
+}
+
+void TableReader::allow(std::span<const std::string_view> keys) const {
+  const Entry* first = nullptr;
+  std::string_view name;
+  for (const auto& [key, entry] : entries_) {
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+    const auto order = [](const Entry& one) { return std::pair(one.key_begin.line, one.key_begin.column); };
+    if (first && order(*first) < order(entry)) continue;
+    first = &entry;
+    name = key;
+  }
+  if (!first) return;
+  fail_at(first->key_begin,
+          fmt::format("unknown key `{}`; allowed here: {}", first->path, fmt::join(keys, ", ")),
+          hint_for_unknown(name, keys));
+}
+
+std::vector<std::string_view> TableReader::keys() const {
+  std::vector<std::string_view> result;
+  for (const auto& [key, entry] : entries_) result.push_back(key);
+  return result;
+}
+
+std::string TableReader::path_of(std::string_view key) const {
+  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+}
+
+double TableReader::number(std::string_view key, const NumberRange& range,
+                           std::optional<double> fallback) const {
+  const Entry* entry = find(key, fallback.has_value(), range.describe());
+  if (!entry) return *fallback;
+  double value = std::numeric_limits<double>::quiet_NaN();
+  if (const auto* real = entry->value->as_floating_point()) value = real->get();
+  if (const auto* whole = entry->value->as_integer()) value = static_cast<double>(whole->get());
+  if (!range.contains(value)) fail_type(*entry, range.describe());
+  return value + 0.0;  // -0 becomes 0, which is written back the same
+}
+
+int64_t TableReader::integer(std::string_view key, int64_t low, int64_t high,
+                             std::optional<int64_t> fallback) const {
+  const std::string expected = fmt::format("an integer from {} to {}", low, high);
+  const Entry* entry = find(key, fallback.has_value(), expected);
+  if (!entry) return *fallback;
+  const auto* value = entry->value->as_integer();
+  if (!value || value->get() < low || value->get() > high) fail_type(*entry, expected);
+  return value->get();
+}
+
+std::vector<int> TableReader::integers(std::string_view key, size_t count, int low, int high,
+                                       Scalar scalar) const {
+  const std::string expected =
+      fmt::format("{}an array of {} integers from {} to {}",
+                  scalar == Scalar::kAllowed ? fmt::format("an integer from {} to {}, or ", low, high) : "",
+                  count, low, high);
+  const Entry* entry = find(key, false, expected);
+  const auto read = [&](const toml::node& node) {
+    const auto* value = node.as_integer();
+    if (!value || value->get() < low || value->get() > high)
+      fail_at(node.source().begin,
+              fmt::format("{}: expected {}, found {}", entry->path, expected, describe(node)), "");
+    return static_cast<int>(value->get());
+  };
+  const auto* array = entry->value->as_array();
+  if (!array && scalar == Scalar::kAllowed) return std::vector<int>(count, read(*entry->value));
+  if (!array || array->size() != count) fail_type(*entry, expected);
+  std::vector<int> result;
+  for (const auto& element : *array) result.push_back(read(element));
+  return result;
+}
+
+bool TableReader::boolean(std::string_view key, bool fallback) const {
+  const Entry* entry = find(key);
+  if (!entry) return fallback;
+  const auto* value = entry->value->as_boolean();
+  if (!value) fail_type(*entry, "true or false");
+  return value->get();
+}
+
+std::string TableReader::text(std::string_view key, std::optional<std::string> fallback,
+                              std::string_view allowed_controls) const {
+  const std::string_view expected = "text without control characters";
+  const Entry* entry = find(key, fallback.has_value(), expected);
+  if (!entry) return *fallback;
+  const auto* value = entry->value->as_string();
+  if (!value || has_control(value->get(), allowed_controls)) fail_type(*entry, expected);
+  return value->get();
+}
+
+bool TableReader::is_text(std::string_view key) const {
+  const Entry* entry = find(key);
+  return entry && entry->value->is_string();
+}
+
+size_t TableReader::choose(std::string_view key, std::span<const std::string_view> names) const {
+  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
+  const Entry* entry = find(key, false, expected);
+  const auto* value = entry->value->as_string();
+  if (!value) fail_type(*entry, expected);
+  const auto found = std::find(names.begin(), names.end(), value->get());
+  if (found == names.end())
+    fail(key, fmt::format("expected {}, found {}", expected, describe(*entry->value)),
+         did_you_mean(value->get(), names));
+  return static_cast<size_t>(found - names.begin());
+}
+
+std::optional<TableReader> TableReader::table(std::string_view key) const {
+  const Entry* entry = find(key);
+  if (!entry) return std::nullopt;
+  if (!entry->value->is_table()) fail_type(*entry, "a table");
+  return TableReader(source_, entry->path, *entry->value->as_table());
+}
+
+TableReader TableReader::required_table(std::string_view key) const {
+  find(key, false, "a table");
+  return *table(key);
+}
+
+std::vector<TableReader> TableReader::tables(std::string_view key) const {
+  const Entry* entry = find(key);
+  if (!entry) return {};
+  const auto* array = entry->value->as_array();
+  if (!array) fail_type(*entry, "an array of tables");
+  std::vector<TableReader> result;
+  for (const auto& element : *array) {
+    std::string path = fmt::format("{}[{}]", entry->path, result.size());
+    if (!element.is_table())
+      fail_at(element.source().begin, fmt::format("{}: expected a table, found {}", path, describe(element)),
+              "");
+    result.emplace_back(source_, std::move(path), *element.as_table());
+  }
+  return result;
+}
+
+void TableReader::fail(std::string_view key, std::string_view message, std::string_view hint) const {
+  const Entry* entry = find(key);
+  fail_at(entry ? entry->value->source().begin : begin_,
+          fmt::format("{}: {}", entry ? entry->path : path_of(key), message), hint);
+}
+
+void TableReader::fail_here(std::string_view message, std::string_view hint) const {
+  fail_at(begin_, path_.empty() ? std::string(message) : fmt::format("{}: {}", path_, message), hint);
+}
+
+const TableReader::Entry* TableReader::find(std::string_view key) const {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+const TableReader::Entry* TableReader::find(std::string_view key, bool optional,
+                                            std::string_view expected) const {
+  const Entry* entry = find(key);
+  if (!entry && !optional)
+    fail_at(begin_, fmt::format("{}: missing; expected {}", path_of(key), expected), "");
+  return entry;
+}
+
+void TableReader::fail_at(toml::source_position at, std::string_view message, std::string_view hint) const {
+  throw RecipeError(source_, std::max(at.line, 1U), std::max(at.column, 1U), message, hint);
+}
+
+void TableReader::fail_type(const Entry& entry, std::string_view expected) const {
+  fail_at(entry.value->source().begin,
+          fmt::format("{}: expected {}, found {}", entry.path, expected, describe(*entry.value)), "");
+}
+
+}  // namespace rung::recipe

@@ -1,0 +1,116 @@
+// Typed access to one TOML table: every value is checked against its range, and every error says file, line,
+// column, the key's full name, what was found and what is allowed.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rung::recipe {
+
+struct NumberRange {
+  enum class End { kClosed, kOpen };
+  double low = -std::numeric_limits<double>::max();
+  double high = std::numeric_limits<double>::max();
+  End low_end = End::kClosed;
+  End high_end = End::kClosed;
+
+  static constexpr NumberRange closed(double low, double high) { return {low, high}; }
+  static constexpr NumberRange at_least(double low) { return {.low = low}; }
+  static constexpr NumberRange right_open(double low, double high) {
+    return {low, high, End::kClosed, End::kOpen};
+  }
+  static constexpr NumberRange left_open(double low, double high) { return {low, high, End::kOpen}; }
+  static constexpr NumberRange open(double low, double high) { return {low, high, End::kOpen, End::kOpen}; }
+
+  bool contains(double value) const;  // false for NaN and infinity
+  std::string describe() const;       // "a number above 0 and at most 1000"
+};
+
+template <typename T>
+struct Named {
+  std::string_view name;
+  T value;
+};
+
+// A view of `source` and of the document's nodes: both must outlive it.
+class TableReader {
+ public:
+  TableReader(std::string_view source, std::string path, const toml::table& table);
+
+  // The same table, with the keys of `use` in the place of its own or beside them; what is missing is missing
+  // in `use`.
+  TableReader overridden_by(const TableReader& use) const;
+  TableReader without(std::span<const std::string_view> keys) const;
+
+  // Throws for the first key, in the file's order, that is none of `keys`.
+  void allow(std::span<const std::string_view> keys) const;
+  void allow(std::initializer_list<std::string_view> keys) const {
+    allow(std::span(keys.begin(), keys.size()));
+  }
+
+  bool has(std::string_view key) const { return find(key) != nullptr; }
+  std::vector<std::string_view> keys() const;
+  std::string path_of(std::string_view key) const;
+
+  // A value without a fallback must be there.
+  double number(std::string_view key, const NumberRange& range, std::optional<double> fallback = {}) const;
+  int64_t integer(std::string_view key, int64_t low, int64_t high,
+                  std::optional<int64_t> fallback = {}) const;
+  int small_integer(std::string_view key, int low, int high, std::optional<int> fallback = {}) const {
+    return static_cast<int>(integer(key, low, high, fallback));
+  }
+  // One integer stands for `count` equal ones if `scalar` says so.
+  enum class Scalar { kAllowed, kRefused };
+  std::vector<int> integers(std::string_view key, size_t count, int low, int high, Scalar scalar) const;
+  bool boolean(std::string_view key, bool fallback) const;
+  // Text without control characters other than `allowed_controls`.
+  std::string text(std::string_view key, std::optional<std::string> fallback = {},
+                   std::string_view allowed_controls = "") const;
+  bool is_text(std::string_view key) const;
+
+  // The value whose name the text is.
+  template <typename T, size_t N>
+  const T& choice(std::string_view key, const std::array<Named<T>, N>& options) const {
+    std::array<std::string_view, N> names;
+    for (size_t index = 0; index < N; ++index) names[index] = options[index].name;
+    return options[choose(key, names)].value;
+  }
+  size_t choose(std::string_view key, std::span<const std::string_view> names) const;
+
+  std::optional<TableReader> table(std::string_view key) const;
+  TableReader required_table(std::string_view key) const;
+  std::vector<TableReader> tables(std::string_view key) const;  // none if the key is missing
+
+  // "`path`.`key`: message" at the key's value; "path: message" at the table.
+  [[noreturn]] void fail(std::string_view key, std::string_view message, std::string_view hint = "") const;
+  [[noreturn]] void fail_here(std::string_view message, std::string_view hint = "") const;
+
+ private:
+  struct Entry {
+    std::string path;
+    toml::source_position key_begin;
+    const toml::node* value;
+  };
+
+  const Entry* find(std::string_view key) const;
+  // Null if the key is missing and `optional`; throws if it is missing and not.
+  const Entry* find(std::string_view key, bool optional, std::string_view expected) const;
+  [[noreturn]] void fail_at(toml::source_position at, std::string_view message, std::string_view hint) const;
+  [[noreturn]] void fail_type(const Entry& entry, std::string_view expected) const;
+
+  std::string_view source_;
+  std::string path_;
+  toml::source_position begin_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace rung::recipe

@@ -1,0 +1,128 @@
+// A recipe back to TOML, with everything that was a default written out. Sizes of equal sides are written as
+// one integer; numbers in the shortest form that reads back as the same double.
+#include <fmt/format.h>
+
+#include <iterator>
+#include <limits>
+
+#include "recipe/recipe.h"
+
+namespace rung::recipe {
+namespace {
+
+std::string toml_string(std::string_view text) {
+  std::string result = "\"";
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') {
+      result += {'\\', byte};
+    } else if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) {
+      fmt::format_to(std::back_inserter(result), "\\u{:04x}", static_cast<unsigned>(byte));
+    } else {
+      result += byte;
+    }
+  }
+  return result + '"';
+}
+
+std::string size(nn::Size2 size) {
+  return size.h == size.w ? fmt::format("{}", size.h) : fmt::format("[{}, {}]", size.h, size.w);
+}
+
+std::string options(const nn::Conv2d& conv) {
+  return fmt::format(
+      ", out_channels = {}, kernel_size = {}, stride = {}, padding = {}, groups = {}, bias = {}",
+      conv.out_channels, size(conv.kernel_size), size(conv.stride), size(conv.padding), conv.groups,
+      conv.bias);
+}
+std::string options(const nn::BatchNorm2d& norm) {
+  return fmt::format(", eps = {}, momentum = {}", norm.eps, norm.momentum);
+}
+std::string options(const nn::Dropout& dropout) {
+  return fmt::format(", p = {}", dropout.p);
+}
+std::string options(const nn::MaxPool2d& pool) {
+  return fmt::format(", kernel_size = {}", size(pool.kernel_size));
+}
+std::string options(const nn::AvgPool2d& pool) {
+  return fmt::format(", kernel_size = {}", size(pool.kernel_size));
+}
+std::string options(const nn::GlobalAvgPool2d&) {
+  return ", output_size = 1";
+}
+std::string options(const nn::Linear& linear) {
+  return fmt::format(", out_features = {}, bias = {}", linear.out_features, linear.bias);
+}
+std::string options(const nn::Relu&) {
+  return "";
+}
+std::string options(const nn::Flatten&) {
+  return "";
+}
+
+std::string layer_table(const nn::LayerSpec& layer) {
+  return fmt::format("{{ type = \"{}\"{} }}", nn::recipe_name(layer),
+                     std::visit([](const auto& one) { return options(one); }, layer));
+}
+
+std::string table(const data::ColorJitter& jitter) {
+  return fmt::format("type = \"color_jitter\"\nbrightness = {}\ncontrast = {}\nsaturation = {}\nhue = {}\n",
+                     jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue);
+}
+std::string table(const data::RandomRotation& rotation) {
+  return fmt::format("type = \"random_rotation\"\ndegrees = {}\nfill = {}\n", rotation.degrees,
+                     rotation.fill);
+}
+
+std::string table(const optim::Sgd& sgd) {
+  return fmt::format("type = \"sgd\"\nlr = {}\nmomentum = {}\nweight_decay = {}\nnesterov = {}\n", sgd.lr,
+                     sgd.momentum, sgd.weight_decay, sgd.nesterov);
+}
+std::string table(const optim::ConstantLr&) {
+  return "type = \"none\"\n";
+}
+std::string table(const optim::StepLr& step) {
+  return fmt::format("type = \"step_lr\"\nstep_size = {}\ngamma = {}\n", step.step_size, step.gamma);
+}
+
+std::string table(const Target& target) {
+  const auto* number = std::get_if<double>(&target.bound);
+  return fmt::format("metric = \"{}\"\n{} = {}\ntext = {}\n", name_of(target.metric),
+                     name_of(target.comparison), number ? fmt::format("{}", *number) : "\"previous\"",
+                     toml_string(target.text));
+}
+
+std::string table(const data::DatasetSpec& dataset) {
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean, dataset.std);
+}
+
+std::string table(const nn::ModelSpec& model) {
+  std::string text = fmt::format("input = [{}, {}, {}]\nclasses = {}\nlayers = [\n", model.input.channels,
+                                 model.input.height, model.input.width, model.classes);
+  for (const nn::LayerSpec& layer : model.layers) text += fmt::format("  {},\n", layer_table(layer));
+  return text + "]\n";
+}
+
+}  // namespace
+
+std::string to_toml(const Recipe& recipe) {
+  if (recipe.seed > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    throw UsageError(fmt::format("the seed {} is more than a recipe can hold", recipe.seed),
+                     "the largest is 2^63-1");
+  std::string text = fmt::format("name = {}\ntitle = {}\ndescription = {}\nseed = {}\n", toml_string(recipe.name),
+                                 toml_string(recipe.title), toml_string(recipe.description), recipe.seed);
+  const auto section = [&](std::string_view header, const std::string& body) {
+    text += fmt::format("\n{}\n{}", header, body);
+  };
+  for (const Target& target : recipe.targets) section("[[targets]]", table(target));
+  section("[dataset]", table(recipe.dataset));
+  for (const auto& transform : recipe.augment)
+    section("[[augment]]", std::visit([](const auto& one) { return table(one); }, transform));
+  section("[model]", table(recipe.model));
+  const optim::Training& training = recipe.training;
+  section("[training]", fmt::format("epochs = {}\nbatch_size = {}\n", training.epochs, training.batch_size));
+  section("[optimizer]", table(training.optimizer));
+  section("[lr_scheduler]", std::visit([](const auto& one) { return table(one); }, training.lr_scheduler));
+  return text;
+}
+
+}  // namespace rung::recipe
