@@ -163,11 +163,13 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
   const int last =
       geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last
   for (int row = 0; row < shape.in_height; ++row) {
-    const int first_ky = std::clamp(geometry.top - row, 0, shape.kernel_h);
-    window.rows = std::clamp(last + 1 - row, first_ky, shape.kernel_h) - first_ky;
+    const int start = row + geometry.first_row;
+    const int first_ky = std::clamp(geometry.top - start, 0, shape.kernel_h);
+    window.rows = std::clamp(last + 1 - start, first_ky, shape.kernel_h) - first_ky;
     for (int group = 0; group < shape.groups; ++group) {
       const int c = group * inputs;
-      correlate_row(window, inputs, width, taps, dy.at(group * shape.group_outputs(), row + first_ky, 0),
+      correlate_row(window, inputs, width, taps,
+                    dy.at(group * shape.group_outputs(), start + first_ky, geometry.first_column),
                     packed + static_cast<size_t>(c) * taps, static_cast<size_t>(first_ky) * shape.kernel_w,
                     nullptr, dx + static_cast<size_t>(c) * plane + static_cast<size_t>(row) * width * kLanes);
     }

@@ -53,13 +53,15 @@ void conv2d_forward(const ConvShape& shape, View<const float> x, const float* pa
                     float* y, const MomentSums* moments = nullptr);
 
 // Geometry of the canvas that conv2d_input_gradient reads: the output's gradient, `stride` apart, in zeros.
-// Element (oy, ox) of the gradient is at row oy*stride_h + top and column ox*stride_w + left; elements for
-// which that is outside touch only padding and are left out.
+// Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w + left; the window of
+// dx element (y, x) starts at row y + first_row and column x + first_column.
 struct Canvas {
   int height = 0;
   int width = 0;
   int top = 0;
   int left = 0;
+  int first_row = 0;
+  int first_column = 0;
 };
 Canvas gradient_canvas(const ConvShape& shape);
 

@@ -1,4 +1,6 @@
 // The order of weights in memory, and the canvas of the input gradient: plain index arithmetic, no SIMD.
+#include <algorithm>
+
 #include "kernels/conv2d.h"
 #include "kernels/conv2d_tiles.h"
 
@@ -42,8 +44,18 @@ void pack_for_input_gradient(const ConvShape& shape, const float* weights, float
 }
 
 Canvas gradient_canvas(const ConvShape& shape) {
-  return {shape.in_height + shape.kernel_h - 1, shape.in_width + shape.kernel_w - 1,
-          shape.kernel_h - 1 - shape.pad_h, shape.kernel_w - 1 - shape.pad_w};
+  // A border of kernel-1 zeros, less what the forward pass had as padding; more padding than that is skipped.
+  const int above = shape.kernel_h - 1 - shape.pad_h;
+  const int before = shape.kernel_w - 1 - shape.pad_w;
+  Canvas canvas{.top = std::max(0, above),
+                .left = std::max(0, before),
+                .first_row = std::max(0, -above),
+                .first_column = std::max(0, -before)};
+  canvas.height = std::max(canvas.first_row + shape.in_height + shape.kernel_h - 1,
+                           canvas.top + (shape.out_height() - 1) * shape.stride_h + 1);
+  canvas.width = std::max(canvas.first_column + shape.in_width + shape.kernel_w - 1,
+                          canvas.left + (shape.out_width() - 1) * shape.stride_w + 1);
+  return canvas;
 }
 
 }  // namespace rung::kernels

@@ -1,0 +1,74 @@
+#include "nn/inference.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/batch_norm.h"
+
+namespace rung::nn {
+
+Inference::Inference(const Plan& plan, ThreadPool& pool)
+    : plan_(plan), pool_(pool), stages_(plan.stages.size()), threads_(static_cast<size_t>(pool.size())) {
+  size_t largest = kernels::group_floats(plan.input.channels, plan.input.height, plan.input.width);
+  for (size_t s = 0; s < plan.stages.size(); ++s) {
+    const Stage& stage = plan.stages[s];
+    if (stage.conv) stages_[s].packed = AlignedBuffer<float>(stage.conv->weights());
+    stages_[s].scale.assign(static_cast<size_t>(stage.activation.channels), 1);
+    stages_[s].shift.assign(static_cast<size_t>(stage.activation.channels), 0);
+    largest = std::max(largest, stage.activation.elements() * kernels::kLanes);
+  }
+  for (ThreadMemory& memory : threads_) {
+    for (auto& buffer : memory.buffers) buffer = AlignedBuffer<float>(largest);
+    for (const Stage& stage : plan.stages)
+      memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
+  }
+}
+
+void Inference::prepare(const Weights& weights) {
+  const auto parameters = std::span(weights.parameters);
+  const auto buffers = std::span(weights.buffers);
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    if (stage.conv)
+      kernels::pack_for_forward(*stage.conv, parameters.data() + stage.weight, stages_[s].packed.data());
+    if (!stage.norm) continue;
+    const auto channels = static_cast<size_t>(stage.activation.channels);
+    kernels::batch_norm_running(
+        {parameters.subspan(stage.norm->weight, channels), parameters.subspan(stage.norm->bias, channels),
+         stage.norm->eps, stage.norm->momentum},
+        buffers.subspan(stage.norm->running_mean, channels),
+        buffers.subspan(stage.norm->running_var, channels), stages_[s].scale, stages_[s].shift);
+  }
+}
+
+void Inference::run(const Weights& weights, int images, const LoadGroup& load, const UseLogits& use) {
+  prepare(weights);
+  pool_.for_each(kernels::groups_of(images), [&](int group, int thread) {
+    ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
+    const int lanes = kernels::valid_lanes(images, group);
+    load(group, lanes, memory.buffers[0].data());
+    use(group, lanes, forward(weights, memory));
+  });
+}
+
+const float* Inference::forward(const Weights& weights, ThreadMemory& memory) const {
+  float* x = memory.buffers[0].data();
+  float* y = memory.buffers[1].data();
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    if (stage.conv) {
+      const float* bias = stage.bias ? weights.parameters.data() + *stage.bias : nullptr;
+      kernels::conv2d_forward(*stage.conv, memory.padded[s].view(*stage.conv, x), stages_[s].packed.data(),
+                              bias, y);
+      std::swap(x, y);
+    }
+    if (stage.norm || stage.activation.relu || stage.activation.pooling != kernels::Pooling::kNone) {
+      kernels::activation_forward(stage.activation, x, stages_[s].scale.data(), stages_[s].shift.data(),
+                                  nullptr, y);
+      std::swap(x, y);
+    }
+  }
+  return x;
+}
+
+}  // namespace rung::nn

@@ -1,0 +1,48 @@
+// Forward pass in evaluation mode: running statistics, no dropout. A group of 16 images runs through the
+// whole model inside one core's cache.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/thread_pool.h"
+#include "nn/padding.h"
+#include "nn/plan.h"
+#include "nn/training_pass.h"
+#include "nn/weights.h"
+
+namespace rung::nn {
+
+class Inference {
+ public:
+  // `plan` and `pool` must outlive this object.
+  Inference(const Plan& plan, ThreadPool& pool);
+
+  // Called from the pool's threads, each group once, with its logits [classes][16].
+  using UseLogits = std::function<void(int group, int lanes, const float* logits)>;
+
+  // Runs all groups of `images` images.
+  void run(const Weights& weights, int images, const LoadGroup& load, const UseLogits& use);
+
+ private:
+  struct StageMemory {
+    AlignedBuffer<float> packed;
+    std::vector<float> scale;
+    std::vector<float> shift;
+  };
+  struct ThreadMemory {
+    AlignedBuffer<float> buffers[2];  // activations of one group; a kernel reads one and writes the other
+    std::vector<PaddedInput> padded;  // by stage
+  };
+
+  void prepare(const Weights& weights);
+  const float* forward(const Weights& weights, ThreadMemory& memory) const;
+
+  const Plan& plan_;
+  ThreadPool& pool_;
+  std::vector<StageMemory> stages_;
+  std::vector<ThreadMemory> threads_;
+};
+
+}  // namespace rung::nn

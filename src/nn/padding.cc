@@ -1,0 +1,34 @@
+#include "nn/padding.h"
+
+#include <algorithm>
+
+namespace rung::nn {
+namespace {
+
+int padded_height(const kernels::ConvShape& s) {
+  return s.in_height + 2 * s.pad_h;
+}
+int padded_width(const kernels::ConvShape& s) {
+  return s.in_width + 2 * s.pad_w;
+}
+
+}  // namespace
+
+PaddedInput::PaddedInput(const kernels::ConvShape& shape) {
+  if (shape.pad_h == 0 && shape.pad_w == 0) return;
+  buffer_ = AlignedBuffer<float>(
+      kernels::group_floats(shape.in_channels, padded_height(shape), padded_width(shape)));
+}
+
+kernels::View<const float> PaddedInput::view(const kernels::ConvShape& shape, const float* x) {
+  const auto from = kernels::dense_view(x, shape.in_height, shape.in_width);
+  if (buffer_.size() == 0) return from;
+  const auto to = kernels::dense_view(buffer_.data(), padded_height(shape), padded_width(shape));
+  for (int c = 0; c < shape.in_channels; ++c) {
+    for (int row = 0; row < shape.in_height; ++row)
+      std::copy_n(from.at(c, row, 0), from.row, to.at(c, row + shape.pad_h, shape.pad_w));
+  }
+  return {to.data, to.channel, to.row, to.column};
+}
+
+}  // namespace rung::nn

@@ -1,0 +1,166 @@
+#include "nn/plan.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <numeric>
+
+namespace rung::nn {
+namespace {
+
+int64_t elements(const Shape& s) {
+  return int64_t{s.channels} * s.height * s.width;
+}
+
+// Adds one layer after the other to the last stage, or opens a new one where the layer does not fit into it.
+class PlanBuilder {
+ public:
+  PlanBuilder(const ModelSpec& model, const ModelInfo& info) : info_(info) {
+    plan_.input = model.input;
+    plan_.classes = model.classes;
+  }
+
+  void add(size_t layer, const LayerSpec& spec) {
+    layer_ = layer;
+    std::visit([this](const auto& l) { add(l); }, spec);
+  }
+
+  Plan finish() && { return std::move(plan_); }
+
+ private:
+  const Shape& input() const { return info_.layers[layer_].input; }
+  const Shape& output() const { return info_.layers[layer_].output; }
+
+  Stage& open_stage() {
+    Stage stage;
+    stage.input = input();
+    plan_.stages.push_back(stage);
+    open_ = true;
+    return plan_.stages.back();
+  }
+
+  // The open stage if `fits`, else a new one.
+  Stage& stage_where(const std::function<bool(const Stage&)>& fits) {
+    if (open_ && fits(plan_.stages.back())) return plan_.stages.back();
+    Stage& stage = open_stage();
+    set_activation_input(stage, input());
+    return stage;
+  }
+
+  static void set_activation_input(Stage& stage, const Shape& shape) {
+    stage.activation.channels = shape.channels;
+    stage.activation.height = shape.height;
+    stage.activation.width = shape.width;
+    stage.output = shape;
+  }
+
+  size_t add_tensor(std::vector<TensorInfo>& tensors, size_t& count, const std::string& name,
+                    std::vector<int64_t> shape, size_t fan_in = 0) {
+    const auto size =
+        static_cast<size_t>(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()));
+    tensors.push_back({fmt::format("{}.{}", layer_, name), std::move(shape), count, size, fan_in});
+    count += size;
+    return tensors.back().offset;
+  }
+  size_t add_parameter(const std::string& name, std::vector<int64_t> shape, size_t fan_in = 0) {
+    return add_tensor(plan_.parameters, plan_.parameter_count, name, std::move(shape), fan_in);
+  }
+  size_t add_buffer(const std::string& name, std::vector<int64_t> shape) {
+    return add_tensor(plan_.buffers, plan_.buffer_count, name, std::move(shape));
+  }
+
+  void add_convolution(const kernels::ConvShape& shape, std::vector<int64_t> weight_shape, bool bias) {
+    Stage& stage = open_stage();
+    stage.conv = shape;
+    const auto fan_in = static_cast<size_t>(shape.taps());
+    stage.weight = add_parameter("weight", std::move(weight_shape), fan_in);
+    if (bias) stage.bias = add_parameter("bias", {shape.out_channels}, fan_in);
+    set_activation_input(stage, output());
+  }
+
+  static kernels::ConvShape linear_shape(int64_t inputs, int outputs) {
+    return {.in_channels = static_cast<int>(inputs), .out_channels = outputs};
+  }
+
+  void add(const Conv2d& l) {
+    const Shape& in = input();
+    kernels::ConvShape shape{in.channels,     in.height,       in.width,   l.out_channels,
+                             l.kernel_size.h, l.kernel_size.w, l.stride.h, l.stride.w,
+                             l.padding.h,     l.padding.w,     l.groups};
+    const std::vector<int64_t> weight{l.out_channels, shape.group_inputs(), l.kernel_size.h, l.kernel_size.w};
+    // A kernel that covers the whole image is a linear layer with the same weights in the same order.
+    const bool covers =
+        l.kernel_size == Size2{in.height, in.width} && l.padding == Size2{0, 0} && l.groups == 1;
+    add_convolution(covers ? linear_shape(elements(in), l.out_channels) : shape, weight, l.bias);
+  }
+
+  void add(const Linear& l) {
+    const int64_t inputs = elements(input());
+    add_convolution(linear_shape(inputs, l.out_features), {l.out_features, inputs}, l.bias);
+  }
+
+  void add(const BatchNorm2d& l) {
+    Stage& stage =
+        stage_where([](const Stage& s) { return !s.norm && s.dropout == 0 && !s.activation.relu; });
+    const int64_t channels = input().channels;
+    Stage::Norm norm{.eps = l.eps, .momentum = l.momentum};
+    norm.weight = add_parameter("weight", {channels});
+    norm.bias = add_parameter("bias", {channels});
+    norm.running_mean = add_buffer("running_mean", {channels});
+    norm.running_var = add_buffer("running_var", {channels});
+    stage.norm = norm;
+  }
+
+  void add(const Dropout& l) {
+    if (l.p == 0) return;
+    // After a relu of the same stage is as good as before it: scaling by a positive number commutes with
+    // relu.
+    Stage& stage = stage_where([](const Stage& s) { return s.dropout == 0; });
+    stage.dropout = l.p;
+    stage.dropout_layer = static_cast<uint32_t>(layer_);
+  }
+
+  void add(const Relu& /*layer*/) {
+    stage_where([](const Stage&) { return true; }).activation.relu = true;
+  }
+
+  void add_pooling(kernels::Pooling pooling, Size2 window) {
+    Stage& stage = stage_where([](const Stage&) { return true; });
+    stage.activation.pooling = pooling;
+    stage.activation.pool_h = window.h;
+    stage.activation.pool_w = window.w;
+    stage.output = output();
+    open_ = false;
+  }
+  void add(const MaxPool2d& l) { add_pooling(kernels::Pooling::kMax, l.kernel_size); }
+  void add(const AvgPool2d& l) { add_pooling(kernels::Pooling::kAverage, l.kernel_size); }
+  void add(const GlobalAvgPool2d& /*layer*/) {
+    add_pooling(kernels::Pooling::kAverage, {input().height, input().width});
+  }
+
+  void add(const Flatten& /*layer*/) {
+    if (output() == input()) return;
+    open_ = false;  // the channels after it are others; the memory is the same
+    if (!plan_.stages.empty()) plan_.stages.back().output = output();
+  }
+
+  const ModelInfo& info_;
+  Plan plan_;
+  size_t layer_ = 0;
+  bool open_ = false;  // further elementwise layers may join the last stage
+};
+
+}  // namespace
+
+Plan make_plan(const ModelSpec& model) {
+  const ModelInfo info = infer(model);
+  PlanBuilder builder(model, info);
+  for (size_t layer = 0; layer < model.layers.size(); ++layer) builder.add(layer, model.layers[layer]);
+  Plan plan = std::move(builder).finish();
+  if (plan.parameter_count == 0)
+    throw ShapeError(model.layers.size(), "the model has nothing to train",
+                     "add a `conv2d` or a `linear` layer");
+  return plan;
+}
+
+}  // namespace rung::nn

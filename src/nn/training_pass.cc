@@ -1,0 +1,318 @@
+#include "nn/training_pass.h"
+
+#include <algorithm>
+
+#include "kernels/dropout.h"
+#include "kernels/loss.h"
+
+namespace rung::nn {
+namespace {
+
+using kernels::kLanes;
+
+size_t group_floats(const Shape& s) {
+  return kernels::group_floats(s.channels, s.height, s.width);
+}
+
+size_t plane_of(const Stage& stage) {
+  return static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
+}
+
+}  // namespace
+
+TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool)
+    : plan_(plan), pool_(pool), max_groups_(kernels::groups_of(largest_batch)), stages_(plan.stages.size()) {
+  allocate(pool.size());
+  write_program();
+}
+
+void TrainingPass::allocate(int threads) {
+  const auto groups = static_cast<size_t>(max_groups_);
+  images_ = AlignedBuffer<float>(groups * group_floats(plan_.input));
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    StageMemory& memory = stages_[s];
+    const auto channels = static_cast<size_t>(stage.activation.channels);
+    const size_t elements = stage.activation.elements();
+    if (stage.conv) {
+      memory.convolved = AlignedBuffer<float>(groups * elements * kLanes);
+      memory.packed_forward = AlignedBuffer<float>(stage.conv->weights());
+      if (s > 0) memory.packed_backward = AlignedBuffer<float>(stage.conv->weights());
+    }
+    if (stage.activates()) memory.activated = AlignedBuffer<float>(groups * group_floats(stage.output));
+    if (stage.has_bits()) memory.bits = AlignedBuffer<uint16_t>(groups * elements);
+    memory.scale.assign(channels, stage.kept_scale());
+    memory.shift.assign(channels, 0);
+    if (stage.norm) {
+      memory.moments.resize(groups * channels);
+      memory.gradient_sums.resize(groups * channels * 2);
+      for (auto* values : {&memory.mean, &memory.inverse_std, &memory.norm_scale, &memory.norm_shift,
+                           &memory.gradient_factor, &memory.value_factor, &memory.constant})
+        values->resize(channels);
+    }
+    // The first stage passes no gradient on, so that its canvas needs no border.
+    if (stage.conv && s > 0)
+      memory.canvas = kernels::gradient_canvas(*stage.conv);
+    else
+      memory.canvas = {.height = stage.activation.height, .width = stage.activation.width};
+    largest_output_ = std::max(largest_output_, group_floats(stage.output));
+  }
+  for (auto& gradients : output_gradients_) gradients = AlignedBuffer<float>(groups * largest_output_);
+  group_gradients_ = AlignedBuffer<float>(groups * plan_.parameter_count);
+  group_losses_.resize(groups);
+  group_correct_.resize(groups);
+  threads_.resize(static_cast<size_t>(threads));
+  for (ThreadMemory& memory : threads_) allocate_thread(memory);
+}
+
+void TrainingPass::allocate_thread(ThreadMemory& memory) {
+  size_t most_weights = 0;
+  size_t most_channels = 0;
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    const kernels::Canvas& canvas = stages_[s].canvas;
+    const int channels = stage.activation.channels;
+    most_channels = std::max(most_channels, static_cast<size_t>(channels));
+    memory.canvas.emplace_back(stage.conv ? kernels::group_floats(channels, canvas.height, canvas.width) : 0);
+    memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
+    if (stage.conv) most_weights = std::max(most_weights, stage.conv->weights());
+  }
+  memory.scratch = AlignedBuffer<float>(most_weights * kLanes);
+  memory.moment_sums = AlignedBuffer<float>(most_channels * kLanes * 2);
+}
+
+void TrainingPass::write_program() {
+  program_.emplace_back();
+  const auto step = [this](GroupStep what, size_t stage) { program_.back().steps.emplace_back(what, stage); };
+  const auto barrier = [this](BatchStep finish, size_t stage) {
+    program_.back().finish = finish;
+    program_.back().stage = stage;
+    program_.emplace_back();
+  };
+  step(&TrainingPass::load, 0);
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    step(&TrainingPass::convolve, s);
+    if (plan_.stages[s].norm) barrier(&TrainingPass::statistics, s);
+    if (plan_.stages[s].activates()) step(&TrainingPass::activate, s);
+  }
+  step(&TrainingPass::loss, plan_.stages.size() - 1);
+  for (size_t s = plan_.stages.size(); s-- > 0;) {
+    if (plan_.stages[s].norm) {
+      step(&TrainingPass::gradient_sums, s);
+      barrier(&TrainingPass::norm_gradient, s);
+    }
+    step(&TrainingPass::backward, s);
+  }
+}
+
+BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<float> gradient) {
+  batch_ = &batch;
+  weights_ = &weights;
+  pack_weights();
+  for (const Phase& phase : program_) {
+    pool_.for_each(groups(), [&](int group, int thread) {
+      for (const auto& [step, stage] : phase.steps) (this->*step)(stage, group, thread);
+    });
+    if (phase.finish != nullptr) (this->*phase.finish)(phase.stage);
+  }
+  sum_gradients(gradient);
+  BatchResult result;
+  for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
+    result.loss += group_losses_[group] / batch.images;
+    result.correct += group_correct_[group];
+  }
+  return result;
+}
+
+void TrainingPass::pack_weights() {
+  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+    const Stage& stage = plan_.stages[s];
+    if (!stage.conv) continue;
+    const float* weights = weights_->parameters.data() + stage.weight;
+    kernels::pack_for_forward(*stage.conv, weights, stages_[s].packed_forward.data());
+    if (s > 0) kernels::pack_for_input_gradient(*stage.conv, weights, stages_[s].packed_backward.data());
+  }
+}
+
+// In the order of the groups, whatever the threads.
+void TrainingPass::sum_gradients(std::span<float> gradient) const {
+  std::copy_n(group_gradients_.data(), gradient.size(), gradient.begin());
+  for (int group = 1; group < groups(); ++group) {
+    const float* more = group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
+    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += more[i];
+  }
+}
+
+// Steps of one group.
+
+void TrainingPass::load(size_t /*stage*/, int group, int /*thread*/) {
+  batch_->load(group, lanes(group), images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
+}
+
+void TrainingPass::convolve(size_t s, int group, int thread) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + channels * kLanes};
+  if (stage.conv) {
+    const auto x = mine.padded[s].view(*stage.conv, input(s, group));
+    const float* bias = stage.bias ? weights_->parameters.data() + *stage.bias : nullptr;
+    float* y = memory.convolved.data() + static_cast<size_t>(group) * stage.activation.elements() * kLanes;
+    kernels::conv2d_forward(*stage.conv, x, memory.packed_forward.data(), bias, y,
+                            stage.norm ? &sums : nullptr);
+  } else if (stage.norm) {
+    kernels::plane_sums(input(s, group), stage.activation.channels, plane_of(stage), sums);
+  }
+  if (stage.norm) {
+    kernels::group_moments(
+        sums, convolved(s, group), plane_of(stage), lanes(group),
+        std::span(memory.moments).subspan(static_cast<size_t>(group) * channels, channels));
+  }
+}
+
+void TrainingPass::activate(size_t s, int group, int /*thread*/) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  if (stage.dropout > 0) {
+    const kernels::DropoutStream stream{
+        .key = philox_key(batch_->seed),
+        .group = batch_->first_group + static_cast<uint32_t>(group),
+        .epoch = batch_->epoch,
+        .purpose = purpose_word(RandomPurpose::kDropout, stage.dropout_layer)};
+    kernels::dropout_bits(stream, kernels::dropout_threshold(stage.dropout), stage.activation.elements(),
+                          bits(s, group));
+  } else if (stage.has_bits()) {
+    std::fill_n(bits(s, group), stage.activation.elements(), uint16_t{0xFFFF});
+  }
+  float* y = memory.activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
+  kernels::activation_forward(stage.activation, convolved(s, group), memory.scale.data(), memory.shift.data(),
+                              bits(s, group), y);
+}
+
+void TrainingPass::loss(size_t s, int group, int /*thread*/) {
+  const auto first = static_cast<size_t>(group) * kLanes;
+  const auto result =
+      kernels::softmax_nll(output(s, group), plan_.classes, batch_->labels.data() + first, lanes(group),
+                           1.0F / static_cast<float>(batch_->images), nullptr, output_gradient(s, group));
+  group_losses_[static_cast<size_t>(group)] = result.loss;
+  group_correct_[static_cast<size_t>(group)] = result.correct;
+}
+
+void TrainingPass::gradient_sums(size_t s, int group, int /*thread*/) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  kernels::activation_backward_sums(stage.activation, output_gradient(s, group), bits(s, group),
+                                    stage.kept_scale(), convolved(s, group), memory.mean.data(),
+                                    memory.gradient_sums.data() + static_cast<size_t>(group) * channels * 2);
+}
+
+void TrainingPass::backward(size_t s, int group, int thread) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
+  if (!stage.conv && s == 0) return;  // nothing to learn before the first stage
+
+  const kernels::Canvas& canvas = memory.canvas;
+  float* into = stage.conv ? mine.canvas[s].data() : output_gradient(s - 1, group);
+  const auto whole = kernels::dense_view(into, canvas.height, canvas.width);
+  kernels::View<float> dz = whole;
+  dz.data = whole.at(0, canvas.top, canvas.left);
+  if (stage.conv) {
+    dz.row *= static_cast<size_t>(stage.conv->stride_h);
+    dz.column *= static_cast<size_t>(stage.conv->stride_w);
+  }
+  const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
+                                   memory.mean.data(), memory.constant.data()};
+  kernels::activation_backward(stage.activation, output_gradient(s, group), bits(s, group),
+                               stage.kept_scale(), convolved(s, group), stage.norm ? &norm : nullptr,
+                               lanes(group), dz);
+  if (!stage.conv) return;
+  const auto x = mine.padded[s].view(*stage.conv, input(s, group));
+  float* gradient = group_gradient(group);
+  kernels::conv2d_weight_gradient(*stage.conv, x, {dz.data, dz.channel, dz.row, dz.column},
+                                  mine.scratch.data(), gradient + stage.weight,
+                                  stage.bias ? gradient + *stage.bias : nullptr);
+  if (s > 0)
+    kernels::conv2d_input_gradient(*stage.conv, into, memory.packed_backward.data(),
+                                   output_gradient(s - 1, group));
+}
+
+// Steps of the whole batch.
+
+void TrainingPass::statistics(size_t s) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  const auto buffers = std::span(weights_->buffers);
+  kernels::batch_norm_statistics(norm_params(s),
+                                 std::span(memory.moments).first(static_cast<size_t>(groups()) * channels),
+                                 norm_batch(s), buffers.subspan(stage.norm->running_mean, channels),
+                                 buffers.subspan(stage.norm->running_var, channels));
+  for (size_t c = 0; c < channels; ++c) {
+    memory.scale[c] = memory.norm_scale[c] * stage.kept_scale();
+    memory.shift[c] = memory.norm_shift[c] * stage.kept_scale();
+  }
+}
+
+void TrainingPass::norm_gradient(size_t s) {
+  const Stage& stage = plan_.stages[s];
+  StageMemory& memory = stages_[s];
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  // Not a sum over groups like the others: it counts as the first group's share.
+  const auto gradient = std::span(group_gradient(0), plan_.parameter_count);
+  kernels::batch_norm_gradient(
+      norm_params(s), norm_batch(s),
+      std::span(memory.gradient_sums).first(static_cast<size_t>(groups()) * channels * 2),
+      static_cast<int64_t>(plane_of(stage)) * batch_->images,
+      {.dweight = gradient.subspan(stage.norm->weight, channels),
+       .dbias = gradient.subspan(stage.norm->bias, channels),
+       .gradient = memory.gradient_factor,
+       .value = memory.value_factor,
+       .constant = memory.constant});
+}
+
+// Where things lie.
+
+const float* TrainingPass::input(size_t stage, int group) const {
+  if (stage == 0) return images_.data() + static_cast<size_t>(group) * group_floats(plan_.input);
+  return output(stage - 1, group);
+}
+
+const float* TrainingPass::convolved(size_t s, int group) const {
+  const Stage& stage = plan_.stages[s];
+  if (!stage.conv) return input(s, group);
+  return stages_[s].convolved.data() + static_cast<size_t>(group) * stage.activation.elements() * kLanes;
+}
+
+const float* TrainingPass::output(size_t s, int group) const {
+  const Stage& stage = plan_.stages[s];
+  if (!stage.activates()) return convolved(s, group);
+  return stages_[s].activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
+}
+
+uint16_t* TrainingPass::bits(size_t s, int group) {
+  const Stage& stage = plan_.stages[s];
+  if (!stage.has_bits()) return nullptr;
+  return stages_[s].bits.data() + static_cast<size_t>(group) * stage.activation.elements();
+}
+
+float* TrainingPass::output_gradient(size_t stage, int group) {
+  return output_gradients_[stage % 2].data() + static_cast<size_t>(group) * largest_output_;
+}
+
+kernels::BatchNormParams TrainingPass::norm_params(size_t s) const {
+  const Stage& stage = plan_.stages[s];
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  const auto parameters = std::span<const float>(weights_->parameters);
+  return {parameters.subspan(stage.norm->weight, channels), parameters.subspan(stage.norm->bias, channels),
+          stage.norm->eps, stage.norm->momentum};
+}
+
+kernels::BatchNormBatch TrainingPass::norm_batch(size_t s) {
+  StageMemory& memory = stages_[s];
+  return {memory.mean, memory.inverse_std, memory.norm_scale, memory.norm_shift};
+}
+
+}  // namespace rung::nn

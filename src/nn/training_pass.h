@@ -1,0 +1,129 @@
+// Forward and backward pass of a whole model over one batch: loss and gradients.
+//
+// The pass is a short program of phases. In a phase the threads share the batch's groups of 16 images, and
+// each group runs through the phase's steps alone; between phases come the few numbers that need the whole
+// batch (batch norm's statistics and their gradient). A model without batch norm is a single phase.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/thread_pool.h"
+#include "kernels/batch_norm.h"
+#include "nn/padding.h"
+#include "nn/plan.h"
+#include "nn/weights.h"
+
+namespace rung::nn {
+
+// Writes the images of one group to x [C][H][W][16]; lanes from `lanes` on may hold anything finite. Called
+// from the pool's threads, each group once.
+using LoadGroup = std::function<void(int group, int lanes, float* x)>;
+
+struct Batch {
+  int images = 0;                   // 1 .. the pass's largest batch
+  std::span<const uint8_t> labels;  // [images], each below the model's classes
+  LoadGroup load;
+  uint64_t seed = 0;  // for dropout, with:
+  uint32_t epoch = 0;
+  uint32_t first_group = 0;  // number of the batch's first group within its epoch
+};
+
+struct BatchResult {
+  double loss = 0;  // mean over the batch
+  int correct = 0;
+};
+
+class TrainingPass {
+ public:
+  // `plan` and `pool` must outlive the pass. Allocates everything that run() needs.
+  TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool);
+
+  // Moves the running statistics in `weights`, and writes the loss's gradient to `gradient`
+  // [parameter_count]. Throws UsageError if a batch norm has too few values.
+  BatchResult run(const Batch& batch, Weights& weights, std::span<float> gradient);
+
+  // The logits [classes][16] of a group of the last batch, before the weights changed.
+  const float* logits(int group) const { return output(plan_.stages.size() - 1, group); }
+
+ private:
+  // What one stage keeps for the whole batch, [G] groups each.
+  struct StageMemory {
+    AlignedBuffer<float> convolved;  // [G][K][H][W][16], the convolution's output
+    AlignedBuffer<float>
+        activated;  // [G][K][PH][PW][16], the stage's output, if something follows the convolution
+    AlignedBuffer<uint16_t> bits;  // [G][K][H][W]
+    AlignedBuffer<float> packed_forward;
+    AlignedBuffer<float> packed_backward;
+    std::vector<float> scale;  // [K] of the activation, dropout's scale included
+    std::vector<float> shift;
+    std::vector<kernels::Moments> moments;                         // [G][K]
+    std::vector<float> gradient_sums;                              // [G][K][2]
+    std::vector<float> mean, inverse_std, norm_scale, norm_shift;  // [K] of the batch
+    std::vector<float> gradient_factor, value_factor, constant;    // [K] of batch norm's gradient
+    kernels::Canvas canvas;
+  };
+  struct ThreadMemory {
+    std::vector<AlignedBuffer<float>>
+        canvas;                       // by stage; zeros around the gradient of the convolution's output
+    std::vector<PaddedInput> padded;  // by stage
+    AlignedBuffer<float> scratch;
+    AlignedBuffer<float> moment_sums;
+  };
+
+  using GroupStep = void (TrainingPass::*)(size_t stage, int group, int thread);
+  using BatchStep = void (TrainingPass::*)(size_t stage);
+  struct Phase {
+    std::vector<std::pair<GroupStep, size_t>> steps;
+    BatchStep finish = nullptr;  // with `stage`, once all groups are through
+    size_t stage = 0;
+  };
+
+  void allocate(int threads);
+  void allocate_thread(ThreadMemory& memory);
+  void write_program();
+  void pack_weights();
+  void sum_gradients(std::span<float> gradient) const;
+
+  void load(size_t stage, int group, int thread);
+  void convolve(size_t stage, int group, int thread);
+  void activate(size_t stage, int group, int thread);
+  void loss(size_t stage, int group, int thread);
+  void gradient_sums(size_t stage, int group, int thread);
+  void backward(size_t stage, int group, int thread);
+  void statistics(size_t stage);
+  void norm_gradient(size_t stage);
+
+  int lanes(int group) const { return kernels::valid_lanes(batch_->images, group); }
+  int groups() const { return kernels::groups_of(batch_->images); }
+  const float* input(size_t stage, int group) const;
+  const float* convolved(size_t stage, int group) const;
+  const float* output(size_t stage, int group) const;
+  uint16_t* bits(size_t stage, int group);
+  float* output_gradient(size_t stage, int group);
+  float* group_gradient(int group) {
+    return group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
+  }
+  kernels::BatchNormParams norm_params(size_t stage) const;
+  kernels::BatchNormBatch norm_batch(size_t stage);
+
+  const Plan& plan_;
+  ThreadPool& pool_;
+  int max_groups_;
+  std::vector<Phase> program_;
+  AlignedBuffer<float> images_;  // [G][C][H][W][16]
+  std::vector<StageMemory> stages_;
+  AlignedBuffer<float> output_gradients_[2];  // [G][...]: a stage reads one and writes the other
+  size_t largest_output_ = 0;                 // floats of a group in output_gradients_
+  AlignedBuffer<float> group_gradients_;      // [G][parameter_count]
+  std::vector<double> group_losses_;          // [G]
+  std::vector<int> group_correct_;            // [G]
+  std::vector<ThreadMemory> threads_;
+  const Batch* batch_ = nullptr;  // during run()
+  Weights* weights_ = nullptr;
+};
+
+}  // namespace rung::nn
