@@ -11,11 +11,18 @@
 namespace rung::data {
 namespace {
 
-// Pillow's Image.blend(grey, image, factor): single-precision arithmetic, clipped, then truncated.
+// Beyond this factor every pixel that differs from the grey is clipped, and the conversion to int stays
+// defined.
+constexpr float kLargestFactor = 65536;
+
+// Pillow's Image.blend(grey, image, factor): single-precision arithmetic, truncated, clipped. The upper bound
+// is applied before the conversion and the lower after it: GCC turns two bounds in a row into slow masks.
 void blend_with_grey(std::span<uint8_t> image, int grey, float factor) {
+  factor = std::min(factor, kLargestFactor);
   for (uint8_t& pixel : image) {
     const float blended = static_cast<float>(grey) + factor * static_cast<float>(pixel - grey);
-    pixel = static_cast<uint8_t>(std::clamp(blended, 0.0F, 255.0F));
+    const int truncated = static_cast<int>(std::min(blended, 255.0F));
+    pixel = static_cast<uint8_t>(std::max(truncated, 0));
   }
 }
 
@@ -87,17 +94,23 @@ void adjust_contrast(std::span<uint8_t> image, float factor) {
 
 void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill) {
   const FixedPointMap map = rotation_map(height, width, angle);
-  for (int row = 0; row < height; ++row) {
-    int32_t x = map.x0 + row * map.x_per_row;
-    int32_t y = map.y0 + row * map.y_per_row;
-    for (int column = 0; column < width; ++column, x += map.x_per_column, y += map.y_per_column) {
-      const int source_x = x >> kFractionBits;
-      const int source_y = y >> kFractionBits;
-      // As unsigned numbers, coordinates below 0 are too large as well.
-      const bool inside = static_cast<uint32_t>(source_x) < static_cast<uint32_t>(width) &&
-                          static_cast<uint32_t>(source_y) < static_cast<uint32_t>(height);
-      *out++ = inside ? in[source_y * width + source_x] : fill;
-    }
+  for (int row = 0; row < height; ++row, out += width) {
+    const int32_t x0 = map.x0 + row * map.x_per_row;
+    const int32_t y0 = map.y0 + row * map.y_per_row;
+    const auto source_x = [&](int column) { return (x0 + column * map.x_per_column) >> kFractionBits; };
+    const auto source_y = [&](int column) { return (y0 + column * map.y_per_column) >> kFractionBits; };
+    // As unsigned numbers, coordinates below 0 are too large as well.
+    const auto outside = [&](int column) {
+      return static_cast<uint32_t>(source_x(column)) >= static_cast<uint32_t>(width) ||
+             static_cast<uint32_t>(source_y(column)) >= static_cast<uint32_t>(height);
+    };
+    // A line meets the source rectangle in one piece, so that only the row's two ends need checks.
+    int first = 0;
+    while (first < width && outside(first)) out[first++] = fill;
+    int last = width;
+    while (last > first && outside(last - 1)) out[--last] = fill;
+    for (int column = first; column < last; ++column)
+      out[column] = in[source_y(column) * width + source_x(column)];
   }
 }
 
