@@ -1,0 +1,108 @@
+#include "data/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/error.h"
+#include "data/dataset_file.h"
+
+namespace rung::data {
+namespace {
+
+constexpr size_t kImageDimsOffset = 4;
+constexpr size_t kLabelsOffset = 8;
+
+struct PlacedArray {
+  std::string place;
+  IdxArray array;
+};
+
+// `info` is null for a dataset that is not registered. What is wrong with the structure is said before a mere
+// "checksum differs".
+PlacedArray load_file(const std::filesystem::path& folder, DatasetFile file, const DatasetInfo* info) {
+  const RawFile raw = read_dataset_file(folder, file);
+  IdxArray array = parse_dataset_file(raw, file);
+  if (info != nullptr) check_sha256(raw, *info, file);
+  return {raw.place, std::move(array)};
+}
+
+void check_labels(const PlacedArray& labels, int classes) {
+  const auto& values = labels.array.values;
+  const auto bad = std::ranges::find_if(values, [&](uint8_t label) { return label >= classes; });
+  if (bad == values.end()) return;
+  const auto index = static_cast<size_t>(bad - values.begin());
+  throw DataError(fmt::format("{}: byte {}: label {} of image {} is not in 0..{}", labels.place,
+                              kLabelsOffset + index, *bad, index, classes - 1));
+}
+
+void check_images(const PlacedArray& images) {
+  const auto& dims = images.array.dims;
+  if (dims[1] > kMaxImageSide || dims[2] > kMaxImageSide)
+    throw DataError(fmt::format("{}: byte {}: images of {} x {} pixels; at most {} x {} are supported",
+                                images.place, kImageDimsOffset + 4, dims[1], dims[2], kMaxImageSide,
+                                kMaxImageSide));
+}
+
+Split make_split(PlacedArray images, PlacedArray labels) {
+  check_images(images);
+  const auto& dims = images.array.dims;
+  if (dims[0] != labels.array.dims[0])
+    throw DataError(fmt::format("{}: byte {}: {} labels, but {} holds {} images", labels.place,
+                                kImageDimsOffset, labels.array.dims[0], images.place, dims[0]));
+  return {.count = dims[0],
+          .height = dims[1],
+          .width = dims[2],
+          .pixels = std::move(images.array.values),
+          .labels = std::move(labels.array.values)};
+}
+
+Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const DatasetInfo* info) {
+  auto train_images = load_file(folder, kTrainImages, info);
+  auto train_labels = load_file(folder, kTrainLabels, info);
+  auto test_images = load_file(folder, kTestImages, info);
+  auto test_labels = load_file(folder, kTestLabels, info);
+  const int classes = info != nullptr ? info->classes : 1 + std::ranges::max(train_labels.array.values);
+  check_labels(train_labels, classes);
+  check_labels(test_labels, classes);
+  const std::string test_place = test_images.place;
+  Dataset dataset{.name = name,
+                  .classes = classes,
+                  .train = make_split(std::move(train_images), std::move(train_labels)),
+                  .test = make_split(std::move(test_images), std::move(test_labels))};
+  const Split& train = dataset.train;
+  const Split& test = dataset.test;
+  if (train.height != test.height || train.width != test.width)
+    throw DataError(fmt::format("{}: byte {}: test images of {} x {} pixels, but training images of {} x {}",
+                                test_place, kImageDimsOffset + 4, test.height, test.width, train.height,
+                                train.width));
+  return dataset;
+}
+
+}  // namespace
+
+std::filesystem::path default_root() {
+  const char* configured = std::getenv("RUNG_DATA");
+  return configured != nullptr && *configured != '\0' ? configured : "data";
+}
+
+Dataset load_dataset(const std::string& name, const std::filesystem::path& root) {
+  if (name.find('/') != std::string::npos) return load_folder(name, name, nullptr);
+  const DatasetInfo& info = find_dataset(name);
+  return load_dataset(info, root / name);
+}
+
+Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder) {
+  const std::string hint = fmt::format("run `rung data fetch {}`", info.name);
+  try {
+    return load_folder(info.name, folder, &info);
+  } catch (const IoError& error) {
+    throw IoError(error.what(), hint);
+  } catch (const DataError& error) {
+    throw DataError(error.what(), hint);
+  }
+}
+
+}  // namespace rung::data

@@ -1,0 +1,43 @@
+// A labelled image dataset in memory, loaded from four IDX files. Legend: N images, H rows, W columns.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/registry.h"
+
+namespace rung::data {
+
+// Larger images are refused; augmentation's fixed-point arithmetic has room for far more than these.
+inline constexpr int kMaxImageSide = 4096;
+
+struct Split {
+  int count = 0;
+  int height = 0;
+  int width = 0;
+  std::vector<uint8_t> pixels;  // [N,H,W]
+  std::vector<uint8_t> labels;  // [N], each below Dataset::classes
+};
+
+struct Dataset {
+  std::string name;
+  int classes = 0;
+  Split train;
+  Split test;  // same height and width as train
+};
+
+// $RUNG_DATA if set and not empty, else "data" in the current directory.
+std::filesystem::path default_root();
+
+// Loads root/<name> and checks that every file is the published one. A name that holds a '/' is itself the
+// folder of a dataset of one's own: no checksums, and as many classes as the largest training label + 1.
+// Throws UsageError for an unknown name, IoError if a file is missing, DataError (file and byte offset) if
+// the files are malformed or do not fit each other.
+Dataset load_dataset(const std::string& name, const std::filesystem::path& root = default_root());
+
+// The same for a dataset described by `info`, from `folder`.
+Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder);
+
+}  // namespace rung::data

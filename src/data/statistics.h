@@ -1,0 +1,25 @@
+// What `rung data info` says about a split: the distribution of its normalised pixels and of its classes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/spec.h"
+
+namespace rung::data {
+
+struct PixelStatistics {
+  double min = 0;
+  double max = 0;
+  double mean = 0;
+  double std = 0;  // unbiased, as torch.std
+};
+
+// Of (pixel/255 - mean) / std. Preconditions: pixels not empty, spec.std > 0.
+PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec);
+
+// [classes]. Precondition: every label is below `classes`.
+std::vector<int> class_counts(std::span<const uint8_t> labels, int classes);
+
+}  // namespace rung::data

@@ -1,0 +1,168 @@
+// How the random parameters are drawn, and that a sequence is applied in its order. What each transform does
+// to the pixels is augment_golden_test.cc's business.
+#include "data/augment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace rung::data {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+
+constexpr int kDraws = 24'000;
+
+RandomStream stream_for(uint32_t image) {
+  return {/*seed=*/1, RandomPurpose::kAugment, image};
+}
+
+std::vector<uint8_t> ramp(int height, int width) {
+  std::vector<uint8_t> image(static_cast<size_t>(height * width));
+  for (size_t i = 0; i < image.size(); ++i) image[i] = static_cast<uint8_t>(i * 37 + 5);
+  return image;
+}
+
+TEST(ColorJitterDraw, HasEveryOrderEquallyOften) {
+  std::map<std::array<ColorJitterDraw::Adjustment, 4>, int> counts;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    ++counts[draw(ColorJitter{}, random).order];
+  }
+  ASSERT_EQ(counts.size(), 24U);
+  // Each count is binomial with mean 1000 and standard deviation 31; the seed is fixed.
+  for (const auto& [order, count] : counts) EXPECT_NEAR(count, kDraws / 24, 5 * 31);
+}
+
+TEST(ColorJitterDraw, FactorsAreUniformAroundOne) {
+  double sum = 0, smallest = 9, largest = 0;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const float factor = draw(ColorJitter{.brightness = 0.1}, random).brightness.value();
+    sum += factor;
+    smallest = std::min<double>(smallest, factor);
+    largest = std::max<double>(largest, factor);
+  }
+  EXPECT_NEAR(smallest, 0.9, 1e-4);
+  EXPECT_NEAR(largest, 1.1, 1e-4);
+  EXPECT_GE(smallest, 0.9F);
+  EXPECT_LE(largest, 1.1F);
+  EXPECT_NEAR(sum / kDraws, 1, 5 * 0.2 / std::sqrt(12.0 * kDraws));
+}
+
+TEST(ColorJitterDraw, FactorsAreNeverNegativeAndHueIsCentredOnZero) {
+  float least_factor = 9, least_hue = 9, largest_hue = -9;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const auto drawn = draw(ColorJitter{.contrast = 3, .hue = 0.5}, random);
+    least_factor = std::min(least_factor, *drawn.contrast);
+    least_hue = std::min(least_hue, *drawn.hue);
+    largest_hue = std::max(largest_hue, *drawn.hue);
+  }
+  EXPECT_GE(least_factor, 0);
+  EXPECT_NEAR(least_factor, 0, 1e-2);
+  EXPECT_NEAR(least_hue, -0.5, 1e-3);
+  EXPECT_NEAR(largest_hue, 0.5, 1e-3);
+}
+
+TEST(ColorJitterDraw, StrengthZeroDrawsNoFactor) {
+  auto with = stream_for(0);
+  auto without = stream_for(0);
+  const auto drawn = draw(ColorJitter{.contrast = 0.1}, with);
+  EXPECT_FALSE(drawn.brightness || drawn.saturation || drawn.hue);
+  draw(ColorJitter{}, without);
+  // The one factor was the only draw beyond those of the order.
+  without.next();
+  EXPECT_EQ(with.next(), without.next());
+}
+
+TEST(ColorJitterDraw, SaturationAndHueTakeTheirDraws) {
+  auto with = stream_for(0);
+  auto without = stream_for(0);
+  draw(ColorJitter{.saturation = 0.1, .hue = 0.1}, with);
+  draw(ColorJitter{}, without);
+  without.next();
+  without.next();
+  EXPECT_EQ(with.next(), without.next());
+}
+
+TEST(RandomRotationDraw, IsUniformAndSymmetric) {
+  double sum = 0;
+  float smallest = 99, largest = -99;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const float angle = draw(RandomRotation{.degrees = 7}, random);
+    sum += angle;
+    smallest = std::min(smallest, angle);
+    largest = std::max(largest, angle);
+  }
+  EXPECT_NEAR(smallest, -7, 1e-2);
+  EXPECT_NEAR(largest, 7, 1e-2);
+  EXPECT_NEAR(sum / kDraws, 0, 5 * 14 / std::sqrt(12.0 * kDraws));
+}
+
+TEST(Augmenter, WithoutTransformsCopies) {
+  const auto in = ramp(5, 7);
+  std::vector<uint8_t> out(in.size());
+  auto random = stream_for(0);
+  Augmenter({}, 5, 7).apply(in.data(), out.data(), random);
+  EXPECT_EQ(out, in);
+}
+
+// The same draws, applied step by step with the public functions.
+std::vector<uint8_t> by_hand(std::vector<uint8_t> image, int height, int width, const ColorJitter& jitter,
+                             const RandomRotation& rotation, RandomStream random) {
+  const auto drawn = draw(jitter, random);
+  for (const auto adjustment : drawn.order) {
+    if (adjustment == ColorJitterDraw::kBrightness) adjust_brightness(image, drawn.brightness.value());
+    if (adjustment == ColorJitterDraw::kContrast) adjust_contrast(image, drawn.contrast.value());
+  }
+  auto result = image;
+  rotate(image.data(), result.data(), height, width, draw(rotation, random),
+         static_cast<uint8_t>(rotation.fill));
+  return result;
+}
+
+TEST(Augmenter, AppliesTheSequenceInItsOrder) {
+  const ColorJitter jitter{.brightness = 0.3, .contrast = 0.3, .saturation = 0.1, .hue = 0.1};
+  const RandomRotation rotation{.degrees = 20, .fill = 9};
+  const auto in = ramp(9, 12);
+  std::vector<uint8_t> out(in.size());
+  Augmenter augmenter({jitter, rotation}, 9, 12);
+  for (uint32_t image = 0; image < 200; ++image) {
+    auto random = stream_for(image);
+    augmenter.apply(in.data(), out.data(), random);
+    ASSERT_EQ(out, by_hand(in, 9, 12, jitter, rotation, stream_for(image))) << "image " << image;
+  }
+}
+
+TEST(Augmenter, FillIsNotJitteredWhenRotationComesLast) {
+  const auto in = std::vector<uint8_t>(20 * 20, 200);
+  std::vector<uint8_t> out(in.size());
+  Augmenter augmenter({ColorJitter{.brightness = 0.5}, RandomRotation{.degrees = 45, .fill = 1}}, 20, 20);
+  for (uint32_t image = 0; image < 50; ++image) {
+    auto random = stream_for(image);
+    augmenter.apply(in.data(), out.data(), random);
+    EXPECT_THAT(out, Each(testing::AnyOf(1, out[10 * 20 + 10])));
+  }
+}
+
+TEST(AdjustBrightness, SurvivesAHugeFactor) {
+  std::vector<uint8_t> image = {0, 1, 255};
+  adjust_brightness(image, 3e38F);
+  EXPECT_THAT(image, ElementsAre(0, 255, 255));
+}
+
+TEST(AdjustContrast, SurvivesAHugeFactor) {
+  std::vector<uint8_t> image = {9, 10, 11};
+  adjust_contrast(image, 3e38F);
+  EXPECT_THAT(image, ElementsAre(0, 10, 255));
+}
+
+}  // namespace
+}  // namespace rung::data

@@ -1,0 +1,162 @@
+// Loading a dataset: what is read, and that every way in which the four files can be wrong has its own
+// message.
+#include "data/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "data/statistics.h"
+#include "data_test_files.h"
+
+namespace rung::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class DatasetTest : public testing::Test {
+ protected:
+  DatasetTest() { write_tiny_dataset(folder_.path()); }
+
+  std::string own_name() const { return folder_.path().string() + "/"; }
+  std::filesystem::path file(DatasetFile which) const { return folder_.path() / kFileNames[which]; }
+
+  // The message, and hint, of the error of type E that loading `name` throws.
+  template <typename E>
+  std::string error_of(const std::string& name) const {
+    try {
+      load_dataset(name, folder_.path());
+    } catch (const E& error) {
+      return std::string(error.what()) + " | " + error.hint();
+    }
+    ADD_FAILURE() << "expected an error";
+    return "";
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(DatasetTest, LoadsAFolderOfOnesOwn) {
+  const auto dataset = load_dataset(own_name(), "unused");
+  EXPECT_EQ(dataset.classes, 3);
+  EXPECT_EQ(dataset.train.count, 3);
+  EXPECT_EQ(dataset.train.height, 1);
+  EXPECT_EQ(dataset.train.width, 2);
+  EXPECT_THAT(dataset.train.pixels, ElementsAre(0, 10, 20, 30, 40, 255));
+  EXPECT_THAT(dataset.train.labels, ElementsAre(0, 2, 1));
+  EXPECT_EQ(dataset.test.count, 2);
+  EXPECT_THAT(dataset.test.pixels, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(dataset.test.labels, ElementsAre(2, 0));
+}
+
+TEST_F(DatasetTest, LoadsCompressedFiles) {
+  std::filesystem::remove(file(kTrainImages));
+  write_bytes(file(kTrainImages).string() + ".gz", gzip_bytes(tiny_file(kTrainImages)));
+  EXPECT_THAT(load_dataset(own_name(), "unused").train.pixels, ElementsAre(0, 10, 20, 30, 40, 255));
+}
+
+TEST_F(DatasetTest, ChecksTheChecksumOfADescribedDataset) {
+  DatasetInfo info = tiny_info();
+  EXPECT_EQ(load_dataset(info, folder_.path()).train.count, 3);
+  info.sha256[kTestLabels] = std::string(64, '0');
+  EXPECT_THROW(load_dataset(info, folder_.path()), DataError);
+}
+
+TEST_F(DatasetTest, SaysWhichFileIsNotThePublishedOne) {
+  std::filesystem::create_directory(folder_.path() / "mnist");
+  write_tiny_dataset(folder_.path() / "mnist");
+  const auto message = error_of<DataError>("mnist");
+  EXPECT_THAT(message, HasSubstr("mnist/train-images-idx3-ubyte: SHA-256 of the 22 bytes is "));
+  EXPECT_THAT(message, HasSubstr("| run `rung data fetch mnist`"));
+}
+
+TEST_F(DatasetTest, SaysWhatIsWrongWithTheStructureBeforeTheChecksum) {
+  std::filesystem::create_directory(folder_.path() / "mnist");
+  write_tiny_dataset(folder_.path() / "mnist");
+  auto bytes = tiny_file(kTrainImages);
+  bytes.pop_back();
+  write_bytes(folder_.path() / "mnist" / kFileNames[kTrainImages], bytes);
+  EXPECT_THAT(error_of<DataError>("mnist"), HasSubstr("byte 21: expected 6 bytes of values"));
+}
+
+TEST_F(DatasetTest, HintsAtFetchingAMissingFile) {
+  const auto message = error_of<IoError>("mnist");
+  EXPECT_THAT(message, HasSubstr("mnist/train-images-idx3-ubyte or train-images-idx3-ubyte.gz"));
+  EXPECT_THAT(message, HasSubstr("| run `rung data fetch mnist`"));
+}
+
+TEST_F(DatasetTest, SuggestsAKnownName) {
+  EXPECT_THAT(error_of<UsageError>("minst"), HasSubstr("unknown dataset 'minst'; did you mean 'mnist'?"));
+  EXPECT_THAT(error_of<UsageError>("fashion-mnist"), HasSubstr("did you mean 'fashion_mnist'?"));
+}
+
+TEST_F(DatasetTest, RefusesCountsThatDiffer) {
+  write_bytes(file(kTrainLabels), idx_bytes({2}, {0, 2}));
+  EXPECT_THAT(error_of<DataError>(own_name()), HasSubstr("train-labels-idx1-ubyte: byte 4: 2 labels, but"));
+}
+
+TEST_F(DatasetTest, RefusesALabelBeyondTheClasses) {
+  write_bytes(file(kTestLabels), idx_bytes({2}, {0, 3}));
+  EXPECT_THAT(error_of<DataError>(own_name()),
+              HasSubstr("t10k-labels-idx1-ubyte: byte 9: label 3 of image 1 is not in 0..2"));
+}
+
+TEST_F(DatasetTest, RefusesTestImagesOfAnotherSize) {
+  write_bytes(file(kTestImages), idx_bytes({2, 2, 1}, {1, 2, 3, 4}));
+  EXPECT_THAT(error_of<DataError>(own_name()),
+              HasSubstr("test images of 2 x 1 pixels, but training images of 1 x 2"));
+}
+
+TEST_F(DatasetTest, RefusesHugeImages) {
+  write_bytes(file(kTrainImages), idx_bytes({3, 1, 4097}, std::vector<uint8_t>(3 * 4097)));
+  EXPECT_THAT(error_of<DataError>(own_name()), HasSubstr("images of 1 x 4097 pixels"));
+}
+
+TEST(DefaultRoot, FollowsTheEnvironment) {
+  const char* before = std::getenv("RUNG_DATA");
+  const std::string saved = before != nullptr ? before : "";
+  ::setenv("RUNG_DATA", "elsewhere", 1);
+  EXPECT_EQ(default_root(), "elsewhere");
+  ::setenv("RUNG_DATA", "", 1);
+  EXPECT_EQ(default_root(), "data");
+  ::unsetenv("RUNG_DATA");
+  EXPECT_EQ(default_root(), "data");
+  if (before != nullptr) ::setenv("RUNG_DATA", saved.c_str(), 1);
+}
+
+TEST(Statistics, OfFourPixels) {
+  const std::vector<uint8_t> pixels = {0, 51, 102, 255};
+  const auto statistics = normalised_statistics(pixels, {.name = "", .mean = 0.5, .std = 0.25});
+  EXPECT_DOUBLE_EQ(statistics.min, -2);
+  EXPECT_DOUBLE_EQ(statistics.max, 2);
+  EXPECT_NEAR(statistics.mean, -0.4, 1e-12);
+  EXPECT_NEAR(statistics.std, 1.7281975195754297, 1e-12);  // torch.std of (-2, -1.2, -0.4, 2)
+}
+
+TEST(Statistics, CountsClasses) {
+  const std::vector<uint8_t> labels = {2, 0, 2, 2};
+  EXPECT_THAT(class_counts(labels, 4), ElementsAre(1, 0, 3, 0));
+}
+
+// Needs the real files, so it is skipped on a machine that has not fetched them.
+TEST(Mnist, IsTheOneEverybodyKnows) {
+  if (!std::filesystem::exists(default_root() / "mnist")) GTEST_SKIP() << "MNIST has not been fetched";
+  const auto mnist = load_dataset("mnist");
+  EXPECT_EQ(mnist.classes, 10);
+  EXPECT_EQ(mnist.train.count, 60000);
+  EXPECT_EQ(mnist.test.count, 10000);
+  EXPECT_THAT(class_counts(mnist.train.labels, 10),
+              ElementsAre(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949));
+  const auto statistics = normalised_statistics(mnist.train.pixels, DatasetSpec{});
+  EXPECT_NEAR(statistics.min, -0.4242, 5e-5);
+  EXPECT_NEAR(statistics.max, 2.8215, 5e-5);
+  EXPECT_NEAR(statistics.mean, 0, 1e-3);
+  EXPECT_NEAR(statistics.std, 1, 1e-3);
+}
+
+}  // namespace
+}  // namespace rung::data
