@@ -92,7 +92,8 @@ std::string table(const Target& target) {
 }
 
 std::string table(const data::DatasetSpec& dataset) {
-  return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean, dataset.std);
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean,
+                     dataset.std);
 }
 
 std::string table(const nn::ModelSpec& model) {
@@ -108,8 +109,9 @@ std::string to_toml(const Recipe& recipe) {
   if (recipe.seed > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     throw UsageError(fmt::format("the seed {} is more than a recipe can hold", recipe.seed),
                      "the largest is 2^63-1");
-  std::string text = fmt::format("name = {}\ntitle = {}\ndescription = {}\nseed = {}\n", toml_string(recipe.name),
-                                 toml_string(recipe.title), toml_string(recipe.description), recipe.seed);
+  std::string text =
+      fmt::format("name = {}\ntitle = {}\ndescription = {}\nseed = {}\n", toml_string(recipe.name),
+                  toml_string(recipe.title), toml_string(recipe.description), recipe.seed);
   const auto section = [&](std::string_view header, const std::string& body) {
     text += fmt::format("\n{}\n{}", header, body);
   };
