@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "nn/infer.h"
 
 namespace rung::recipe {
@@ -228,6 +229,15 @@ TEST(Load, NamesTheFile) {
     EXPECT_THAT(error.what(), HasSubstr(path.string() + ":1:9: title: expected text"));
   }
   std::filesystem::remove(path);
+}
+
+// The first TOML block of the documentation is a whole recipe.
+TEST(Parse, TheDocumentationsExample) {
+  const std::string page =
+      read_text_file(std::filesystem::path(RUNG_SOURCE_DIR) / "docs" / "recipes.md", kMaxFileBytes);
+  const size_t begin = page.find("```toml\n") + 8;
+  const Recipe recipe = parse(page.substr(begin, page.find("```", begin) - begin), "docs.toml");
+  EXPECT_EQ(nn::infer(recipe.model).params, 72 + 16 + 1152 + 32 + 170);
 }
 
 // ---- writing
@@ -516,6 +526,8 @@ const std::vector<Bad> kTraining = {
     {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
     {scheduled("type = \"steplr\""), 16, 8,
      "lr_scheduler.type: expected one of none, step_lr, found \"steplr\"", "did you mean `step_lr`?"},
+    {scheduled("type = \"step_lr\""), 15, 1,
+     "lr_scheduler.step_size: missing; expected an integer from 1 to 100000"},
     {scheduled("type = \"step_lr\"\nstep_size = 0"), 17, 13,
      "lr_scheduler.step_size: expected an integer from 1"},
     {scheduled("type = \"step_lr\"\nstep_size = 1\ngamma = 0"), 18, 9,
