@@ -7,6 +7,7 @@
 
 #include "nn/infer.h"
 #include "recipe/parse.h"
+#include "recipe/text.h"
 
 namespace rung::recipe {
 namespace {
@@ -31,8 +32,8 @@ class ModelParser {
     parse_input(dataset);
     if (!model_.has("layers")) model_.fail("layers", "missing; expected an array of tables");
     for (const TableReader& entry : model_.tables("layers")) parse_entry(entry);
-    refuse_unused_stages();
     check_shapes();
+    refuse_unused_stages();
     return std::move(spec_);
   }
 
@@ -47,6 +48,7 @@ class ModelParser {
     const auto* known = std::find_if(kDatasets.begin(), kDatasets.end(),
                                      [&](const auto& one) { return one.name == dataset.name; });
     const bool is_known = known != kDatasets.end();
+    if (!is_known && !model_.has("input")) ask_for_input(dataset.name);
     if (is_known) spec_ = {known->value.input, known->value.classes, {}};
     if (model_.has("input") || !is_known) {
       const auto sizes = model_.integers("input", 3, 1, nn::kMaxChannels, TableReader::Scalar::kRefused);
@@ -59,6 +61,16 @@ class ModelParser {
       if (is_known && classes != spec_.classes) refuse("classes", dataset.name);
       spec_.classes = classes;
     }
+  }
+
+  [[noreturn]] void ask_for_input(std::string_view dataset) const {
+    std::array<std::string_view, kDatasets.size()> names;
+    std::transform(kDatasets.begin(), kDatasets.end(), names.begin(),
+                   [](const auto& one) { return one.name; });
+    const auto guess = nearest(dataset, names);
+    model_.fail("input",
+                fmt::format("missing; expected [channels, height, width] of the images of \"{}\"", dataset),
+                guess ? fmt::format("or did you mean the dataset `{}`?", *guess) : "");
   }
 
   [[noreturn]] void refuse(std::string_view key, std::string_view dataset) const {

@@ -23,7 +23,8 @@ std::string quote(std::string_view text) {
 std::string describe(const toml::node& node) {
   if (const auto* text = node.as_string()) return quote(text->get());
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
-  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* number = node.as_floating_point())
+    return fmt::format("{:#}", number->get());  // 1.0 is no integer
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   if (const auto* array = node.as_array()) return fmt::format("an array of {}", array->size());
   return node.is_table() ? "a table" : "a date or time";

@@ -1,0 +1,572 @@
+// The ladder's recipes, reading and writing, and for every kind of mistake the message with its line and
+// column.
+#include "recipe/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "nn/infer.h"
+
+namespace rung::recipe {
+namespace {
+
+using testing::HasSubstr;
+
+Recipe ladder(const std::string& name) {
+  return load(std::filesystem::path(RUNG_SOURCE_DIR) / "recipes" / "ladder" / (name + ".toml"));
+}
+
+// ---- the ladder
+
+struct Step {
+  std::string name;
+  int64_t params;
+  size_t convolutions, norms, dropouts;
+  double rotation;  // degrees, 0 for no augmentation
+  double lr;
+  bool schedule;
+};
+
+class Ladder : public testing::TestWithParam<Step> {};
+
+template <typename Layer>
+size_t count(const nn::ModelSpec& model) {
+  return static_cast<size_t>(std::count_if(model.layers.begin(), model.layers.end(), [](const auto& layer) {
+    return std::holds_alternative<Layer>(layer);
+  }));
+}
+
+TEST_P(Ladder, IsWhatTheTableSays) {
+  const Step& step = GetParam();
+  const Recipe recipe = ladder(step.name);
+  EXPECT_EQ(recipe.name, step.name);
+  EXPECT_EQ(recipe.seed, 1U);
+  EXPECT_EQ(recipe.dataset, (data::DatasetSpec{"mnist", 0.1307, 0.3081}));
+  EXPECT_EQ(nn::infer(recipe.model).params, step.params);
+  EXPECT_EQ(count<nn::Conv2d>(recipe.model), step.convolutions);
+  EXPECT_EQ(count<nn::Relu>(recipe.model), step.convolutions - 1);
+  EXPECT_EQ(count<nn::BatchNorm2d>(recipe.model), step.norms);
+  EXPECT_EQ(count<nn::Dropout>(recipe.model), step.dropouts);
+  for (const auto& layer : recipe.model.layers) {
+    if (const auto* dropout = std::get_if<nn::Dropout>(&layer)) {
+      EXPECT_EQ(dropout->p, 0.08);
+    }
+  }
+  const optim::LrScheduler schedule =
+      step.schedule ? optim::LrScheduler(optim::StepLr{5, 0.5}) : optim::LrScheduler(optim::ConstantLr{});
+  EXPECT_EQ(recipe.training, (optim::Training{16, 128, {step.lr, 0.9, 0, false}, schedule}));
+  std::vector<data::Transform> augment;
+  if (step.rotation > 0)
+    augment = {data::ColorJitter{0.1, 0.1, 0.1, 0.1}, data::RandomRotation{step.rotation, 1}};
+  EXPECT_EQ(recipe.augment, augment);
+}
+
+TEST_P(Ladder, SurvivesWritingAndReading) {
+  const Recipe recipe = ladder(GetParam().name);
+  const std::string toml = to_toml(recipe);
+  EXPECT_EQ(parse(toml, "run/recipe.toml"), recipe) << toml;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Ladder,
+                         testing::Values(Step{"step1", 13'590, 6, 0, 0, 0, 0.01, false},
+                                         Step{"step2", 13'730, 6, 5, 0, 0, 0.01, false},
+                                         Step{"step3", 13'730, 6, 5, 5, 0, 0.01, false},
+                                         Step{"step4", 5'422, 7, 6, 6, 10, 0.01, false},
+                                         Step{"step5", 7'758, 8, 7, 7, 13, 0.02, true},
+                                         Step{"step5-constant-lr", 7'758, 8, 7, 7, 13, 0.02, false}));
+
+// Output side and receptive field after each convolution and pooling.
+std::vector<std::pair<int, int>> stages(const Recipe& recipe) {
+  std::vector<std::pair<int, int>> result;
+  for (const nn::LayerInfo& layer : nn::infer(recipe.model).layers)
+    if (layer.macs > 0 || layer.output.height < layer.input.height)
+      result.emplace_back(layer.output.height, layer.receptive_field.h);
+  return result;
+}
+
+TEST(LadderShapes, SidesAndReceptiveFields) {
+  using Stages = std::vector<std::pair<int, int>>;
+  const Stages early = {{26, 3}, {24, 5}, {12, 6}, {10, 10}, {8, 14}, {6, 18}, {1, 28}};
+  EXPECT_EQ(stages(ladder("step1")), early);
+  EXPECT_EQ(stages(ladder("step3")), early);
+  EXPECT_EQ(stages(ladder("step4")),
+            (Stages{{26, 3}, {24, 5}, {12, 6}, {10, 10}, {8, 14}, {6, 18}, {4, 22}, {1, 28}, {1, 28}}));
+  EXPECT_EQ(
+      stages(ladder("step5")),
+      (Stages{{26, 3}, {24, 5}, {12, 6}, {10, 10}, {8, 14}, {6, 18}, {4, 22}, {2, 26}, {1, 28}, {1, 28}}));
+}
+
+TEST(LadderShapes, LayersComeInTheOrderOfTheTable) {
+  std::string names;
+  for (const auto& layer : ladder("step3").model.layers) names += std::string(nn::recipe_name(layer)) + " ";
+  const std::string stage = "conv2d batch_norm2d dropout relu ";
+  EXPECT_EQ(names, stage + stage + "max_pool2d " + stage + stage + stage + "conv2d ");
+}
+
+TEST(LadderTargets, AreTheTables) {
+  const auto second = [](const std::string& name) { return ladder(name).targets.at(1); };
+  for (const std::string name : {"step1", "step2", "step3"})
+    EXPECT_EQ(ladder(name).targets.at(0),
+              (Target{"fewer than 15,000 parameters", Metric::kParams, Comparison::kBelow, 15'000.0}));
+  for (const std::string name : {"step4", "step5", "step5-constant-lr"})
+    EXPECT_EQ(ladder(name).targets.at(0),
+              (Target{"fewer than 10,000 parameters", Metric::kParams, Comparison::kBelow, 10'000.0}));
+  EXPECT_EQ(second("step1").metric, Metric::kFinalTestAccuracy);
+  EXPECT_EQ(second("step1").bound, (std::variant<double, Previous>(98.0)));
+  EXPECT_EQ(second("step2").metric, Metric::kBestTestAccuracy);
+  EXPECT_EQ(second("step2").comparison, Comparison::kAbove);
+  EXPECT_EQ(second("step2").bound, (std::variant<double, Previous>(Previous{})));
+  EXPECT_EQ(second("step3").metric, Metric::kOverfittingGap);
+  EXPECT_EQ(second("step3").comparison, Comparison::kBelow);
+  EXPECT_EQ(second("step4").bound, (std::variant<double, Previous>(99.2)));
+  EXPECT_EQ(second("step4").comparison, Comparison::kAbove);
+  EXPECT_EQ(second("step5").bound, (std::variant<double, Previous>(99.4)));
+  EXPECT_EQ(second("step5").comparison, Comparison::kAtLeast);
+}
+
+// ---- reading
+
+// Line numbers below count in this text.
+constexpr std::string_view kBase = R"(title = "t"
+[dataset]
+name = "mnist"
+[model]
+layers = [
+  { stage = "s", out_channels = 10 },
+  { type = "adaptive_avg_pool2d", output_size = 1 },
+]
+[model.stages]
+s = [{ type = "conv2d", kernel_size = 3 }, { type = "relu" }]
+[training]
+epochs = 1
+[optimizer]
+type = "sgd"
+)";
+
+std::string with(std::string_view from, std::string_view to) {
+  std::string text(kBase);
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+std::string with_end(std::string_view end) {
+  return std::string(kBase) + std::string(end);
+}
+
+Recipe parse_text(const std::string& toml) {
+  return parse(toml, "recipes/r.toml");
+}
+
+TEST(Parse, Defaults) {
+  const Recipe recipe = parse_text(std::string(kBase));
+  EXPECT_EQ(recipe.name, "r");
+  EXPECT_EQ(recipe.description, "");
+  EXPECT_TRUE(recipe.targets.empty());
+  EXPECT_TRUE(recipe.augment.empty());
+  EXPECT_EQ(recipe.dataset, data::DatasetSpec{});
+  const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, 1, true};
+  EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::GlobalAvgPool2d{}}}));
+  EXPECT_EQ(recipe.training, (optim::Training{1, 128, {1e-3, 0, 0, false}, optim::ConstantLr{}}));
+}
+
+TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
+  const Recipe recipe = parse_text(with("out_channels = 10 }",
+                                        "out_channels = 4, kernel_size = [1, 2], repeat = 2 }, "
+                                        "{ type = \"conv2d\", out_channels = 10, "
+                                        "kernel_size = 1 }"));
+  ASSERT_EQ(recipe.model.layers.size(), 6U);
+  const nn::Conv2d conv{4, {1, 2}, {1, 1}, {0, 0}, 1, true};
+  EXPECT_EQ(recipe.model.layers[0], nn::LayerSpec(conv));
+  EXPECT_EQ(recipe.model.layers[1], nn::LayerSpec(nn::Relu{}));
+  EXPECT_EQ(recipe.model.layers[2], nn::LayerSpec(conv));
+}
+
+TEST(Parse, PoolingTakesItsOwnStride) {
+  const Recipe recipe = parse_text(
+      with("layers = [", "layers = [{ type = \"max_pool2d\", kernel_size = 2, stride = [2, 2] },"));
+  EXPECT_EQ(recipe.model.layers[0], nn::LayerSpec(nn::MaxPool2d{{2, 2}}));
+}
+
+TEST(Parse, OtherDatasetsBringTheirShape) {
+  std::string toml = with("name = \"mnist\"", "name = \"./letters\"");
+  toml.replace(toml.find("layers = ["), 10, "input = [1, 16, 20]\nclasses = 10\nlayers = [");
+  EXPECT_EQ(parse_text(toml).model.input, (nn::Shape{1, 16, 20}));
+}
+
+TEST(Parse, TargetTextIsMadeFromTheBound) {
+  const auto text = [](const std::string& target) {
+    return parse_text(with_end("[[targets]]\n" + target)).targets.at(0).text;
+  };
+  EXPECT_EQ(text("metric = \"params\"\nbelow = 10_000"), "parameters below 10000");
+  EXPECT_EQ(text("metric = \"best_test_accuracy\"\nat_least = 99.4"), "best test accuracy at least 99.4 %");
+  EXPECT_EQ(text("metric = \"overfitting_gap\"\nat_most = \"previous\""),
+            "overfitting gap at most the previous step's");
+  EXPECT_EQ(text("metric = \"train_seconds\"\nat_most = 60\ntext = \"a minute\""), "a minute");
+}
+
+TEST(Parse, DescriptionKeepsItsLinesButNotItsEnd) {
+  EXPECT_EQ(parse_text("description = \"\"\"\none\n\n  two\n\"\"\"\n" + std::string(kBase)).description,
+            "one\n\n  two");
+}
+
+TEST(Load, NamesTheFile) {
+  EXPECT_THROW(load("no/such/file.toml"), IoError);
+  const auto path = std::filesystem::temp_directory_path() / "rung_recipe_test_large.toml";
+  std::ofstream(path) << std::string(kMaxFileBytes + 1, '\n');
+  EXPECT_THROW(load(path), DataError);
+  std::ofstream(path) << "title = 1\n";
+  try {
+    load(path);
+    ADD_FAILURE() << "accepted a number as title";
+  } catch (const RecipeError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(path.string() + ":1:9: title: expected text"));
+  }
+  std::filesystem::remove(path);
+}
+
+// The first TOML block of the documentation is a whole recipe.
+TEST(Parse, TheDocumentationsExample) {
+  const std::string page =
+      read_text_file(std::filesystem::path(RUNG_SOURCE_DIR) / "docs" / "recipes.md", kMaxFileBytes);
+  const size_t begin = page.find("```toml\n") + 8;
+  const Recipe recipe = parse(page.substr(begin, page.find("```", begin) - begin), "docs.toml");
+  EXPECT_EQ(nn::infer(recipe.model).params, 72 + 16 + 1152 + 32 + 170);
+}
+
+// ---- writing
+
+Recipe everything() {
+  Recipe recipe;
+  recipe.name = "every thing";
+  recipe.title = "quote \" backslash \\ umlaut ü";
+  recipe.description = "two\n\tlines";
+  recipe.targets = {{"a", Metric::kParams, Comparison::kAtMost, 1e20},
+                    {"b", Metric::kFinalTestAccuracy, Comparison::kAbove, 99.123456789012345},
+                    {"c", Metric::kMeanLast3TestAccuracy, Comparison::kBelow, Previous{}},
+                    {"d", Metric::kOverfittingGap, Comparison::kAtLeast, -1.5},
+                    {"e", Metric::kTrainSeconds, Comparison::kAtMost, 1e-7},
+                    {"f", Metric::kBestTestAccuracy, Comparison::kAtMost, 100.0}};
+  recipe.dataset = {"data/letters", -0.5, 1.0 / 3};
+  recipe.augment = {data::RandomRotation{12.5, 255}, data::ColorJitter{0.1, 0.2, 0.3, 0.4}};
+  recipe.model = {{2, 20, 18},
+                  5,
+                  {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25},
+                   nn::Dropout{0.3}, nn::Relu{}, nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}},
+                   nn::GlobalAvgPool2d{}, nn::Flatten{}, nn::Linear{6, true}, nn::Linear{5, false}}};
+  recipe.training = {7, 32, {0.1, 0.9, 5e-4, true}, optim::StepLr{3, 0.7}};
+  recipe.seed = 9'223'372'036'854'775'807U;
+  return recipe;
+}
+
+TEST(Write, EveryFieldComesBack) {
+  const Recipe recipe = everything();
+  const std::string toml = to_toml(recipe);
+  const Recipe again = parse(toml, "x.toml");
+  EXPECT_EQ(again.name, recipe.name);
+  EXPECT_EQ(again.title, recipe.title);
+  EXPECT_EQ(again.targets, recipe.targets);
+  EXPECT_EQ(again.model, recipe.model);
+  EXPECT_EQ(again, recipe) << toml;
+}
+
+TEST(Write, RefusesASeedThatTomlCannotHold) {
+  Recipe recipe = everything();
+  ++recipe.seed;
+  EXPECT_THROW(to_toml(recipe), UsageError);
+}
+
+TEST(Write, TheLargestModelFitsTheLimit) {
+  Recipe recipe = everything();
+  recipe.model.layers.assign(kMaxLayers,
+                             nn::Conv2d{65536, {4096, 4095}, {4096, 4095}, {4096, 4095}, 65536, false});
+  EXPECT_LT(to_toml(recipe).size(), kMaxFileBytes);
+}
+
+// ---- mistakes
+
+struct Bad {
+  std::string toml;
+  uint32_t line, column;
+  std::string message;
+  std::string hint = "";
+};
+
+class RecipeErrors : public testing::TestWithParam<Bad> {};
+
+TEST_P(RecipeErrors, SayWhereAndWhat) {
+  const Bad& bad = GetParam();
+  try {
+    parse_text(bad.toml);
+    FAIL() << "accepted; expected: " << bad.message;
+  } catch (const RecipeError& error) {
+    const std::string place =
+        "recipes/r.toml:" + std::to_string(bad.line) + ":" + std::to_string(bad.column) + ": ";
+    EXPECT_EQ(error.line, bad.line);
+    EXPECT_EQ(error.column, bad.column);
+    EXPECT_THAT(error.what(), testing::StartsWith(place + bad.message));
+    EXPECT_EQ(error.hint(), bad.hint);
+  }
+}
+
+// A layer in line 6, where its table opens in column 3.
+Bad bad_layer(std::string_view layer, uint32_t column, const std::string& message,
+              const std::string& hint = "") {
+  return {with("{ stage = \"s\", out_channels = 10 }", layer), 6, column, message, hint};
+}
+
+std::string augmented(std::string_view body) {
+  return with_end("[[augment]]\n" + std::string(body));
+}
+std::string targeted(std::string_view body) {
+  return with_end("[[targets]]\n" + std::string(body));
+}
+std::string scheduled(std::string_view body) {
+  return with_end("[lr_scheduler]\n" + std::string(body));
+}
+std::string trained(std::string_view body) {
+  return with_end(std::string(body));
+}  // in [optimizer]
+
+std::string deep_key(std::string_view dots) {
+  std::string key = "a";
+  for (int part = 1; part < 100'000; ++part) key += std::string(dots) + "a";
+  return key;
+}
+
+const std::vector<Bad> kTopLevel = {
+    {with("title = \"t\"", "title = "), 1, 9, "Error while parsing"},
+    {with("title = \"t\"", "title = \"t\"\ntitle = \"u\""), 2, 9, "Error while parsing"},
+    {with("title = \"t\"", "titel = \"t\""), 1, 1,
+     "unknown key `titel`; allowed here: name, title, description", "did you mean `title`?"},
+    {with("title = \"t\"\n", ""), 1, 1, "title: missing; expected text"},
+    {with("\"t\"", "1979-05-27"), 1, 9,
+     "title: expected text without control characters, found a date or time"},
+    {with("\"t\"", "\"\\u001b[31m\""), 1, 9,
+     "title: expected text without control characters, found \"\\x1b[31m\""},
+    {with("\"t\"", "\"\\u009b31m\""), 1, 9,
+     "title: expected text without control characters, found \"\\xc2\\x9b31m\""},
+    {with("\"t\"", "\"two\\nlines\""), 1, 9,
+     "title: expected text without control characters, found \"two\\x0alines\""},
+    {with("title", "description = \"\\u0007\"\ntitle"), 1, 15, "description: expected text without control"},
+    {with("title", "\"\\u001b\" = 1\ntitle"), 1, 1, "unknown key `\\x1b`; allowed here: name, "},
+    {with("title", "name = \"a/b\"\ntitle"), 1, 8,
+     "name: expected a name of at most 100 bytes without slashes"},
+    {with("title", "name = \"..\"\ntitle"), 1, 8,
+     "name: expected a name of at most 100 bytes without slashes"},
+    {with("title", "seed = -1\ntitle"), 1, 8,
+     "seed: expected an integer from 0 to 9223372036854775807, found -1"},
+    {with("title", "seed = 1.0\ntitle"), 1, 8,
+     "seed: expected an integer from 0 to 9223372036854775807, found 1.0"},
+    {with("title", "dataset.nam = 1\ntitle"), 3, 1, "Error while parsing"},
+    {with("[training]\nepochs = 1\n", ""), 1, 1, "training: missing; expected a table"},
+    {with("title", "targets = 3\ntitle"), 1, 11, "targets: expected an array of tables, found 3"},
+    {with("title", "targets = [3]\ntitle"), 1, 12, "targets[0]: expected a table, found 3"},
+    {with("title", deep_key(".") + " = 1\ntitle"), 1, 32, "a key has more than 16 parts"},
+    {with("title", deep_key(" . ") + " = 1\ntitle"), 1, 63, "a key has more than 16 parts"},
+    {with("title", "x = ['''é\n''''', {" + deep_key(".\"é\".") + " = 1}]\ntitle"), 2, 56,
+     "a key has more than 16"},
+};
+
+const std::vector<Bad> kTargets = {
+    {targeted("metric = \"parms\"\nbelow = 1"), 16, 10,
+     "targets[0].metric: expected one of params, best_test_accuracy, final_test_accuracy, "
+     "mean_last3_test_accuracy, overfitting_gap, train_seconds, found \"parms\"",
+     "did you mean `params`?"},
+    {targeted("below = 1"), 15, 1, "targets[0].metric: missing; expected one of params"},
+    {targeted("metric = \"params\""), 15, 1,
+     "targets[0]: no bound; expected one of below, at_most, above, at_least"},
+    {targeted("metric = \"params\"\nbelow = 1\nabove = 0"), 18, 9,
+     "targets[0].above: the target has a bound already, `below`"},
+    {targeted("metric = \"params\"\nbelow = -1"), 17, 9,
+     "targets[0].below: expected a number of at least 0, found -1"},
+    {targeted("metric = \"best_test_accuracy\"\nabove = 100.5"), 17, 9,
+     "targets[0].above: expected a number of at least 0 and at most 100, found 100.5"},
+    {targeted("metric = \"params\"\nbelow = \"last\""), 17, 9,
+     "targets[0].below: expected a number of at least 0 or \"previous\""},
+    {targeted("metric = \"params\"\nbelow = nan"), 17, 9,
+     "targets[0].below: expected a number of at least 0, found nan"},
+    {targeted("metric = \"params\"\natleast = 1"), 17, 1,
+     "unknown key `targets[0].atleast`; allowed here: metric, ", "did you mean `at_least`?"},
+    {targeted("metric = \"params\"\nbelow = 1\ntext = \"\\u001b\""), 18, 8, "targets[0].text: expected text"},
+};
+
+const std::vector<Bad> kData = {
+    {with("name = \"mnist\"", "name = \"\""), 3, 8,
+     "dataset.name: expected a dataset's name or a folder's path"},
+    {with("name = \"mnist\"", "std = 0"), 3, 7,
+     "dataset.std: expected a number above 0 and at most 1000000, found 0"},
+    {with("name = \"mnist\"", "mean = inf"), 3, 8,
+     "dataset.mean: expected a number of at least -1000000 and at most 1000000, found inf"},
+    {with("name = \"mnist\"", "nmae = 1"), 3, 1, "unknown key `dataset.nmae`; allowed here: name, mean, std",
+     "did you mean `name`?"},
+    {with("\"mnist\"", "\"minst\""), 4, 1,
+     "model.input: missing; expected [channels, height, width] of the images of \"minst\"",
+     "or did you mean the dataset `mnist`?"},
+    {augmented("type = \"random_rotate\"\n"), 16, 8,
+     "augment[0].type: expected one of color_jitter, random_rotation, found \"random_rotate\"",
+     "did you mean `random_rotation`?"},
+    {augmented("type = \"random_rotation\"\n"), 15, 1,
+     "augment[0].degrees: missing; expected a number of at least 0 and at most 360"},
+    {augmented("type = \"random_rotation\"\ndegrees = 361"), 17, 11, "augment[0].degrees: expected a number"},
+    {augmented("type = \"random_rotation\"\ndegrees = 1\nfill = 256"), 18, 8,
+     "augment[0].fill: expected an integer from 0 to 255, found 256"},
+    {augmented("type = \"color_jitter\"\nhue = 0.6"), 17, 7,
+     "augment[0].hue: expected a number of at least 0 and at most 0.5, found 0.6"},
+    {augmented("type = \"color_jitter\"\ncontrast = -0.1"), 17, 12,
+     "augment[0].contrast: expected a number of at least 0, found -0.1"},
+    {augmented("type = \"color_jitter\"\nbrightness = \"0.1\""), 17, 14,
+     "augment[0].brightness: expected a number of at least 0, found \"0.1\""},
+};
+
+const std::vector<Bad> kModel = {
+    {with("[model]\n", "[model]\ninput = [3, 28, 28]\n"), 5, 9,
+     "model.input: the dataset \"mnist\" has images of [1, 28, 28] and 10 classes", "leave `input` out"},
+    {with("[model]\n", "[model]\ninput = [1, 28]\n"), 5, 9, "model.input: expected an array of 3 integers"},
+    {with("[model]\n", "[model]\ninput = [1, 28, 0]\n"), 5, 17,
+     "model.input: expected an array of 3 integers"},
+    {with("[model]\n", "[model]\nclasses = 9\n"), 5, 11, "model.classes: the dataset \"mnist\" has images of",
+     "leave `classes` out"},
+    {with("[model]\n", "[model]\nlayer = 9\n"), 5, 1,
+     "unknown key `model.layer`; allowed here: input, classes, layers, stages", "did you mean `layers`?"},
+    {with("layers = [\n", "layers = [\n 3,\n"), 6, 2, "model.layers[0]: expected a table, found 3"},
+    {with("\ns = [", "\ns2 = ["), 6, 13, "model.layers[0].stage: expected one of s2, found \"s\"",
+     "did you mean `s2`?"},
+    {with("\ns = [", "\nt = []\ns = ["), 10, 5, "model.stages.t: a stage needs at least one layer"},
+    {with("\ns = [", "\nt = [{ type = \"relu\" }]\ns = ["), 10, 5, "model.stages.t: no layer uses this stage",
+     "use it, or take it out"},
+    {with("{ type = \"relu\" }", "{ type = \"relu\", p = 1 }"), 10, 61,
+     "unknown key `model.stages.s[1].p`; allowed here: type"},
+    {with("{ type = \"relu\" }", "{ type = \"dropout\", p = 1 }"), 10, 68,
+     "model.stages.s[1].p: expected a number of at least 0 and below 1, found 1"},
+    {with("kernel_size = 3", "kernel_size = 0"), 10, 39,
+     "model.stages.s[0].kernel_size: expected an integer from 1 to 4096, or an array of 2 integers from 1 to "
+     "4096, "
+     "found 0"},
+    {with("adaptive_avg_pool2d\", output_size = 1", "relu\""), 5, 10,
+     "model.layers: the model ends in [10, 26, 26], but 10 classes need [10, 1, 1]"},
+};
+
+const std::vector<Bad> kLayers = {
+    bad_layer("{ stage = \"s\" }", 3,
+              "model.layers[0].out_channels: missing; expected an integer from 1 to 65536"),
+    bad_layer("{ stage = \"s\", out_channels = 0 }", 33,
+              "model.layers[0].out_channels: expected an integer from 1 to 65536, found 0"),
+    bad_layer(
+        "{ stage = \"s\", outchannels = 10 }", 18,
+        "unknown key `model.layers[0].outchannels`; allowed here: type, out_channels, kernel_size, stride, "
+        "padding, groups, bias",
+        "did you mean `out_channels`?"),
+    bad_layer("{ stage = \"s\", out_channels = 10, repeat = 0 }", 46,
+              "model.layers[0].repeat: expected an integer from 1 to 1000, found 0"),
+    bad_layer("{ stage = \"s\", out_channels = 10, repeat = 1001 }", 46,
+              "model.layers[0].repeat: expected an integer from 1 to 1000, found 1001"),
+    bad_layer("{ stage = \"s\", type = \"relu\", out_channels = 10 }", 25,
+              "model.layers[0].type: a layer has either a `type` or a `stage`"),
+    bad_layer("{ stage = \"s\", out_channels = 10, kernel_size = 29 }", 3,
+              "model.layers[0]: layer 0 (conv2d): the 29×29 kernel is larger than its 28×28 input"),
+    bad_layer("{ stage = \"s\", out_channels = 10, repeat = 20 }", 3,
+              "model.layers[0]: layer 26 (conv2d): the 3×3 kernel is larger than its 2×2 input"),
+    bad_layer(
+        "{ type = \"conv\", out_channels = 10 }", 12,
+        "model.layers[0].type: expected one of conv2d, batch_norm2d, dropout, relu, max_pool2d, avg_pool2d, "
+        "adaptive_avg_pool2d, flatten, linear, found \"conv\"",
+        "did you mean `conv2d`?"),
+    bad_layer("{ type = \"BatchNorm2d\" }", 12, "model.layers[0].type: expected one of",
+              "did you mean `batch_norm2d`?"),
+    bad_layer("{ out_channels = 10 }", 3, "model.layers[0]: expected a `type` or a `stage`"),
+    bad_layer("{ type = 2 }", 12, "model.layers[0].type: expected one of conv2d"),
+    bad_layer("{ type = \"conv2d\", in_channels = 1, out_channels = 10, kernel_size = 3 }", 22,
+              "unknown key `model.layers[0].in_channels`",
+              "leave `in_channels` out: it follows from the layer before"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = [3] }", 55,
+              "model.layers[0].kernel_size: expected an integer from 1 to 4096, or an array of 2 integers "
+              "from 1 to "
+              "4096, found an array of 1"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = [3, 2.5] }", 59,
+              "model.layers[0].kernel_size: expected an integer from 1 to 4096, or an array of 2 integers "
+              "from 1 to "
+              "4096, found 2.5"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, bias = 0 }", 65,
+              "model.layers[0].bias: expected true or false, found 0"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, padding = -1 }", 68,
+              "model.layers[0].padding: expected an integer from 0 to 4096"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, groups = 3 }", 3,
+              "model.layers[0]: layer 0 (conv2d): 3 groups do not divide 1 input and 10 output channels"),
+    bad_layer("{ type = \"max_pool2d\", kernel_size = 2, stride = 1 }", 52,
+              "model.layers[0].stride: expected the same as kernel_size"),
+    bad_layer("{ type = \"batch_norm2d\", eps = 0 }", 34, "model.layers[0].eps: expected a number above 0"),
+    bad_layer("{ type = \"batch_norm2d\", momentum = 2 }", 39, "model.layers[0].momentum: expected a number"),
+    bad_layer("{ type = \"adaptive_avg_pool2d\", output_size = 2 }", 49,
+              "model.layers[0].output_size: expected an integer from 1 to 1"),
+    bad_layer("{ type = \"linear\", out_features = 10 }", 3,
+              "model.layers[0]: layer 0 (linear): its input [1, 28, 28] is not a list of features",
+              "put a `flatten` layer before it"),
+};
+
+const std::vector<Bad> kTraining = {
+    {with("epochs = 1\n", ""), 11, 1, "training.epochs: missing; expected an integer from 1 to 100000"},
+    {with("epochs = 1", "epochs = 0"), 12, 10,
+     "training.epochs: expected an integer from 1 to 100000, found 0"},
+    {with("epochs = 1", "epochs = 1\nbatch_size = 65537"), 13, 14,
+     "training.batch_size: expected an integer from 1 to 65536, found 65537"},
+    {with("\"sgd\"", "\"adam\""), 14, 8, "optimizer.type: expected one of sgd, found \"adam\""},
+    {trained("lr = 0"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found 0"},
+    {trained("lr = inf"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found inf"},
+    {trained("momentum = 1"), 15, 12,
+     "optimizer.momentum: expected a number of at least 0 and below 1, found 1"},
+    {trained("weight_decay = -1e-4"), 15, 16, "optimizer.weight_decay: expected a number of at least 0"},
+    {trained("nesterov = true"), 15, 12, "optimizer.nesterov: needs a momentum above 0"},
+    {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
+    {scheduled("type = \"steplr\""), 16, 8,
+     "lr_scheduler.type: expected one of none, step_lr, found \"steplr\"", "did you mean `step_lr`?"},
+    {scheduled("type = \"step_lr\""), 15, 1,
+     "lr_scheduler.step_size: missing; expected an integer from 1 to 100000"},
+    {scheduled("type = \"step_lr\"\nstep_size = 0"), 17, 13,
+     "lr_scheduler.step_size: expected an integer from 1"},
+    {scheduled("type = \"step_lr\"\nstep_size = 1\ngamma = 0"), 18, 9,
+     "lr_scheduler.gamma: expected a number above 0 and at most 1000, found 0"},
+    {scheduled("type = \"none\"\ngamma = 0.1"), 17, 1,
+     "unknown key `lr_scheduler.gamma`; allowed here: type"},
+};
+
+INSTANTIATE_TEST_SUITE_P(TopLevel, RecipeErrors, testing::ValuesIn(kTopLevel));
+INSTANTIATE_TEST_SUITE_P(Targets, RecipeErrors, testing::ValuesIn(kTargets));
+INSTANTIATE_TEST_SUITE_P(Data, RecipeErrors, testing::ValuesIn(kData));
+INSTANTIATE_TEST_SUITE_P(Model, RecipeErrors, testing::ValuesIn(kModel));
+INSTANTIATE_TEST_SUITE_P(Layers, RecipeErrors, testing::ValuesIn(kLayers));
+INSTANTIATE_TEST_SUITE_P(Training, RecipeErrors, testing::ValuesIn(kTraining));
+
+TEST(RecipeLimits, TenThousandLayers) {
+  std::string layers = "layers = [\n";
+  for (int block = 0; block < 10; ++block) layers += "{ type = \"relu\", repeat = 1000 },\n";
+  try {
+    parse_text(with("layers = [\n", layers));
+    ADD_FAILURE() << "accepted 10,003 layers";
+  } catch (const RecipeError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("r.toml:16:3: model.layers[10]: the model has more than 10000 layers"));
+  }
+}
+
+TEST(RecipeErrorText, HasNoControlCharacters) {
+  const RecipeError error("a\x1b.toml", 1, 2, "m\x07", "h\x7f");
+  EXPECT_STREQ(error.what(), "a\\x1b.toml:1:2: m\\x07");
+  EXPECT_EQ(error.hint(), "h\\x7f");
+}
+
+// Dots in strings, comments and numbers are no key parts.
+TEST(KeyDepth, CountsOnlyKeys) {
+  const std::string dots(1000, '.');
+  const std::string text = "# " + dots + "\ndescription = '''" + dots + "\n''" + dots + "''''\n";
+  EXPECT_NO_THROW(parse_text(text + with("\"t\"", "\"\\\"" + dots + "\"")));
+}
+
+}  // namespace
+}  // namespace rung::recipe
