@@ -31,7 +31,7 @@ stage() {
   local doing=$1 advice=$2
   shift 2
   echo "$doing..." >&2
-  "$@" >>"$log" 2>&1 || die "$(tail -n 20 "$log")" "" "$doing: failed. The whole log is $log" "$advice"
+  "$@" >>"$log" 2>&1 || die "$(tail -n 20 "$log" | cut -c -300)" "" "$doing: failed. The whole log is $log" "$advice"
 }
 
 install_needs() {
