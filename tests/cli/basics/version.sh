@@ -1,0 +1,2 @@
+# The version is one line that scripts can read.
+"$RUNG" --version

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Runs one command-line test: run.sh tests/cli/<area>/<name>.sh
+#
+# The script runs in a temporary folder of its own and stops at the first command that fails. It finds in its environment
+#   RUNG       the program under test
+#   RECIPES    the folder of the recipes
+#   RUNG_DATA  the folder of the datasets
+# What it must do stands beside it; of the files, any may be absent:
+#   <name>.stdout, <name>.stderr   what it prints, line by line; * in a line stands for any text. Absent: anything.
+#   <name>.exit                    its exit code. Absent: 0.
+set -euo pipefail
+
+script=$(realpath "$1")
+expected=${script%.sh}
+: "${RUNG:?is the path of the program}"
+export RUNG_DATA=${RUNG_DATA:-$(dirname "$script")/../../../data}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/folder"
+failed=0
+
+# compare <stdout or stderr>: an expected line that matches is replaced by the actual one, so that diff shows the others.
+compare() {
+  local line pattern actual
+  [[ -e $expected.$1 ]] || return 0
+  exec 3<"$scratch/$1"
+  while IFS= read -r line || [[ -n $line ]]; do
+    actual=""
+    IFS= read -r actual <&3 || true
+    # shellcheck disable=SC2001 # all but letters, digits and * stands for itself
+    pattern=$(sed 's/[^[:alnum:]*]/\\&/g' <<<"$line")
+    # shellcheck disable=SC2053 # the right side is a pattern
+    if [[ $actual == $pattern ]]; then printf '%s\n' "$actual"; else printf '%s\n' "$line"; fi
+  done <"$expected.$1" >"$scratch/expected"
+  diff -u --label "expected $1" --label "actual $1" "$scratch/expected" "$scratch/$1" || failed=1
+}
+
+code=0
+(cd "$scratch/folder" && bash -euo pipefail "$script") >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
+
+wanted=0
+if [[ -e $expected.exit ]]; then wanted=$(<"$expected.exit"); fi
+if ((code != wanted)); then
+  echo "exit code $code, expected $wanted; stderr was:"
+  cat "$scratch/stderr"
+  failed=1
+fi
+compare stdout
+compare stderr
+exit $failed

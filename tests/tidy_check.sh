@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs clang-tidy on every .cc of src/ and apps/: tidy_check.sh <source folder> <build folder>
+# What passed is not checked again before the file, one of our headers that it includes, or the settings change.
+# Kernels are checked for one SIMD target, not for each: the source is the same, and it takes a third of the time.
+set -euo pipefail
+skip=77
+
+tidy=$(command -v clang-tidy-14 || command -v clang-tidy) || { echo "clang-tidy is not there"; exit $skip; }
+version=$("$tidy" --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
+((version >= 14)) || { echo "clang-tidy 14 or newer is needed, and this is $version"; exit $skip; }
+
+cd "$1"
+build=$2
+passed=$build/clang-tidy-passed
+includes=$passed/includes
+mkdir -p "$passed"
+
+# Lines "<source> <file of ours that it reads>", as the last build recorded them.
+ninja -C "$build" -t deps | awk -v ours="$PWD/" '
+  /#deps/ { source = "" }
+  index($1, ours) == 1 { if (!source) source = $1; print source, $1 }' >"$includes"
+
+# A hash over all that the verdict on a file depends on.
+digest() {
+  {
+    echo "$version"
+    grep -F "$PWD/$1" "$build/compile_commands.json"
+    cat .clang-tidy "$1"
+    awk -v source="$PWD/$1" '$1 == source { print $2 }' "$includes" | xargs -r cat
+  } | sha256sum | cut -d' ' -f1
+}
+
+check() {
+  local stamp report
+  stamp=$passed/$(digest "$1")
+  [[ ! -e $stamp ]] || return 0
+  # The build's compiler may be one whose warning options clang does not know.
+  report=$("$tidy" -p "$build" --quiet --extra-arg-before=-Wno-unknown-warning-option \
+    --extra-arg=-DHWY_COMPILE_ONLY_STATIC "$1" 2>&1) && touch "$stamp" && return
+  echo "$report"
+  return 1
+}
+
+export tidy version build passed includes
+export -f digest check
+# shellcheck disable=SC2016 # the inner bash expands $1
+find src apps -name '*.cc' -print0 | xargs -0 -r -n1 -P "$(getconf _NPROCESSORS_ONLN)" bash -c 'check "$1"' check
