@@ -46,7 +46,7 @@ void Inference::run(const Weights& weights, int images, const LoadGroup& load, c
   pool_.for_each(kernels::groups_of(images), [&](int group, int thread) {
     ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
     const int lanes = kernels::valid_lanes(images, group);
-    load(group, lanes, memory.buffers[0].data());
+    load(group, lanes, thread, memory.buffers[0].data());
     use(group, lanes, forward(weights, memory));
   });
 }

@@ -145,8 +145,9 @@ void TrainingPass::sum_gradients(std::span<float> gradient) const {
 
 // Steps of one group.
 
-void TrainingPass::load(size_t /*stage*/, int group, int /*thread*/) {
-  batch_->load(group, lanes(group), images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
+void TrainingPass::load(size_t /*stage*/, int group, int thread) {
+  batch_->load(group, lanes(group), thread,
+               images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
 }
 
 void TrainingPass::convolve(size_t s, int group, int thread) {

@@ -21,7 +21,7 @@ namespace rung::nn {
 
 // Writes the images of one group to x [C][H][W][16]; lanes from `lanes` on may hold anything finite. Called
 // from the pool's threads, each group once.
-using LoadGroup = std::function<void(int group, int lanes, float* x)>;
+using LoadGroup = std::function<void(int group, int lanes, int thread, float* x)>;
 
 struct Batch {
   int images = 0;                   // 1 .. the pass's largest batch

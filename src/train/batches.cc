@@ -1,0 +1,60 @@
+#include "train/batches.h"
+
+#include <numeric>
+#include <utility>
+
+#include "base/philox.h"
+#include "kernels/layout.h"
+
+namespace rung::train {
+
+using kernels::kLanes;
+
+std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch) {
+  std::vector<uint32_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), 0U);
+  RandomStream random(seed, RandomPurpose::kShuffle, 0, epoch);
+  for (size_t left = order.size(); left > 1; --left)
+    std::swap(order[left - 1], order[random.below(static_cast<uint32_t>(left))]);
+  return order;
+}
+
+GroupLoader::GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation)
+    : split_(split), image_size_(static_cast<size_t>(split.height) * static_cast<size_t>(split.width)) {
+  const auto mean = static_cast<float>(normalisation.mean);
+  const auto std = static_cast<float>(normalisation.std);
+  for (size_t v = 0; v < value_.size(); ++v) value_[v] = (static_cast<float>(v) / 255.0F - mean) / std;
+}
+
+void GroupLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
+  if (transforms.empty()) return;
+  for (int thread = 0; thread < threads; ++thread) {
+    augmenters_.emplace_back(transforms, split_.height, split_.width);
+    varied_.emplace_back(image_size_ * kLanes);
+  }
+}
+
+const uint8_t* GroupLoader::pixels(uint32_t image) const {
+  return split_.pixels.data() + image * image_size_;
+}
+
+void GroupLoader::load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch,
+                       float* x) {
+  std::array<const uint8_t*, kLanes> from{};
+  for (size_t lane = 0; lane < images.size(); ++lane) {
+    from[lane] = pixels(images[lane]);
+    if (augmenters_.empty()) continue;
+    const auto mine = static_cast<size_t>(thread);
+    uint8_t* varied = varied_[mine].data() + lane * image_size_;
+    RandomStream random(seed, RandomPurpose::kAugment, images[lane], epoch);
+    augmenters_[mine].apply(from[lane], varied, random);
+    from[lane] = varied;
+  }
+  for (size_t pixel = 0; pixel < image_size_; ++pixel) {
+    float* out = x + pixel * kLanes;
+    for (size_t lane = 0; lane < images.size(); ++lane) out[lane] = value_[from[lane][pixel]];
+    for (size_t lane = images.size(); lane < kLanes; ++lane) out[lane] = 0;
+  }
+}
+
+}  // namespace rung::train

@@ -1,0 +1,42 @@
+// Turns images of a dataset into the engine's input: which image comes when, augmented, normalised, 16 to a
+// group.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/augment.h"
+#include "data/dataset.h"
+#include "data/spec.h"
+
+namespace rung::train {
+
+// The order of `count` images in `epoch`: a Fisher-Yates shuffle of 0 .. count-1.
+std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch);
+
+class GroupLoader {
+ public:
+  // `split` must outlive the loader. Pixels become (value/255 - mean) / std, as torchvision's ToTensor and
+  // Normalize.
+  GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation);
+
+  // Varies the images of the epoch; call once per thread that will load, with the same transforms.
+  void augment(const std::vector<data::Transform>& transforms, int threads);
+
+  // Writes the images with these indices (at most 16) to x [1][H][W][16], zeros in the other lanes. With
+  // augmentation image i draws from the stream (seed, i, epoch), so that no order of loading changes it.
+  void load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch, float* x);
+
+ private:
+  const uint8_t* pixels(uint32_t image) const;
+
+  const data::Split& split_;
+  size_t image_size_;
+  std::array<float, 256> value_;              // normalised value of a pixel
+  std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
+  std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][H][W]
+};
+
+}  // namespace rung::train

@@ -1,0 +1,168 @@
+#include "train/safetensors.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace rung::train {
+namespace {
+
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+
+constexpr uint64_t kMaxFileBytes = uint64_t{4} << 30;
+constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
+constexpr size_t kSizeBytes = 8;
+
+// Reads one file; every complaint names it and where in it.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path) : path_(path), bytes_(read_file(path, kMaxFileBytes)) {}
+
+  SafeTensors read() {
+    const json header = read_header();
+    SafeTensors result;
+    size_t covered = 0;
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") {
+        result.metadata = metadata(entry);
+      } else {
+        covered += read_tensor(name, entry, result);
+      }
+    }
+    if (covered != data().size()) fail(data_start_, "the tensors do not cover the data");
+    return result;
+  }
+
+ private:
+  [[noreturn]] void fail(size_t offset, const std::string& what) const {
+    throw DataError(fmt::format("{}: byte {}: {}", path_.string(), offset, what));
+  }
+
+  std::span<const std::byte> data() const { return std::span(bytes_).subspan(data_start_); }
+
+  json read_header() {
+    uint64_t size = 0;
+    if (bytes_.size() < kSizeBytes) fail(bytes_.size(), "shorter than a safetensors header");
+    std::memcpy(&size, bytes_.data(), kSizeBytes);
+    if (size > kMaxHeaderBytes || size > bytes_.size() - kSizeBytes)
+      fail(0, fmt::format("a header of {} bytes does not fit the file", size));
+    data_start_ = kSizeBytes + size;
+    const auto* text = reinterpret_cast<const char*>(bytes_.data()) + kSizeBytes;
+    json header = json::parse(text, text + size, nullptr, /*allow_exceptions=*/false);
+    if (!header.is_object()) fail(kSizeBytes, "the header is not a JSON object");
+    return header;
+  }
+
+  std::map<std::string, std::string> metadata(const json& entry) const {
+    std::map<std::string, std::string> result;
+    if (!entry.is_object()) fail(kSizeBytes, "the metadata is not a JSON object");
+    for (const auto& [key, value] : entry.items()) {
+      if (!value.is_string()) fail(kSizeBytes, "the metadata holds something that is not text");
+      result[key] = value.get<std::string>();
+    }
+    return result;
+  }
+
+  // Returns the number of bytes the tensor takes.
+  size_t read_tensor(const std::string& name, const json& entry, SafeTensors& result) const {
+    if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
+        !entry.contains("data_offsets"))
+      fail(kSizeBytes, fmt::format("tensor `{}` lacks its type, shape or offsets", name));
+    const auto shape = unsigned_numbers(name, entry["shape"]);
+    const auto range = unsigned_numbers(name, entry["data_offsets"]);
+    const bool is_float = entry["dtype"] == "F32";
+    if (!is_float && entry["dtype"] != "U8")
+      fail(kSizeBytes, fmt::format("tensor `{}` is neither F32 nor U8", name));
+    uint64_t size = is_float ? sizeof(float) : 1;
+    for (const int64_t side : shape) {
+      if (side != 0 && size > kMaxFileBytes / static_cast<uint64_t>(side))
+        fail(kSizeBytes, fmt::format("tensor `{}` is too large", name));
+      size *= static_cast<uint64_t>(side);
+    }
+    if (range.size() != 2 || range[0] > range[1] || static_cast<uint64_t>(range[1]) > data().size() ||
+        static_cast<uint64_t>(range[1] - range[0]) != size)
+      fail(kSizeBytes, fmt::format("tensor `{}` has a shape that its bytes do not have", name));
+    const auto from = data().subspan(static_cast<size_t>(range[0]), size);
+    if (is_float) {
+      result.floats[name] = {shape, copy<float>(from)};
+    } else {
+      result.bytes[name] = {shape, copy<uint8_t>(from)};
+    }
+    return size;
+  }
+
+  std::vector<int64_t> unsigned_numbers(const std::string& name, const json& list) const {
+    std::vector<int64_t> numbers;
+    if (!list.is_array()) fail(kSizeBytes, fmt::format("tensor `{}`: a list of sizes is missing", name));
+    for (const json& number : list) {
+      if (!number.is_number_unsigned() || number.get<uint64_t>() > kMaxFileBytes)
+        fail(kSizeBytes, fmt::format("tensor `{}` has a size that is no whole number or too large", name));
+      numbers.push_back(number.get<int64_t>());
+    }
+    return numbers;
+  }
+
+  template <typename T>
+  static std::vector<T> copy(std::span<const std::byte> from) {
+    std::vector<T> values(from.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), from.data(), from.size());
+    return values;
+  }
+
+  std::filesystem::path path_;
+  std::vector<std::byte> bytes_;
+  size_t data_start_ = kSizeBytes;
+};
+
+// Appends a tensor's bytes to `data` and its entry to `header`.
+template <typename Tensor>
+void append(const std::string& name, const Tensor& tensor, const char* type, json& header,
+            std::string& data) {
+  const size_t begin = data.size();
+  data.append(reinterpret_cast<const char*>(tensor.values.data()),
+              tensor.values.size() * sizeof(tensor.values[0]));
+  header[name] = {{"dtype", type}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+}
+
+}  // namespace
+
+const SafeTensors::Floats& SafeTensors::floats_at(const std::string& name, size_t size,
+                                                  const std::filesystem::path& file) const {
+  const auto found = floats.find(name);
+  if (found == floats.end()) throw DataError(fmt::format("{}: there is no tensor `{}`", file.string(), name));
+  if (found->second.values.size() != size) {
+    throw DataError(fmt::format("{}: tensor `{}` has {} values, but the model needs {}", file.string(), name,
+                                found->second.values.size(), size));
+  }
+  return found->second;
+}
+
+SafeTensors read_safetensors(const std::filesystem::path& path) {
+  return Reader(path).read();
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors) {
+  json header;
+  std::string data;
+  if (!tensors.metadata.empty()) header["__metadata__"] = tensors.metadata;
+  for (const auto& [name, tensor] : tensors.floats) append(name, tensor, "F32", header, data);
+  for (const auto& [name, tensor] : tensors.bytes) append(name, tensor, "U8", header, data);
+  std::string text = header.dump();
+  text.append((kSizeBytes - text.size() % kSizeBytes) % kSizeBytes, ' ');  // keeps the tensors aligned
+  const uint64_t size = text.size();
+  std::string file(reinterpret_cast<const char*>(&size), kSizeBytes);
+  file += text;
+  file += data;
+  replace_file(path, file);
+}
+
+}  // namespace rung::train

@@ -1,0 +1,39 @@
+// The safetensors format (huggingface/safetensors), float32 and uint8 tensors only: eight bytes of header
+// size, a JSON header with each tensor's type, shape and byte range, then the bytes. Any tool that reads the
+// format reads these.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rung::train {
+
+struct SafeTensors {
+  struct Floats {
+    std::vector<int64_t> shape;
+    std::vector<float> values;
+  };
+  struct Bytes {
+    std::vector<int64_t> shape;
+    std::vector<uint8_t> values;
+  };
+  std::map<std::string, std::string> metadata;
+  std::map<std::string, Floats> floats;
+  std::map<std::string, Bytes> bytes;
+
+  // The tensor of that name and number of values. Throws DataError, naming `file`, if it is missing or
+  // another size.
+  const Floats& floats_at(const std::string& name, size_t size, const std::filesystem::path& file) const;
+};
+
+// Throws DataError (file and byte offset) for anything that is not well-formed: overlapping or missing
+// ranges, sizes that overflow, unknown types, trailing bytes. Throws IoError if the file cannot be read.
+SafeTensors read_safetensors(const std::filesystem::path& path);
+
+// Replaces the file atomically. Throws IoError.
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors);
+
+}  // namespace rung::train

@@ -1,0 +1,94 @@
+// Trains a model on a dataset, an epoch at a time, and evaluates it. Knows nothing of files or of printing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "data/dataset.h"
+#include "data/spec.h"
+#include "nn/inference.h"
+#include "nn/plan.h"
+#include "nn/training_pass.h"
+#include "nn/weights.h"
+#include "optim/sgd.h"
+#include "optim/spec.h"
+#include "train/batches.h"
+
+namespace rung::train {
+
+// All that decides a training run's numbers.
+struct Experiment {
+  nn::ModelSpec model;
+  data::DatasetSpec dataset;
+  std::vector<data::Transform> augment;
+  optim::Training training;
+  uint64_t seed = 1;
+};
+
+// After every batch: how the epoch goes.
+struct Progress {
+  int epoch = 0;  // from 1
+  int epochs = 0;
+  int batch = 0;  // batches done, from 1
+  int batches = 0;
+  int images = 0;      // images done in this epoch
+  int correct = 0;     // of these, in training mode while the weights change
+  double loss = 0;     // of this batch
+  double seconds = 0;  // since the epoch's start
+};
+
+struct TrainedEpoch {
+  int epoch = 0;  // from 1
+  double lr = 0;
+  double loss = 0;      // mean over the images, in training mode while the weights change
+  double accuracy = 0;  // percent, likewise
+  double seconds = 0;
+};
+
+struct Evaluation {
+  double loss = 0;      // mean over the images
+  double accuracy = 0;  // percent
+  int correct = 0;
+  int images = 0;
+  double seconds = 0;
+  std::vector<uint8_t> predicted;  // [images], classes
+};
+
+class Trainer {
+ public:
+  // `data` and `pool` must outlive the trainer. Throws UsageError when the data's images or classes are not
+  // the model's.
+  Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool);
+
+  // Trains the next epoch. Throws DivergedError, naming epoch, batch and learning rate, when a loss is not
+  // finite.
+  TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
+
+  Evaluation evaluate(const data::Split& split);
+
+  int epochs_done() const { return epochs_done_; }
+  const nn::Plan& plan() const { return plan_; }
+  const nn::Weights& weights() const { return weights_; }
+  nn::Weights& weights() { return weights_; }
+  const optim::SgdState& optimizer() const { return optimizer_; }
+
+ private:
+  nn::BatchResult train_batch(const std::vector<uint32_t>& order, int first);
+
+  Experiment experiment_;
+  const data::Dataset& data_;
+  ThreadPool& pool_;
+  nn::Plan plan_;
+  nn::Weights weights_;
+  optim::SgdState optimizer_;
+  nn::TrainingPass pass_;
+  nn::Inference inference_;
+  GroupLoader loader_;
+  std::vector<float> gradient_;
+  std::vector<uint8_t> labels_;  // of the current batch
+  int epochs_done_ = 0;
+};
+
+}  // namespace rung::train
