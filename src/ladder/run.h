@@ -1,0 +1,54 @@
+// Runs a recipe from start to end: trains, evaluates after every epoch, judges the targets, keeps the run's
+// folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "data/dataset.h"
+#include "recipe/recipe.h"
+#include "train/run_record.h"
+#include "train/trainer.h"
+
+namespace rung::ladder {
+
+struct TargetResult {
+  recipe::Target target;
+  std::optional<double> bound;  // none when it is "previous" and there is no previous step
+  double value = 0;
+  std::optional<bool> met;  // none when there is no bound
+};
+
+struct Outcome {
+  recipe::Recipe recipe;
+  train::RunRecord record;
+  train::Evaluation test;  // of the final weights
+  std::vector<TargetResult> targets;
+
+  bool targets_met() const;  // none is missed; one that cannot be judged is not missed
+};
+
+// What a run tells while it goes on; each may be empty.
+struct Observer {
+  std::function<void(const train::Progress&)> on_batch;
+  std::function<void(const train::EpochRecord&, const train::Evaluation&)> on_epoch;
+};
+
+// `previous` is the step before, for targets that refer to it; it may be null. Writes the run's folder
+// `path`. Throws as Trainer and RunDirectory do.
+Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
+                   const std::filesystem::path& path, const Outcome* previous, const Observer& observer);
+
+// The value of a metric in a run.
+double metric_value(recipe::Metric metric, const train::RunRecord& record);
+
+std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
+                                const train::RunRecord* previous);
+
+train::Experiment experiment_of(const recipe::Recipe& recipe);
+
+}  // namespace rung::ladder

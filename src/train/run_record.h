@@ -1,0 +1,62 @@
+// What one training run did, as numbers: the content of result.json and metrics.jsonl. Accuracies are
+// percent.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "train/trainer.h"
+
+namespace rung::train {
+
+struct EpochRecord {
+  int epoch = 0;  // from 1
+  double lr = 0;
+  double train_loss = 0;      // running: in training mode, while the weights change
+  double train_accuracy = 0;  // likewise
+  double test_loss = 0;
+  double test_accuracy = 0;
+  double train_seconds = 0;
+  double test_seconds = 0;
+};
+
+struct Machine {
+  std::string cpu;   // the processor's name
+  std::string simd;  // the kernels' instruction set
+  int threads = 0;
+};
+
+// This machine, as the kernels run on it now.
+Machine this_machine(int threads);
+
+struct RunRecord {
+  std::string recipe;  // its name
+  std::string title;
+  uint64_t seed = 0;
+  int64_t params = 0;
+  int train_images = 0;
+  int test_images = 0;
+  std::vector<EpochRecord> epochs;
+  double train_accuracy_evaluated = 0;  // of the final weights on the training images, in evaluation mode
+  std::string weights_sha256;           // of the final weights
+  Machine machine;
+
+  // Preconditions: at least one epoch.
+  const EpochRecord& best() const;  // the first epoch with the highest test accuracy
+  double final_test_accuracy() const { return epochs.back().test_accuracy; }
+  double best_train_accuracy() const;
+  double mean_last3_test_accuracy() const;  // of fewer where there are fewer
+  double train_seconds() const;             // of all epochs, without evaluation
+  double total_seconds() const;             // with evaluation
+  // Points by which training accuracy exceeds test accuracy, both in evaluation mode with the final weights.
+  double overfitting_gap() const { return train_accuracy_evaluated - final_test_accuracy(); }
+};
+
+nlohmann::ordered_json to_json(const EpochRecord& epoch);
+
+// Everything but the targets, which the ladder judges.
+nlohmann::ordered_json to_json(const RunRecord& record);
+
+}  // namespace rung::train
