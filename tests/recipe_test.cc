@@ -345,6 +345,8 @@ const std::vector<Bad> kTopLevel = {
     {with("title = \"t\"", "title = \"t\"\ntitle = \"u\""), 2, 9, "Error while parsing"},
     {with("title = \"t\"", "titel = \"t\""), 1, 1,
      "unknown key `titel`; allowed here: name, title, description", "did you mean `title`?"},
+    {with("title", "zz = 1\naa = 1\ntitle"), 1, 1, "unknown key `zz`"},
+    {with("title", "aa = 1\nzz = 1\ntitle"), 1, 1, "unknown key `aa`"},
     {with("title = \"t\"\n", ""), 1, 1, "title: missing; expected text"},
     {with("\"t\"", "1979-05-27"), 1, 9,
      "title: expected text without control characters, found a date or time"},
@@ -370,7 +372,7 @@ const std::vector<Bad> kTopLevel = {
     {with("title", "targets = [3]\ntitle"), 1, 12, "targets[0]: expected a table, found 3"},
     {with("title", deep_key(".") + " = 1\ntitle"), 1, 32, "a key has more than 16 parts"},
     {with("title", deep_key(" . ") + " = 1\ntitle"), 1, 63, "a key has more than 16 parts"},
-    {with("title", "x = ['''é\n''''', {" + deep_key(".\"é\".") + " = 1}]\ntitle"), 2, 56,
+    {with("title", "x = ['''é\n'''', {" + deep_key(".\"é\".") + " = 1}]\ntitle"), 2, 55,
      "a key has more than 16"},
 };
 
@@ -449,6 +451,8 @@ const std::vector<Bad> kModel = {
      "model.stages.s[0].kernel_size: expected an integer from 1 to 4096, or an array of 2 integers from 1 to "
      "4096, "
      "found 0"},
+    {with("adaptive_avg_pool2d\", output_size = 1", "max_pool2d\", kernel_size = 27"), 7, 3,
+     "model.layers[1]: layer 2 (max_pool2d): the 27×27 kernel is larger than its 26×26 input"},
     {with("adaptive_avg_pool2d\", output_size = 1", "relu\""), 5, 10,
      "model.layers: the model ends in [10, 26, 26], but 10 classes need [10, 1, 1]"},
 };
@@ -523,6 +527,7 @@ const std::vector<Bad> kTraining = {
      "optimizer.momentum: expected a number of at least 0 and below 1, found 1"},
     {trained("weight_decay = -1e-4"), 15, 16, "optimizer.weight_decay: expected a number of at least 0"},
     {trained("nesterov = true"), 15, 12, "optimizer.nesterov: needs a momentum above 0"},
+    {trained("rl = 1"), 15, 1, "unknown key `optimizer.rl`", "did you mean `lr`?"},
     {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
     {scheduled("type = \"steplr\""), 16, 8,
      "lr_scheduler.type: expected one of none, step_lr, found \"steplr\"", "did you mean `step_lr`?"},

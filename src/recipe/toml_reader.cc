@@ -1,10 +1,11 @@
+// Where the messages are made: found values are quoted in printable form, wrong words get the nearest right
+// one.
 #include "recipe/toml_reader.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "recipe/recipe.h"
 #include "recipe/text.h"
@@ -47,7 +48,7 @@ std::string hint_for_unknown(std::string_view key, std::span<const std::string_v
 bool NumberRange::contains(double value) const {
   const bool above = low_end == End::kOpen ? value > low : value >= low;
   const bool below = high_end == End::kOpen ? value < high : value <= high;
-  return above && below && std::isfinite(value);
+  return above && below;
 }
 
 std::string NumberRange::describe() const {

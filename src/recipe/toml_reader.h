@@ -31,7 +31,7 @@ struct NumberRange {
   static constexpr NumberRange left_open(double low, double high) { return {low, high, End::kOpen}; }
   static constexpr NumberRange open(double low, double high) { return {low, high, End::kOpen, End::kOpen}; }
 
-  bool contains(double value) const;  // false for NaN and infinity
+  bool contains(double value) const;  // never for NaN and infinity
   std::string describe() const;       // "a number above 0 and at most 1000"
 };
 
