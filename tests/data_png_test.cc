@@ -1,0 +1,96 @@
+// PNG files: written and read back, damaged ones, and the layout of a grid of images.
+#include "data/png.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "data_test_files.h"
+
+namespace rung::data {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+
+GreyImage ramp(int height, int width) {
+  GreyImage image{.height = height, .width = width, .pixels = {}};
+  for (int i = 0; i < height * width; ++i) image.pixels.push_back(static_cast<uint8_t>(i * 7 + i / 251));
+  return image;
+}
+
+std::string read_error(const std::filesystem::path& path) {
+  try {
+    read_png(path);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "expected a DataError";
+  return "";
+}
+
+TEST(Png, ReadsWhatItWrote) {
+  const TemporaryFolder folder;
+  for (const auto& [height, width] : {std::pair{1, 1}, {3, 5}, {28, 28}, {130, 70}}) {
+    const auto image = ramp(height, width);
+    write_png(folder.path() / "a.png", image);
+    const auto again = read_png(folder.path() / "a.png");
+    EXPECT_EQ(again.height, height);
+    EXPECT_EQ(again.width, width);
+    EXPECT_EQ(again.pixels, image.pixels);
+  }
+}
+
+TEST(Png, RefusesWhatIsNotPng) {
+  const TemporaryFolder folder;
+  write_bytes(folder.path() / "a.png", idx_bytes({2}, {1, 2}));
+  EXPECT_THAT(read_error(folder.path() / "a.png"), HasSubstr("a.png: not a PNG file"));
+}
+
+TEST(Png, RefusesEveryTruncation) {
+  const TemporaryFolder folder;
+  write_png(folder.path() / "a.png", ramp(28, 28));
+  const auto whole = read_file(folder.path() / "a.png", 1 << 20);
+  // The last chunk, IEND, is 12 bytes without pixels; libpng does without it.
+  for (size_t length = 0; length + 16 < whole.size(); length += 13) {
+    write_bytes(folder.path() / "b.png",
+                {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)});
+    EXPECT_THAT(read_error(folder.path() / "b.png"), HasSubstr("b.png: ")) << length;
+  }
+}
+
+TEST(Png, RefusesHugeImagesBeforeAllocating) {
+  const TemporaryFolder folder;
+  write_png(folder.path() / "a.png", ramp(1, 4097));
+  EXPECT_THAT(read_error(folder.path() / "a.png"), HasSubstr("1 x 4097 pixels; at most"));
+}
+
+TEST(Png, SaysThatItCannotWrite) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(write_png(folder.path() / "missing" / "a.png", ramp(2, 2)), IoError);
+}
+
+TEST(ImageGrid, PlacesScalesAndLeavesTheRestBlank) {
+  const std::vector<uint8_t> images = {1, 2, 3, 4, 5, 6};  // three images of 1 x 2
+  const auto grid =
+      image_grid(images, 1, 2, {.rows = 2, .columns = 2, .scale = 2, .margin = 1, .background = 0});
+  EXPECT_EQ(grid.height, 7);
+  EXPECT_EQ(grid.width, 11);
+  EXPECT_THAT(grid.pixels, ElementsAreArray({
+                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                               0, 1, 1, 2, 2, 0, 3, 3, 4, 4, 0,  //
+                               0, 1, 1, 2, 2, 0, 3, 3, 4, 4, 0,  //
+                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                               0, 5, 5, 6, 6, 0, 0, 0, 0, 0, 0,  //
+                               0, 5, 5, 6, 6, 0, 0, 0, 0, 0, 0,  //
+                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                           }));
+}
+
+TEST(ImageGrid, ShowsNoMoreThanFits) {
+  const auto grid = image_grid(std::vector<uint8_t>{1, 2, 3}, 1, 1, {.rows = 1, .columns = 2, .margin = 0});
+  EXPECT_THAT(grid.pixels, ElementsAreArray({1, 2}));
+}
+
+}  // namespace
+}  // namespace rung::data
