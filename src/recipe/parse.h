@@ -1,6 +1,7 @@
 // The parts of a recipe, each read from its own table. All throw RecipeError.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,7 @@
 namespace rung::recipe {
 
 std::vector<Target> parse_targets(const TableReader& root);
+std::optional<Reference> parse_reference(const TableReader& root);
 data::DatasetSpec parse_dataset(const TableReader& root);
 std::vector<data::Transform> parse_augment(const TableReader& root);
 optim::Training parse_training(const TableReader& root);

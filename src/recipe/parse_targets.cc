@@ -1,4 +1,4 @@
-// The [[targets]] of a recipe, and the names and words for metrics and comparisons.
+// The [[targets]] of a recipe, its [reference], and the names and words for metrics and comparisons.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,6 +85,17 @@ std::vector<Target> parse_targets(const TableReader& root) {
   std::vector<Target> targets;
   for (const TableReader& target : root.tables("targets")) targets.push_back(parse_target(target));
   return targets;
+}
+
+std::optional<Reference> parse_reference(const TableReader& root) {
+  const auto table = root.table("reference");
+  if (!table) return std::nullopt;
+  table->allow({"source", "best_train_accuracy", "best_test_accuracy", "final_test_accuracy",
+                "mean_last3_test_accuracy"});
+  return Reference{table->text("source"), table->number("best_train_accuracy", kPercent),
+                   table->number("best_test_accuracy", kPercent),
+                   table->number("final_test_accuracy", kPercent),
+                   table->number("mean_last3_test_accuracy", kPercent)};
 }
 
 std::string_view name_of(Metric metric) {

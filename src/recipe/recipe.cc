@@ -55,8 +55,8 @@ RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t
 Recipe parse(std::string_view toml, std::string_view source) {
   const toml::table document = parse_document(toml, source);
   const TableReader root(source, "", document);
-  root.allow({"name", "title", "description", "seed", "targets", "dataset", "augment", "model", "training",
-              "optimizer", "lr_scheduler"});
+  root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
+              "training", "optimizer", "lr_scheduler"});
   Recipe recipe;
   recipe.name = parse_name(root, source);
   recipe.title = root.text("title");
@@ -64,6 +64,7 @@ Recipe parse(std::string_view toml, std::string_view source) {
   recipe.seed = static_cast<uint64_t>(
       root.integer("seed", 0, std::numeric_limits<int64_t>::max(), static_cast<int64_t>(recipe.seed)));
   recipe.targets = parse_targets(root);
+  recipe.reference = parse_reference(root);
   recipe.dataset = parse_dataset(root);
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);

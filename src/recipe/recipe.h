@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -40,11 +41,22 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+// What another system reported for the same experiment, to stand beside the run's own figures. Percent.
+struct Reference {
+  std::string source;  // who reported it
+  double best_train_accuracy = 0;
+  double best_test_accuracy = 0;
+  double final_test_accuracy = 0;
+  double mean_last3_test_accuracy = 0;
+  friend bool operator==(const Reference&, const Reference&) = default;
+};
+
 struct Recipe {
   std::string name;         // the file's name without .toml, unless the recipe says otherwise
   std::string title;        // one line
   std::string description;  // what is new, and the hypothesis; may have several lines
   std::vector<Target> targets;
+  std::optional<Reference> reference;
   data::DatasetSpec dataset;
   std::vector<data::Transform> augment;  // training images only, in this order
   nn::ModelSpec model;

@@ -93,6 +93,14 @@ std::string table(const Target& target) {
                      toml_string(target.text));
 }
 
+std::string table(const Reference& reference) {
+  return fmt::format(
+      "source = {}\nbest_train_accuracy = {}\nbest_test_accuracy = {}\nfinal_test_accuracy = {}\n"
+      "mean_last3_test_accuracy = {}\n",
+      toml_string(reference.source), reference.best_train_accuracy, reference.best_test_accuracy,
+      reference.final_test_accuracy, reference.mean_last3_test_accuracy);
+}
+
 std::string table(const data::DatasetSpec& dataset) {
   return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean,
                      dataset.std);
@@ -118,6 +126,7 @@ std::string to_toml(const Recipe& recipe) {
     text += fmt::format("\n{}\n{}", header, body);
   };
   for (const Target& target : recipe.targets) section("[[targets]]", table(target));
+  if (recipe.reference) section("[reference]", table(*recipe.reference));
   section("[dataset]", table(recipe.dataset));
   for (const auto& transform : recipe.augment)
     section("[[augment]]", std::visit([](const auto& one) { return table(one); }, transform));

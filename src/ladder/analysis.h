@@ -1,0 +1,34 @@
+// The Analysis of a run: conclusions drawn from its numbers by stated rules, the same for every recipe. The
+// rules and the reasons for their thresholds are in docs/analysis.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ladder/mcnemar.h"
+#include "ladder/run.h"
+
+namespace rung::ladder {
+
+enum class Fit { kUnderfits, kBalanced, kSlightlyOverfits, kOverfits };
+enum class Stability { kTooShort, kRising, kSwinging, kSettled };
+enum class Limit { kCapacity, kRegularisation, kTraining, kBalanced };
+
+struct Analysis {
+  double standard_error = 0;  // points, of the final test accuracy: sqrt(p (1 - p) / n)
+  Fit fit = Fit::kBalanced;
+  Stability stability = Stability::kSettled;
+  double swing = 0;  // points between the best and the worst of the last five epochs
+  double trend = 0;  // points by which the mean of the last three epochs exceeds the mean of the three before
+  Limit limit = Limit::kBalanced;
+  std::vector<std::string> changes;         // from the previous step
+  std::optional<McNemar> against_previous;  // first: the previous step, second: this one
+  std::vector<std::string> sentences;       // all of it in words
+};
+
+// `labels` are the test set's; `previous` may be null.
+Analysis analyse(const Outcome& outcome, const Outcome* previous, std::span<const uint8_t> labels);
+
+}  // namespace rung::ladder

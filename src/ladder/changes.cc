@@ -1,0 +1,115 @@
+#include "ladder/changes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+
+#include "nn/infer.h"
+
+namespace rung::ladder {
+namespace {
+
+std::string option_text(const nn::LayerSpec& layer) {
+  if (const auto* dropout = std::get_if<nn::Dropout>(&layer)) return fmt::format(" p = {}", dropout->p);
+  const auto window = [](nn::Size2 size) {
+    return size.h == size.w ? fmt::format(" {}", size.h) : fmt::format(" {}×{}", size.h, size.w);
+  };
+  if (const auto* pool = std::get_if<nn::MaxPool2d>(&layer)) return window(pool->kernel_size);
+  if (const auto* pool = std::get_if<nn::AvgPool2d>(&layer)) return window(pool->kernel_size);
+  return "";
+}
+
+// How often each kind of layer occurs. Of a convolution only its kernel counts: its width shows in the
+// parameters.
+std::map<std::string, int> layer_counts(const nn::ModelSpec& model) {
+  std::map<std::string, int> counts;
+  for (const nn::LayerSpec& layer : model.layers) {
+    std::string kind(nn::recipe_name(layer));
+    if (const auto* conv = std::get_if<nn::Conv2d>(&layer))
+      kind += fmt::format(" {}×{}", conv->kernel_size.h, conv->kernel_size.w);
+    ++counts[kind + option_text(layer)];
+  }
+  return counts;
+}
+
+std::string text_of(const data::ColorJitter& jitter) {
+  return fmt::format("color_jitter (brightness {}, contrast {}, saturation {}, hue {})", jitter.brightness,
+                     jitter.contrast, jitter.saturation, jitter.hue);
+}
+std::string text_of(const data::RandomRotation& rotation) {
+  return fmt::format("random_rotation (±{}°)", rotation.degrees);
+}
+std::string text_of(const optim::ConstantLr& /*schedule*/) {
+  return "none";
+}
+std::string text_of(const optim::StepLr& schedule) {
+  return fmt::format("step_lr (every {} epochs × {})", schedule.step_size, schedule.gamma);
+}
+
+template <typename Variant>
+std::string text_of_variant(const Variant& value) {
+  return std::visit([](const auto& one) { return text_of(one); }, value);
+}
+
+std::string augment_text(const recipe::Recipe& recipe) {
+  if (recipe.augment.empty()) return "none";
+  std::vector<std::string> parts;
+  for (const auto& transform : recipe.augment) parts.push_back(text_of_variant(transform));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// Collects "what: before → after" where the two differ.
+class Changes {
+ public:
+  template <typename T>
+  void compare(const std::string& what, const T& before, const T& after) {
+    if (before != after) list.push_back(fmt::format("{} {} → {}", what, before, after));
+  }
+
+  void compare_layers(const nn::ModelSpec& before, const nn::ModelSpec& after) {
+    auto difference = layer_counts(after);
+    for (const auto& [kind, count] : layer_counts(before)) difference[kind] -= count;
+    for (const auto& [kind, count] : difference) {
+      if (count != 0) list.push_back(fmt::format("{}{} {}", count > 0 ? "+" : "−", std::abs(count), kind));
+    }
+  }
+
+  void compare_sizes(const nn::ModelInfo& before, const nn::ModelInfo& after) {
+    compare("parameters", with_commas(before.params), with_commas(after.params));
+    compare("multiply-accumulates an image", with_commas(before.macs), with_commas(after.macs));
+  }
+
+  std::vector<std::string> list;
+};
+
+}  // namespace
+
+std::string with_commas(int64_t number) {
+  std::string digits = std::to_string(number);
+  const std::ptrdiff_t first = number < 0 ? 1 : 0;
+  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > first; at -= 3)
+    digits.insert(static_cast<size_t>(at), 1, ',');
+  return digits;
+}
+
+std::vector<std::string> describe_changes(const recipe::Recipe& before, const recipe::Recipe& after) {
+  Changes changes;
+  changes.compare_layers(before.model, after.model);
+  changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
+  changes.compare("augmentation", augment_text(before), augment_text(after));
+  changes.compare("dataset", before.dataset.name, after.dataset.name);
+  changes.compare("learning rate", before.training.optimizer.lr, after.training.optimizer.lr);
+  changes.compare("schedule", text_of_variant(before.training.lr_scheduler),
+                  text_of_variant(after.training.lr_scheduler));
+  changes.compare("momentum", before.training.optimizer.momentum, after.training.optimizer.momentum);
+  changes.compare("weight decay", before.training.optimizer.weight_decay,
+                  after.training.optimizer.weight_decay);
+  changes.compare("nesterov", before.training.optimizer.nesterov, after.training.optimizer.nesterov);
+  changes.compare("batch size", before.training.batch_size, after.training.batch_size);
+  changes.compare("epochs", before.training.epochs, after.training.epochs);
+  changes.compare("seed", before.seed, after.seed);
+  return changes.list;
+}
+
+}  // namespace rung::ladder

@@ -1,0 +1,165 @@
+#include "ladder/markdown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ladder/changes.h"
+
+namespace rung::ladder {
+namespace {
+
+// Characters, counting every UTF-8 sequence as one.
+size_t width_of(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, size_t width, bool left) {
+  const std::string spaces(width - width_of(text), ' ');
+  return left ? text + spaces : spaces + text;
+}
+
+// A `|` or a line break in a cell would end it, and markup would be rendered.
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char byte : text) {
+    if (byte == '|' || byte == '<' || byte == '`' || byte == '*' || byte == '_') result += '\\';
+    result += byte == '\n' ? ' ' : byte;
+  }
+  return result;
+}
+
+std::string accuracy(double value) {
+  return fmt::format("{:.2f}", value);
+}
+
+std::string number(recipe::Metric metric, double value) {
+  switch (metric) {
+    case recipe::Metric::kParams:
+      return with_commas(static_cast<int64_t>(value));
+    case recipe::Metric::kOverfittingGap:
+      return fmt::format("{:+.2f} points", value);
+    case recipe::Metric::kTrainSeconds:
+      return fmt::format("{:.1f} s", value);
+    default:
+      return fmt::format("{:.2f} %", value);
+  }
+}
+
+std::string verdict(const TargetResult& result) {
+  if (!result.met) return "– no previous step";
+  return *result.met ? "✓ met" : "✗ missed";
+}
+
+std::string targets_summary(const Outcome& step) {
+  size_t met = 0;
+  for (const TargetResult& result : step.targets) met += result.met == std::optional(true) ? 1 : 0;
+  return fmt::format("{} of {}", met, step.targets.size());
+}
+
+std::string target_lines(const Outcome& step) {
+  if (step.targets.empty()) return "The recipe states none.\n";
+  std::string text;
+  for (const TargetResult& result : step.targets) {
+    const bool relative = std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound;
+    text += fmt::format("- {}: {} ({}{})\n", verdict(result), escaped(result.target.text),
+                        number(result.target.metric, result.value),
+                        relative ? ", before: " + number(result.target.metric, *result.bound) : "");
+  }
+  return text;
+}
+
+std::string results_table(const Outcome& step) {
+  const train::RunRecord& record = step.record;
+  const auto& reference = step.recipe.reference;
+  const auto row = [&](const std::string& what, double value, double recipe::Reference::*their) {
+    std::vector<std::string> cells{what, accuracy(value)};
+    if (reference) cells.push_back(their == nullptr ? "" : accuracy((*reference).*their));
+    return cells;
+  };
+  std::vector<std::string> head{"accuracy, %", "here"};
+  if (reference) head.push_back(escaped(reference->source));
+  return markdown_table(
+      {head, row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy),
+       row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy),
+       row("mean of the last 3, test", record.mean_last3_test_accuracy(),
+           &recipe::Reference::mean_last3_test_accuracy),
+       row("best train (running)", record.best_train_accuracy(), &recipe::Reference::best_train_accuracy),
+       row("last epoch, train (running)", record.epochs.back().train_accuracy, nullptr),
+       row("last epoch, train (evaluation mode)", record.train_accuracy_evaluated, nullptr)});
+}
+
+}  // namespace
+
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths(rows.front().size(), 3);
+  for (const auto& row : rows) {
+    for (size_t column = 0; column < row.size(); ++column)
+      widths[column] = std::max(widths[column], width_of(row[column]));
+  }
+  std::string text;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    text += "|";
+    for (size_t column = 0; column < widths.size(); ++column)
+      text += " " + padded(rows[r][column], widths[column], column == 0) + " |";
+    text += "\n";
+    if (r != 0) continue;
+    text += "|";
+    for (size_t column = 0; column < widths.size(); ++column)
+      text += column == 0 ? std::string(widths[column] + 2, '-') + "|"
+                          : std::string(widths[column] + 1, '-') + ":|";
+    text += "\n";
+  }
+  return text;
+}
+
+std::string ladder_table(std::span<const Outcome> steps) {
+  std::vector<std::vector<std::string>> rows{{"step", "params", "best train", "last train", "best test",
+                                              "last test", "mean of last 3", "reference best test", "seconds",
+                                              "targets met"}};
+  for (const Outcome& step : steps) {
+    const train::RunRecord& record = step.record;
+    rows.push_back({escaped(record.recipe), with_commas(record.params),
+                    accuracy(record.best_train_accuracy()), accuracy(record.epochs.back().train_accuracy),
+                    accuracy(record.best().test_accuracy), accuracy(record.final_test_accuracy()),
+                    accuracy(record.mean_last3_test_accuracy()),
+                    step.recipe.reference ? accuracy(step.recipe.reference->best_test_accuracy) : "",
+                    fmt::format("{:.1f}", record.total_seconds()), targets_summary(step)});
+  }
+  return markdown_table(rows);
+}
+
+std::string step_section(const Outcome& step, const Analysis& analysis) {
+  const train::RunRecord& record = step.record;
+  std::string text = fmt::format("## {}\n\n", escaped(record.title.empty() ? record.recipe : record.title));
+  if (!step.recipe.description.empty()) text += escaped(step.recipe.description) + "\n\n";
+  text += "### Targets\n\n" + target_lines(step);
+  text += "\n### Results\n\n";
+  text += fmt::format(
+      "{} parameters; {} epochs in {:.1f} s of training and {:.1f} s with evaluation; seed {}; best test "
+      "accuracy in epoch {}.\n\n",
+      with_commas(record.params), record.epochs.size(), record.train_seconds(), record.total_seconds(),
+      record.seed, record.best().epoch);
+  text += results_table(step);
+  text += "\n### Analysis\n\n";
+  for (const std::string& sentence : analysis.sentences) text += fmt::format("- {}\n", escaped(sentence));
+  return text;
+}
+
+std::string ladder_document(std::span<const Outcome> steps, std::span<const Analysis> analyses) {
+  const train::Machine& machine = steps.front().record.machine;
+  std::string text = fmt::format("# Ladder of {} steps\n\n{}, {} threads, {}.\n\n", steps.size(), machine.cpu,
+                                 machine.threads, machine.simd);
+  text += ladder_table(steps);
+  text +=
+      "\nAccuracies are percent. \"Best\" is the maximum over the epochs, chosen on the test set: it is "
+      "there to compare\n"
+      "with others' reports; the last epoch is the honest figure. Training accuracy is the running one, "
+      "counted in\n"
+      "training mode while the weights change.\n";
+  for (size_t step = 0; step < steps.size(); ++step) text += "\n" + step_section(steps[step], analyses[step]);
+  return text;
+}
+
+}  // namespace rung::ladder

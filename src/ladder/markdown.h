@@ -1,0 +1,27 @@
+// Targets, Results and Analysis of a ladder as Markdown that also reads well in a terminal: tables are
+// aligned.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ladder/analysis.h"
+#include "ladder/run.h"
+
+namespace rung::ladder {
+
+// A table whose columns are padded to equal width; the first row is the head, the first column left-aligned,
+// the others right-aligned. Width counts characters, not bytes.
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
+
+// One line a step, beside the figures it is compared with.
+std::string ladder_table(std::span<const Outcome> steps);
+
+// A step's section: title, description, Targets, Results, Analysis.
+std::string step_section(const Outcome& step, const Analysis& analysis);
+
+// The whole document. `analyses` holds one of each step.
+std::string ladder_document(std::span<const Outcome> steps, std::span<const Analysis> analyses);
+
+}  // namespace rung::ladder
