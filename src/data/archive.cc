@@ -1,3 +1,4 @@
+// The archive is in memory; what it says about itself is checked before it is believed.
 #include "data/archive.h"
 
 #include <archive.h>

@@ -1,3 +1,5 @@
+// The arithmetic follows Pillow step by step, in its precision and order; it needs fused multiply-add kept
+// out.
 #include "data/augment.h"
 
 #include <algorithm>
@@ -38,7 +40,8 @@ int32_t to_fixed(double value) {
   return static_cast<int32_t>(std::floor(value * (1 << kFractionBits) + 0.5));
 }
 
-// Pillow rounds the matrix to 15 decimals, so that a quarter turn has exact zeros.
+// Pillow rounds the matrix to 15 decimals. That also hides the last bits, in which mathematics libraries
+// differ.
 double round_to_15_decimals(double value) {
   return std::nearbyint(value * 1e15) / 1e15;
 }

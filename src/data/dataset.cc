@@ -1,3 +1,4 @@
+// Every check names the file and the byte in it, so that a dataset of one's own can be mended.
 #include "data/dataset.h"
 
 #include <fmt/format.h>

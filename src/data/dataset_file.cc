@@ -1,3 +1,4 @@
+// A file is recognised as compressed by its content, never by its name.
 #include "data/dataset_file.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// One blocking libcurl transfer; the limits below decide when a source is given up.
 #include "data/download.h"
 
 #include <curl/curl.h>

@@ -1,3 +1,4 @@
+// The sources are tried in order and judged by one rule: parse, then compare the SHA-256.
 #include "data/fetch.h"
 
 #include <fmt/format.h>

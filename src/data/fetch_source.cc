@@ -1,3 +1,4 @@
+// Each source is a name and a function; how its bytes arrive is all that they differ in.
 #include "data/fetch_source.h"
 
 #include <fmt/format.h>

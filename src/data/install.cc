@@ -1,3 +1,4 @@
+// All writing happens in a scratch folder beside the target; two renames make the change.
 #include "data/install.h"
 
 #include <fmt/format.h>

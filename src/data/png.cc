@@ -1,3 +1,4 @@
+// By the simplified interface of libpng, which reports errors without longjmp.
 #include "data/png.h"
 
 #include <fmt/format.h>
