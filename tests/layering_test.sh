@@ -70,7 +70,7 @@ hosts='(^|[^[:alnum:]-])(registry|deb|security|archive|pypi|files|npm|proxy|mirr
 hosts+='(\.[a-z0-9-]+)*\.(com|org|net|io|dev|internal|local)([^[:alnum:]]|$)'
 while IFS= read -r found; do
   breach "this holds on one machine only: $found"
-done < <({ git ls-files -z 2>/dev/null || find . -type f -not -path './build/*' -print0; } |
+done < <({ git ls-files -z 2>/dev/null || find . -regex './\(\.git\|build\|data\|runs\)' -prune -o -type f -print0; } |
   xargs -0 grep -sInE "$paths|$hosts" --)
 
 exit $status

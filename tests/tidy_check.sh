@@ -15,10 +15,10 @@ passed=$build/clang-tidy-passed
 includes=$passed/includes
 mkdir -p "$passed"
 
-# Lines "<source> <file of ours that it reads>", as the last build recorded them.
+# Lines "<source><tab><file of ours that it reads>", as the last build recorded them.
 ninja -C "$build" -t deps | awk -v ours="$PWD/" '
   /#deps/ { source = "" }
-  index($1, ours) == 1 { if (!source) source = $1; print source, $1 }' >"$includes"
+  sub(/^ +/, "") && index($0, ours) == 1 { if (!source) source = $0; print source "\t" $0 }' >"$includes"
 
 # A hash over all that the verdict on a file depends on.
 digest() {
@@ -26,7 +26,7 @@ digest() {
     echo "$version"
     grep -F "$PWD/$1" "$build/compile_commands.json"
     cat .clang-tidy "$1"
-    awk -v source="$PWD/$1" '$1 == source { print $2 }' "$includes" | xargs -r cat
+    awk -F '\t' -v source="$PWD/$1" '$1 == source { print $2 }' "$includes" | xargs -r -d '\n' cat
   } | sha256sum | cut -d' ' -f1
 }
 

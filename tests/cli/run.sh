@@ -13,7 +13,8 @@ set -euo pipefail
 script=$(realpath "$1")
 expected=${script%.sh}
 : "${RUNG:?is the path of the program}"
-export RUNG_DATA=${RUNG_DATA:-$(dirname "$script")/../../../data}
+RUNG_DATA=$(realpath -m "${RUNG_DATA:-$(dirname "$script")/../../../data}")
+export RUNG_DATA
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
