@@ -1,0 +1,91 @@
+// rung climb [RECIPE...]
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/file.h"
+#include "commands.h"
+#include "ladder/analysis.h"
+#include "ladder/markdown.h"
+#include "ladder/run.h"
+#include "options.h"
+#include "terminal.h"
+
+namespace rung::app {
+namespace {
+
+constexpr const char* kDocument = "ladder.md";
+
+struct Options {
+  std::vector<std::string> recipes;
+  EngineOptions engine;
+  RunOptions run;
+};
+
+// Every recipe is read before anything runs, so that the last one's typing error does not cost the first
+// ones' time.
+std::vector<recipe::Recipe> load_recipes(const Options& options) {
+  std::vector<recipe::Recipe> recipes;
+  std::set<std::string> names;
+  for (const std::string& path : options.recipes.empty() ? ladder_recipes() : options.recipes) {
+    recipes.push_back(options.run.load(path));
+    const std::string name = recipes.back().name;
+    for (int number = 2; !names.insert(recipes.back().name).second; ++number)
+      recipes.back().name = fmt::format("{}-{}", name, number);
+    if (recipes.back().dataset.name != recipes.front().dataset.name)
+      throw UsageError(
+          fmt::format("{} trains on {}, but {} on {}", recipes.front().name, recipes.front().dataset.name,
+                      recipes.back().name, recipes.back().dataset.name),
+          "steps are compared on the same test images; climb them apart");
+  }
+  return recipes;
+}
+
+int climb(const Options& options) {
+  const std::vector<recipe::Recipe> recipes = load_recipes(options);
+  ThreadPool pool = options.engine.make_pool();
+  const data::Dataset data = options.engine.load(recipes.front().dataset.name);
+  const auto folder = options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
+  make_writable_folder(folder);
+
+  std::vector<ladder::Outcome> steps;
+  std::vector<ladder::Analysis> analyses;
+  for (const recipe::Recipe& recipe : recipes) {
+    fmt::print("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
+    std::fflush(stdout);
+    EpochDisplay display;
+    const ladder::Observer observer{[&](const train::Progress& progress) { display.on_batch(progress); },
+                                    [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
+                                      display.on_epoch(epoch, recipe.training.epochs, test);
+                                    }};
+    const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
+    ladder::Outcome outcome =
+        ladder::run_recipe(recipe, data, pool, folder / recipe.name, previous, observer);
+    analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
+    steps.push_back(std::move(outcome));
+    replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
+  }
+  fmt::print("\n{}\nWritten to {}\n", ladder::ladder_document(steps, analyses),
+             (folder / kDocument).string());
+  const bool all_met =
+      std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.targets_met(); });
+  return options.run.strict && !all_met ? kTargetMissed : kDone;
+}
+
+}  // namespace
+
+void add_climb(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "climb", "Train a ladder of recipes, each compared with the one before, and write the report");
+  command->add_option("RECIPE", options->recipes,
+                      "Recipes in order (default: the five steps of the MNIST ladder)");
+  options->engine.add_to(*command);
+  options->run.add_to(*command);
+  command->footer("Example:\n  rung climb --epochs 1\n  rung climb step2 step3 --seed 7");
+  command->callback([options, &exit_code] { exit_code = climb(*options); });
+}
+
+}  // namespace rung::app

@@ -1,0 +1,17 @@
+// The subcommands. Each add_… declares one with its options and its action; the action sets the exit code
+// when it is not 0, and throws rung::Error when something is wrong.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace rung::app {
+
+enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kTargetMissed = 3 };
+
+void add_climb(CLI::App& app, int& exit_code);
+void add_data(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_summary(CLI::App& app);
+void add_train(CLI::App& app, int& exit_code);
+
+}  // namespace rung::app

@@ -1,0 +1,136 @@
+// rung data fetch|info|show
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "commands.h"
+#include "data/augment.h"
+#include "data/fetch.h"
+#include "data/png.h"
+#include "data/statistics.h"
+#include "ladder/changes.h"
+#include "options.h"
+#include "terminal.h"
+
+namespace rung::app {
+namespace {
+
+constexpr int kRows = 6;
+constexpr int kColumns = 10;
+
+struct Options {
+  std::string name = "mnist";
+  std::string data_root;
+  std::string from;
+  std::string recipe;
+  std::string out = "digits.png";
+  uint64_t seed = 1;
+
+  std::filesystem::path root() const {
+    return data_root.empty() ? data::default_root() : std::filesystem::path(data_root);
+  }
+};
+
+void fetch(const Options& options) {
+  data::FetchResult result;
+  {
+    TransferDisplay display;
+    data::FetchOptions fetch_options;
+    if (!options.from.empty()) fetch_options.from = options.from;
+    fetch_options.progress = [&](const data::FetchProgress& progress) {
+      display.show(fmt::format("{} {}", progress.source, progress.file), progress.done, progress.total);
+    };
+    result = data::fetch(options.name, options.root(), fetch_options);
+  }
+  if (result.already_present) {
+    fmt::print("{} is in {}, verified\n", options.name, result.folder.string());
+  } else {
+    fmt::print("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
+               printable(result.source));
+  }
+}
+
+void print_split(const char* name, const data::Split& split, int classes) {
+  fmt::print("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height,
+             split.width);
+  fmt::print("  images of class 0 to {}: {}\n", classes - 1,
+             fmt::join(data::class_counts(split.labels, classes), " "));
+}
+
+void info(const Options& options) {
+  const data::Dataset dataset = data::load_dataset(options.name, options.root());
+  data::DatasetSpec spec;
+  spec.name = options.name;
+  const auto statistics = data::normalised_statistics(dataset.train.pixels, spec);
+  fmt::print("{}: {} classes\n", dataset.name, dataset.classes);
+  print_split("train", dataset.train, dataset.classes);
+  print_split("test", dataset.test, dataset.classes);
+  fmt::print(
+      "training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
+      "{:.4f}\n",
+      spec.mean, spec.std, statistics.min, statistics.max, statistics.mean, statistics.std);
+}
+
+// The first 60 training images, as the recipe's first epoch would vary them.
+void show(const Options& options) {
+  std::vector<data::Transform> transforms;
+  if (!options.recipe.empty()) transforms = recipe::load(find_recipe(options.recipe)).augment;
+  const data::Dataset dataset = data::load_dataset(options.name, options.root());
+  const data::Split& split = dataset.train;
+  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
+  const auto count = static_cast<size_t>(std::min(kRows * kColumns, split.count));
+  std::vector<uint8_t> images(split.pixels.begin(),
+                              split.pixels.begin() + static_cast<std::ptrdiff_t>(count * size));
+  data::Augmenter augmenter(transforms, split.height, split.width);
+  for (size_t image = 0; image < count && !transforms.empty(); ++image) {
+    RandomStream random(options.seed, RandomPurpose::kAugment, static_cast<uint32_t>(image), 0);
+    augmenter.apply(split.pixels.data() + image * size, images.data() + image * size, random);
+  }
+  const int scale = std::max(1, 84 / std::max(split.height, split.width));
+  const data::GridLayout layout{
+      .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
+  data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
+  fmt::print("The first {} training images of {}{} are in {}\n", count, dataset.name,
+             transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
+}
+
+CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
+              const std::shared_ptr<Options>& options) {
+  CLI::App* command = data.add_subcommand(name, about);
+  command->add_option("NAME", options->name,
+                      "A known dataset, or a folder of IDX files (with a /); default: mnist");
+  command->add_option("--data", options->data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
+      ->type_name("DIR");
+  return command;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* data = app.add_subcommand("data", "Fetch, describe or show a dataset");
+  data->require_subcommand(1);
+
+  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", options);
+  fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")
+      ->type_name("DIR|URL");
+  fetch_command->footer(
+      "Example:\n  rung data fetch mnist\n  rung data fetch mnist --from ~/Downloads/mnist");
+  fetch_command->callback([options] { fetch(*options); });
+
+  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", options);
+  info_command->footer("Example:\n  rung data info mnist");
+  info_command->callback([options] { info(*options); });
+
+  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", options);
+  show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
+      ->type_name("RECIPE");
+  show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")->type_name("N");
+  show_command->add_option("--out", options->out, "File to write (default: digits.png)")->type_name("FILE");
+  show_command->footer("Example:\n  rung data show --augment step5 --out varied.png");
+  show_command->callback([options] { show(*options); });
+}
+
+}  // namespace rung::app

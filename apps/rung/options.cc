@@ -1,0 +1,92 @@
+#include "options.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "kernels/simd.h"
+
+namespace rung::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The folder of the ladder's recipes: below the current folder, or beside the program's build folder.
+fs::path ladder_folder() {
+  std::error_code error;
+  fs::path folder = fs::current_path(error);
+  for (const fs::path& start : {folder, fs::read_symlink("/proc/self/exe", error).parent_path()}) {
+    for (folder = start; !folder.empty(); folder = folder.parent_path()) {
+      if (fs::is_directory(folder / "recipes" / "ladder", error)) return folder / "recipes" / "ladder";
+      if (folder == folder.root_path()) break;
+    }
+  }
+  throw UsageError("the folder recipes/ladder was not found",
+                   "run rung from its source folder, or give recipes by path");
+}
+
+}  // namespace
+
+void EngineOptions::add_to(CLI::App& command) {
+  command.add_option("--data", data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
+      ->type_name("DIR");
+  command.add_option("--threads", threads, "Threads (default: one a core)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command.add_option("--simd", simd, "Instruction set to use (default: the best this machine has)")
+      ->type_name("NAME");
+}
+
+ThreadPool EngineOptions::make_pool() const {
+  if (!simd.empty()) kernels::force_simd_target(simd);
+  return ThreadPool(threads == 0 ? ThreadPool::available_cores() : threads);
+}
+
+data::Dataset EngineOptions::load(const std::string& dataset) const {
+  return data::load_dataset(dataset, data_root.empty() ? data::default_root() : fs::path(data_root));
+}
+
+void RunOptions::add_to(CLI::App& command) {
+  command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")->type_name("N");
+  command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N");
+  command
+      .add_option("--out", out,
+                  "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
+      ->type_name("DIR");
+  command.add_flag("--strict", strict, "Exit with 3 when a target is missed");
+}
+
+recipe::Recipe RunOptions::load(const std::string& name) const {
+  recipe::Recipe loaded = recipe::load(find_recipe(name));
+  loaded.seed = seed.value_or(loaded.seed);
+  loaded.training.epochs = epochs.value_or(loaded.training.epochs);
+  return loaded;
+}
+
+fs::path RunOptions::folder(const std::string& name) const {
+  if (!out.empty()) return out;
+  fs::path folder = fs::path("runs") / name;
+  for (int number = 2; fs::exists(folder); ++number)
+    folder = fs::path("runs") / fmt::format("{}-{}", name, number);
+  return folder;
+}
+
+fs::path find_recipe(const std::string& path_or_name) {
+  if (fs::exists(path_or_name) || path_or_name.find('/') != std::string::npos) return path_or_name;
+  fs::path in_ladder;
+  try {
+    in_ladder = ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
+  } catch (const UsageError&) {
+    return path_or_name;  // opening it says that it is not there
+  }
+  return fs::exists(in_ladder) ? in_ladder : fs::path(path_or_name);
+}
+
+std::vector<std::string> ladder_recipes() {
+  std::vector<std::string> paths;
+  for (int step = 1; step <= 5; ++step) paths.push_back(ladder_folder() / fmt::format("step{}.toml", step));
+  return paths;
+}
+
+}  // namespace rung::app

@@ -1,0 +1,46 @@
+// Options that several subcommands share, and what they resolve to.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/thread_pool.h"
+#include "data/dataset.h"
+#include "recipe/recipe.h"
+
+namespace rung::app {
+
+// --data, --threads, --simd: where the images are and what computes.
+struct EngineOptions {
+  std::string data_root;
+  int threads = 0;
+  std::string simd;
+
+  void add_to(CLI::App& command);
+  ThreadPool make_pool() const;  // also applies --simd
+  data::Dataset load(const std::string& dataset) const;
+};
+
+// --seed, --epochs, --out, --strict: a training run.
+struct RunOptions {
+  std::optional<uint64_t> seed;
+  std::optional<int> epochs;
+  std::string out;
+  bool strict = false;
+
+  void add_to(CLI::App& command);
+  // The recipe with --seed and --epochs in the place of its own.
+  recipe::Recipe load(const std::string& recipe) const;
+  // --out, or else the first of runs/NAME, runs/NAME-2, ... that does not exist.
+  std::filesystem::path folder(const std::string& name) const;
+};
+
+// A recipe's file: the path itself, or the name of one of the ladder's ("step3"). Throws UsageError.
+std::filesystem::path find_recipe(const std::string& path_or_name);
+
+// The five steps, in order.
+std::vector<std::string> ladder_recipes();
+
+}  // namespace rung::app
