@@ -73,14 +73,15 @@ fs::path RunOptions::folder(const std::string& name) const {
 }
 
 fs::path find_recipe(const std::string& path_or_name) {
-  if (fs::exists(path_or_name) || path_or_name.find('/') != std::string::npos) return path_or_name;
-  fs::path in_ladder;
-  try {
-    in_ladder = ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
-  } catch (const UsageError&) {
-    return path_or_name;  // opening it says that it is not there
+  if (fs::exists(path_or_name)) return path_or_name;
+  const bool is_name = path_or_name.find('/') == std::string::npos;
+  if (is_name) {
+    const fs::path in_ladder =
+        ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
+    if (fs::exists(in_ladder)) return in_ladder;
   }
-  return fs::exists(in_ladder) ? in_ladder : fs::path(path_or_name);
+  throw UsageError(fmt::format("there is no recipe {}", path_or_name),
+                   "give a file, or the name of one in recipes/ladder, such as step3");
 }
 
 std::vector<std::string> ladder_recipes() {

@@ -137,10 +137,10 @@ std::string step_section(const Outcome& step, const Analysis& analysis) {
   text += "### Targets\n\n" + target_lines(step);
   text += "\n### Results\n\n";
   text += fmt::format(
-      "{} parameters; {} epochs in {:.1f} s of training and {:.1f} s with evaluation; seed {}; best test "
+      "{} parameters; {} {} in {:.1f} s of training and {:.1f} s with evaluation; seed {}; best test "
       "accuracy in epoch {}.\n\n",
-      with_commas(record.params), record.epochs.size(), record.train_seconds(), record.total_seconds(),
-      record.seed, record.best().epoch);
+      with_commas(record.params), record.epochs.size(), record.epochs.size() == 1 ? "epoch" : "epochs",
+      record.train_seconds(), record.total_seconds(), record.seed, record.best().epoch);
   text += results_table(step);
   text += "\n### Analysis\n\n";
   for (const std::string& sentence : analysis.sentences) text += fmt::format("- {}\n", escaped(sentence));
