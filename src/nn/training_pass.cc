@@ -1,6 +1,8 @@
 #include "nn/training_pass.h"
 
 #include <algorithm>
+#include <cassert>
+#include <chrono>
 
 #include "kernels/dropout.h"
 #include "kernels/loss.h"
@@ -81,47 +83,123 @@ void TrainingPass::allocate_thread(ThreadMemory& memory) {
   memory.moment_sums = AlignedBuffer<float>(most_channels * kLanes * 2);
 }
 
+TrainingPass::Task TrainingPass::task(Step step, size_t stage) {
+  clocks_.push_back({step, stage});
+  return {step, stage, clocks_.size() - 1};
+}
+
 void TrainingPass::write_program() {
   program_.emplace_back();
-  const auto step = [this](GroupStep what, size_t stage) { program_.back().steps.emplace_back(what, stage); };
-  const auto barrier = [this](BatchStep finish, size_t stage) {
-    program_.back().finish = finish;
-    program_.back().stage = stage;
+  const auto group = [this](Step step, size_t stage) {
+    program_.back().group_tasks.push_back(task(step, stage));
+  };
+  const auto batch = [this](Step step, size_t stage) {
+    program_.back().batch_task = task(step, stage);
     program_.emplace_back();
   };
-  step(&TrainingPass::load, 0);
-  for (size_t s = 0; s < plan_.stages.size(); ++s) {
-    step(&TrainingPass::convolve, s);
-    if (plan_.stages[s].norm) barrier(&TrainingPass::statistics, s);
-    if (plan_.stages[s].activates()) step(&TrainingPass::activate, s);
+  const size_t stages = plan_.stages.size();
+  batch(Step::kPackWeights, 0);
+  group(Step::kLoad, 0);
+  for (size_t s = 0; s < stages; ++s) {
+    if (plan_.stages[s].conv || plan_.stages[s].norm) group(Step::kConvolve, s);
+    if (plan_.stages[s].norm) batch(Step::kStatistics, s);
+    if (plan_.stages[s].activates()) group(Step::kActivate, s);
   }
-  step(&TrainingPass::loss, plan_.stages.size() - 1);
-  for (size_t s = plan_.stages.size(); s-- > 0;) {
+  group(Step::kLoss, stages - 1);
+  for (size_t s = stages; s-- > 0;) {
     if (plan_.stages[s].norm) {
-      step(&TrainingPass::gradient_sums, s);
-      barrier(&TrainingPass::norm_gradient, s);
+      group(Step::kGradientSums, s);
+      batch(Step::kNormGradient, s);
     }
-    step(&TrainingPass::backward, s);
+    if (plan_.stages[s].conv || s > 0) group(Step::kActivationGradient, s);
+    if (plan_.stages[s].conv) group(Step::kWeightGradient, s);
+    if (plan_.stages[s].conv && s > 0) group(Step::kInputGradient, s);
   }
+  batch(Step::kSumGradients, 0);
+  program_.pop_back();
 }
 
 BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<float> gradient) {
   batch_ = &batch;
   weights_ = &weights;
-  pack_weights();
+  gradient_ = gradient;
   for (const Phase& phase : program_) {
-    pool_.for_each(groups(), [&](int group, int thread) {
-      for (const auto& [step, stage] : phase.steps) (this->*step)(stage, group, thread);
-    });
-    if (phase.finish != nullptr) (this->*phase.finish)(phase.stage);
+    if (!phase.group_tasks.empty()) {
+      pool_.for_each(groups(), [&](int group, int thread) {
+        for (const Task& task : phase.group_tasks)
+          timed(task.clock, thread, [&] { run_group_task(task, group, thread); });
+      });
+    }
+    if (phase.batch_task) timed(phase.batch_task->clock, 0, [&] { run_batch_task(*phase.batch_task); });
   }
-  sum_gradients(gradient);
   BatchResult result;
   for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
     result.loss += group_losses_[group] / batch.images;
     result.correct += group_correct_[group];
   }
   return result;
+}
+
+void TrainingPass::start_profile() {
+  profiling_ = true;
+  for (ThreadMemory& memory : threads_) memory.seconds.assign(clocks_.size(), 0);
+}
+
+std::vector<StepTime> TrainingPass::profile() const {
+  std::vector<StepTime> times = clocks_;
+  for (const ThreadMemory& memory : threads_) {
+    for (size_t clock = 0; clock < memory.seconds.size(); ++clock)
+      times[clock].seconds += memory.seconds[clock];
+  }
+  return times;
+}
+
+template <typename Work>
+void TrainingPass::timed(size_t clock, int thread, Work work) {
+  using Clock = std::chrono::steady_clock;
+  if (!profiling_) return work();
+  const auto start = Clock::now();
+  work();
+  threads_[static_cast<size_t>(thread)].seconds[clock] +=
+      std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void TrainingPass::run_group_task(const Task& task, int group, int thread) {
+  switch (task.step) {
+    case Step::kLoad:
+      return load(group, thread);
+    case Step::kConvolve:
+      return convolve(task.stage, group, thread);
+    case Step::kActivate:
+      return activate(task.stage, group);
+    case Step::kLoss:
+      return loss(task.stage, group);
+    case Step::kGradientSums:
+      return gradient_sums(task.stage, group);
+    case Step::kActivationGradient:
+      return activation_gradient(task.stage, group, thread);
+    case Step::kWeightGradient:
+      return weight_gradient(task.stage, group, thread);
+    case Step::kInputGradient:
+      return input_gradient(task.stage, group, thread);
+    default:
+      assert(false && "not a step of one group");
+  }
+}
+
+void TrainingPass::run_batch_task(const Task& task) {
+  switch (task.step) {
+    case Step::kPackWeights:
+      return pack_weights();
+    case Step::kStatistics:
+      return statistics(task.stage);
+    case Step::kNormGradient:
+      return norm_gradient(task.stage);
+    case Step::kSumGradients:
+      return sum_gradients();
+    default:
+      assert(false && "not a step of the whole batch");
+  }
 }
 
 void TrainingPass::pack_weights() {
@@ -135,17 +213,17 @@ void TrainingPass::pack_weights() {
 }
 
 // In the order of the groups, whatever the threads.
-void TrainingPass::sum_gradients(std::span<float> gradient) const {
-  std::copy_n(group_gradients_.data(), gradient.size(), gradient.begin());
+void TrainingPass::sum_gradients() {
+  std::copy_n(group_gradients_.data(), gradient_.size(), gradient_.begin());
   for (int group = 1; group < groups(); ++group) {
     const float* more = group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
-    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += more[i];
+    for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += more[i];
   }
 }
 
 // Steps of one group.
 
-void TrainingPass::load(size_t /*stage*/, int group, int thread) {
+void TrainingPass::load(int group, int thread) {
   batch_->load(group, lanes(group), thread,
                images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
 }
@@ -172,7 +250,7 @@ void TrainingPass::convolve(size_t s, int group, int thread) {
   }
 }
 
-void TrainingPass::activate(size_t s, int group, int /*thread*/) {
+void TrainingPass::activate(size_t s, int group) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
   if (stage.dropout > 0) {
@@ -191,7 +269,7 @@ void TrainingPass::activate(size_t s, int group, int /*thread*/) {
                               bits(s, group), y);
 }
 
-void TrainingPass::loss(size_t s, int group, int /*thread*/) {
+void TrainingPass::loss(size_t s, int group) {
   const auto first = static_cast<size_t>(group) * kLanes;
   const auto result =
       kernels::softmax_nll(output(s, group), plan_.classes, batch_->labels.data() + first, lanes(group),
@@ -200,7 +278,7 @@ void TrainingPass::loss(size_t s, int group, int /*thread*/) {
   group_correct_[static_cast<size_t>(group)] = result.correct;
 }
 
-void TrainingPass::gradient_sums(size_t s, int group, int /*thread*/) {
+void TrainingPass::gradient_sums(size_t s, int group) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
   const auto channels = static_cast<size_t>(stage.activation.channels);
@@ -209,35 +287,31 @@ void TrainingPass::gradient_sums(size_t s, int group, int /*thread*/) {
                                     memory.gradient_sums.data() + static_cast<size_t>(group) * channels * 2);
 }
 
-void TrainingPass::backward(size_t s, int group, int thread) {
+void TrainingPass::activation_gradient(size_t s, int group, int thread) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
-  ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
-  if (!stage.conv && s == 0) return;  // nothing to learn before the first stage
-
-  const kernels::Canvas& canvas = memory.canvas;
-  float* into = stage.conv ? mine.canvas[s].data() : output_gradient(s - 1, group);
-  const auto whole = kernels::dense_view(into, canvas.height, canvas.width);
-  kernels::View<float> dz = whole;
-  dz.data = whole.at(0, canvas.top, canvas.left);
-  if (stage.conv) {
-    dz.row *= static_cast<size_t>(stage.conv->stride_h);
-    dz.column *= static_cast<size_t>(stage.conv->stride_w);
-  }
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
   kernels::activation_backward(stage.activation, output_gradient(s, group), bits(s, group),
                                stage.kept_scale(), convolved(s, group), stage.norm ? &norm : nullptr,
-                               lanes(group), dz);
-  if (!stage.conv) return;
+                               lanes(group), convolved_gradient(s, group, thread));
+}
+
+void TrainingPass::weight_gradient(size_t s, int group, int thread) {
+  const Stage& stage = plan_.stages[s];
+  ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
   const auto x = mine.padded[s].view(*stage.conv, input(s, group));
+  const auto dz = convolved_gradient(s, group, thread);
   float* gradient = group_gradient(group);
   kernels::conv2d_weight_gradient(*stage.conv, x, {dz.data, dz.channel, dz.row, dz.column},
                                   mine.scratch.data(), gradient + stage.weight,
                                   stage.bias ? gradient + *stage.bias : nullptr);
-  if (s > 0)
-    kernels::conv2d_input_gradient(*stage.conv, into, memory.packed_backward.data(),
-                                   output_gradient(s - 1, group));
+}
+
+void TrainingPass::input_gradient(size_t s, int group, int thread) {
+  kernels::conv2d_input_gradient(*plan_.stages[s].conv,
+                                 threads_[static_cast<size_t>(thread)].canvas[s].data(),
+                                 stages_[s].packed_backward.data(), output_gradient(s - 1, group));
 }
 
 // Steps of the whole batch.
@@ -275,6 +349,20 @@ void TrainingPass::norm_gradient(size_t s) {
 }
 
 // Where things lie.
+
+// The gradient of the convolution's output, inside its canvas; without a convolution, of the previous stage's
+// output.
+kernels::View<float> TrainingPass::convolved_gradient(size_t s, int group, int thread) {
+  const Stage& stage = plan_.stages[s];
+  const kernels::Canvas& canvas = stages_[s].canvas;
+  if (!stage.conv) return kernels::dense_view(output_gradient(s - 1, group), canvas.height, canvas.width);
+  auto view = kernels::dense_view(threads_[static_cast<size_t>(thread)].canvas[s].data(), canvas.height,
+                                  canvas.width);
+  view.data = view.at(0, canvas.top, canvas.left);
+  view.row *= static_cast<size_t>(stage.conv->stride_h);
+  view.column *= static_cast<size_t>(stage.conv->stride_w);
+  return view;
+}
 
 const float* TrainingPass::input(size_t stage, int group) const {
   if (stage == 0) return images_.data() + static_cast<size_t>(group) * group_floats(plan_.input);

@@ -37,6 +37,28 @@ struct BatchResult {
   int correct = 0;
 };
 
+// What a pass does, by stage; the unit in which its time is measured.
+enum class Step {
+  kPackWeights,  // of all stages
+  kLoad,         // the images; stage 0
+  kConvolve,     // with batch norm's sums
+  kStatistics,
+  kActivate,
+  kLoss,
+  kGradientSums,
+  kNormGradient,
+  kActivationGradient,
+  kWeightGradient,
+  kInputGradient,
+  kSumGradients,  // of all groups and stages
+};
+
+struct StepTime {
+  Step step = Step::kLoad;
+  size_t stage = 0;
+  double seconds = 0;  // of all threads together
+};
+
 class TrainingPass {
  public:
   // `plan` and `pool` must outlive the pass. Allocates everything that run() needs.
@@ -45,6 +67,12 @@ class TrainingPass {
   // Moves the running statistics in `weights`, and writes the loss's gradient to `gradient`
   // [parameter_count]. Throws UsageError if a batch norm has too few values.
   BatchResult run(const Batch& batch, Weights& weights, std::span<float> gradient);
+
+  // From now on measure the time of every step. A clock is read twice a step and group, which costs below 1
+  // %.
+  void start_profile();
+  // The times since start_profile(), in the order of the program.
+  std::vector<StepTime> profile() const;
 
   // The logits [classes][16] of a group of the last batch, before the weights changed.
   const float* logits(int group) const { return output(plan_.stages.size() - 1, group); }
@@ -72,33 +100,45 @@ class TrainingPass {
     std::vector<PaddedInput> padded;  // by stage
     AlignedBuffer<float> scratch;
     AlignedBuffer<float> moment_sums;
+    std::vector<double> seconds;  // by clock
   };
 
-  using GroupStep = void (TrainingPass::*)(size_t stage, int group, int thread);
-  using BatchStep = void (TrainingPass::*)(size_t stage);
+  struct Task {
+    Step step;
+    size_t stage;
+    size_t clock;  // index of its time
+  };
   struct Phase {
-    std::vector<std::pair<GroupStep, size_t>> steps;
-    BatchStep finish = nullptr;  // with `stage`, once all groups are through
-    size_t stage = 0;
+    std::vector<Task> group_tasks;   // each group runs through them alone
+    std::optional<Task> batch_task;  // once all groups are through
   };
 
   void allocate(int threads);
   void allocate_thread(ThreadMemory& memory);
   void write_program();
   void pack_weights();
-  void sum_gradients(std::span<float> gradient) const;
+  void sum_gradients();
 
-  void load(size_t stage, int group, int thread);
+  Task task(Step step, size_t stage);
+  void run_group_task(const Task& task, int group, int thread);
+  void run_batch_task(const Task& task);
+  template <typename Work>
+  void timed(size_t clock, int thread, Work work);
+
+  void load(int group, int thread);
   void convolve(size_t stage, int group, int thread);
-  void activate(size_t stage, int group, int thread);
-  void loss(size_t stage, int group, int thread);
-  void gradient_sums(size_t stage, int group, int thread);
-  void backward(size_t stage, int group, int thread);
+  void activate(size_t stage, int group);
+  void loss(size_t stage, int group);
+  void gradient_sums(size_t stage, int group);
+  void activation_gradient(size_t stage, int group, int thread);
+  void weight_gradient(size_t stage, int group, int thread);
+  void input_gradient(size_t stage, int group, int thread);
   void statistics(size_t stage);
   void norm_gradient(size_t stage);
 
   int lanes(int group) const { return kernels::valid_lanes(batch_->images, group); }
   int groups() const { return kernels::groups_of(batch_->images); }
+  kernels::View<float> convolved_gradient(size_t stage, int group, int thread);
   const float* input(size_t stage, int group) const;
   const float* convolved(size_t stage, int group) const;
   const float* output(size_t stage, int group) const;
@@ -114,6 +154,8 @@ class TrainingPass {
   ThreadPool& pool_;
   int max_groups_;
   std::vector<Phase> program_;
+  std::vector<StepTime> clocks_;  // what each clock measures
+  bool profiling_ = false;
   AlignedBuffer<float> images_;  // [G][C][H][W][16]
   std::vector<StageMemory> stages_;
   AlignedBuffer<float> output_gradients_[2];  // [G][...]: a stage reads one and writes the other
@@ -124,6 +166,7 @@ class TrainingPass {
   std::vector<ThreadMemory> threads_;
   const Batch* batch_ = nullptr;  // during run()
   Weights* weights_ = nullptr;
+  std::span<float> gradient_;
 };
 
 }  // namespace rung::nn
