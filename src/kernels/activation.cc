@@ -179,8 +179,7 @@ void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bi
   with_bool(bits != nullptr, [&]<bool kBits>() {
     with_window(s, [&]<int kSide>() {
       for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-        alignas(64) float total[kLanes];
-        alignas(64) float centred_total[kLanes];
+        alignas(64) float totals[2 * kLanes];
         constexpr size_t kParts = kLanes / kVector;
         V sum[kParts];
         V centred_sum[kParts];
@@ -197,11 +196,10 @@ void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bi
               centred_sum[part / kVector] = hn::MulAdd(gradient, centred, centred_sum[part / kVector]);
             });
         for (size_t p = 0; p < kParts; ++p) {
-          hn::Store(sum[p], d, total + p * kVector);
-          hn::Store(centred_sum[p], d, centred_total + p * kVector);
+          hn::Store(sum[p], d, totals + p * kVector);
+          hn::Store(centred_sum[p], d, totals + kLanes + p * kVector);
         }
-        sums[2 * c] = sum_lanes(total);
-        sums[2 * c + 1] = sum_lanes(centred_total);
+        sum_lanes(totals, 2, sums + 2 * c);
       }
     });
   });

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "kernels/conv2d_tiles.h"
 
@@ -31,12 +32,64 @@ struct Window {
   size_t step;       // floats between the inputs of neighbouring outputs: stride_w * x_column
   size_t w_channel;  // floats of packed weights of one input channel; rows that are clipped are skipped
   size_t y_channel;  // floats between the tile's output channels
+  bool zero_edges;   // the two columns before the first and after the last are zeros
 };
 
-// y[k][column] for kTile output channels and kCols columns.
+// What a tile knows at compile time of the kernel's width and of zeros beside its columns.
+enum class Width {
+  kAny,         // any width and stride
+  kThree,       // 3 columns, stride 1: neighbouring outputs share their inputs
+  kZerosLeft,   // the same, and the tile begins with two columns of zeros
+  kZerosRight,  // the same, and two columns of zeros follow the tile's
+  kZerosBoth,
+};
+
+// Input column i of a tile with shared inputs is known to be zero.
+template <Width kWidth, int kCols>
+constexpr bool is_zero(int i) {
+  const bool left = kWidth == Width::kZerosLeft || kWidth == Width::kZerosBoth;
+  const bool right = kWidth == Width::kZerosRight || kWidth == Width::kZerosBoth;
+  return (left && i < 2) || (right && i >= kCols);
+}
+
+// Adds one row of the kernel: kx by kx, with the inputs of each loaded anew.
 template <int kTile, int kCols>
+HWY_INLINE void add_kernel_row(const Window& window, const float* x, const float* w,
+                               V (&sums)[kTile][kCols]) {
+  const D d;
+  for (int kx = 0; kx < window.columns; ++kx, x += window.x_column, w += kTile) {
+    V in[kCols];
+    for (int col = 0; col < kCols; ++col) in[col] = hn::Load(d, x + static_cast<size_t>(col) * window.step);
+    for (int k = 0; k < kTile; ++k) {
+      const V weight = hn::Set(d, w[k]);
+      for (int col = 0; col < kCols; ++col) sums[k][col] = hn::MulAdd(weight, in[col], sums[k][col]);
+    }
+  }
+}
+
+// The same for three columns, with every input loaded once and products with zeros left out.
+template <Width kWidth, int kTile, int kCols>
+HWY_INLINE void add_three(const float* x, const float* w, V (&sums)[kTile][kCols]) {
+  const D d;
+  V in[kCols + 2];
+  for (int i = 0; i < kCols + 2; ++i) {
+    if (!is_zero<kWidth, kCols>(i)) in[i] = hn::Load(d, x + static_cast<size_t>(i) * kLanes);
+  }
+  for (int kx = 0; kx < 3; ++kx) {
+    for (int k = 0; k < kTile; ++k) {
+      const V weight = hn::Set(d, w[kx * kTile + k]);
+      for (int col = 0; col < kCols; ++col) {
+        if (!is_zero<kWidth, kCols>(col + kx)) sums[k][col] = hn::MulAdd(weight, in[col + kx], sums[k][col]);
+      }
+    }
+  }
+}
+
+// y[k][column] for kTile output channels and kCols columns.
+template <Width kWidth, int kTile, int kCols>
 void correlate_tile(const Window& window, const float* x, const float* w, const float* bias, float* y) {
   const D d;
+  const size_t w_row = static_cast<size_t>(window.columns) * kTile;
   for (size_t part = 0; part < kLanes; part += kVector) {
     V sums[kTile][kCols];
     for (int k = 0; k < kTile; ++k) {
@@ -44,53 +97,68 @@ void correlate_tile(const Window& window, const float* x, const float* w, const 
     }
     for (int c = 0; c < window.inputs; ++c) {
       const float* w_tap = w + static_cast<size_t>(c) * window.w_channel;
-      for (int ky = 0; ky < window.rows; ++ky) {
-        const float* x_tap =
-            x + part + static_cast<size_t>(c) * window.x_channel + static_cast<size_t>(ky) * window.x_row;
-        for (int kx = 0; kx < window.columns; ++kx, x_tap += window.x_column, w_tap += kTile) {
-          V in[kCols];
-          for (int col = 0; col < kCols; ++col)
-            in[col] = hn::Load(d, x_tap + static_cast<size_t>(col) * window.step);
-          for (int k = 0; k < kTile; ++k) {
-            const V weight = hn::Set(d, w_tap[k]);
-            for (int col = 0; col < kCols; ++col) sums[k][col] = hn::MulAdd(weight, in[col], sums[k][col]);
-          }
+      const float* x_tap = x + part + static_cast<size_t>(c) * window.x_channel;
+      for (int ky = 0; ky < window.rows; ++ky, x_tap += window.x_row, w_tap += w_row) {
+        if constexpr (kWidth == Width::kAny) {
+          add_kernel_row(window, x_tap, w_tap, sums);
+        } else {
+          add_three<kWidth>(x_tap, w_tap, sums);
         }
       }
     }
     for (int k = 0; k < kTile; ++k) {
-      for (int col = 0; col < kCols; ++col)
+      for (int col = 0; col < kCols; ++col) {
         hn::Store(sums[k][col], d,
                   y + part + static_cast<size_t>(k) * window.y_channel + static_cast<size_t>(col) * kLanes);
+      }
     }
   }
 }
 
 using TileFunction = void (*)(const Window&, const float*, const float*, const float*, float*);
+using TileRow = std::array<TileFunction, kColumns>;  // by columns - 1
+using TileTable = std::array<TileRow, kMaxTile>;     // by output channels - 1
 
-template <int kTile>
-constexpr std::array<TileFunction, 4> kTileRow = {correlate_tile<kTile, 1>, correlate_tile<kTile, 2>,
-                                                  correlate_tile<kTile, 3>, correlate_tile<kTile, 4>};
-constexpr std::array<std::array<TileFunction, 4>, kMaxTile> kTileFunctions = {
-    kTileRow<1>, kTileRow<2>, kTileRow<3>, kTileRow<4>, kTileRow<5>};
+template <Width kWidth, int kTile>
+constexpr TileRow tile_row() {
+  return []<size_t... kCol>(std::index_sequence<kCol...>) {
+    return TileRow{correlate_tile<kWidth, kTile, static_cast<int>(kCol) + 1>...};
+  }
+  (std::make_index_sequence<kColumns>());
+}
+template <Width kWidth>
+constexpr TileTable kTiles = {tile_row<kWidth, 1>(), tile_row<kWidth, 2>(), tile_row<kWidth, 3>(),
+                              tile_row<kWidth, 4>(), tile_row<kWidth, 5>()};
 
-// One row of outputs for all output channels of one channel group.
+const TileTable& tiles_for(bool three, bool zeros_left, bool zeros_right) {
+  if (!three) return kTiles<Width::kAny>;
+  if (zeros_left && zeros_right) return kTiles<Width::kZerosBoth>;
+  if (zeros_left) return kTiles<Width::kZerosLeft>;
+  return zeros_right ? kTiles<Width::kZerosRight> : kTiles<Width::kThree>;
+}
+
+// One row of `width` outputs for all output channels of one channel group; `w` is at the first used kernel
+// row.
 void correlate_row(const Window& window, int outputs, int width, size_t tap_floats, const float* x,
                    const float* w, size_t w_skip, const float* bias, float* y) {
-  for (int k = 0; k < outputs;) {
-    const int tile = next_tile(outputs - k);
-    const auto& functions = kTileFunctions[static_cast<size_t>(tile - 1)];
-    const float* w_tile = w + static_cast<size_t>(k) * tap_floats + w_skip * static_cast<size_t>(tile);
-    Window tile_window = window;
-    tile_window.w_channel *= static_cast<size_t>(tile);
-    float* y_tile = y + static_cast<size_t>(k) * window.y_channel;
-    for (int col = 0; col < width; col += kColumns) {
-      const int cols = std::min(kColumns, width - col);
-      functions[static_cast<size_t>(cols - 1)](tile_window, x + static_cast<size_t>(col) * window.step,
-                                               w_tile, bias == nullptr ? nullptr : bias + k,
-                                               y_tile + static_cast<size_t>(col) * kLanes);
+  const bool three = window.columns == 3 && window.step == kLanes && window.x_column == kLanes;
+  for (int col = 0; col < width;) {
+    const int cols = next_share(width - col, kColumns);
+    const bool zeros_left = window.zero_edges && col == 0;
+    const bool zeros_right = window.zero_edges && col + cols == width;
+    const TileTable& tiles = tiles_for(three, zeros_left, zeros_right);
+    for (int k = 0; k < outputs;) {
+      const int tile = next_share(outputs - k, kMaxTile);
+      Window tile_window = window;
+      tile_window.w_channel *= static_cast<size_t>(tile);
+      tiles[static_cast<size_t>(tile - 1)][static_cast<size_t>(cols - 1)](
+          tile_window, x + static_cast<size_t>(col) * window.step,
+          w + static_cast<size_t>(k) * tap_floats + w_skip * static_cast<size_t>(tile),
+          bias == nullptr ? nullptr : bias + k,
+          y + static_cast<size_t>(k) * window.y_channel + static_cast<size_t>(col) * kLanes);
+      k += tile;
     }
-    k += tile;
+    col += cols;
   }
 }
 
@@ -132,7 +200,8 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
                       .x_column = x.column,
                       .step = x.column * static_cast<size_t>(shape.stride_w),
                       .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
-                      .y_channel = plane};
+                      .y_channel = plane,
+                      .zero_edges = false};
   for (int row = 0; row < shape.out_height(); ++row) {
     for (int group = 0; group < shape.groups; ++group) {
       const int k = group * outputs;
@@ -159,7 +228,8 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
                 .x_column = dy.column,
                 .step = dy.column,
                 .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
-                .y_channel = plane};
+                .y_channel = plane,
+                .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
   const int last =
       geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last
   for (int row = 0; row < shape.in_height; ++row) {

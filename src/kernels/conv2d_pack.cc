@@ -13,7 +13,7 @@ template <typename WeightOf>
 void pack(int groups, int outputs, int taps, float* packed, WeightOf weight_of) {
   for (int group = 0; group < groups; ++group) {
     for (int first = 0; first < outputs;) {
-      const int tile = next_tile(outputs - first);
+      const int tile = next_share(outputs - first, kMaxTile);
       for (int tap = 0; tap < taps; ++tap) {
         for (int k = first; k < first + tile; ++k) *packed++ = weight_of(group, k, tap);
       }

@@ -8,10 +8,11 @@ namespace rung::kernels {
 // need. AVX2 (16 registers) uses 5 x 2 = 10.
 inline constexpr int kMaxTile = 5;
 
-// Size of the next tile when `left` channels remain: as few tiles as possible, of nearly the same size.
-constexpr int next_tile(int left) {
-  const int tiles = (left + kMaxTile - 1) / kMaxTile;
-  return (left + tiles - 1) / tiles;
+// Cuts `left` into shares of at most `most`: as few as possible, of nearly the same size. Returns the next
+// one's size.
+constexpr int next_share(int left, int most) {
+  const int shares = (left + most - 1) / most;
+  return (left + shares - 1) / shares;
 }
 
 }  // namespace rung::kernels

@@ -79,7 +79,7 @@ void accumulate_band(const ConvShape& shape, const Band& band, View<const float>
   const int taps = shape.taps();
   const int area = shape.kernel_h * shape.kernel_w;
   for (int k = 0; k < shape.group_outputs();) {
-    const int tile = next_tile(shape.group_outputs() - k);
+    const int tile = next_share(shape.group_outputs() - k, kMaxTile);
     for (int tap = 0; tap < taps; tap += kMaxTaps) {
       const int count = std::min(kMaxTaps, taps - tap);
       std::array<const float*, kMaxTaps> tap_inputs{};
@@ -108,12 +108,39 @@ void bias_gradient(const ConvShape& shape, View<const float> dy, float* dbias) {
                     lanes.data() + part);
       }
     }
-    dbias[k] = sum_lanes(lanes.data());
+    sum_lanes(lanes.data(), 1, dbias + k);
+  }
+}
+
+// A linear layer has one pixel: the products of two rows of 16 lanes are summed as they arise. Same bits as
+// by accumulators, which would be written once and read once.
+void linear_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dweights) {
+  const D d;
+  const auto inputs = static_cast<size_t>(shape.in_channels);
+  for (size_t k = 0; k < static_cast<size_t>(shape.out_channels); ++k) {
+    const float* gradient = dy + k * kLanes;
+    const auto product = [&](const float* rows, size_t j) HWY_ATTR {
+      return hn::Mul(hn::Load(d, rows + j * kVector), hn::Load(d, gradient + j * kVector % kLanes));
+    };
+    size_t c = 0;
+    for (; c + kVector <= inputs; c += kVector)
+      hn::StoreU(sum_rows([&](size_t j) HWY_ATTR { return product(x + c * kLanes, j); }), d,
+                 dweights + k * inputs + c);
+    for (; c < inputs; ++c) {
+      alignas(64) float row[kLanes];
+      for (size_t j = 0; j < kLanes / kVector; ++j)
+        hn::Store(product(x + c * kLanes, j), d, row + j * kVector);
+      sum_lanes(row, 1, dweights + k * inputs + c);
+    }
   }
 }
 
 void weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
                      float* dweights, float* dbias) {
+  if (dbias != nullptr) bias_gradient(shape, dy, dbias);
+  if (shape.in_height == 1 && shape.in_width == 1 && shape.kernel_h == 1 && shape.kernel_w == 1 &&
+      shape.groups == 1 && shape.pad_h == 0 && shape.pad_w == 0)
+    return linear_weight_gradient(shape, x.data, dy.data, dweights);
   const int height = shape.out_height();
   const size_t row_bytes = kMaxTile * static_cast<size_t>(shape.out_width()) * kLanes * sizeof(float);
   const int band_rows = static_cast<int>(std::max<size_t>(1, kBandBytes / row_bytes));
@@ -135,8 +162,7 @@ void weight_gradient(const ConvShape& shape, View<const float> x, View<const flo
                       scratch + static_cast<size_t>(k) * band.sums_channel);
     }
   }
-  for (size_t i = 0; i < shape.weights(); ++i) dweights[i] = sum_lanes(scratch + i * kLanes);
-  if (dbias != nullptr) bias_gradient(shape, dy, dbias);
+  sum_lanes(scratch, shape.weights(), dweights);
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE

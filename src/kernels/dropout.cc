@@ -14,61 +14,96 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
-using D32 = hn::RebindToUnsigned<D>;
-using D64 = hn::Repartition<uint64_t, D32>;
-using V32 = hn::Vec<D32>;
-using V64 = hn::Vec<D64>;
+#if HWY_TARGET == HWY_SCALAR
 
-struct Words {
-  V64 word[4];  // in the low half of each lane; the high half is undefined
-};
-
-HWY_INLINE V64 multiply(V64 a, uint32_t b) {
-  const D32 d32;
-  return hn::MulEven(hn::BitCast(d32, a), hn::Set(d32, b));
+void fill_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
+  reference::dropout_bits(stream, threshold, elements, bits);
 }
 
-HWY_INLINE Words philox(V64 first_word, const DropoutStream& stream) {
-  const D64 d;
+#else
+
+using D32 = hn::RebindToUnsigned<D>;
+using D64 = hn::Repartition<uint64_t, D32>;
+using D16 = hn::Repartition<uint16_t, D32>;
+using DI16 = hn::RebindToSigned<D16>;
+using V32 = hn::Vec<D32>;
+
+struct Words {
+  V32 word[4];  // in the even lanes; the odd ones are undefined
+};
+
+// The high half of each product, in the even lanes.
+HWY_INLINE V32 high_half(V32 product) {
+  return hn::Shuffle2301(product);  // not a shift: another port than the multiplication's
+}
+
+HWY_INLINE V32 multiply(V32 a, uint32_t b) {
+  const D32 d;
+  return hn::BitCast(d, hn::MulEven(a, hn::Set(d, b)));
+}
+
+// The keys of all rounds, broadcast once.
+struct Keys {
+  explicit HWY_INLINE Keys(PhiloxKey key) {
+    for (auto& round : rounds) {
+      round[0] = hn::Set(D32(), key[0]);
+      round[1] = hn::Set(D32(), key[1]);
+      key[0] += kPhiloxWeyl0;
+      key[1] += kPhiloxWeyl1;
+    }
+  }
+  V32 rounds[kPhiloxFastRounds][2];
+};
+
+HWY_INLINE Words philox(V32 first_word, const DropoutStream& stream, const Keys& keys) {
+  const D32 d;
   Words c{{first_word, hn::Set(d, stream.group), hn::Set(d, stream.epoch), hn::Set(d, stream.purpose)}};
-  PhiloxKey key = stream.key;
-  for (int round = 0; round < kPhiloxRounds; ++round) {
-    const V64 product0 = multiply(c.word[0], kPhiloxMultiplier0);
-    const V64 product1 = multiply(c.word[2], kPhiloxMultiplier1);
-    const V64 key0 = hn::Set(d, key[0]);
-    const V64 key1 = hn::Set(d, key[1]);
-    c = {{hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), c.word[1]), key0), product1,
-          hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), c.word[3]), key1), product0}};
-    key[0] += kPhiloxWeyl0;
-    key[1] += kPhiloxWeyl1;
+  for (const auto& key : keys.rounds) {
+    const V32 product0 = multiply(c.word[0], kPhiloxMultiplier0);
+    const V32 product1 = multiply(c.word[2], kPhiloxMultiplier1);
+    c = {{hn::Xor3(high_half(product1), c.word[1], key[0]), product1,
+          hn::Xor3(high_half(product0), c.word[3], key[1]), product0}};
   }
   return c;
 }
 
-void fill_bits(const DropoutStream& stream, uint32_t threshold, size_t elements, uint16_t* bits) {
+// One block of 8 elements. A vector of 32-bit lanes holds kVector counters; compared as 16-bit lanes it gives
+// twice as many bits, which are the images of one element (two elements with 512-bit vectors).
+HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 lanes, size_t block,
+                           uint16_t threshold, uint16_t* bits) {
   const D32 d32;
-  const D64 d64;
-  const hn::RebindToSigned<D32> di;  // 16-bit values compare alike as signed
-  const auto limit = hn::Set(di, static_cast<int32_t>(threshold) - 1);
-  for (size_t block = 0; block * 8 < elements; ++block) {
-    uint16_t words[8] = {};
-    for (size_t part = 0; part < kLanes; part += kVector) {
-      // 64-bit lane i holds the counters of images part + 2i and part + 2i + 1.
-      const V64 even = hn::Add(hn::Set(d64, block * kLanes + part), hn::ShiftLeft<1>(hn::Iota(d64, 0)));
-      const Words low = philox(even, stream);
-      const Words high = philox(hn::Add(even, hn::Set(d64, 1)), stream);
-      for (int w = 0; w < 4; ++w) {
-        const V32 random =
-            hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high.word[w])), hn::BitCast(d32, low.word[w]));
-        const auto low_half = hn::BitCast(di, hn::And(random, hn::Set(d32, 0xFFFF)));
-        const auto high_half = hn::BitCast(di, hn::ShiftRight<16>(random));
-        store_bits(hn::RebindMask(D(), hn::Gt(low_half, limit)), part, words + 2 * w);
-        store_bits(hn::RebindMask(D(), hn::Gt(high_half, limit)), part, words + 2 * w + 1);
-      }
+  const D16 d16;
+  const DI16 di16;
+  const auto sign = hn::Set(d16, 0x8000);  // there are only signed comparisons for every target
+  const auto limit = hn::BitCast(di16, hn::Xor(hn::Set(d16, threshold), sign));
+  auto* bytes = reinterpret_cast<uint8_t*>(bits);
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    const V32 even = hn::Add(
+        lanes,
+        hn::Set(d32, static_cast<uint32_t>(block * kLanes + part)));  // its odd lanes are the odd counters
+    const Words low = philox(even, stream, keys);
+    const Words high = philox(high_half(even), stream, keys);
+    for (size_t w = 0; w < 4; ++w) {
+      const V32 random = hn::OddEven(high_half(high.word[w]), low.word[w]);
+      const auto signed_random = hn::BitCast(di16, hn::Xor(hn::BitCast(d16, random), sign));
+      hn::StoreMaskBits(di16, hn::Not(hn::Gt(limit, signed_random)), bytes + 4 * w + part / 4);
     }
-    for (size_t i = 0; i < 8 && block * 8 + i < elements; ++i) bits[block * 8 + i] = words[i];
   }
 }
+
+void fill_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
+  const Keys keys(stream.key);
+  const V32 lanes = hn::Iota(D32(), 0);
+  size_t block = 0;
+  for (; (block + 1) * 8 <= elements; ++block)
+    fill_block(stream, keys, lanes, block, threshold, bits + block * 8);
+  if (block * 8 == elements) return;
+  uint16_t last[8];
+  fill_block(stream, keys, lanes, block, threshold, last);
+  for (size_t i = block * 8; i < elements; ++i) bits[i] = last[i % 8];
+}
+
+#endif
 
 }  // namespace
 }  // namespace rung::kernels::HWY_NAMESPACE
@@ -79,7 +114,7 @@ namespace rung::kernels {
 
 HWY_EXPORT(fill_bits);
 
-void dropout_bits(const DropoutStream& stream, uint32_t threshold, size_t elements, uint16_t* bits) {
+void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
   HWY_DYNAMIC_DISPATCH(fill_bits)(stream, threshold, elements, bits);
 }
 

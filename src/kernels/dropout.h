@@ -19,18 +19,19 @@ struct DropoutStream {
 
 // An element is dropped when its 16 random bits are below this. The probability is p rounded to 1/65536 (for
 // p = 0.08 it is 0.080002). Precondition: 0 <= p < 1.
-constexpr uint32_t dropout_threshold(double p) {
-  return static_cast<uint32_t>(p * 65536.0 + 0.5);
+constexpr uint16_t dropout_threshold(double p) {
+  const auto rounded = static_cast<uint32_t>(p * 65536.0 + 0.5);
+  return static_cast<uint16_t>(rounded > 65535 ? 65535 : rounded);
 }
 
-// bits[element]: bit i is set when image i keeps the element. For block b of 8 elements and image i, the
-// counter (16*b + i, group, epoch, purpose) gives four words; element 8*b + 2*w + h takes half h (0: low) of
-// word w.
-void dropout_bits(const DropoutStream& stream, uint32_t threshold, size_t elements, uint16_t* bits);
+// bits[element]: bit i is set when image i keeps the element. For block b of 8 elements, element 8*b + 2*w +
+// h takes its 16 bits for image i from half i % 2 (0: low) of word w of Philox4x32-7 at the counter (16*b +
+// 8*h + i/2, group, epoch, purpose).
+void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits);
 
 namespace reference {
 
-void dropout_bits(const DropoutStream& stream, uint32_t threshold, size_t elements, uint16_t* bits);
+void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits);
 
 }  // namespace reference
 }  // namespace rung::kernels

@@ -4,14 +4,16 @@
 
 namespace rung::kernels::reference {
 
-void dropout_bits(const DropoutStream& stream, uint32_t threshold, size_t elements, uint16_t* bits) {
+void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
   for (size_t element = 0; element < elements; ++element) {
     bits[element] = 0;
     for (uint32_t image = 0; image < kLanes; ++image) {
       const auto block = static_cast<uint32_t>(element / 8);
+      const auto part = static_cast<uint32_t>(element % 2);
       const PhiloxCounter words =
-          philox4x32({block * kLanes + image, stream.group, stream.epoch, stream.purpose}, stream.key);
-      const uint32_t random = words[element % 8 / 2] >> (element % 2 * 16) & 0xFFFF;
+          philox4x32({block * kLanes + part * 8 + image / 2, stream.group, stream.epoch, stream.purpose},
+                     stream.key, kPhiloxFastRounds);
+      const uint32_t random = words[element % 8 / 2] >> (image % 2 * 16) & 0xFFFF;
       if (random >= threshold) bits[element] |= static_cast<uint16_t>(1U << image);
     }
   }

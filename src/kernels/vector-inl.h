@@ -41,14 +41,43 @@ HWY_INLINE void store_bits(M mask, size_t part, uint16_t* word) {
   }
 }
 
-// The 16 lanes as a tree: i + (i+8), then +4, +2, +1; an order that any vector width can follow.
-HWY_INLINE float sum_lanes(const float* lanes) {
-  float tree[kLanes / 2];
-  for (size_t i = 0; i < kLanes / 2; ++i) tree[i] = lanes[i] + lanes[i + kLanes / 2];
-  for (size_t half = kLanes / 4; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) tree[i] += tree[i + half];
+// Sums over the 16 lanes of a row are formed as a tree of neighbours, ((0+1)+(2+3)) + ..., which vectors of
+// every width can follow: all targets give the same bits.
+
+// Neighbouring lanes' sums: those of `low`, then those of `high`.
+HWY_INLINE V sum_neighbours(V low, V high) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Add(low, high);
+#else
+  const D d;
+  return hn::Add(hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low));
+#endif
+}
+
+// The sums of kVector rows of 16 lanes; vector(j) is the j-th vector of the rows.
+template <typename Vector>
+HWY_INLINE V sum_rows(Vector vector) {
+  V level[kLanes];
+  for (size_t j = 0; j < kLanes; ++j) level[j] = vector(j);
+  for (size_t left = kLanes / 2; left > 0; left /= 2) {
+    for (size_t j = 0; j < left; ++j) level[j] = sum_neighbours(level[2 * j], level[2 * j + 1]);
   }
-  return tree[0];
+  return level[0];
+}
+
+// sums[r] = the sum of the 16 lanes of rows[r].
+HWY_INLINE void sum_lanes(const float* rows, size_t count, float* sums) {
+  const D d;
+  for (; count >= kVector; count -= kVector, rows += kVector * kLanes, sums += kVector)
+    hn::StoreU(sum_rows([&](size_t j) HWY_ATTR { return hn::Load(d, rows + j * kVector); }), d, sums);
+  for (size_t row = 0; row < count; ++row) {
+    float tree[kLanes];
+    for (size_t i = 0; i < kLanes; ++i) tree[i] = rows[row * kLanes + i];
+    for (size_t left = kLanes / 2; left > 0; left /= 2) {
+      for (size_t i = 0; i < left; ++i) tree[i] = tree[2 * i] + tree[2 * i + 1];
+    }
+    sums[row] = tree[0];
+  }
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE
