@@ -199,7 +199,8 @@ void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bi
           hn::Store(sum[p], d, totals + p * kVector);
           hn::Store(centred_sum[p], d, totals + kLanes + p * kVector);
         }
-        sum_lanes(totals, 2, sums + 2 * c);
+        sums[2 * c] = sum_lanes(totals);
+        sums[2 * c + 1] = sum_lanes(totals + kLanes);
       }
     });
   });

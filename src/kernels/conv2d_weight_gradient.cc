@@ -3,10 +3,12 @@
 //
 // A tile holds kTile output channels x kTaps taps of accumulators and walks over the pixels; taps of
 // different kernel columns, rows and channels are alike, so any kernel fills the tile. Rows are taken in
-// bands whose dy fits the first-level cache, because the tile for the next taps reads the same dy again.
+// bands whose dy fits the first-level cache, because the tile for the next taps reads the same dy again. Most
+// layers are a single band: then the accumulators live in registers from the first pixel to the last. After
+// the last band the lanes are summed.
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <utility>
 
 #include "kernels/conv2d.h"
 #include "kernels/conv2d_tiles.h"
@@ -22,75 +24,103 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 // AVX-512: 5 x 4 accumulators + 5 of dy + 1 of x = 26 of 32 registers; AVX2: 5 x 2 + 5 + 1 = 16 of 16.
 constexpr int kMaxTaps = kVector == 16 ? 4 : 2;
-constexpr size_t kBandBytes = size_t{16} * 1024;
+constexpr size_t kBandBytes = size_t{24} * 1024;
 
 // A band of rows of one tile: where the pixels lie, in floats.
 struct Band {
   int rows;
   int columns;
+  bool first;  // the accumulators begin at zero
+  bool last;   // they are summed over the lanes
   size_t dy_channel, dy_row, dy_column;
   size_t x_row, x_column;  // between the inputs of neighbouring outputs: stride included
-  size_t sums_channel;     // floats between the tile's output channels in the accumulators: T * 16
+};
+
+// Accumulators of a tile in memory, [kTile][kTaps][16]; `channel` is the distance of output channels in
+// floats.
+struct Sums {
+  float* data;
+  size_t channel;
 };
 
 template <int kTile, int kTaps>
-void accumulate_tile(const Band& band, const float* dy, const float* const* taps, float* sums_at) {
+void accumulate_tile(const Band& band, const float* dy, const float* const* taps, Sums from, Sums to) {
   const D d;
   for (size_t part = 0; part < kLanes; part += kVector) {
     V sums[kTile][kTaps];
-    for (int k = 0; k < kTile; ++k) {
-      for (int t = 0; t < kTaps; ++t)
-        sums[k][t] = hn::Load(
-            d, sums_at + part + static_cast<size_t>(k) * band.sums_channel + static_cast<size_t>(t) * kLanes);
+    for (size_t k = 0; k < kTile; ++k) {
+      for (size_t t = 0; t < kTaps; ++t)
+        sums[k][t] = band.first ? hn::Zero(d) : hn::Load(d, from.data + part + k * from.channel + t * kLanes);
     }
     for (int row = 0; row < band.rows; ++row) {
       const float* dy_pixel = dy + part + static_cast<size_t>(row) * band.dy_row;
       size_t x_offset = part + static_cast<size_t>(row) * band.x_row;
       for (int col = 0; col < band.columns; ++col, dy_pixel += band.dy_column, x_offset += band.x_column) {
         V gradient[kTile];
-        for (int k = 0; k < kTile; ++k)
-          gradient[k] = hn::Load(d, dy_pixel + static_cast<size_t>(k) * band.dy_channel);
-        for (int t = 0; t < kTaps; ++t) {
+        for (size_t k = 0; k < kTile; ++k) gradient[k] = hn::Load(d, dy_pixel + k * band.dy_channel);
+        for (size_t t = 0; t < kTaps; ++t) {
           const V in = hn::Load(d, taps[t] + x_offset);
-          for (int k = 0; k < kTile; ++k) sums[k][t] = hn::MulAdd(gradient[k], in, sums[k][t]);
+          for (size_t k = 0; k < kTile; ++k) sums[k][t] = hn::MulAdd(gradient[k], in, sums[k][t]);
         }
       }
     }
-    for (int k = 0; k < kTile; ++k) {
-      for (int t = 0; t < kTaps; ++t)
-        hn::Store(
-            sums[k][t], d,
-            sums_at + part + static_cast<size_t>(k) * band.sums_channel + static_cast<size_t>(t) * kLanes);
+    for (size_t k = 0; k < kTile; ++k) {
+      for (size_t t = 0; t < kTaps; ++t)
+        hn::Store(sums[k][t], d, to.data + part + k * to.channel + t * kLanes);
     }
   }
 }
 
-using TileFunction = void (*)(const Band&, const float*, const float* const*, float*);
+using TileFunction = void (*)(const Band&, const float*, const float* const*, Sums, Sums);
+using TileRow = std::array<TileFunction, kMaxTaps>;  // by taps - 1
 
 template <int kTile>
-constexpr std::array<TileFunction, 4> kTileRow = {accumulate_tile<kTile, 1>, accumulate_tile<kTile, 2>,
-                                                  accumulate_tile<kTile, 3>, accumulate_tile<kTile, 4>};
-constexpr std::array<std::array<TileFunction, 4>, kMaxTile> kTileFunctions = {
-    kTileRow<1>, kTileRow<2>, kTileRow<3>, kTileRow<4>, kTileRow<5>};
+constexpr TileRow tile_row() {
+  return []<size_t... kTap>(std::index_sequence<kTap...>) {
+    return TileRow{accumulate_tile<kTile, static_cast<int>(kTap) + 1>...};
+  }
+  (std::make_index_sequence<kMaxTaps>());
+}
+constexpr std::array<TileRow, kMaxTile> kTiles = {tile_row<1>(), tile_row<2>(), tile_row<3>(), tile_row<4>(),
+                                                  tile_row<5>()};
 
-// Adds a band of rows to the accumulators [outputs][T][16] of one channel group.
-void accumulate_band(const ConvShape& shape, const Band& band, View<const float> x, const float* dy,
-                     float* sums) {
-  const int taps = shape.taps();
+// Accumulates `count` <= kLanes taps from `tap` on for the tile of output channels k .. k+tile-1 of a channel
+// group; in the last band, writes their gradients. `sums` [outputs][T][16] carries the accumulators from band
+// to band.
+void accumulate_taps(const ConvShape& shape, const Band& band, View<const float> x, const float* dy, int k,
+                     int tile, int tap, int count, float* sums, float* dweights) {
   const int area = shape.kernel_h * shape.kernel_w;
+  const auto taps = static_cast<size_t>(shape.taps());
+  const size_t first = static_cast<size_t>(k) * taps + static_cast<size_t>(tap);
+  alignas(64) float finished[kMaxTile * kLanes * kLanes];
+  for (int done = 0; done < count;) {
+    const int now = std::min(kMaxTaps, count - done);
+    std::array<const float*, kMaxTaps> inputs{};
+    for (int t = 0; t < now; ++t) {
+      const int index = tap + done + t;
+      inputs[static_cast<size_t>(t)] =
+          x.at(index / area, index / shape.kernel_w % shape.kernel_h, index % shape.kernel_w);
+    }
+    const size_t offset = static_cast<size_t>(done) * kLanes;
+    const Sums carried{sums + first * kLanes + offset, taps * kLanes};
+    const Sums kept{finished + offset, size_t{kLanes} * kLanes};
+    kTiles[static_cast<size_t>(tile - 1)][static_cast<size_t>(now - 1)](
+        band, dy + static_cast<size_t>(k) * band.dy_channel, inputs.data(), carried,
+        band.last ? kept : carried);
+    done += now;
+  }
+  for (size_t t = 0; band.last && t < static_cast<size_t>(tile); ++t)
+    sum_lanes(finished + t * kLanes * kLanes, static_cast<size_t>(count), dweights + first + t * taps);
+}
+
+// A band of one channel group.
+void accumulate_band(const ConvShape& shape, const Band& band, View<const float> x, const float* dy,
+                     float* sums, float* dweights) {
   for (int k = 0; k < shape.group_outputs();) {
     const int tile = next_share(shape.group_outputs() - k, kMaxTile);
-    for (int tap = 0; tap < taps; tap += kMaxTaps) {
-      const int count = std::min(kMaxTaps, taps - tap);
-      std::array<const float*, kMaxTaps> tap_inputs{};
-      for (int t = 0; t < count; ++t) {
-        const int index = tap + t;
-        tap_inputs[static_cast<size_t>(t)] =
-            x.at(index / area, index / shape.kernel_w % shape.kernel_h, index % shape.kernel_w);
-      }
-      kTileFunctions[static_cast<size_t>(tile - 1)][static_cast<size_t>(count - 1)](
-          band, dy + static_cast<size_t>(k) * band.dy_channel, tap_inputs.data(),
-          sums + (static_cast<size_t>(k) * taps + tap) * kLanes);
+    for (int tap = 0; tap < shape.taps(); tap += kLanes) {
+      const int count = std::min(kLanes, shape.taps() - tap);
+      accumulate_taps(shape, band, x, dy, k, tile, tap, count, sums, dweights);
     }
     k += tile;
   }
@@ -108,7 +138,7 @@ void bias_gradient(const ConvShape& shape, View<const float> dy, float* dbias) {
                     lanes.data() + part);
       }
     }
-    sum_lanes(lanes.data(), 1, dbias + k);
+    dbias[k] = sum_lanes(lanes.data());
   }
 }
 
@@ -130,7 +160,7 @@ void linear_weight_gradient(const ConvShape& shape, const float* x, const float*
       alignas(64) float row[kLanes];
       for (size_t j = 0; j < kLanes / kVector; ++j)
         hn::Store(product(x + c * kLanes, j), d, row + j * kVector);
-      sum_lanes(row, 1, dweights + k * inputs + c);
+      dweights[k * inputs + c] = sum_lanes(row);
     }
   }
 }
@@ -144,25 +174,24 @@ void weight_gradient(const ConvShape& shape, View<const float> x, View<const flo
   const int height = shape.out_height();
   const size_t row_bytes = kMaxTile * static_cast<size_t>(shape.out_width()) * kLanes * sizeof(float);
   const int band_rows = static_cast<int>(std::max<size_t>(1, kBandBytes / row_bytes));
-  std::memset(scratch, 0, shape.weights() * kLanes * sizeof(float));
   for (int row = 0; row < height; row += band_rows) {
     const Band band{.rows = std::min(band_rows, height - row),
                     .columns = shape.out_width(),
+                    .first = row == 0,
+                    .last = row + band_rows >= height,
                     .dy_channel = dy.channel,
                     .dy_row = dy.row,
                     .dy_column = dy.column,
                     .x_row = x.row * static_cast<size_t>(shape.stride_h),
-                    .x_column = x.column * static_cast<size_t>(shape.stride_w),
-                    .sums_channel = static_cast<size_t>(shape.taps()) * kLanes};
+                    .x_column = x.column * static_cast<size_t>(shape.stride_w)};
     for (int group = 0; group < shape.groups; ++group) {
       const int k = group * shape.group_outputs();
+      const size_t first = static_cast<size_t>(k) * static_cast<size_t>(shape.taps());
       View<const float> x_group = x;
       x_group.data = x.at(group * shape.group_inputs(), row * shape.stride_h, 0);
-      accumulate_band(shape, band, x_group, dy.at(k, row, 0),
-                      scratch + static_cast<size_t>(k) * band.sums_channel);
+      accumulate_band(shape, band, x_group, dy.at(k, row, 0), scratch + first * kLanes, dweights + first);
     }
   }
-  sum_lanes(scratch, shape.weights(), dweights);
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE

@@ -65,19 +65,28 @@ HWY_INLINE V sum_rows(Vector vector) {
   return level[0];
 }
 
-// sums[r] = the sum of the 16 lanes of rows[r].
+// sums[r] = the sum of the 16 lanes of rows[r], r < count. There is memory for a multiple of kVector rows.
 HWY_INLINE void sum_lanes(const float* rows, size_t count, float* sums) {
   const D d;
-  for (; count >= kVector; count -= kVector, rows += kVector * kLanes, sums += kVector)
-    hn::StoreU(sum_rows([&](size_t j) HWY_ATTR { return hn::Load(d, rows + j * kVector); }), d, sums);
-  for (size_t row = 0; row < count; ++row) {
-    float tree[kLanes];
-    for (size_t i = 0; i < kLanes; ++i) tree[i] = rows[row * kLanes + i];
-    for (size_t left = kLanes / 2; left > 0; left /= 2) {
-      for (size_t i = 0; i < left; ++i) tree[i] = tree[2 * i] + tree[2 * i + 1];
-    }
-    sums[row] = tree[0];
+  const auto sum = [&](const float* from) HWY_ATTR {
+    return sum_rows([&](size_t j) HWY_ATTR { return hn::Load(d, from + j * kVector); });
+  };
+  size_t row = 0;
+  for (; row + kVector <= count; row += kVector) hn::StoreU(sum(rows + row * kLanes), d, sums + row);
+  if (row == count) return;
+  alignas(64) float last[kVector];
+  hn::Store(sum(rows + row * kLanes), d, last);
+  for (size_t i = 0; row + i < count; ++i) sums[row + i] = last[i];
+}
+
+// The same tree for one row.
+HWY_INLINE float sum_lanes(const float* row) {
+  float tree[kLanes];
+  for (size_t i = 0; i < kLanes; ++i) tree[i] = row[i];
+  for (size_t left = kLanes / 2; left > 0; left /= 2) {
+    for (size_t i = 0; i < left; ++i) tree[i] = tree[2 * i] + tree[2 * i + 1];
   }
+  return tree[0];
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE
