@@ -441,6 +441,13 @@ class Check {
     }
   }
 
+  // Small multiples of a half, which float32 computes exactly, so that values meet their kinks: equal maxima
+  // of different origin, and zeros before a relu.
+  void make_coarse() {
+    for (double& value : x_) value = std::round(2 * value) / 2;
+    for (float& value : weights_.parameters) value = value < 0 ? -0.5F : 0.5F;
+  }
+
   // False if the model is too close to a kink, or has a batch norm over so few values that float32 means
   // little.
   bool run() {
@@ -557,6 +564,16 @@ const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
      kLinear},
 };
 
+const std::vector<std::vector<LayerSpec>> kOrdersWithTies = {
+    {kConv, kMax, kFlatten, kLinear},
+    {kConv, kRelu, kMax, kFlatten, kLinear},
+    {kConv, kMax, kRelu, kFlatten, kLinear},
+    {kConv, Dropout{0.5}, kMax, kFlatten, kLinear},
+    {kConv, Dropout{0.5}, kRelu, kMax, kFlatten, kLinear},
+    {kConv, kRelu, kFlatten, kLinear},
+    {kConv, MaxPool2d{{2, 3}}, kFlatten, kLinear},
+};
+
 class GradientTest : public rung::testing::EveryTarget {};
 
 TEST_P(GradientTest, UnusualOrdersOfLayers) {
@@ -570,6 +587,18 @@ TEST_P(GradientTest, UnusualOrdersOfLayers) {
       checked = Check(model, 21, random).run();
     }
     EXPECT_TRUE(checked) << describe(model, 21);
+  }
+}
+
+// The first of equal maxima takes the gradient, and a relu passes none at zero.
+TEST_P(GradientTest, Ties) {
+  for (const auto& layers : kOrdersWithTies) {
+    const ModelSpec model{{1, 7, 8}, 3, layers};
+    Random random(2000);
+    SCOPED_TRACE(describe(model, 21));
+    Check check(model, 21, random);
+    check.make_coarse();
+    EXPECT_TRUE(check.run());
   }
 }
 
