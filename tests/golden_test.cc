@@ -1,0 +1,213 @@
+// The ladder's five models do what they do in PyTorch: the same weights and batches give the same logits,
+// loss, gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes
+// the files and documents them.
+//
+// The golden numbers are float64 rounded once, so that the error is Rung's alone. Tolerances are in roundings
+// (2^-23) of a tensor's largest value, about three times the worst seen. In a sum of n products rounding
+// errors add up like a random walk, to about sqrt(n) * 2^-24 terms, and so does the sum: about one rounding a
+// layer, forward and again backward. Only a weight's gradient has sums (of up to 27,000 terms) that batch
+// norm makes cancel almost wholly; its error, measured by what is left, is larger.
+//
+// Training is another matter. A step makes about a million comparisons with a kink (relu's zero, a max
+// pooling's second largest); in float32 some of those come out the other way, each moves the gradient by a
+// thousandth or so, and training enlarges that from step to step. The first four steps are therefore
+// compared closely, the later ones only as closely as PyTorch's own float32 run comes to its float64 run,
+// whose largest deviations over the five models (relative to the largest value) stand beside the tolerances.
+// Step 1's model has no batch norm and hardly moves in twenty steps: it has nothing to enlarge.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "kernel_testing.h"
+#include "nn/inference.h"
+#include "nn/training_pass.h"
+#include "optim/lr_schedule.h"
+#include "optim/sgd.h"
+#include "recipe/recipe.h"
+#include "tensor_testing.h"
+#include "train/batches.h"
+#include "train/safetensors.h"
+
+namespace rung {
+namespace {
+
+using kernels::kLanes;
+using rung::testing::expect_tensor_within;
+using rung::testing::kFloatEpsilon;
+
+constexpr int kBatch = 40;  // the last group of 16 is half empty
+constexpr int kBatches = 4;
+constexpr int kSteps = 20;
+
+constexpr int kCloseSteps = 4;  // before a kink matters
+
+// In roundings of the tensor's largest value.
+constexpr double kLogits = 20;
+constexpr double kGradients = 500;
+constexpr double kStatistics = 16;
+constexpr double kCloseLosses = 16;
+constexpr double kCloseStatistics = 40;
+
+struct Later {
+  double losses;
+  double statistics;
+  double logits;
+};
+constexpr Later kWithoutNorm{8, 0, 16};
+constexpr Later kWithNorm{0.01 / kFloatEpsilon,   // PyTorch's float32: 0.0052
+                          0.15 / kFloatEpsilon,   // 0.079
+                          0.15 / kFloatEpsilon};  // 0.055
+
+const std::filesystem::path kRoot = RUNG_SOURCE_DIR;
+
+data::Split images() {
+  const auto file = train::read_safetensors(kRoot / "tests/golden/mnist.safetensors");
+  return {.count = kBatch * kBatches,
+          .height = 28,
+          .width = 28,
+          .pixels = file.bytes.at("images").values,
+          .labels = file.bytes.at("labels").values};
+}
+
+class Ladder {
+ public:
+  Ladder(const std::string& step, int threads)
+      : recipe_(recipe::load(kRoot / "recipes/ladder" / (step + ".toml"))),
+        path_(kRoot / "tests/golden" / (step + ".safetensors")),
+        golden_(train::read_safetensors(path_)),
+        images_(images()),
+        loader_(images_, recipe_.dataset),
+        pool_(threads),
+        plan_(nn::make_plan(recipe_.model)),
+        weights_(nn::initial_weights(plan_, 99)),  // for the running statistics; the rest is replaced
+        gradient_(plan_.parameter_count),
+        optimizer_(plan_.parameter_count),
+        pass_(plan_, kBatch, pool_),
+        inference_(plan_, pool_) {
+    for (const nn::TensorInfo& info : plan_.parameters)
+      std::ranges::copy(golden("initial/" + info.name, info.size), weights_.parameters.begin() + info.offset);
+  }
+
+  // Names, shapes and order are those of PyTorch's state_dict.
+  void expect_same_tensors() {
+    size_t initial = 0;
+    for (const auto& [name, tensor] : golden_.floats) initial += name.starts_with("initial/") ? 1 : 0;
+    EXPECT_EQ(initial, plan_.parameters.size());
+    for (const nn::TensorInfo& info : plan_.parameters)
+      EXPECT_EQ(golden_.floats.at("initial/" + info.name).shape, info.shape) << info.name;
+  }
+
+  void train() {
+    std::vector<float> losses;
+    for (int step = 0; step < kSteps; ++step) {
+      losses.push_back(static_cast<float>(run(step)));
+      if (step == 0) expect_first_step();
+      if (step == kCloseSteps - 1) expect_statistics("after4/", kCloseStatistics);
+      optimizer_.step(recipe_.training.optimizer, optim::learning_rate(recipe_.training, step / kBatches),
+                      gradient_, weights_.parameters);
+    }
+    const auto expected = golden("losses", kSteps);
+    expect_tensor_within("first losses", std::span<const float>(losses).first(kCloseSteps),
+                         expected.first(kCloseSteps), kCloseLosses);
+    expect_tensor_within("losses", std::span<const float>(losses), expected, later().losses);
+    expect_statistics("after20/", later().statistics);
+  }
+
+  void expect_evaluation() {
+    std::vector<float> logits(kBatch * static_cast<size_t>(plan_.classes));
+    const auto use = [&](int group, int lanes, const float* values) { take(values, group, lanes, logits); };
+    inference_.run(weights_, kBatch, load(0), use);
+    expect_tensor_within("logits/evaluation", std::span<const float>(logits),
+                         golden("logits/evaluation", logits.size()), later().logits);
+  }
+
+ private:
+  const Later& later() const { return plan_.buffers.empty() ? kWithoutNorm : kWithNorm; }
+
+  std::span<const float> golden(const std::string& name, size_t size) const {
+    return golden_.floats_at(name, size, path_).values;
+  }
+
+  nn::LoadGroup load(int batch) {
+    return [this, batch](int group, int lanes, int thread, float* x) {
+      std::vector<uint32_t> indices;
+      for (int lane = 0; lane < lanes; ++lane)
+        indices.push_back(static_cast<uint32_t>(batch * kBatch + group * kLanes + lane));
+      loader_.load(indices, thread, 0, 0, x);
+    };
+  }
+
+  double run(int step) {
+    const int batch = step % kBatches;
+    const nn::Batch input{
+        .images = kBatch,
+        .labels = std::span(images_.labels).subspan(static_cast<size_t>(batch * kBatch), kBatch),
+        .load = load(batch),
+        .seed = 1,
+        .epoch = static_cast<uint32_t>(step / kBatches),
+        .first_group = static_cast<uint32_t>(batch * kernels::groups_of(kBatch))};
+    return pass_.run(input, weights_, gradient_).loss;
+  }
+
+  void expect_first_step() {
+    std::vector<float> logits(kBatch * static_cast<size_t>(plan_.classes));
+    for (int group = 0; group < kernels::groups_of(kBatch); ++group)
+      take(pass_.logits(group), group, kernels::valid_lanes(kBatch, group), logits);
+    expect_tensor_within("logits/training", std::span<const float>(logits),
+                         golden("logits/training", logits.size()), kLogits);
+    for (const nn::TensorInfo& info : plan_.parameters)
+      expect_tensor_within("gradient/" + info.name,
+                           std::span<const float>(gradient_).subspan(info.offset, info.size),
+                           golden("gradient/" + info.name, info.size), kGradients);
+    expect_statistics("after1/", kStatistics);
+  }
+
+  void expect_statistics(const std::string& prefix, double epsilons) {
+    for (const nn::TensorInfo& info : plan_.buffers)
+      expect_tensor_within(prefix + info.name,
+                           std::span<const float>(weights_.buffers).subspan(info.offset, info.size),
+                           golden(prefix + info.name, info.size), epsilons);
+  }
+
+  // From [classes][16] to [images, classes].
+  void take(const float* values, int group, int lanes, std::vector<float>& logits) const {
+    for (int lane = 0; lane < lanes; ++lane) {
+      for (int k = 0; k < plan_.classes; ++k)
+        logits[static_cast<size_t>((group * kLanes + lane) * plan_.classes + k)] = values[k * kLanes + lane];
+    }
+  }
+
+  recipe::Recipe recipe_;
+  std::filesystem::path path_;
+  train::SafeTensors golden_;
+  data::Split images_;
+  train::GroupLoader loader_;
+  ThreadPool pool_;
+  nn::Plan plan_;
+  nn::Weights weights_;
+  std::vector<float> gradient_;
+  optim::SgdState optimizer_;
+  nn::TrainingPass pass_;
+  nn::Inference inference_;
+};
+
+class GoldenTest : public rung::testing::EveryTarget {};
+
+TEST_P(GoldenTest, LadderEqualsPyTorch) {
+  for (const std::string step : {"step1", "step2", "step3", "step4", "step5"}) {
+    for (const int threads : {1, 2}) {
+      SCOPED_TRACE(fmt::format("{}, {} threads", step, threads));
+      Ladder ladder(step, threads);
+      ladder.expect_same_tensors();
+      ladder.train();
+      ladder.expect_evaluation();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Simd, GoldenTest, ::testing::ValuesIn(kernels::simd_targets()),
+                         rung::testing::target_name);
+
+}  // namespace
+}  // namespace rung

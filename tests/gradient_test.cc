@@ -1,0 +1,623 @@
+// Backward passes are derivatives of forward passes. Here a model is computed a second time from its layers'
+// definitions, one layer after the other in double, and every element of its gradient is formed by finite
+// differences; TrainingPass must give the same loss, logits, running statistics and gradient, and Inference
+// the same logits in evaluation mode. The models are small, odd and random: shapes, orders of layers, batch
+// sizes.
+//
+// At a kink (relu's zero, equal values in a max pooling) there is no derivative, so that the gates (which
+// elements pass) are found once and held while the weights are varied: what is left is smooth, and the
+// difference of step h = 1e-5 is exact to about h^2 + 1e-16/h = 1e-10. A random model where a value is so
+// close to a kink that float32 could see it on the other side is replaced by the next.
+//
+// Tolerance: float32's rounding errors, 2^-24 of a tensor's largest value for each of some twenty operations
+// in a row, times what batch norm over a few values amplifies; and roundings of the whole gradient's largest
+// value for tensors whose own gradient cancels, in part or (a bias before a batch norm) wholly. About three
+// times the worst seen.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/philox.h"
+#include "kernel_testing.h"
+#include "kernels/dropout.h"
+#include "nn/inference.h"
+#include "nn/training_pass.h"
+#include "tensor_testing.h"
+
+namespace rung::nn {
+namespace {
+
+using kernels::kLanes;
+using rung::testing::expect_tensor;
+using rung::testing::kFloatEpsilon;
+using rung::testing::largest;
+
+constexpr double kStep = 1e-5;
+constexpr double kLeastMargin = 2e-5;  // of a value to its kink
+constexpr double kForward = 100;       // roundings of the largest value
+constexpr double kGradient = 100;
+constexpr double kCancelled = 40;  // roundings of the whole gradient's largest value
+constexpr double kVanished = 300;  // likewise, for a tensor whose exact gradient is zero
+constexpr int kModels = 300;
+
+using Values = std::vector<double>;  // [N][C][H][W]
+
+struct Dropped {
+  uint64_t seed = 5;
+  uint32_t epoch = 3;
+  uint32_t first_group = 7;
+};
+
+size_t count(const Shape& s) {
+  return static_cast<size_t>(s.channels) * static_cast<size_t>(s.height) * static_cast<size_t>(s.width);
+}
+
+// A model computed layer by layer from the definitions. Parameters and buffers lie as a Plan says.
+class Definition {
+ public:
+  Definition(const ModelSpec& model, const Weights& weights, int images, bool training)
+      : model_(model),
+        info_(infer(model)),
+        parameters_(weights.parameters.begin(), weights.parameters.end()),
+        buffers_(weights.buffers.begin(), weights.buffers.end()),
+        images_(static_cast<size_t>(images)),
+        training_(training),
+        inputs_(model.layers.size() + 1),
+        gates_(model.layers.size()) {
+    size_t parameter = 0;
+    size_t buffer = 0;
+    for (size_t i = 0; i < model.layers.size(); ++i) {
+      first_parameter_.push_back(parameter);
+      first_buffer_.push_back(buffer);
+      parameter += static_cast<size_t>(info_.layers[i].params);
+      if (std::holds_alternative<BatchNorm2d>(model.layers[i]))
+        buffer += 2 * static_cast<size_t>(info_.layers[i].input.channels);
+    }
+  }
+
+  // Finds the gates anew, and moves the running statistics.
+  double loss(const Values& x, std::span<const uint8_t> labels) {
+    inputs_[0] = x;
+    finding_ = true;
+    for (size_t i = 0; i < model_.layers.size(); ++i) inputs_[i + 1] = layer(i, inputs_[i]);
+    finding_ = false;
+    return mean_loss(inputs_.back(), labels);
+  }
+
+  Values gradient(std::span<const uint8_t> labels) {
+    Values result;
+    for (size_t i = 0; i < model_.layers.size(); ++i) {
+      for (int64_t p = 0; p < info_.layers[i].params; ++p) {
+        double& parameter = parameters_[first_parameter_[i] + static_cast<size_t>(p)];
+        const double before = parameter;
+        parameter = before + kStep;
+        const double above = loss_from(i, labels);
+        parameter = before - kStep;
+        const double below = loss_from(i, labels);
+        parameter = before;
+        result.push_back((above - below) / (2 * kStep));
+      }
+    }
+    return result;
+  }
+
+  const Values& logits() const { return inputs_.back(); }
+  const Values& buffers() const { return buffers_; }
+  double margin() const { return margin_; }
+
+ private:
+  double loss_from(size_t first, std::span<const uint8_t> labels) {
+    Values x = inputs_[first];
+    for (size_t i = first; i < model_.layers.size(); ++i) x = layer(i, x);
+    return mean_loss(x, labels);
+  }
+
+  double mean_loss(const Values& logits, std::span<const uint8_t> labels) const {
+    const auto classes = static_cast<size_t>(model_.classes);
+    double total = 0;
+    for (size_t n = 0; n < images_; ++n) {
+      double sum = 0;
+      for (size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
+      total += std::log(sum) - logits[n * classes + labels[n]];
+    }
+    return total / static_cast<double>(images_);
+  }
+
+  Values layer(size_t index, const Values& x) {
+    return std::visit([&](const auto& l) { return apply(l, index, x); }, model_.layers[index]);
+  }
+
+  Values apply(const Conv2d& l, size_t index, const Values& x) {
+    const auto [channels, height, width] = info_.layers[index].input;
+    const Shape& out = info_.layers[index].output;
+    const int group_in = channels / l.groups;
+    const int group_out = out.channels / l.groups;
+    const double* weight = &parameters_[first_parameter_[index]];
+    const double* bias = weight + int64_t{out.channels} * group_in * l.kernel_size.h * l.kernel_size.w;
+    Values y;
+    y.reserve(images_ * count(out));
+    for (size_t n = 0; n < images_; ++n) {
+      const double* image = &x[n * count({channels, height, width})];
+      for (int k = 0; k < out.channels; ++k) {
+        for (int row = 0; row < out.height; ++row) {
+          for (int col = 0; col < out.width; ++col) {
+            double sum = l.bias ? bias[k] : 0;
+            const double* w = weight + int64_t{k} * group_in * l.kernel_size.h * l.kernel_size.w;
+            for (int c = k / group_out * group_in; c < (k / group_out + 1) * group_in; ++c) {
+              for (int i = 0; i < l.kernel_size.h; ++i) {
+                for (int j = 0; j < l.kernel_size.w; ++j, ++w) {
+                  const int in_row = row * l.stride.h + i - l.padding.h;
+                  const int in_col = col * l.stride.w + j - l.padding.w;
+                  if (in_row >= 0 && in_row < height && in_col >= 0 && in_col < width)
+                    sum += *w * image[(c * height + in_row) * width + in_col];
+                }
+              }
+            }
+            y.push_back(sum);
+          }
+        }
+      }
+    }
+    return y;
+  }
+
+  Values apply(const Linear& l, size_t index, const Values& x) {
+    const auto inputs = static_cast<size_t>(info_.layers[index].input.channels);
+    const double* weight = &parameters_[first_parameter_[index]];
+    const auto outputs = static_cast<size_t>(l.out_features);
+    Values y;
+    for (size_t n = 0; n < images_; ++n) {
+      for (size_t k = 0; k < outputs; ++k) {
+        double sum = l.bias ? weight[outputs * inputs + k] : 0;
+        for (size_t c = 0; c < inputs; ++c) sum += weight[k * inputs + c] * x[n * inputs + c];
+        y.push_back(sum);
+      }
+    }
+    return y;
+  }
+
+  Values apply(const BatchNorm2d& l, size_t index, const Values& x) {
+    const Shape& s = info_.layers[index].input;
+    const auto channels = static_cast<size_t>(s.channels);
+    const size_t plane = count(s) / channels;
+    Values y = x;
+    for (size_t c = 0; c < channels; ++c) {
+      const auto for_each = [&](const auto& visit) {
+        for (size_t n = 0; n < images_; ++n) {
+          for (size_t i = 0; i < plane; ++i) visit(y[(n * channels + c) * plane + i]);
+        }
+      };
+      const auto total = static_cast<double>(images_ * plane);
+      double mean = 0;
+      double variance = 0;
+      for_each([&](double v) { mean += v / total; });
+      for_each([&](double v) { variance += (v - mean) * (v - mean) / total; });
+      double& running_mean = buffers_[first_buffer_[index] + c];
+      double& running_var = buffers_[first_buffer_[index] + channels + c];
+      if (finding_ && training_) {
+        running_mean += l.momentum * (mean - running_mean);
+        running_var += l.momentum * (variance * total / (total - 1) - running_var);
+      }
+      if (!training_) {
+        mean = running_mean;
+        variance = running_var;
+      }
+      const double weight = parameters_[first_parameter_[index] + c];
+      const double bias = parameters_[first_parameter_[index] + channels + c];
+      for_each([&](double& v) { v = (v - mean) / std::sqrt(variance + l.eps) * weight + bias; });
+    }
+    return y;
+  }
+
+  Values apply(const Dropout& l, size_t index, const Values& x) {
+    if (!training_ || l.p == 0) return x;
+    const size_t elements = count(info_.layers[index].input);
+    std::vector<uint16_t> bits(elements);
+    const Dropped dropped;
+    Values y = x;
+    for (size_t n = 0; n < images_; ++n) {
+      if (n % kLanes == 0) {
+        kernels::reference::dropout_bits(
+            {philox_key(dropped.seed), dropped.first_group + static_cast<uint32_t>(n / kLanes), dropped.epoch,
+             purpose_word(RandomPurpose::kDropout, static_cast<uint32_t>(index))},
+            kernels::dropout_threshold(l.p), elements, bits.data());
+      }
+      for (size_t e = 0; e < elements; ++e)
+        y[n * elements + e] *= (bits[e] >> n % kLanes & 1) != 0 ? 1 / (1 - l.p) : 0;
+    }
+    return y;
+  }
+
+  Values apply(const Relu& /*layer*/, size_t index, const Values& x) {
+    std::vector<size_t>& passes = gates_[index];
+    if (finding_) passes.resize(x.size());
+    Values y = x;
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (finding_) {
+        passes[i] = x[i] > 0 ? 1 : 0;
+        if (x[i] != 0) margin_ = std::min(margin_, std::abs(x[i]));
+      }
+      y[i] *= static_cast<double>(passes[i]);
+    }
+    return y;
+  }
+
+  // Calls visit(output element, its window's input elements).
+  template <typename Visit>
+  void for_each_window(size_t index, Size2 window, Visit visit) const {
+    const auto [channels, height, width] = info_.layers[index].input;
+    size_t out = 0;
+    std::vector<size_t> elements;
+    for (int plane = 0; plane < static_cast<int>(images_) * channels; ++plane) {
+      for (int row = 0; row + window.h <= height; row += window.h) {
+        for (int col = 0; col + window.w <= width; col += window.w) {
+          elements.clear();
+          for (int i = 0; i < window.h * window.w; ++i)
+            elements.push_back(
+                static_cast<size_t>((plane * height + row + i / window.w) * width + col + i % window.w));
+          visit(out++, elements);
+        }
+      }
+    }
+  }
+
+  Values apply(const MaxPool2d& l, size_t index, const Values& x) {
+    std::vector<size_t>& winners = gates_[index];
+    const size_t size = images_ * count(info_.layers[index].output);
+    if (finding_) winners.resize(size);
+    Values y(size);
+    for_each_window(index, l.kernel_size, [&](size_t out, const std::vector<size_t>& window) {
+      if (finding_) {
+        winners[out] = *std::ranges::max_element(window, {}, [&](size_t i) { return x[i]; });
+        for (const size_t i : window) {  // equal values are equal in float32 too: dropped or rectified ones
+          if (x[i] != x[winners[out]]) margin_ = std::min(margin_, x[winners[out]] - x[i]);
+        }
+      }
+      y[out] = x[winners[out]];
+    });
+    return y;
+  }
+
+  Values average(Size2 window, size_t index, const Values& x) const {
+    Values y(images_ * count(info_.layers[index].output));
+    for_each_window(index, window, [&](size_t out, const std::vector<size_t>& elements) {
+      for (const size_t i : elements) y[out] += x[i] / static_cast<double>(elements.size());
+    });
+    return y;
+  }
+  Values apply(const AvgPool2d& l, size_t index, const Values& x) const {
+    return average(l.kernel_size, index, x);
+  }
+  Values apply(const GlobalAvgPool2d& /*layer*/, size_t index, const Values& x) const {
+    const Shape& s = info_.layers[index].input;
+    return average({s.height, s.width}, index, x);
+  }
+  Values apply(const Flatten& /*layer*/, size_t /*index*/, const Values& x) const { return x; }
+
+  const ModelSpec& model_;
+  ModelInfo info_;
+  Values parameters_;
+  Values buffers_;
+  size_t images_;
+  bool training_;
+  bool finding_ = true;
+  std::vector<size_t> first_parameter_, first_buffer_;  // by layer
+  std::vector<Values> inputs_;                          // by layer, and the logits
+  std::vector<std::vector<size_t>> gates_;              // relu: passes or not; max pooling: the winners
+  double margin_ = 1;                                   // of the value that is closest to its kink
+};
+
+class Random {
+ public:
+  explicit Random(uint32_t stream) : stream_(11, RandomPurpose::kInit, stream) {}
+  int below(int bound) { return static_cast<int>(stream_.below(static_cast<uint32_t>(bound))); }
+  int between(int low, int high) { return low + below(high - low + 1); }
+  int any_of(std::initializer_list<int> choices) {
+    return choices.begin()[below(static_cast<int>(choices.size()))];
+  }
+  bool chance(double p) { return stream_.uniform() < p; }
+  double uniform(double low, double high) { return stream_.uniform(low, high); }
+
+ private:
+  RandomStream stream_;
+};
+
+Shape output_of(const Shape& input, const std::vector<LayerSpec>& layers) {
+  ModelSpec model{input, 1, layers};
+  model.layers.emplace_back(GlobalAvgPool2d{});
+  model.layers.emplace_back(Linear{1, false});
+  return infer(model).layers.at(layers.size()).input;
+}
+
+Conv2d random_conv(Random& random, const Shape& in) {
+  Conv2d conv{.kernel_size = {random.any_of({1, 2, 3, 5}), random.any_of({1, 2, 3, 5})},
+              .stride = {random.any_of({1, 1, 2, 3}), random.any_of({1, 1, 2, 3})},
+              .padding = {random.any_of({0, 0, 1, 2, 5}), random.any_of({0, 0, 1, 2, 5})},
+              .bias = random.chance(0.5)};
+  if (in.channels > 1 && random.chance(0.4)) conv.groups = in.channels;
+  if (in.channels % 2 == 0 && random.chance(0.3)) conv.groups = 2;
+  conv.out_channels = conv.groups * random.between(1, conv.groups > 1 ? 2 : 7);
+  return conv;
+}
+
+LayerSpec random_layer(Random& random, const Shape& in) {
+  const Size2 window{random.between(1, 3), random.between(1, 3)};
+  switch (random.below(11)) {
+    case 0:
+    case 1:
+      return BatchNorm2d{.eps = random.chance(0.5) ? 1e-5 : 1e-2, .momentum = random.uniform(0, 1)};
+    case 2:
+    case 3:
+      return Dropout{random.uniform(0, 0.6)};
+    case 4:
+    case 5:
+      return Relu{};
+    case 6:
+      return MaxPool2d{window};
+    case 7:
+      return AvgPool2d{window};
+    case 8:
+      return random.chance(0.2) ? LayerSpec{Flatten{}} : LayerSpec{Relu{}};
+    default:
+      return random_conv(random, in);
+  }
+}
+
+void finish(Random& random, ModelSpec& model) {
+  const Shape out = output_of(model.input, model.layers);
+  const int way = random.below(4);
+  const Conv2d pointwise{.out_channels = model.classes, .kernel_size = {1, 1}, .bias = random.chance(0.5)};
+  if (way == 0) model.layers.emplace_back(Flatten{});
+  if (way == 1) model.layers.emplace_back(GlobalAvgPool2d{});
+  if (way <= 1) model.layers.emplace_back(Linear{model.classes, random.chance(0.5)});
+  if (way == 2) {
+    model.layers.emplace_back(pointwise);
+    model.layers.emplace_back(GlobalAvgPool2d{});
+  }
+  if (way == 3) {
+    Conv2d covering = pointwise;
+    covering.kernel_size = {out.height, out.width};
+    model.layers.emplace_back(covering);
+  }
+}
+
+ModelSpec random_model(Random& random) {
+  ModelSpec model{
+      {random.between(1, 4), random.between(4, 9), random.between(4, 9)}, random.between(2, 6), {}};
+  for (int left = random.between(2, 7); left > 0; --left) {
+    auto longer = model.layers;
+    longer.push_back(random_layer(random, output_of(model.input, longer)));
+    try {
+      const Shape out = output_of(model.input, longer);
+      if (count(out) <= 300) model.layers = longer;
+    } catch (const ShapeError&) {  // too large a kernel: the model does without the layer
+    }
+  }
+  finish(random, model);
+  return model;
+}
+
+std::string describe(const ModelSpec& model, int images) {
+  std::string text = fmt::format("{} images of {}x{}x{}:", images, model.input.channels, model.input.height,
+                                 model.input.width);
+  for (const LayerSpec& layer : model.layers) {
+    text += fmt::format(" {}", recipe_name(layer));
+    if (const auto* c = std::get_if<Conv2d>(&layer))
+      text += fmt::format("({}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}, bias {})",
+                          c->out_channels, c->kernel_size.h, c->kernel_size.w, c->stride.h, c->stride.w,
+                          c->padding.h, c->padding.w, c->groups, c->bias);
+    if (const auto* p = std::get_if<MaxPool2d>(&layer))
+      text += fmt::format("({}x{})", p->kernel_size.h, p->kernel_size.w);
+    if (const auto* p = std::get_if<AvgPool2d>(&layer))
+      text += fmt::format("({}x{})", p->kernel_size.h, p->kernel_size.w);
+  }
+  return text;
+}
+
+// One model with its data, checked against the definition.
+class Check {
+ public:
+  Check(const ModelSpec& model, int images, Random& random)
+      : model_(model), images_(images), plan_(make_plan(model)), weights_(initial_weights(plan_, 3)) {
+    for (const Stage& stage : plan_.stages) {
+      if (!stage.norm) continue;
+      for (size_t c = 0; c < static_cast<size_t>(stage.activation.channels); ++c) {
+        weights_.parameters[stage.norm->weight + c] =
+            static_cast<float>(random.uniform(0.5, 1.5) * (random.chance(0.3) ? -1 : 1));
+        weights_.parameters[stage.norm->bias + c] = static_cast<float>(random.uniform(-0.5, 0.5));
+        weights_.buffers[stage.norm->running_mean + c] = static_cast<float>(random.uniform(-0.5, 0.5));
+        weights_.buffers[stage.norm->running_var + c] = static_cast<float>(random.uniform(0.5, 2));
+      }
+    }
+    for (size_t i = 0; i < static_cast<size_t>(images) * count(model.input); ++i)
+      x_.push_back(static_cast<float>(random.uniform(-1, 1)));
+    for (int i = 0; i < images; ++i) labels_.push_back(static_cast<uint8_t>(random.below(model.classes)));
+    smallest_norm_ = images * count(model.input);
+    for (const Stage& stage : plan_.stages) {
+      const auto plane =
+          static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
+      if (stage.norm) smallest_norm_ = std::min(smallest_norm_, plane * static_cast<size_t>(images));
+    }
+  }
+
+  // Small multiples of a half, which float32 computes exactly, so that values meet their kinks: equal maxima
+  // of different origin, and zeros before a relu.
+  void make_coarse() {
+    for (double& value : x_) value = std::round(2 * value) / 2;
+    for (float& value : weights_.parameters) value = value < 0 ? -0.5F : 0.5F;
+  }
+
+  // False if the model is too close to a kink, or has a batch norm over so few values that float32 means
+  // little.
+  bool run() {
+    if (smallest_norm_ < 8) return false;
+    Definition exact(model_, weights_, images_, /*training=*/true);
+    const double loss = exact.loss(x_, labels_);
+    if (exact.margin() < kLeastMargin) return false;
+    const Values gradient = exact.gradient(labels_);
+    for (const int threads : {1, 3}) train(exact, loss, gradient, threads);
+    return true;
+  }
+
+ private:
+  void load(int group, int lanes, float* x) const {
+    const size_t elements = count(model_.input);
+    for (size_t e = 0; e < elements; ++e) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const size_t image = static_cast<size_t>(group) * kLanes + lane;
+        // What lies in the other lanes must not matter.
+        x[e * kLanes + lane] =
+            lane < static_cast<size_t>(lanes) ? static_cast<float>(x_[image * elements + e]) : 1000.0F;
+      }
+    }
+  }
+
+  void take(int group, int lanes, const float* logits, std::vector<float>& to) const {
+    const auto classes = static_cast<size_t>(model_.classes);
+    for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
+      for (size_t k = 0; k < classes; ++k)
+        to[(static_cast<size_t>(group) * kLanes + lane) * classes + k] = logits[k * kLanes + lane];
+    }
+  }
+
+  void train(const Definition& exact, double loss, const Values& gradient, int threads) const {
+    ThreadPool pool(threads);
+    Weights weights = weights_;
+    std::vector<float> found(plan_.parameter_count);
+    std::vector<float> logits(static_cast<size_t>(images_ * model_.classes));
+    const LoadGroup loader = [this](int group, int lanes, int, float* x) { load(group, lanes, x); };
+    const Dropped dropped;
+    TrainingPass pass(plan_, images_, pool);
+    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group},
+                                 weights, found);
+    for (int group = 0; group < kernels::groups_of(images_); ++group)
+      take(group, kernels::valid_lanes(images_, group), pass.logits(group), logits);
+    expect_forward("logits", logits, exact.logits());
+    expect_forward("running statistics", weights.buffers, exact.buffers());
+    EXPECT_NEAR(result.loss, loss, kForward * kFloatEpsilon * (loss + largest(std::span(exact.logits()))));
+    expect_gradient(found, gradient);
+
+    Definition evaluation(model_, weights, images_, /*training=*/false);
+    evaluation.loss(x_, labels_);
+    Inference(plan_, pool).run(weights, images_, loader, [&](int group, int lanes, const float* values) {
+      take(group, lanes, values, logits);
+    });
+    expect_forward("evaluation's logits", logits, evaluation.logits());
+  }
+
+  static void expect_forward(const std::string& name, std::span<const float> found, const Values& exact) {
+    rung::testing::expect_tensor_within(name, found, std::span(exact), kForward);
+  }
+
+  void expect_gradient(std::span<const float> found, const Values& exact) const {
+    const double whole = largest(std::span(exact));
+    for (const TensorInfo& info : plan_.parameters) {
+      const auto expected = std::span(exact).subspan(info.offset, info.size);
+      const double of_whole = largest(expected) < 1e-8 * whole ? kVanished : kCancelled;
+      expect_tensor("gradient/" + info.name, found.subspan(info.offset, info.size), expected,
+                    kFloatEpsilon * (kGradient * largest(expected) + of_whole * whole));
+    }
+  }
+
+  const ModelSpec& model_;
+  int images_;
+  Plan plan_;
+  Weights weights_;
+  Values x_;
+  std::vector<uint8_t> labels_;
+  size_t smallest_norm_ = 0;  // values of a channel
+};
+
+constexpr Conv2d kConv{.out_channels = 4, .kernel_size = {3, 3}, .bias = false};
+constexpr BatchNorm2d kNorm{};
+constexpr Dropout kDrop{0.3};
+constexpr Relu kRelu{};
+constexpr MaxPool2d kMax{{2, 2}};
+constexpr AvgPool2d kAverage{{2, 2}};
+constexpr GlobalAvgPool2d kGlobal{};
+constexpr Flatten kFlatten{};
+constexpr Linear kLinear{3, true};
+
+// Orders of layers that the engine gathers into stages differently from the usual one.
+const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
+    {kFlatten, kLinear},
+    {kNorm, kConv, kGlobal, kLinear},
+    {kRelu, kNorm, kFlatten, kLinear},
+    {kMax, kFlatten, kLinear},
+    {kAverage, kRelu, kFlatten, kLinear},
+    {kDrop, kFlatten, kLinear},
+    {kDrop, kConv, kRelu, kNorm, kDrop, kMax, kFlatten, kLinear},
+    {kConv, kRelu, kNorm, kMax, kDrop, kFlatten, kNorm, kRelu, kLinear},
+    {kConv, kNorm, kNorm, kRelu, kRelu, kFlatten, kLinear},
+    {kConv, kDrop, kDrop, kRelu, kFlatten, kDrop, kLinear},
+    {kConv, kMax, kNorm, kRelu, kAverage, kDrop, kRelu, kFlatten, kLinear},
+    {kConv, kNorm, kDrop, kMax, kRelu, kFlatten, kLinear},
+    {kConv, kDrop, kMax, kFlatten, kLinear, kNorm, kDrop, kRelu, kLinear},
+    {kConv, kFlatten, kNorm, kDrop, kLinear, kNorm},
+    {kConv, kRelu, kDrop, kGlobal, kNorm, kLinear, kDrop},
+    {kFlatten, kNorm, kLinear, kRelu, kLinear, kDrop, kRelu, kLinear},
+    {Conv2d{.out_channels = 3, .kernel_size = {3, 2}, .stride = {2, 3}}, kFlatten, kLinear},
+    {Conv2d{.out_channels = 6, .kernel_size = {2, 2}, .stride = {3, 3}, .padding = {3, 1}}, kFlatten,
+     kLinear},
+    {kConv, Conv2d{.out_channels = 4, .kernel_size = {1, 1}, .padding = {2, 1}, .groups = 2}, kRelu, kFlatten,
+     kLinear},
+};
+
+const std::vector<std::vector<LayerSpec>> kOrdersWithTies = {
+    {kConv, kMax, kFlatten, kLinear},
+    {kConv, kRelu, kMax, kFlatten, kLinear},
+    {kConv, kMax, kRelu, kFlatten, kLinear},
+    {kConv, Dropout{0.5}, kMax, kFlatten, kLinear},
+    {kConv, Dropout{0.5}, kRelu, kMax, kFlatten, kLinear},
+    {kConv, kRelu, kFlatten, kLinear},
+    {kConv, MaxPool2d{{2, 3}}, kFlatten, kLinear},
+};
+
+class GradientTest : public rung::testing::EveryTarget {};
+
+TEST_P(GradientTest, UnusualOrdersOfLayers) {
+  uint32_t stream = 1000;
+  for (const auto& layers : kUnusualOrders) {
+    const ModelSpec model{{2, 7, 6}, 3, layers};
+    bool checked = false;
+    for (int attempt = 0; attempt < 30 && !checked; ++attempt) {
+      Random random(stream++);
+      SCOPED_TRACE(describe(model, 21));
+      checked = Check(model, 21, random).run();
+    }
+    EXPECT_TRUE(checked) << describe(model, 21);
+  }
+}
+
+// The first of equal maxima takes the gradient, and a relu passes none at zero.
+TEST_P(GradientTest, Ties) {
+  for (const auto& layers : kOrdersWithTies) {
+    const ModelSpec model{{1, 7, 8}, 3, layers};
+    Random random(2000);
+    SCOPED_TRACE(describe(model, 21));
+    Check check(model, 21, random);
+    check.make_coarse();
+    EXPECT_TRUE(check.run());
+  }
+}
+
+TEST_P(GradientTest, RandomModels) {
+  int checked = 0;
+  uint32_t stream = 0;
+  while (checked < kModels && stream < 10 * kModels) {
+    Random random(stream++);
+    const ModelSpec model = random_model(random);
+    const int images = random.any_of({1, 2, 3, 7, 9, 15, 17, 23, 31, 33, 40});
+    SCOPED_TRACE(fmt::format("stream {}, {}", stream - 1, describe(model, images)));
+    if (infer(model).params <= 600 && Check(model, images, random).run()) ++checked;
+    if (HasFailure()) break;
+  }
+  EXPECT_EQ(checked, kModels);
+}
+
+INSTANTIATE_TEST_SUITE_P(Simd, GradientTest, ::testing::ValuesIn(kernels::simd_targets()),
+                         rung::testing::target_name);
+
+}  // namespace
+}  // namespace rung::nn

@@ -1,0 +1,196 @@
+// What must never change: the bits of a trained model, whatever the number of threads and (with fused
+// multiply-add) the SIMD target; the generator's published numbers; what a checkpoint's file gives back.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/philox.h"
+#include "kernel_testing.h"
+#include "train/safetensors.h"
+#include "train/trainer.h"
+
+namespace rung {
+namespace {
+
+constexpr int kSide = 15;  // odd, so that poolings leave something over
+constexpr int kClasses = 5;
+
+// Discs of a size and a place that depend on the class, with noise: something to learn.
+data::Split discs(int count, uint64_t seed) {
+  data::Split split{count, kSide, kSide, {}, {}};
+  RandomStream random(seed, RandomPurpose::kInit);
+  for (int n = 0; n < count; ++n) {
+    const auto label = static_cast<int>(random.below(kClasses));
+    split.labels.push_back(static_cast<uint8_t>(label));
+    for (int pixel = 0; pixel < kSide * kSide; ++pixel) {
+      const int y = pixel / kSide - 5 - label;
+      const int x = pixel % kSide - 7;
+      const bool inside = y * y + x * x < 6 + 4 * label;
+      split.pixels.push_back(static_cast<uint8_t>(random.below(64) + (inside ? 160 : 0)));
+    }
+  }
+  return split;
+}
+
+const data::Dataset& dataset() {
+  // The last batch is a small one, and a group in it is not full.
+  static const data::Dataset discs_of_five{"discs", kClasses, discs(149, 1), discs(70, 2)};
+  return discs_of_five;
+}
+
+// Every kind of layer, and augmentation.
+train::Experiment experiment() {
+  using namespace nn;
+  return {.model = {{1, kSide, kSide},
+                    kClasses,
+                    {Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .bias = false}, BatchNorm2d{},
+                     Dropout{0.1}, Relu{}, MaxPool2d{{2, 2}},
+                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .stride = {2, 1}, .padding = {1, 1}},
+                     Relu{}, BatchNorm2d{}, AvgPool2d{{1, 2}},
+                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 2},
+                     BatchNorm2d{}, Dropout{0.05}, Flatten{}, BatchNorm2d{}, Linear{.out_features = 11},
+                     Relu{}, Linear{.out_features = kClasses}}},
+          .dataset = {"discs", 0.3, 0.3},
+          .augment = {data::ColorJitter{.brightness = 0.1, .contrast = 0.1}, data::RandomRotation{10, 1}},
+          .training = {.epochs = 3,
+                       .batch_size = 41,
+                       .optimizer = {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
+                       .lr_scheduler = optim::StepLr{1, 0.5}},
+          .seed = 12};
+}
+
+struct Trained {
+  std::string weights;
+  std::vector<double> losses;  // of training and test, in turn
+  double accuracy = 0;         // percent, in training
+
+  friend bool operator==(const Trained&, const Trained&) = default;
+};
+
+Trained train_with(int threads) {
+  ThreadPool pool(threads);
+  train::Trainer trainer(experiment(), dataset(), pool);
+  Trained result;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    const train::TrainedEpoch trained = trainer.train_epoch();
+    result.losses.insert(result.losses.end(), {trained.loss, trainer.evaluate(dataset().test).loss});
+    result.accuracy = trained.accuracy;
+  }
+  result.weights = nn::weights_sha256(trainer.weights());
+  return result;
+}
+
+void expect_same_bits(const Trained& found, const Trained& expected, const std::string& what) {
+  EXPECT_EQ(found.weights, expected.weights) << what;
+  EXPECT_EQ(found.losses, expected.losses) << what;
+  EXPECT_EQ(found.accuracy, expected.accuracy) << what;
+}
+
+class InvarianceTest : public rung::testing::EveryTarget {};
+
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBits) {
+  const Trained one = train_with(1);
+  EXPECT_GT(one.accuracy, 40) << "the model should learn something, or the test says little";
+  for (const int threads : {2, 3, 7})
+    expect_same_bits(train_with(threads), one, fmt::format("{} threads", threads));
+}
+
+INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
+                         rung::testing::target_name);
+
+// The others round a product before they add it, and so have bits of their own.
+bool fuses_multiply_add(const std::string& target) {
+  return target.starts_with("avx") || target.starts_with("neon");
+}
+
+TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
+  std::vector<std::string> targets = kernels::simd_targets();
+  std::erase_if(targets, [](const std::string& target) { return !fuses_multiply_add(target); });
+  if (targets.size() < 2) GTEST_SKIP() << "this machine has only one";
+  std::vector<Trained> trained;
+  for (const std::string& target : targets) {
+    kernels::force_simd_target(target);
+    trained.push_back(train_with(2));
+  }
+  kernels::force_simd_target("");
+  for (size_t i = 1; i < targets.size(); ++i)
+    expect_same_bits(trained[i], trained[0], targets[i] + " and " + targets[0]);
+}
+
+TEST(Invariance, ASeedIsARun) {
+  expect_same_bits(train_with(2), train_with(2), "the same seed twice");
+  train::Experiment other = experiment();
+  ++other.seed;
+  ThreadPool pool(2);
+  train::Trainer trainer(other, dataset(), pool);
+  trainer.train_epoch();
+  train::Trainer again(experiment(), dataset(), pool);
+  again.train_epoch();
+  EXPECT_NE(nn::weights_sha256(trainer.weights()), nn::weights_sha256(again.weights()));
+}
+
+// kat_vectors of Random123, the generator's own library.
+TEST(Philox, PublishedNumbers) {
+  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
+            (PhiloxCounter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox4x32({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}),
+            (PhiloxCounter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
+            (PhiloxCounter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+class SafeTensorsTest : public ::testing::Test {
+ protected:
+  SafeTensorsTest() { std::filesystem::create_directories(folder_); }
+  ~SafeTensorsTest() override { std::filesystem::remove_all(folder_); }
+
+  static train::SafeTensors tensors() {
+    train::SafeTensors tensors;
+    tensors.metadata = {{"epoch", "3"}, {"quoted", "a \"b\" \\ \n \xC3\xA9"}};
+    tensors.floats["0.weight"] = {{2, 1, 3}, {0, -0.0F, 1e-45F, -3.4e38F, 0.1F, INFINITY}};
+    tensors.floats["scalar"] = {{}, {42}};
+    tensors.floats["nothing"] = {{0, 5}, {}};
+    tensors.bytes["order"] = {{3}, {0, 128, 255}};
+    return tensors;
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) /
+      (std::string("rung_safetensors_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::filesystem::path path_ = folder_ / "t.safetensors";
+};
+
+TEST_F(SafeTensorsTest, GivesBackWhatWasWritten) {
+  const train::SafeTensors written = tensors();
+  write_safetensors(path_, written);
+  const train::SafeTensors found = train::read_safetensors(path_);
+  EXPECT_EQ(found.metadata, written.metadata);
+  ASSERT_EQ(found.floats.size(), written.floats.size());
+  for (const auto& [name, tensor] : written.floats) {
+    EXPECT_EQ(found.floats.at(name).shape, tensor.shape) << name;
+    EXPECT_EQ(found.floats.at(name).values, tensor.values) << name;
+  }
+  EXPECT_TRUE(std::signbit(found.floats.at("0.weight").values[1]));
+  ASSERT_EQ(found.bytes.size(), 1U);
+  EXPECT_EQ(found.bytes.at("order").shape, written.bytes.at("order").shape);
+  EXPECT_EQ(found.bytes.at("order").values, written.bytes.at("order").values);
+}
+
+TEST_F(SafeTensorsTest, EveryTruncationAndAnExtraByteAreRefused) {
+  write_safetensors(path_, tensors());
+  const std::string whole = read_text_file(path_, 1 << 20);
+  for (size_t size = 0; size <= whole.size() + 1; ++size) {
+    if (size == whole.size()) continue;
+    std::string part = whole + '\0';
+    part.resize(size);
+    std::ofstream(path_, std::ios::binary) << part;
+    EXPECT_THROW(train::read_safetensors(path_), DataError) << "after " << size << " of " << whole.size();
+  }
+}
+
+}  // namespace
+}  // namespace rung
