@@ -220,7 +220,7 @@ void TrainingPass::backward(size_t s, int group, int thread) {
   const auto whole = kernels::dense_view(into, canvas.height, canvas.width);
   kernels::View<float> dz = whole;
   dz.data = whole.at(0, canvas.top, canvas.left);
-  if (stage.conv) {
+  if (stage.conv && s > 0) {  // the first stage's gradient stays dense: nobody needs zeros in between
     dz.row *= static_cast<size_t>(stage.conv->stride_h);
     dz.column *= static_cast<size_t>(stage.conv->stride_w);
   }
