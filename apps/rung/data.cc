@@ -40,23 +40,22 @@ void fetch(const Options& options) {
     data::FetchOptions fetch_options;
     if (!options.from.empty()) fetch_options.from = options.from;
     fetch_options.progress = [&](const data::FetchProgress& progress) {
-      display.show(fmt::format("{} {}", progress.source, progress.file), progress.done, progress.total);
+      display.show(progress.source, progress.file, progress.done, progress.total);
     };
     result = data::fetch(options.name, options.root(), fetch_options);
   }
   if (result.already_present) {
-    fmt::print("{} is in {}, verified\n", options.name, result.folder.string());
+    say("{} is in {}, verified\n", options.name, result.folder.string());
   } else {
-    fmt::print("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
-               printable(result.source));
+    say("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
+        printable(result.source));
   }
 }
 
 void print_split(const char* name, const data::Split& split, int classes) {
-  fmt::print("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height,
-             split.width);
-  fmt::print("  images of class 0 to {}: {}\n", classes - 1,
-             fmt::join(data::class_counts(split.labels, classes), " "));
+  say("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height, split.width);
+  say("  images of class 0 to {}: {}\n", classes - 1,
+      fmt::join(data::class_counts(split.labels, classes), " "));
 }
 
 void info(const Options& options) {
@@ -64,11 +63,10 @@ void info(const Options& options) {
   data::DatasetSpec spec;
   spec.name = options.name;
   const auto statistics = data::normalised_statistics(dataset.train.pixels, spec);
-  fmt::print("{}: {} classes\n", dataset.name, dataset.classes);
+  say("{}: {} classes\n", dataset.name, dataset.classes);
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  fmt::print(
-      "training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
+  say("training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
       "{:.4f}\n",
       spec.mean, spec.std, statistics.min, statistics.max, statistics.mean, statistics.std);
 }
@@ -92,8 +90,8 @@ void show(const Options& options) {
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
   data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
-  fmt::print("The first {} training images of {}{} are in {}\n", count, dataset.name,
-             transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
+  say("The first {} training images of {}{} are in {}\n", count, dataset.name,
+      transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
@@ -111,7 +109,6 @@ CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* data = app.add_subcommand("data", "Fetch, describe or show a dataset");
-  data->require_subcommand(1);
 
   CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", options);
   fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")
