@@ -17,6 +17,8 @@
 namespace rung::app {
 namespace {
 
+constexpr const char* kKnown = "A known dataset";
+constexpr const char* kAny = "A known dataset, or a folder of IDX files (with a /)";
 constexpr int kRows = 6;
 constexpr int kColumns = 10;
 
@@ -94,11 +96,10 @@ void show(const Options& options) {
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 
-CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
+CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
-  command->add_option("NAME", options->name,
-                      "A known dataset, or a folder of IDX files (with a /); default: mnist");
+  command->add_option("NAME", options->name, what + "; default: mnist");
   command->add_option("--data", options->data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
       ->type_name("DIR");
   return command;
@@ -109,19 +110,20 @@ CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* data = app.add_subcommand("data", "Fetch, describe or show a dataset");
+  data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
 
-  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", options);
+  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", kKnown, options);
   fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")
       ->type_name("DIR|URL");
   fetch_command->footer(
       "Example:\n  rung data fetch mnist\n  rung data fetch mnist --from ~/Downloads/mnist");
   fetch_command->callback([options] { fetch(*options); });
 
-  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", options);
+  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", kAny, options);
   info_command->footer("Example:\n  rung data info mnist");
   info_command->callback([options] { info(*options); });
 
-  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", options);
+  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAny, options);
   show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
       ->type_name("RECIPE");
   show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")->type_name("N");

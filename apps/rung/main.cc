@@ -78,8 +78,9 @@ int report_parse(const CLI::App& app, const CLI::ParseError& error) {
   }
   const CLI::App& command = reached(app);
   std::string message = error.what();
-  if (is_group(command) && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
-    message = "there is no such command or option: " + message.substr(message.rfind(": ") + 2);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    message = fmt::format("there is no such {} or option: {}", is_group(command) ? "command" : "argument",
+                          app.remaining(/*recurse=*/true).front());
   return report(message, help_hint(command), kUsage);
 }
 

@@ -23,6 +23,11 @@ std::string field_text(nn::Size2 field) {
   return field.h == field.w ? std::to_string(field.h) : fmt::format("{}x{}", field.h, field.w);
 }
 
+std::string size_text(int64_t bytes) {
+  return bytes < 1024 ? fmt::format("{} B", bytes)
+                      : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
+}
+
 void print_layers(const nn::ModelSpec& model, const nn::ModelInfo& info) {
   say("{:-<{}}\n", "", kWidth);
   say("{:>22} {:>22} {:>10} {:>10} {:>12} {:>13}\n", "Layer (type)", "Output Shape", "Param #", "Receptive",
@@ -30,11 +35,11 @@ void print_layers(const nn::ModelSpec& model, const nn::ModelInfo& info) {
   say("{:=<{}}\n", "", kWidth);
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const nn::LayerInfo& layer = info.layers[i];
-    say("{:>22} {:>22} {:>10} {:>10} {:>12} {:>9.1f} KiB\n",
+    say("{:>22} {:>22} {:>10} {:>10} {:>12} {:>13}\n",
         fmt::format("{}-{}", nn::torch_name(model.layers[i]), i + 1),
         fmt::format("[-1, {}, {}, {}]", layer.output.channels, layer.output.height, layer.output.width),
         with_commas(layer.params), field_text(layer.receptive_field), with_commas(layer.macs),
-        static_cast<double>(layer.activation_bytes) / 1024);
+        size_text(layer.activation_bytes));
   }
   say("{:=<{}}\n", "", kWidth);
 }

@@ -60,7 +60,7 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
 void require_finite(const train::Evaluation& test, const train::TrainedEpoch& trained) {
   if (std::isfinite(test.loss)) return;
   throw DivergedError(fmt::format("epoch {}, after its last batch: the test loss is {} at learning rate {}",
-                                  trained.epoch, test.loss, trained.lr),
+                                  trained.epoch, std::abs(test.loss), trained.lr),
                       "lower the learning rate");
 }
 

@@ -82,7 +82,7 @@ TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on
     ++progress.batch;
     if (!std::isfinite(result.loss)) {
       throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
-                                      progress.epoch, progress.batch, result.loss, lr),
+                                      progress.epoch, progress.batch, std::abs(result.loss), lr),
                           "lower the learning rate");
     }
     optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);
