@@ -1,17 +1,18 @@
 // rung climb [RECIPE...]
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/file.h"
 #include "commands.h"
 #include "ladder/analysis.h"
 #include "ladder/markdown.h"
-#include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
+#include "train/run_directory.h"
+#include "training.h"
 
 namespace rung::app {
 namespace {
@@ -43,32 +44,35 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
   return recipes;
 }
 
+// Nothing in the folder would be overwritten, now or after hours.
+void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / kDocument, ignored)) {
+    throw UsageError(fmt::format("{} already holds a ladder", folder.string()),
+                     "choose another folder with --out, or remove it");
+  }
+  for (const recipe::Recipe& recipe : recipes) train::require_no_run(folder / recipe.name);
+}
+
 int climb(const Options& options) {
   const std::vector<recipe::Recipe> recipes = load_recipes(options);
+  const auto folder = options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
+  require_new(folder, recipes);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipes.front().dataset.name);
-  const auto folder = options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
-  make_writable_folder(folder);
+  for (const recipe::Recipe& recipe : recipes) train::require_fit(ladder::experiment_of(recipe), data);
 
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
   for (const recipe::Recipe& recipe : recipes) {
-    fmt::print("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
-    std::fflush(stdout);
-    EpochDisplay display;
-    const ladder::Observer observer{[&](const train::Progress& progress) { display.on_batch(progress); },
-                                    [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
-                                      display.on_epoch(epoch, recipe.training.epochs, test);
-                                    }};
+    say("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
-    ladder::Outcome outcome =
-        ladder::run_recipe(recipe, data, pool, folder / recipe.name, previous, observer);
+    ladder::Outcome outcome = run_and_show(recipe, data, pool, folder / recipe.name, previous);
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
     replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
   }
-  fmt::print("\n{}\nWritten to {}\n", ladder::ladder_document(steps, analyses),
-             (folder / kDocument).string());
+  say("\n{}\nWritten to {}\n", ladder::ladder_document(steps, analyses), (folder / kDocument).string());
   const bool all_met =
       std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.targets_met(); });
   return options.run.strict && !all_met ? kTargetMissed : kDone;

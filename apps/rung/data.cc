@@ -17,6 +17,8 @@
 namespace rung::app {
 namespace {
 
+constexpr const char* kKnown = "A known dataset";
+constexpr const char* kAny = "A known dataset, or a folder of IDX files (with a /)";
 constexpr int kRows = 6;
 constexpr int kColumns = 10;
 
@@ -40,23 +42,22 @@ void fetch(const Options& options) {
     data::FetchOptions fetch_options;
     if (!options.from.empty()) fetch_options.from = options.from;
     fetch_options.progress = [&](const data::FetchProgress& progress) {
-      display.show(fmt::format("{} {}", progress.source, progress.file), progress.done, progress.total);
+      display.show(progress.source, progress.file, progress.done, progress.total);
     };
     result = data::fetch(options.name, options.root(), fetch_options);
   }
   if (result.already_present) {
-    fmt::print("{} is in {}, verified\n", options.name, result.folder.string());
+    say("{} is in {}, verified\n", options.name, result.folder.string());
   } else {
-    fmt::print("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
-               printable(result.source));
+    say("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
+        printable(result.source));
   }
 }
 
 void print_split(const char* name, const data::Split& split, int classes) {
-  fmt::print("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height,
-             split.width);
-  fmt::print("  images of class 0 to {}: {}\n", classes - 1,
-             fmt::join(data::class_counts(split.labels, classes), " "));
+  say("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height, split.width);
+  say("  images of class 0 to {}: {}\n", classes - 1,
+      fmt::join(data::class_counts(split.labels, classes), " "));
 }
 
 void info(const Options& options) {
@@ -64,11 +65,10 @@ void info(const Options& options) {
   data::DatasetSpec spec;
   spec.name = options.name;
   const auto statistics = data::normalised_statistics(dataset.train.pixels, spec);
-  fmt::print("{}: {} classes\n", dataset.name, dataset.classes);
+  say("{}: {} classes\n", dataset.name, dataset.classes);
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  fmt::print(
-      "training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
+  say("training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
       "{:.4f}\n",
       spec.mean, spec.std, statistics.min, statistics.max, statistics.mean, statistics.std);
 }
@@ -92,15 +92,14 @@ void show(const Options& options) {
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
   data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
-  fmt::print("The first {} training images of {}{} are in {}\n", count, dataset.name,
-             transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
+  say("The first {} training images of {}{} are in {}\n", count, dataset.name,
+      transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 
-CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
+CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
-  command->add_option("NAME", options->name,
-                      "A known dataset, or a folder of IDX files (with a /); default: mnist");
+  command->add_option("NAME", options->name, what + "; default: mnist");
   command->add_option("--data", options->data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
       ->type_name("DIR");
   return command;
@@ -111,20 +110,20 @@ CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* data = app.add_subcommand("data", "Fetch, describe or show a dataset");
-  data->require_subcommand(1);
+  data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
 
-  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", options);
+  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", kKnown, options);
   fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")
       ->type_name("DIR|URL");
   fetch_command->footer(
       "Example:\n  rung data fetch mnist\n  rung data fetch mnist --from ~/Downloads/mnist");
   fetch_command->callback([options] { fetch(*options); });
 
-  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", options);
+  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", kAny, options);
   info_command->footer("Example:\n  rung data info mnist");
   info_command->callback([options] { info(*options); });
 
-  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", options);
+  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAny, options);
   show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
       ->type_name("RECIPE");
   show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")->type_name("N");

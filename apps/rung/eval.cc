@@ -29,7 +29,7 @@ void eval(const Options& options) {
       train::load_weights(trainer.plan(), run / (options.best ? train::kBestFile : train::kCheckpointFile));
   const bool test = options.split == "test";
   const train::Evaluation evaluation = trainer.evaluate(test ? data.test : data.train);
-  fmt::print("{}\n", evaluation_line(test ? "Test" : "Training", evaluation));
+  say("{}\n", evaluation_line(test ? "Test" : "Training", evaluation));
 }
 
 }  // namespace

@@ -66,19 +66,21 @@ recipe::Recipe RunOptions::load(const std::string& name) const {
 
 fs::path RunOptions::folder(const std::string& name) const {
   if (!out.empty()) return out;
+  std::error_code ignored;
   fs::path folder = fs::path("runs") / name;
-  for (int number = 2; fs::exists(folder); ++number)
+  for (int number = 2; fs::exists(folder, ignored); ++number)
     folder = fs::path("runs") / fmt::format("{}-{}", name, number);
   return folder;
 }
 
 fs::path find_recipe(const std::string& path_or_name) {
-  if (fs::exists(path_or_name)) return path_or_name;
+  std::error_code ignored;
+  if (fs::is_regular_file(path_or_name, ignored)) return path_or_name;
   const bool is_name = path_or_name.find('/') == std::string::npos;
   if (is_name) {
     const fs::path in_ladder =
         ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
-    if (fs::exists(in_ladder)) return in_ladder;
+    if (fs::is_regular_file(in_ladder, ignored)) return in_ladder;
   }
   throw UsageError(fmt::format("there is no recipe {}", path_or_name),
                    "give a file, or the name of one in recipes/ladder, such as step3");

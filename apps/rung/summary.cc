@@ -9,6 +9,7 @@
 #include "ladder/changes.h"
 #include "nn/infer.h"
 #include "options.h"
+#include "terminal.h"
 
 namespace rung::app {
 namespace {
@@ -22,21 +23,25 @@ std::string field_text(nn::Size2 field) {
   return field.h == field.w ? std::to_string(field.h) : fmt::format("{}x{}", field.h, field.w);
 }
 
+std::string size_text(int64_t bytes) {
+  return bytes < 1024 ? fmt::format("{} B", bytes)
+                      : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
+}
+
 void print_layers(const nn::ModelSpec& model, const nn::ModelInfo& info) {
-  fmt::print("{:-<{}}\n", "", kWidth);
-  fmt::print("{:>22} {:>22} {:>10} {:>10} {:>12} {:>13}\n", "Layer (type)", "Output Shape", "Param #",
-             "Receptive", "MACs", "Activation");
-  fmt::print("{:=<{}}\n", "", kWidth);
+  say("{:-<{}}\n", "", kWidth);
+  say("{:>22} {:>22} {:>10} {:>10} {:>12} {:>13}\n", "Layer (type)", "Output Shape", "Param #", "Receptive",
+      "MACs", "Activation");
+  say("{:=<{}}\n", "", kWidth);
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const nn::LayerInfo& layer = info.layers[i];
-    fmt::print(
-        "{:>22} {:>22} {:>10} {:>10} {:>12} {:>9.1f} KiB\n",
+    say("{:>22} {:>22} {:>10} {:>10} {:>12} {:>13}\n",
         fmt::format("{}-{}", nn::torch_name(model.layers[i]), i + 1),
         fmt::format("[-1, {}, {}, {}]", layer.output.channels, layer.output.height, layer.output.width),
         with_commas(layer.params), field_text(layer.receptive_field), with_commas(layer.macs),
-        static_cast<double>(layer.activation_bytes) / 1024);
+        size_text(layer.activation_bytes));
   }
-  fmt::print("{:=<{}}\n", "", kWidth);
+  say("{:=<{}}\n", "", kWidth);
 }
 
 // The largest number of parameters that the recipe's targets allow.
@@ -60,26 +65,26 @@ void print_totals(const recipe::Recipe& recipe, const nn::ModelInfo& info) {
   const double params_mib = 4.0 * static_cast<double>(info.params) / kMebibyte;
   const double activations_mib =
       2.0 * static_cast<double>(info.activation_bytes) / kMebibyte;  // values and gradients
-  fmt::print("Total params: {}\n", with_commas(info.params));
-  fmt::print("Trainable params: {}\n", with_commas(info.params));
-  fmt::print("Non-trainable params: 0\n");
+  say("Total params: {}\n", with_commas(info.params));
+  say("Trainable params: {}\n", with_commas(info.params));
+  say("Non-trainable params: 0\n");
   if (const auto limit = budget(recipe)) {
-    fmt::print("Parameter budget: {} of {} used ({:.1f}%)\n", with_commas(info.params), with_commas(*limit),
-               100.0 * static_cast<double>(info.params) / static_cast<double>(std::max<int64_t>(1, *limit)));
+    say("Parameter budget: {} of {} used ({:.1f}%)\n", with_commas(info.params), with_commas(*limit),
+        100.0 * static_cast<double>(info.params) / static_cast<double>(std::max<int64_t>(1, *limit)));
   }
-  fmt::print("MACs per image: {} (forward)\n", with_commas(info.macs));
-  fmt::print("{:-<{}}\n", "", kWidth);
-  fmt::print("Input size (MB): {:.2f}\n", input_mib);
-  fmt::print("Forward/backward pass size (MB): {:.2f}\n", activations_mib);
-  fmt::print("Params size (MB): {:.2f}\n", params_mib);
-  fmt::print("Estimated Total Size (MB): {:.2f}\n", input_mib + activations_mib + params_mib);
-  fmt::print("{:-<{}}\n", "", kWidth);
+  say("MACs per image: {} (forward)\n", with_commas(info.macs));
+  say("{:-<{}}\n", "", kWidth);
+  say("Input size (MB): {:.2f}\n", input_mib);
+  say("Forward/backward pass size (MB): {:.2f}\n", activations_mib);
+  say("Params size (MB): {:.2f}\n", params_mib);
+  say("Estimated Total Size (MB): {:.2f}\n", input_mib + activations_mib + params_mib);
+  say("{:-<{}}\n", "", kWidth);
 }
 
 void summary(const std::string& path) {
   const recipe::Recipe recipe = recipe::load(find_recipe(path));
   const nn::ModelInfo info = nn::infer(recipe.model);
-  fmt::print("{}\n", recipe.title);
+  say("{}\n", recipe.title);
   print_layers(recipe.model, info);
   print_totals(recipe, info);
 }

@@ -5,7 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <span>
+#include <system_error>
+
+#include "base/error.h"
+#include "recipe/text.h"
 
 namespace rung::app {
 namespace {
@@ -14,6 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kRedraw = 50ms;
 constexpr int kWidestBar = 40;
+constexpr int kNarrowestBar = 5;
 
 std::string minutes(double seconds) {
   const auto whole = static_cast<int64_t>(std::max(0.0, seconds) + 0.5);
@@ -32,27 +40,48 @@ std::string bar(double done, int width) {
   return text + std::string(static_cast<size_t>(std::max(0, width - drawn)), ' ');
 }
 
-// Draws "before|bar|after" over the current line; `after` is cut off where the terminal is too narrow.
-void draw(const std::string& before, double done, std::string after) {
-  const int room = terminal_width() - 1 - static_cast<int>(before.size()) - 2;
-  after.resize(std::min(after.size(), static_cast<size_t>(std::max(0, room))));
-  const int width = std::clamp(room - static_cast<int>(after.size()), 0, kWidestBar);
-  fmt::print(stderr, "\r{}|{}|{}\x1b[K", before, bar(std::clamp(done, 0.0, 1.0), width), after);
+// "before|bar|after", at most `columns` wide, with the first of the endings that leaves room for a bar; where
+// none does, the last without a bar, cut off. All text is ASCII.
+std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,
+                     int columns) {
+  constexpr int kFrame = 2;
+  for (const std::string& after : endings) {
+    const int room = columns - kFrame - static_cast<int>(before.size() + after.size());
+    if (room >= kNarrowestBar)
+      return fmt::format("{}|{}|{}", before, bar(std::clamp(done, 0.0, 1.0), std::min(room, kWidestBar)),
+                         after);
+  }
+  return (before + endings.back()).substr(0, static_cast<size_t>(std::max(0, columns)));
+}
+
+// A bar is there to be looked at: nothing depends on whether it could be drawn.
+void write_to_terminal(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
+}
+
+// Over the current line in one write, so that nothing flickers. The last column stays free: some terminals
+// wrap when it fills.
+void draw(const std::string& before, double done, std::span<const std::string> endings) {
+  write_to_terminal("\r" + bar_line(before, done, endings, terminal_width() - 1) + "\x1b[K");
+}
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
 }
 
 }  // namespace
 
+void write_out(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0)
+    throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
+}
+
 std::string printable(std::string_view text) {
-  std::string result;
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if ((code < 0x20 && byte != '\n') || code == 0x7F) {
-      result += fmt::format("\\x{:02x}", code);
-    } else {
-      result += byte;
-    }
-  }
+  const size_t end = text.find('\n');
+  std::string result = recipe::printable(text.substr(0, end));
+  if (end != std::string_view::npos) result += "\n" + printable(text.substr(end + 1));
   return result;
 }
 
@@ -70,6 +99,10 @@ std::string evaluation_line(std::string_view split, const train::Evaluation& eva
                      evaluation.correct, evaluation.images, evaluation.accuracy);
 }
 
+EpochDisplay::~EpochDisplay() {
+  if (open_) write_to_terminal("\n");
+}
+
 void EpochDisplay::on_batch(const train::Progress& progress) {
   if (!interactive_) return;
   const auto now = Clock::now();
@@ -77,41 +110,55 @@ void EpochDisplay::on_batch(const train::Progress& progress) {
   if (!last && now - drawn_ < kRedraw) return;
   drawn_ = now;
   const double done = static_cast<double>(progress.batch) / progress.batches;
+  const std::string count =
+      fmt::format("{:{}}/{}", progress.batch, std::to_string(progress.batches).size(), progress.batches);
+  const std::string left = minutes(progress.seconds / done * (1 - done));
+  const double speed = progress.images / std::max(progress.seconds, 1e-9);
+  const std::string loss =
+      progress.loss < 100 ? fmt::format("{:.4f}", progress.loss) : fmt::format("{:.2e}", progress.loss);
+  const double accuracy = 100.0 * progress.correct / progress.images;
   draw(fmt::format("Epoch {:{}}/{}: {:3.0f}%", progress.epoch, std::to_string(progress.epochs).size(),
                    progress.epochs, 100 * done),
        done,
-       fmt::format(" {}/{} [{}<{}, {:.0f} images/s, loss={:.4f}, accuracy={:.2f}%]", progress.batch,
-                   progress.batches, minutes(progress.seconds), minutes(progress.seconds / done * (1 - done)),
-                   progress.images / progress.seconds, progress.loss,
-                   100.0 * progress.correct / progress.images));
-  if (last) fmt::print(stderr, "\n");
+       std::array{
+           fmt::format(" {} [{}<{}, {:5.0f} images/s, loss={}, accuracy={:5.2f}%]", count,
+                       minutes(progress.seconds), left, speed, loss, accuracy),
+           fmt::format(" {} [<{}, {:5.0f}/s, loss={}, acc={:5.2f}%]", count, left, speed, loss, accuracy),
+           fmt::format(" <{} {:5.2f}%", left, accuracy)});
+  open_ = !last;
+  if (last) write_to_terminal("\n");
 }
 
 void EpochDisplay::on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test) {
-  if (!interactive_) {
-    fmt::print("Epoch {}/{}: learning rate {:g}, {:.2f} s, train loss {:.4f}, accuracy {:.2f}%. ",
-               epoch.epoch, epochs, epoch.lr, epoch.train_seconds, epoch.train_loss, epoch.train_accuracy);
+  const std::string line = evaluation_line("Test", test);
+  if (interactive_) {
+    say("{}\n", line);
+  } else {
+    say("Epoch {}/{}: learning rate {:g}, {:.2f} s, train loss {:.4f}, accuracy {:.2f}%. {}\n", epoch.epoch,
+        epochs, epoch.lr, epoch.train_seconds, epoch.train_loss, epoch.train_accuracy, line);
   }
-  fmt::print("{}\n", evaluation_line("Test", test));
-  std::fflush(stdout);
 }
 
 TransferDisplay::~TransferDisplay() {
-  if (open_) fmt::print(stderr, "\n");
+  if (open_) write_to_terminal("\n");
 }
 
-void TransferDisplay::show(std::string_view what, uint64_t done, uint64_t total) {
+void TransferDisplay::show(std::string_view source, std::string_view file, uint64_t done, uint64_t total) {
   const auto now = std::chrono::steady_clock::now();
   if (!interactive_ || (done != total && now - drawn_ < kRedraw)) return;
   drawn_ = now;
   open_ = true;
   constexpr double kMegabyte = 1e6;
-  const auto megabytes = static_cast<double>(done) / kMegabyte;
+  const double megabytes = static_cast<double>(done) / kMegabyte;
+  std::string what = printable(fmt::format("{} {}", source, file));
+  if (static_cast<int>(what.size()) > terminal_width() / 2) what = printable(file.empty() ? source : file);
   if (total == 0) {
-    draw(fmt::format("{} ", printable(what)), 0, fmt::format(" {:.1f} MB", megabytes));
+    draw(what, 0, std::array{fmt::format(" {:.1f} MB", megabytes)});
   } else {
-    draw(fmt::format("{} ", printable(what)), static_cast<double>(done) / static_cast<double>(total),
-         fmt::format(" {:.1f}/{:.1f} MB", megabytes, static_cast<double>(total) / kMegabyte));
+    const double part = static_cast<double>(done) / static_cast<double>(total);
+    draw(what + " ", part,
+         std::array{fmt::format(" {:.1f}/{:.1f} MB", megabytes, static_cast<double>(total) / kMegabyte),
+                    fmt::format(" {:3.0f}%", 100 * part)});
   }
 }
 

@@ -1,14 +1,25 @@
 // What the program shows while it works.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "train/run_record.h"
 #include "train/trainer.h"
 
 namespace rung::app {
+
+// Writes to standard output, at once. Throws IoError when that is closed, full or no longer read.
+void write_out(std::string_view text);
+
+template <typename... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  write_out(fmt::format(format, std::forward<Args>(args)...));
+}
 
 // Control characters as \xNN, so that text from a file cannot steer the terminal; line breaks stay.
 std::string printable(std::string_view text);
@@ -25,6 +36,7 @@ std::string evaluation_line(std::string_view split, const train::Evaluation& eva
 // A bar in the manner of tqdm while an epoch trains, on a terminal; then, or without one, a line an epoch.
 class EpochDisplay {
  public:
+  ~EpochDisplay();
   void on_batch(const train::Progress& progress);
   void on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test);
 
@@ -33,13 +45,14 @@ class EpochDisplay {
 
   bool interactive_ = is_interactive();
   Clock::time_point drawn_;
+  bool open_ = false;  // the cursor is behind a bar
 };
 
 // A bar for a download; nothing where there is no terminal.
 class TransferDisplay {
  public:
   ~TransferDisplay();
-  void show(std::string_view what, uint64_t done, uint64_t total);
+  void show(std::string_view source, std::string_view file, uint64_t done, uint64_t total);
 
  private:
   bool interactive_ = is_interactive();

@@ -6,9 +6,10 @@
 #include "commands.h"
 #include "ladder/analysis.h"
 #include "ladder/markdown.h"
-#include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
+#include "train/run_directory.h"
+#include "training.h"
 
 namespace rung::app {
 namespace {
@@ -21,18 +22,14 @@ struct Options {
 
 int train(const Options& options) {
   const recipe::Recipe recipe = options.run.load(options.recipe);
+  const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
+  train::require_no_run(folder);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
-  EpochDisplay display;
-  const ladder::Observer observer{[&](const train::Progress& progress) { display.on_batch(progress); },
-                                  [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
-                                    display.on_epoch(epoch, recipe.training.epochs, test);
-                                  }};
-  const ladder::Outcome outcome = ladder::run_recipe(recipe, data, pool, folder, nullptr, observer);
+  const ladder::Outcome outcome = run_and_show(recipe, data, pool, folder, nullptr);
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
-  fmt::print("\n{}\nWeights: SHA-256 {}\nWritten to {}\n", ladder::step_section(outcome, analysis),
-             outcome.record.weights_sha256, folder.string());
+  say("\n{}\nWeights: SHA-256 {}\nWritten to {}\n", ladder::step_section(outcome, analysis),
+      outcome.record.weights_sha256, folder.string());
   return options.run.strict && !outcome.targets_met() ? kTargetMissed : kDone;
 }
 

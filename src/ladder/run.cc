@@ -1,8 +1,12 @@
 #include "ladder/run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
@@ -50,6 +54,14 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
           .test_accuracy = test.accuracy,
           .train_seconds = trained.seconds,
           .test_seconds = test.seconds};
+}
+
+// The last batches of an epoch can break the weights without a training loss that shows it.
+void require_finite(const train::Evaluation& test, const train::TrainedEpoch& trained) {
+  if (std::isfinite(test.loss)) return;
+  throw DivergedError(fmt::format("epoch {}, after its last batch: the test loss is {} at learning rate {}",
+                                  trained.epoch, std::abs(test.loss), trained.lr),
+                      "lower the learning rate");
 }
 
 }  // namespace
@@ -114,6 +126,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   while (trainer.epochs_done() < recipe.training.epochs) {
     const train::TrainedEpoch trained = trainer.train_epoch(observer.on_batch);
     outcome.test = trainer.evaluate(data.test);
+    require_finite(outcome.test, trained);
     record.epochs.push_back(record_of(trained, outcome.test));
     directory.add_epoch(record.epochs.back(), trainer);
     if (observer.on_epoch) observer.on_epoch(record.epochs.back(), outcome.test);

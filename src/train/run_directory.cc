@@ -28,6 +28,15 @@ void load_tensors(const std::vector<nn::TensorInfo>& infos, const SafeTensors& f
   }
 }
 
+// The path and those of its parents that do not exist, the deepest first.
+std::vector<std::filesystem::path> missing_folders(std::filesystem::path path) {
+  std::vector<std::filesystem::path> missing;
+  std::error_code ignored;
+  for (; !path.empty() && !std::filesystem::exists(path, ignored); path = path.parent_path())
+    missing.push_back(path);
+  return missing;
+}
+
 }  // namespace
 
 SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
@@ -45,14 +54,26 @@ nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file
   return weights;
 }
 
-RunDirectory::RunDirectory(std::filesystem::path path, const std::string& recipe_toml)
-    : path_(std::move(path)) {
-  if (std::filesystem::exists(path_ / kRecipeFile)) {
-    throw UsageError(fmt::format("{} already holds a run", path_.string()),
+void require_no_run(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path / kRecipeFile, ignored)) {
+    throw UsageError(fmt::format("{} already holds a run", path.string()),
                      "choose another folder with --out, or remove it");
   }
-  make_writable_folder(path_);
-  replace_file(path_ / kRecipeFile, recipe_toml);
+}
+
+RunDirectory::RunDirectory(std::filesystem::path path, const std::string& recipe_toml)
+    : path_(std::move(path)) {
+  require_no_run(path_);
+  const auto created = missing_folders(path_);
+  try {
+    make_writable_folder(path_);
+    replace_file(path_ / kRecipeFile, recipe_toml);
+  } catch (const IoError&) {
+    std::error_code ignored;
+    for (const auto& folder : created) std::filesystem::remove(folder, ignored);  // only if empty
+    throw;
+  }
 }
 
 void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {

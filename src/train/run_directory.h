@@ -14,10 +14,13 @@
 
 namespace rung::train {
 
+// Throws UsageError if the folder already holds a run.
+void require_no_run(const std::filesystem::path& path);
+
 class RunDirectory {
  public:
   // Creates the folder and writes recipe.toml. Throws UsageError if it already holds a run, IoError if it
-  // cannot be written.
+  // cannot be written; then no folder is left that was not there.
   RunDirectory(std::filesystem::path path, const std::string& recipe_toml);
 
   const std::filesystem::path& path() const { return path_; }

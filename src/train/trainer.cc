@@ -24,8 +24,22 @@ double percent(int correct, int images) {
   return 100.0 * correct / images;
 }
 
+void require_labels_below(int classes, const std::vector<uint8_t>& labels, const std::string& split) {
+  const auto bad = std::find_if(labels.begin(), labels.end(), [&](int label) { return label >= classes; });
+  if (bad == labels.end()) return;
+  throw UsageError(fmt::format("the model has {} classes, but {} image {} has label {}", classes, split,
+                               bad - labels.begin(), *bad));
+}
+
 // The model's plan, once it is clear that the data fits it.
 nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data) {
+  require_fit(experiment, data);
+  return nn::make_plan(experiment.model);
+}
+
+}  // namespace
+
+void require_fit(const Experiment& experiment, const data::Dataset& data) {
   const nn::Shape& input = experiment.model.input;
   const nn::Shape images{1, data.train.height, data.train.width};
   if (input != images) {
@@ -33,14 +47,11 @@ nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data) {
                                  input.channels, input.height, input.width, data.name, images.height,
                                  images.width));
   }
-  if (data.classes > experiment.model.classes) {
-    throw UsageError(fmt::format("the model has {} classes, but dataset {} has labels up to {}",
-                                 experiment.model.classes, data.name, data.classes - 1));
-  }
-  return nn::make_plan(experiment.model);
+  require_labels_below(experiment.model.classes, data.train.labels,
+                       fmt::format("dataset {}: training", data.name));
+  require_labels_below(experiment.model.classes, data.test.labels,
+                       fmt::format("dataset {}: test", data.name));
 }
-
-}  // namespace
 
 Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool)
     : experiment_(experiment),
@@ -71,7 +82,7 @@ TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on
     ++progress.batch;
     if (!std::isfinite(result.loss)) {
       throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
-                                      progress.epoch, progress.batch, result.loss, lr),
+                                      progress.epoch, progress.batch, std::abs(result.loss), lr),
                           "lower the learning rate");
     }
     optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);

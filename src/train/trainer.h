@@ -56,6 +56,9 @@ struct Evaluation {
   std::vector<uint8_t> predicted;  // [images], classes
 };
 
+// Throws UsageError when the data's images or labels are not ones that the model takes.
+void require_fit(const Experiment& experiment, const data::Dataset& data);
+
 class Trainer {
  public:
   // `data` and `pool` must outlive the trainer. Throws UsageError when the data's images or classes are not

@@ -5,6 +5,7 @@
 #   RUNG       the program under test
 #   RECIPES    the folder of the recipes
 #   RUNG_DATA  the folder of the datasets
+#   HELPERS    a file to source: datasets and recipes made on the spot, and what tests of bad input need
 # What it must do stands beside it; of the files, any may be absent:
 #   <name>.stdout, <name>.stderr   what it prints, line by line; * in a line stands for any text. Absent: anything.
 #   <name>.exit                    its exit code. Absent: 0.
@@ -14,7 +15,8 @@ script=$(realpath "$1")
 expected=${script%.sh}
 : "${RUNG:?is the path of the program}"
 RUNG_DATA=$(realpath -m "${RUNG_DATA:-$(dirname "$script")/../../../data}")
-export RUNG_DATA
+HELPERS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/helpers.bash")
+export RUNG_DATA HELPERS
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

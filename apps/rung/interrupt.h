@@ -1,0 +1,33 @@
+// Ctrl-C, a closed terminal or `kill` while training: the run ends between two batches, with its files whole
+// and one line that says what is left of it. A second signal ends the process at once.
+#pragma once
+
+#include <csignal>
+#include <string>
+
+#include "base/error.h"
+
+namespace rung::app {
+
+// The user, or the system, wants the program to end.
+class Interrupted : public Error {
+ public:
+  Interrupted(int signal_number, const std::string& message, const std::string& hint)
+      : Error(message, hint), signal(signal_number) {}
+  int signal;
+};
+
+// While one exists, such a signal is noted instead of ending the process. What the caller was told to ignore
+// (nohup) stays ignored. One at a time.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  // The signal that came, or 0.
+  static int signal();
+};
+
+}  // namespace rung::app

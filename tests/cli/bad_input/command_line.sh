@@ -1,0 +1,17 @@
+# A command line that is wrong: one line that says what, and where the help is.
+source "$HELPERS"
+fails 2 'rung: error: a command is missing (`rung --help` shows what there is)' "$RUNG"
+fails 2 'rung: error: a command is missing (`rung data --help` shows what there is)' "$RUNG" data
+fails 2 'rung: error: there is no such command or option: trian (`rung --help` shows what there is)' "$RUNG" trian step1
+fails 2 'rung: error: there is no such command or option: inof (`rung data --help` shows what there is)' "$RUNG" data inof
+fails 2 'rung: error: RECIPE is required (`rung train --help` shows what there is)' "$RUNG" train
+fails 2 'rung: error: there is no such argument or option: --epoch (`rung train --help` shows what there is)' "$RUNG" train step1 --epoch 1
+for value in 0 -1 x 100001; do fails 2 'rung: error: --epochs:*' "$RUNG" train step1 --epochs $value; done
+for value in 0 -1 1025; do fails 2 'rung: error: --threads:*' "$RUNG" train step1 --threads $value; done
+fails 2 'rung: error: *--seed = x *' "$RUNG" train step1 --seed x
+fails 2 'rung: error: *seed*' "$RUNG" train step1 --seed -1
+fails 2 'rung: error: no SIMD target `sse9` on this machine (use one of: *' "$RUNG" train step1 --simd sse9
+fails 2 'rung: error: --split: *' "$RUNG" eval run --split all
+fails 2 'rung: error: there is no such argument or option: extra *' "$RUNG" summary step1 extra
+fails 2 'rung: error: there is no such command or option: *x1b?2J*' "$RUNG" $'\e[2J'
+lists .

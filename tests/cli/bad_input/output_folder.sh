@@ -1,0 +1,42 @@
+# A folder that cannot be written, or holds a run already: nothing is trained, nothing is left or overwritten.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+touch file
+long=$(printf 'x%.0s' {1..300})
+
+for command in train climb; do
+  fails 1 "rung: error: cannot create the folder file/*: Not a directory" "$RUNG" $command small.toml --out file/run
+  fails 1 "rung: error: cannot create the folder /proc/*: No such file or directory" "$RUNG" $command small.toml --out /proc/run
+  fails 1 "rung: error: cannot create the folder $long*: File name too long" "$RUNG" $command small.toml --out "$long"
+done
+fails 1 "rung: error: cannot write file/d.png: Not a directory" "$RUNG" data show ./digits --out file/d.png
+fails 1 "rung: error: cannot write digits: Is a directory" "$RUNG" data show ./digits --out digits
+lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml file
+
+"$RUNG" train small.toml --out run >/dev/null
+"$RUNG" climb small.toml --out ladder >/dev/null
+find run ladder -type f -exec sha256sum {} + >before
+fails 2 "rung: error: run already holds a run (choose another folder with --out, or remove it)" "$RUNG" train small.toml --out run
+fails 2 "rung: error: ladder already holds a ladder (choose another folder with --out, or remove it)" "$RUNG" climb small.toml --out ladder
+mkdir other && cp -r run other/small
+make_recipe first.toml
+fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.toml small.toml --out other
+lists other small small/{recipe.toml,metrics.jsonl,checkpoint.safetensors,best.safetensors,result.json}
+sha256sum --quiet -c before
+
+# No right to write: root has it everywhere, so the run is another user's.
+if [[ $(id -u) != 0 ]]; then
+  mkdir closed && chmod a-w closed
+  fails 1 "rung: error: cannot create the folder closed/run: Permission denied" "$RUNG" train small.toml --out closed/run
+elif command -v setpriv >/dev/null; then
+  chmod -R a+rX .. && mkdir closed
+  if setpriv --reuid 65534 --regid 65534 --clear-groups test -r small.toml -a -x "$RUNG"; then
+    fails 1 "rung: error: cannot create the folder closed/run: Permission denied" \
+      setpriv --reuid 65534 --regid 65534 --clear-groups "$RUNG" train small.toml --out closed/run
+  else
+    echo "skipped: another user cannot reach the program" >&2
+  fi
+else
+  echo "skipped: as root, and without setpriv" >&2
+fi

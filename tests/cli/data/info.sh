@@ -1,0 +1,2 @@
+# The real MNIST: its size, its pixels' distribution, its classes.
+"$RUNG" data info mnist

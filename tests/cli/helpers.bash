@@ -1,0 +1,99 @@
+# Helpers for command-line tests: source "$HELPERS". All they make is the same each time, and small.
+
+# bytes <count> <octal value>
+bytes() { head -c "$1" /dev/zero | tr '\0' "\\$2"; }
+
+# word <number>: its four bytes, the highest first, as in an IDX header.
+word() {
+  local escapes
+  printf -v escapes '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
+  printf '%b' "$escapes"
+}
+
+# idx_images <count> <side>: an IDX file of images; class k is a bar across the image, the lower the larger k is.
+idx_images() {
+  local count=$1 side=$2 class i above
+  word 0x803 && word "$count" && word "$side" && word "$side"
+  for class in {0..9}; do
+    above=$((side * (side - 3) / 9 * class / side * side))
+    { bytes $above 0 && bytes $((side * 3)) 377 && bytes $((side * (side - 3) - above)) 0; } >"class$class"
+  done
+  for ((i = 0; i < count; ++i)); do echo "class$((i % 10))"; done | xargs cat
+  rm class[0-9]
+}
+
+# idx_labels <count>: the labels of idx_images, 0 to 9 in turn.
+idx_labels() {
+  local i
+  word 0x801 && word "$1"
+  for ((i = 0; i < $1; ++i)); do printf '%b' "\\x0$((i % 10))"; done
+}
+
+# make_dataset <folder>: 256 training and 64 test images of 28 x 28 pixels.
+make_dataset() {
+  mkdir -p "$1"
+  idx_images 256 28 >"$1/train-images-idx3-ubyte"
+  idx_labels 256 >"$1/train-labels-idx1-ubyte"
+  idx_images 64 28 >"$1/t10k-images-idx3-ubyte"
+  idx_labels 64 >"$1/t10k-labels-idx1-ubyte"
+}
+
+# make_recipe <file> [sed script]: two epochs of a small model on the dataset ./digits, changed by the script.
+make_recipe() {
+  sed -E "${2:-}" >"$1" <<'RECIPE'
+title = "Small"
+seed = 5
+
+[[targets]]
+metric = "params"
+below = 1_000
+
+[dataset]
+name = "./digits"
+
+[model]
+input = [1, 28, 28]
+classes = 10
+layers = [
+  { type = "conv2d", out_channels = 8, kernel_size = 5, stride = 2 },
+  { type = "batch_norm2d" },
+  { type = "relu" },
+  { type = "max_pool2d", kernel_size = 2 },
+  { type = "conv2d", out_channels = 10, kernel_size = 3 },
+  { type = "adaptive_avg_pool2d", output_size = 1 },
+]
+
+[training]
+epochs = 2
+batch_size = 32
+
+[optimizer]
+type = "sgd"
+lr = 0.05
+momentum = 0.9
+RECIPE
+}
+
+# fails <exit code> <pattern> <command...>: the command ends with this code and one line on stderr that the pattern
+# matches; * stands for any text.
+fails() {
+  local wanted=$1 pattern=$2 code=0
+  shift 2
+  "$@" >fails.stdout 2>fails.stderr || code=$?
+  local message
+  message=$(<fails.stderr)
+  # shellcheck disable=SC2053 # the right side is a pattern
+  if [[ $code == "$wanted" && $(wc -l <fails.stderr) == 1 && $message == $pattern ]]; then
+    rm fails.stdout fails.stderr
+    return 0
+  fi
+  printf '%s\n' "$*" "  ended with $code and: $message" "  expected $wanted and: $pattern" >&2
+  return 1
+}
+
+# lists <folder> <name...>: the folder holds these names and nothing else, hidden ones neither.
+lists() {
+  local folder=$1
+  shift
+  diff -u --label expected --label "in $folder" <(printf '%s\n' "$@" | sort) <(find "$folder" -mindepth 1 -printf '%P\n' | sort)
+}

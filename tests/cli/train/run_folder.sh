@@ -1,0 +1,27 @@
+# What a run leaves: its files, no others, and all fields of result.json.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+"$RUNG" train small.toml >log
+lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint.safetensors,best.safetensors,result.json}
+[[ $(wc -l <runs/small-seed5/metrics.jsonl) == 2 ]]
+
+result=$(<runs/small-seed5/result.json)
+for field in recipe title seed params epochs best_test_accuracy final_test_accuracy mean_last3_test_accuracy targets \
+  weights_sha256 machine cpu simd threads train_accuracy_evaluated overfitting_gap epoch lr train_loss train_accuracy \
+  test_loss test_accuracy train_seconds test_seconds metric bound value met; do
+  [[ $result == *"\"$field\": "* ]] || { echo "result.json has no $field" && exit 1; }
+done
+grep -E '"(recipe|seed|params|value|met)":' runs/small-seed5/result.json
+for epoch in 1 2; do grep -c "^{\"epoch\":$epoch,.*}$" runs/small-seed5/metrics.jsonl; done
+
+# The resolved recipe is a recipe, and means the same.
+cp runs/small-seed5/recipe.toml resolved.toml
+"$RUNG" train resolved.toml --out resolved >/dev/null
+cmp runs/small-seed5/checkpoint.safetensors resolved/checkpoint.safetensors
+
+# A second run gets a folder of its own; another seed another name, and other weights.
+"$RUNG" train small.toml >/dev/null
+"$RUNG" train small.toml --seed 6 --epochs 1 >/dev/null
+ls runs
+cmp runs/small-seed5/checkpoint.safetensors runs/small-seed5-2/checkpoint.safetensors
