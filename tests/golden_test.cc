@@ -10,10 +10,11 @@
 //
 // Training is another matter. A step makes about a million comparisons with a kink (relu's zero, a max
 // pooling's second largest); in float32 some of those come out the other way, each moves the gradient by a
-// thousandth or so, and training enlarges that from step to step. The first four steps are therefore
-// compared closely, the later ones only as closely as PyTorch's own float32 run comes to its float64 run,
-// whose largest deviations over the five models (relative to the largest value) stand beside the tolerances.
-// Step 1's model has no batch norm and hardly moves in twenty steps: it has nothing to enlarge.
+// thousandth or so, and training enlarges that from step to step. The generator picks initial weights for
+// which the first step stays clear of kinks: it is compared closely, the next three as closely as a few kinks
+// allow, and the later ones as closely as PyTorch's own float32 run comes to its float64 run, whose largest
+// deviations over the five models (relative to the largest value) stand beside the tolerances. Step 1's model
+// has no batch norm and hardly moves in twenty steps: it has nothing to enlarge.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,22 +41,24 @@ constexpr int kBatch = 40;  // the last group of 16 is half empty
 constexpr int kBatches = 4;
 constexpr int kSteps = 20;
 
-constexpr int kCloseSteps = 4;  // before a kink matters
+constexpr int kEarlySteps = 4;
 
 // In roundings of the tensor's largest value.
 constexpr double kLogits = 20;
 constexpr double kGradients = 500;
 constexpr double kStatistics = 16;
-constexpr double kCloseLosses = 16;
-constexpr double kCloseStatistics = 40;
+constexpr double kFirstLoss = 16;
 
 struct Later {
+  double early_losses;
+  double early_statistics;
   double losses;
   double statistics;
   double logits;
 };
-constexpr Later kWithoutNorm{8, 0, 16};
-constexpr Later kWithNorm{0.01 / kFloatEpsilon,   // PyTorch's float32: 0.0052
+constexpr Later kWithoutNorm{8, 0, 8, 0, 16};
+constexpr Later kWithNorm{0.002 / kFloatEpsilon, 0.02 / kFloatEpsilon,
+                          0.01 / kFloatEpsilon,   // PyTorch's float32: 0.0052
                           0.15 / kFloatEpsilon,   // 0.079
                           0.15 / kFloatEpsilon};  // 0.055
 
@@ -103,13 +106,15 @@ class Ladder {
     for (int step = 0; step < kSteps; ++step) {
       losses.push_back(static_cast<float>(run(step)));
       if (step == 0) expect_first_step();
-      if (step == kCloseSteps - 1) expect_statistics("after4/", kCloseStatistics);
+      if (step == kEarlySteps - 1) expect_statistics("after4/", later().early_statistics);
       optimizer_.step(recipe_.training.optimizer, optim::learning_rate(recipe_.training, step / kBatches),
                       gradient_, weights_.parameters);
     }
     const auto expected = golden("losses", kSteps);
-    expect_tensor_within("first losses", std::span<const float>(losses).first(kCloseSteps),
-                         expected.first(kCloseSteps), kCloseLosses);
+    expect_tensor_within("first loss", std::span<const float>(losses).first(1), expected.first(1),
+                         kFirstLoss);
+    expect_tensor_within("early losses", std::span<const float>(losses).first(kEarlySteps),
+                         expected.first(kEarlySteps), later().early_losses);
     expect_tensor_within("losses", std::span<const float>(losses), expected, later().losses);
     expect_statistics("after20/", later().statistics);
   }
