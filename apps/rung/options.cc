@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "base/error.h"
 #include "kernels/simd.h"
 
@@ -46,7 +49,9 @@ data::Dataset EngineOptions::load(const std::string& dataset) const {
 }
 
 void RunOptions::add_to(CLI::App& command) {
-  command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")->type_name("N");
+  command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
+      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
+      ->type_name("N");
   command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 #include "ladder/changes.h"
+#include "recipe/text.h"
 
 namespace rung::ladder {
 namespace {
@@ -20,12 +23,27 @@ std::string padded(const std::string& text, size_t width, bool left) {
   return left ? text + spaces : spaces + text;
 }
 
-// A `|` or a line break in a cell would end it, and markup would be rendered.
+bool is_word(char byte) {
+  return std::isalnum(static_cast<unsigned char>(byte)) != 0 || (byte & 0x80) != 0;
+}
+
+// Whether Markdown would act on the byte at `at`: end a cell or begin markup. An underscore within a word is
+// none.
+bool is_markup(std::string_view text, size_t at) {
+  if (text[at] != '_') return std::string_view("\\|<`*[").find(text[at]) != std::string_view::npos;
+  return at == 0 || at + 1 == text.size() || !is_word(text[at - 1]) || !is_word(text[at + 1]);
+}
+
+// The text as it is, in Markdown: on one line, with control characters spelt out and markup escaped.
 std::string escaped(const std::string& text) {
+  std::string line = text;
+  std::replace_if(
+      line.begin(), line.end(), [](char byte) { return byte == '\n' || byte == '\t'; }, ' ');
+  line = recipe::printable(line);
   std::string result;
-  for (const char byte : text) {
-    if (byte == '|' || byte == '<' || byte == '`' || byte == '*' || byte == '_') result += '\\';
-    result += byte == '\n' ? ' ' : byte;
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (is_markup(line, at)) result += '\\';
+    result += line[at];
   }
   return result;
 }

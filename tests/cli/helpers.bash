@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Helpers for command-line tests: source "$HELPERS". All they make is the same each time, and small.
 
 # bytes <count> <octal value>
@@ -15,7 +16,7 @@ idx_images() {
   local count=$1 side=$2 class i above
   word 0x803 && word "$count" && word "$side" && word "$side"
   for class in {0..9}; do
-    above=$((side * (side - 3) / 9 * class / side * side))
+    above=$((side * ((side - 3) * class / 9)))
     { bytes $above 0 && bytes $((side * 3)) 377 && bytes $((side * (side - 3) - above)) 0; } >"class$class"
   done
   for ((i = 0; i < count; ++i)); do echo "class$((i % 10))"; done | xargs cat
@@ -95,5 +96,6 @@ fails() {
 lists() {
   local folder=$1
   shift
-  diff -u --label expected --label "in $folder" <(printf '%s\n' "$@" | sort) <(find "$folder" -mindepth 1 -printf '%P\n' | sort)
+  diff -u --label expected --label "in $folder" \
+    <(for name in "$@"; do echo "$name"; done | sort) <(find "$folder" -mindepth 1 -printf '%P\n' | sort)
 }

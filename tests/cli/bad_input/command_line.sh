@@ -8,8 +8,7 @@ fails 2 'rung: error: RECIPE is required (`rung train --help` shows what there i
 fails 2 'rung: error: there is no such argument or option: --epoch (`rung train --help` shows what there is)' "$RUNG" train step1 --epoch 1
 for value in 0 -1 x 100001; do fails 2 'rung: error: --epochs:*' "$RUNG" train step1 --epochs $value; done
 for value in 0 -1 1025; do fails 2 'rung: error: --threads:*' "$RUNG" train step1 --threads $value; done
-fails 2 'rung: error: *--seed = x *' "$RUNG" train step1 --seed x
-fails 2 'rung: error: *seed*' "$RUNG" train step1 --seed -1
+for value in x -1; do fails 2 "rung: error: --seed: Value $value not in range *" "$RUNG" train step1 --seed $value; done
 fails 2 'rung: error: no SIMD target `sse9` on this machine (use one of: *' "$RUNG" train step1 --simd sse9
 fails 2 'rung: error: --split: *' "$RUNG" eval run --split all
 fails 2 'rung: error: there is no such argument or option: extra *' "$RUNG" summary step1 extra

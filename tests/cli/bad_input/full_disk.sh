@@ -27,4 +27,6 @@ if ! small_disk 0 true 2>/dev/null; then echo "skipped: no disk can be mounted h
 fails 1 "rung: error: cannot *a/b*: No space left on device" small_disk 16 "$RUNG" train "$PWD/here.toml" --out a/b
 [[ ! -s left ]] || { cat left && exit 1; }
 fails 1 "rung: error: cannot write run/*.safetensors: No space left on device" small_disk 11 "$RUNG" train "$PWD/here.toml" --out run
-grep -vxE 'run|run/(recipe.toml|metrics.jsonl|best.safetensors|checkpoint.safetensors)' left && exit 1 || true
+grep -vxE 'run|run/(recipe.toml|metrics.jsonl|best.safetensors|checkpoint.safetensors)' left >surplus || exit 0
+cat surplus
+exit 1

@@ -1,0 +1,241 @@
+// The base: thread pool, whole files, random numbers, SHA-256.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/philox.h"
+#include "base/sha256.h"
+#include "base/thread_pool.h"
+#include "data_test_files.h"
+
+namespace rung {
+namespace {
+
+using data::TemporaryFolder;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+class ThreadPoolOf : public testing::TestWithParam<int> {};
+
+TEST_P(ThreadPoolOf, RunsEveryIndexOnceByTheThreadItsShareIsFixedTo) {
+  const int threads = GetParam();
+  ThreadPool pool(threads);
+  EXPECT_EQ(pool.size(), threads);
+  for (int round = 0; round < 300; ++round) {
+    const int count = round % 40;
+    std::vector<std::atomic<int>> runs(static_cast<size_t>(count));
+    std::vector<int> ran_by(static_cast<size_t>(count), -1);
+    pool.for_each(count, [&](int index, int thread) {
+      ++runs[static_cast<size_t>(index)];
+      ran_by[static_cast<size_t>(index)] = thread;
+    });
+    for (int thread = 0; thread < threads; ++thread) {
+      for (int index = count * thread / threads; index < count * (thread + 1) / threads; ++index) {
+        ASSERT_EQ(runs[static_cast<size_t>(index)], 1) << "index " << index << " of " << count;
+        ASSERT_EQ(ran_by[static_cast<size_t>(index)], thread) << "index " << index << " of " << count;
+      }
+    }
+  }
+}
+
+TEST_P(ThreadPoolOf, RethrowsAnExceptionOfAnyThreadAndStaysUsable) {
+  ThreadPool pool(GetParam());
+  for (int bad = 0; bad < 8; ++bad) {
+    EXPECT_THROW(pool.for_each(8,
+                               [&](int index, int) {
+                                 if (index == bad) throw std::out_of_range("index");
+                               }),
+                 std::out_of_range);
+    std::atomic<int> sum{0};
+    pool.for_each(8, [&](int index, int) { sum += index; });
+    EXPECT_EQ(sum, 28);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOf, testing::Range(1, 8));
+
+TEST(ThreadPool, RefusesNoThreadsAndTooMany) {
+  EXPECT_THROW(ThreadPool(0), UsageError);
+  EXPECT_THROW(ThreadPool(1025), UsageError);
+  EXPECT_GE(ThreadPool::available_cores(), 1);
+}
+
+TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  replace_file(path, "old");
+  EXPECT_EQ(read_text_file(path, 100), "old");
+  replace_file(path, "newer");
+  EXPECT_EQ(read_text_file(path, 100), "newer");
+  replace_file(path, "");
+  EXPECT_EQ(read_text_file(path, 0), "");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0644));
+}
+
+// An open file keeps its content, which it would not if it were written over.
+TEST(ReplaceFile, LeavesTheOldContentToThoseWhoHaveItOpen) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  replace_file(path, "old");
+  std::filesystem::create_hard_link(path, folder.path() / "link");
+  replace_file(path, "new");
+  EXPECT_EQ(read_text_file(folder.path() / "link", 100), "old");
+  EXPECT_EQ(read_text_file(path, 100), "new");
+}
+
+// While one exists no file can grow beyond `bytes`.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*handler_)(int);
+};
+
+TEST(ReplaceFile, AFailureKeepsTheOldFileAndLeavesNoTemporary) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  replace_file(path, "old");
+  std::string message;
+  try {
+    const FileSizeLimit limit(1000);
+    replace_file(path, std::string(5000, 'x'));
+  } catch (const IoError& error) {
+    message = error.what();
+  }
+  EXPECT_EQ(message, "cannot write " + path.string() + ": File too large");
+  EXPECT_EQ(read_text_file(path, 100), "old");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+TEST(ReplaceFile, RefusesToReplaceAFolder) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "file");
+  EXPECT_THROW(replace_file(folder.path() / "file", "text"), IoError);
+  EXPECT_THROW(replace_file(folder.path() / "none" / "file", "text"), IoError);
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+TEST(ReadFile, ReadsUpToItsLimitAndNotMore) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  replace_file(path, "12345");
+  EXPECT_EQ(read_file(path, 5).size(), 5U);
+  try {
+    read_file(path, 4);
+    ADD_FAILURE() << "read more than allowed";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(path.string()), HasSubstr("5 bytes, more than the 4")));
+  }
+}
+
+TEST(ReadFile, RefusesWhatIsNoRegularFile) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(read_file(folder.path(), 100), IoError);
+  EXPECT_THROW(read_file(folder.path() / "none", 100), IoError);
+  EXPECT_THROW(read_file("/dev/zero", 100), IoError);
+}
+
+TEST(MakeWritableFolder, MakesParentsAndRefusesAFileInTheWay) {
+  const TemporaryFolder folder;
+  make_writable_folder(folder.path() / "a" / "b");
+  make_writable_folder(folder.path() / "a" / "b");
+  EXPECT_TRUE(std::filesystem::is_directory(folder.path() / "a" / "b"));
+  replace_file(folder.path() / "file", "text");
+  EXPECT_THROW(make_writable_folder(folder.path() / "file" / "c"), IoError);
+}
+
+// The known answers of the authors' own Random123 library, kat_vectors.
+TEST(Philox, GivesTheKnownAnswers) {
+  EXPECT_THAT(philox4x32({0, 0, 0, 0}, {0, 0}), ElementsAre(0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8));
+  constexpr uint32_t kOnes = 0xffffffff;
+  EXPECT_THAT(philox4x32({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
+              ElementsAre(0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd));
+}
+
+TEST(RandomStream, BelowStaysBelowAndMeetsEveryNumberAboutEquallyOften) {
+  constexpr int kDraws = 1000;
+  for (const uint32_t bound : {1U, 2U, 3U, 10U, 97U}) {
+    RandomStream random(7, RandomPurpose::kShuffle, bound);
+    std::vector<int> counts(bound);
+    for (uint32_t draw = 0; draw < kDraws * bound; ++draw) {
+      const uint32_t number = random.below(bound);
+      ASSERT_LT(number, bound);
+      ++counts[number];
+    }
+    // Six standard deviations of a count: sqrt(1000) each.
+    EXPECT_THAT(counts, Each(testing::AllOf(testing::Ge(kDraws - 190), testing::Le(kDraws + 190)))) << bound;
+  }
+}
+
+// Four values of the generator come to three numbers, so that without rejection one residue comes half of the
+// time.
+TEST(RandomStream, BelowIsUnbiasedForLargeBounds) {
+  constexpr uint32_t kBound = 3U << 30;  // three quarters of the range
+  RandomStream random(1, RandomPurpose::kShuffle);
+  std::array<int, 3> residues{};
+  for (int draw = 0; draw < 30000; ++draw) {
+    const uint32_t number = random.below(kBound);
+    ASSERT_LT(number, kBound);
+    ++residues[number % 3];
+  }
+  EXPECT_THAT(residues, Each(testing::AllOf(testing::Ge(9500), testing::Le(10500))));
+}
+
+TEST(RandomStream, DependsOnSeedPurposeItemAndEpoch) {
+  const auto first = [](RandomStream random) { return random.next(); };
+  const std::vector<uint32_t> values = {first({1, RandomPurpose::kShuffle, 0, 0}),
+                                        first({2, RandomPurpose::kShuffle, 0, 0}),
+                                        first({uint64_t{1} << 32 | 1, RandomPurpose::kShuffle, 0, 0}),
+                                        first({1, RandomPurpose::kAugment, 0, 0}),
+                                        first({1, RandomPurpose::kShuffle, 1, 0}),
+                                        first({1, RandomPurpose::kShuffle, 0, 1})};
+  for (size_t i = 0; i < values.size(); ++i)
+    for (size_t j = 0; j < i; ++j) EXPECT_NE(values[i], values[j]) << i << " and " << j;
+  EXPECT_EQ(values[0], first({1, RandomPurpose::kShuffle, 0, 0}));
+}
+
+// FIPS 180-4's examples.
+TEST(Sha256, GivesTheKnownAnswers) {
+  const auto hash = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
+  EXPECT_EQ(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace rung

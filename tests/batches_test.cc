@@ -1,0 +1,129 @@
+// The order of images, and the groups of 16 that they become.
+#include "train/batches.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <vector>
+
+#include "kernels/layout.h"
+
+namespace rung::train {
+namespace {
+
+using kernels::kLanes;
+using testing::Each;
+
+TEST(Shuffled, IsAPermutation) {
+  for (const int count : {1, 2, 17, 1000}) {
+    auto order = shuffled(count, 3, 4);
+    std::ranges::sort(order);
+    std::vector<uint32_t> all(static_cast<size_t>(count));
+    std::iota(all.begin(), all.end(), 0U);
+    EXPECT_EQ(order, all);
+  }
+}
+
+TEST(Shuffled, DependsOnSeedAndEpochOnly) {
+  EXPECT_EQ(shuffled(100, 1, 0), shuffled(100, 1, 0));
+  EXPECT_NE(shuffled(100, 1, 0), shuffled(100, 1, 1));
+  EXPECT_NE(shuffled(100, 1, 0), shuffled(100, 2, 0));
+  EXPECT_NE(shuffled(100, 1, 0), shuffled(100, (uint64_t{1} << 32) + 1, 0));
+}
+
+// Every image comes to every position equally often: chi-square with (8-1)^2 = 49 degrees of freedom over the
+// 8 x 8 counts, whose mean is 49 and standard deviation sqrt(98) = 9.9; six of these are allowed either way,
+// because too even is not random either.
+TEST(Shuffled, IsUniform) {
+  constexpr int kImages = 8;
+  constexpr int kEpochs = 8000;
+  std::array<std::array<int, kImages>, kImages> counts{};
+  for (uint32_t epoch = 0; epoch < kEpochs; ++epoch) {
+    const auto order = shuffled(kImages, 11, epoch);
+    for (size_t position = 0; position < kImages; ++position) ++counts[position][order[position]];
+  }
+  double chi_square = 0;
+  for (const auto& row : counts) {
+    for (const int count : row) {
+      const double excess = count - kEpochs / kImages;
+      chi_square += excess * excess / (kEpochs / kImages);
+    }
+  }
+  EXPECT_LT(chi_square, 49 + 60);
+  EXPECT_GT(chi_square, 49 - 40);
+}
+
+constexpr int kSide = 6;
+constexpr size_t kPixels = size_t{kSide} * kSide;
+
+// Images of 6 x 6 pixels; pixel p of image i is 7 i + 3 p, wrapped.
+data::Split split_of(int count) {
+  data::Split split{.count = count, .height = kSide, .width = kSide, .pixels = {}, .labels = {}};
+  for (int image = 0; image < count; ++image) {
+    for (size_t pixel = 0; pixel < kPixels; ++pixel)
+      split.pixels.push_back(static_cast<uint8_t>(7 * image + 3 * static_cast<int>(pixel)));
+    split.labels.push_back(0);
+  }
+  return split;
+}
+
+std::vector<float> load(GroupLoader& loader, const std::vector<uint32_t>& images, int thread = 0,
+                        uint64_t seed = 1, uint32_t epoch = 0) {
+  std::vector<float> x(kPixels * kLanes, -99.0F);
+  loader.load(images, thread, seed, epoch, x.data());
+  return x;
+}
+
+std::vector<float> lane_of(const std::vector<float>& x, size_t lane) {
+  std::vector<float> values;
+  for (size_t pixel = 0; pixel < kPixels; ++pixel) values.push_back(x[pixel * kLanes + lane]);
+  return values;
+}
+
+TEST(GroupLoader, NormalisesEachImageIntoItsLane) {
+  const data::Split split = split_of(40);
+  GroupLoader loader(split, {.name = "", .mean = 0.1307, .std = 0.3081});
+  const std::vector<uint32_t> images = {39, 0, 7};
+  const auto x = load(loader, images);
+  for (size_t lane = 0; lane < images.size(); ++lane) {
+    const auto values = lane_of(x, lane);
+    for (size_t pixel = 0; pixel < kPixels; ++pixel) {
+      const float value = split.pixels[images[lane] * kPixels + pixel];
+      EXPECT_FLOAT_EQ(values[pixel], (value / 255.0F - 0.1307F) / 0.3081F)
+          << "lane " << lane << " pixel " << pixel;
+    }
+  }
+  for (size_t lane = images.size(); lane < kLanes; ++lane) EXPECT_THAT(lane_of(x, lane), Each(0.0F));
+}
+
+std::vector<data::Transform> transforms() {
+  return {data::ColorJitter{.brightness = 0.5, .contrast = 0.5},
+          data::RandomRotation{.degrees = 60, .fill = 3}};
+}
+
+TEST(GroupLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
+  const data::Split split = split_of(40);
+  GroupLoader loader(split, {});
+  loader.augment(transforms(), 3);
+  const auto image5 = lane_of(load(loader, {5}), 0);
+  EXPECT_EQ(lane_of(load(loader, {1, 2, 3, 5}, 2), 3), image5);
+  EXPECT_EQ(lane_of(load(loader, {9, 5}, 1), 1), image5);
+  EXPECT_NE(lane_of(load(loader, {5}, 0, 1, 1), 0), image5);
+  EXPECT_NE(lane_of(load(loader, {5}, 0, 2, 0), 0), image5);
+
+  GroupLoader plain(split, {});
+  EXPECT_NE(lane_of(load(plain, {5}), 0), image5);
+}
+
+TEST(GroupLoader, WithoutTransformsEpochAndSeedChangeNothing) {
+  const data::Split split = split_of(40);
+  GroupLoader loader(split, {});
+  loader.augment({}, 3);
+  EXPECT_EQ(load(loader, {4, 5}, 0, 1, 0), load(loader, {4, 5}, 2, 9, 9));
+}
+
+}  // namespace
+}  // namespace rung::train

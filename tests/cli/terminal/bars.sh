@@ -1,0 +1,26 @@
+# In a terminal: a bar that fits on its line however narrow that is, and stays when it is full; an error begins a line.
+source "$HELPERS"
+command -v script >/dev/null || { echo "skipped: there is no script(1) to make a terminal" >&2 && exit 0; }
+make_dataset digits
+make_recipe small.toml
+make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d'
+
+# in_terminal <columns> <arguments>: what a terminal of so many columns is sent.
+in_terminal() { script -qec "stty cols $1 && '$RUNG' $2" /dev/null </dev/null; }
+# What is drawn on one line one after the other, as lines; their widths in characters.
+drawn() { tr '\r' '\n' <"$1" | LC_ALL=C sed 's/\x1b\[K//g'; }
+widest() { drawn "$1" | grep "^Epoch" | LC_ALL=C sed 's/[\x80-\xbf]//g' | LC_ALL=C awk '{ if (length > most) most = length } END { print most + 0 }'; }
+
+for columns in 10 40 80 200; do
+  in_terminal $columns "train small.toml --epochs 3 --out run$columns" >screen
+  width=$(widest screen)
+  ((width > 0 && width < columns)) || { echo "$columns columns, but a bar of $width" && exit 1; }
+  # Three full bars, each ended by a line feed, and a line after each.
+  [[ $(grep -acP 'Epoch ./3: 100%.*\x1b\[K\r$' screen) == 3 || $columns == 10 ]] || { cat -v screen && exit 1; }
+  [[ $(grep -ac '^Test set: average loss' screen) == 3 ]]
+done
+in_terminal 80 "train small.toml --out wide80" >screen
+drawn screen | grep -E '^Epoch 2/2: 100%\|█+\| 8/8 \[<00:00, *[0-9]+/s, loss=[0-9.]+, acc=[0-9. ]+%\]$' | tail -n 1
+
+in_terminal 80 "train wild.toml --out wild" >screen && exit 1
+drawn screen | grep '^rung: error: epoch 1, batch'
