@@ -83,8 +83,7 @@ fs::path find_recipe(const std::string& path_or_name) {
   if (fs::is_regular_file(path_or_name, ignored)) return path_or_name;
   const bool is_name = path_or_name.find('/') == std::string::npos;
   if (is_name) {
-    fs::path in_ladder =
-        ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
+    fs::path in_ladder = ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
     if (fs::is_regular_file(in_ladder, ignored)) return in_ladder;
   }
   throw UsageError(fmt::format("there is no recipe {}", path_or_name),

@@ -71,6 +71,10 @@ class Trainer {
 
   Evaluation evaluate(const data::Split& split);
 
+  // See nn::TrainingPass.
+  void start_profile() { pass_.start_profile(); }
+  std::vector<nn::StepTime> profile() const { return pass_.profile(); }
+
   int epochs_done() const { return epochs_done_; }
   const nn::Plan& plan() const { return plan_; }
   const nn::Weights& weights() const { return weights_; }

@@ -1,0 +1,212 @@
+// rung bench RECIPE: how fast it trains, against what the machine can do.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "commands.h"
+#include "kernels/peak.h"
+#include "kernels/simd.h"
+#include "ladder/run.h"
+#include "nn/cost.h"
+#include "options.h"
+#include "terminal.h"
+
+namespace rung::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using nlohmann::ordered_json;
+
+constexpr int kWarmUpBatches = 20;
+// Buffers that the second-level cache, the last-level cache and neither can hold, on the machines this was
+// made for.
+constexpr size_t kL2Bytes = size_t{1} << 20;
+constexpr size_t kL3Bytes = size_t{16} << 20;
+constexpr size_t kMemoryBytes = size_t{512} << 20;
+
+struct Options {
+  std::string recipe;
+  EngineOptions engine;
+  double seconds = 5;
+  bool profile = false;
+  bool json = false;
+  bool no_peak = false;
+};
+
+struct Measurement {
+  double images_per_second = 0;  // median over the epochs' parts
+  double first_batch_seconds = 0;
+  double peak_rss_mib = 0;
+  double gflops = 0;
+  std::vector<nn::StepTime> steps;
+  int64_t images = 0;  // during which the steps were timed
+};
+
+struct Peak {
+  double gflops = 0;
+  double l2 = 0, l3 = 0, memory = 0;  // GB/s
+};
+
+// Seconds since this process was started, to the system clock tick (10 ms).
+double process_seconds() {
+  std::ifstream file("/proc/self/stat");
+  std::string stat((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;  // field 22: start time in clock ticks since boot
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) -
+         std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double peak_rss_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// Thrown out of the training loop when the time is up.
+struct TimeIsUp {};
+
+Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
+                    const Options& options) {
+  train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
+  Measurement result;
+  std::vector<double> rates;  // of stretches of about a tenth of the time
+  Clock::time_point start;
+  Clock::time_point stretch;
+  int64_t batches = 0;
+  int64_t stretch_images = 0;
+  int done_before = 0;
+  const auto on_batch = [&](const train::Progress& progress) {
+    const int images = progress.images - (progress.batch == 1 ? 0 : done_before);
+    done_before = progress.images;
+    const auto now = Clock::now();
+    if (++batches == 1) result.first_batch_seconds = process_seconds();
+    if (batches == kWarmUpBatches) {
+      start = stretch = now;
+      if (options.profile) trainer.start_profile();
+    }
+    if (batches <= kWarmUpBatches) return;
+    result.images += images;
+    stretch_images += images;
+    const double passed = std::chrono::duration<double>(now - stretch).count();
+    if (passed < options.seconds / 10) return;
+    rates.push_back(static_cast<double>(stretch_images) / passed);
+    stretch_images = 0;
+    stretch = now;
+    if (std::chrono::duration<double>(now - start).count() >= options.seconds) throw TimeIsUp();
+  };
+  try {
+    while (true) trainer.train_epoch(on_batch);
+  } catch (const TimeIsUp&) {
+  }
+  result.images_per_second = median(rates);
+  result.gflops = nn::training_flop(trainer.plan()) * result.images_per_second * 1e-9;
+  result.peak_rss_mib = peak_rss_mib();
+  if (options.profile) result.steps = trainer.profile();
+  return result;
+}
+
+Peak measure_peak(ThreadPool& pool) {
+  return {kernels::peak_gflops(pool), kernels::read_bandwidth(pool, kL2Bytes),
+          kernels::read_bandwidth(pool, kL3Bytes), kernels::read_bandwidth(pool, kMemoryBytes)};
+}
+
+void print_json(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
+  ordered_json json{{"recipe", recipe.name},
+                    {"threads", pool.size()},
+                    {"simd", kernels::simd_target()},
+                    {"images_per_second", m.images_per_second},
+                    {"gflops", m.gflops},
+                    {"first_batch_seconds", m.first_batch_seconds},
+                    {"peak_rss_mib", m.peak_rss_mib}};
+  if (peak.gflops > 0) {
+    json["peak_gflops"] = peak.gflops;
+    json["bandwidth_gbs"] = {{"l2", peak.l2}, {"l3", peak.l3}, {"memory", peak.memory}};
+  }
+  say("{}\n", json.dump());
+}
+
+void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
+  say("{}: {:.0f} images/s, {:.1f} GFLOP/s ({} threads, {})\n", recipe.name, m.images_per_second, m.gflops,
+      pool.size(), kernels::simd_target());
+  if (peak.gflops > 0) {
+    say("{:.1f} % of the machine's {:.1f} GFLOP/s; it reads {:.0f} GB/s from L2, {:.0f} from L3, {:.0f} from "
+        "memory\n",
+        100 * m.gflops / peak.gflops, peak.gflops, peak.l2, peak.l3, peak.memory);
+  }
+  say("first batch {:.2f} s after the start, at most {:.0f} MiB resident\n", m.first_batch_seconds,
+      m.peak_rss_mib);
+}
+
+// A row a step and stage. Times are of one batch, all threads together.
+void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m,
+                   const Peak& peak) {
+  double total = 0;
+  for (const nn::StepTime& step : m.steps) total += step.seconds;
+  const double batches = static_cast<double>(m.images) / recipe.training.batch_size;
+  say("\n{:<20} {:>2}  {:<36} {:>8} {:>6} {:>8} {:>8} {:>8} {:>6} {:>7} {:>6}\n", "step", "", "stage",
+      "us/batch", "%", "MFLOP", "MB", "GFLOP/s", "% FMA", "GB/s", "% L2");
+  for (const nn::StepTime& step : m.steps) {
+    const nn::Cost cost = nn::cost_of(plan, step.step, step.stage);
+    const double images = static_cast<double>(m.images);
+    const double gflops = cost.flop * images / step.seconds * 1e-9 * pool.size();
+    const double gbs = cost.bytes * images / step.seconds * 1e-9 * pool.size();
+    const bool whole = step.step == nn::Step::kPackWeights || step.step == nn::Step::kSumGradients;
+    say("{:<20} {:>2}  {:<36} {:>8.1f} {:>6.1f} {:>8.1f} {:>8.2f} {:>8.1f} {:>6.1f} {:>7.1f} {:>6.1f}\n",
+        nn::name_of(step.step), whole ? "" : std::to_string(step.stage),
+        whole ? "" : nn::describe(plan.stages[step.stage]), step.seconds / batches * 1e6,
+        100 * step.seconds / total, cost.flop * images / batches * 1e-6, cost.bytes * images / batches * 1e-6,
+        gflops, peak.gflops > 0 ? 100 * gflops / peak.gflops : 0, gbs, peak.l2 > 0 ? 100 * gbs / peak.l2 : 0);
+  }
+}
+
+void bench(const Options& options) {
+  const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
+  ThreadPool pool = options.engine.make_pool();
+  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const Measurement measurement = measure(recipe, data, pool, options);
+  const Peak peak = options.no_peak ? Peak{} : measure_peak(pool);
+  if (options.json) return print_json(recipe, pool, measurement, peak);
+  print_summary(recipe, pool, measurement, peak);
+  if (options.profile) print_profile(nn::make_plan(recipe.model), recipe, pool, measurement, peak);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("bench", "Measure how fast a recipe trains, and what limits it");
+  command
+      ->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of the ladder's (step3)")
+      ->required();
+  command->add_option("--seconds", options->seconds, "How long to train (default: 5)")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->type_name("S");
+  command->add_flag("--profile", options->profile,
+                    "Time, arithmetic and traffic of every step of the training pass");
+  command->add_flag("--json", options->json, "Print one JSON object instead of text");
+  command->add_flag("--no-peak", options->no_peak, "Do not measure the machine's own limits");
+  options->engine.add_to(*command);
+  command->footer("Example:\n  rung bench step3 --profile");
+  command->callback([options] { bench(*options); });
+}
+
+}  // namespace rung::app
