@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/error.h"
 #include "commands.h"
 #include "data/augment.h"
 #include "data/fetch.h"
@@ -21,6 +22,7 @@ constexpr const char* kKnown = "A known dataset";
 constexpr const char* kAny = "A known dataset, or a folder of IDX files (with a /)";
 constexpr int kRows = 6;
 constexpr int kColumns = 10;
+constexpr int kLargestShown = 3000;  // pixels on a side: a PNG of ten is at most 2^15 wide
 
 struct Options {
   std::string name = "mnist";
@@ -88,6 +90,8 @@ void show(const Options& options) {
     RandomStream random(options.seed, RandomPurpose::kAugment, static_cast<uint32_t>(image), 0);
     augmenter.apply(split.pixels.data() + image * size, images.data() + image * size, random);
   }
+  if (std::max(split.height, split.width) > kLargestShown)
+    throw UsageError(fmt::format("images of {}×{} are too large for a grid", split.height, split.width));
   const int scale = std::max(1, 84 / std::max(split.height, split.width));
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};

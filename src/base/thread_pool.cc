@@ -55,6 +55,7 @@ int ThreadPool::available_cores() {
 void ThreadPool::for_each(int count, const std::function<void(int, int)>& task) {
   task_ = &task;
   count_ = count;
+  backwards_ = !backwards_;
   running_.store(size_ - 1, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
@@ -84,7 +85,11 @@ void ThreadPool::run_share(int thread) {
   const int begin = static_cast<int>(count * thread / size_);
   const int end = static_cast<int>(count * (thread + 1) / size_);
   try {
-    for (int index = begin; index < end; ++index) (*task_)(index, thread);
+    if (backwards_) {
+      for (int index = end; index-- > begin;) (*task_)(index, thread);
+    } else {
+      for (int index = begin; index < end; ++index) (*task_)(index, thread);
+    }
   } catch (...) {
     errors_[static_cast<size_t>(thread)] = std::current_exception();
   }

@@ -38,6 +38,7 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   const std::function<void(int, int)>* task_ = nullptr;
   int count_ = 0;
+  bool backwards_ = true;
   std::vector<std::exception_ptr> errors_;
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<int> running_{0};

@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -30,15 +31,21 @@ class Reader {
   SafeTensors read() {
     const json header = read_header();
     SafeTensors result;
-    size_t covered = 0;
+    std::map<uint64_t, uint64_t> ranges;  // begin to end
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") {
         result.metadata = metadata(entry);
       } else {
-        covered += read_tensor(name, entry, result);
+        const auto [begin, end] = read_tensor(name, entry, result);
+        if (begin != end && !ranges.emplace(begin, end).second) fail(data_start_, "two tensors share bytes");
       }
     }
-    if (covered != data().size()) fail(data_start_, "the tensors do not cover the data");
+    uint64_t covered = 0;
+    for (const auto& [begin, end] : ranges) {
+      if (begin != covered) fail(data_start_ + covered, "the tensors overlap or leave a gap");
+      covered = end;
+    }
+    if (covered != data().size()) fail(data_start_ + covered, "bytes that belong to no tensor");
     return result;
   }
 
@@ -72,8 +79,9 @@ class Reader {
     return result;
   }
 
-  // Returns the number of bytes the tensor takes.
-  size_t read_tensor(const std::string& name, const json& entry, SafeTensors& result) const {
+  // Returns where the tensor's bytes begin and end in the data.
+  std::pair<uint64_t, uint64_t> read_tensor(const std::string& name, const json& entry,
+                                            SafeTensors& result) const {
     if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
         !entry.contains("data_offsets"))
       fail(kSizeBytes, fmt::format("tensor `{}` lacks its type, shape or offsets", name));
@@ -97,7 +105,7 @@ class Reader {
     } else {
       result.bytes[name] = {shape, copy<uint8_t>(from)};
     }
-    return size;
+    return {static_cast<uint64_t>(range[0]), static_cast<uint64_t>(range[1])};
   }
 
   std::vector<int64_t> unsigned_numbers(const std::string& name, const json& list) const {
