@@ -192,5 +192,20 @@ TEST_F(SafeTensorsTest, EveryTruncationAndAnExtraByteAreRefused) {
   }
 }
 
+// Two bytes of data: each header's ranges add up to two, but only the first's are one after the other.
+TEST_F(SafeTensorsTest, OverlapsAndGapsAreRefused) {
+  const auto read = [&](const std::string& second) {
+    std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)" + second + "}";
+    const uint64_t size = header.size();
+    std::ofstream(path_, std::ios::binary)
+        << std::string(reinterpret_cast<const char*>(&size), sizeof(size)) << header << "xy";
+    return train::read_safetensors(path_);
+  };
+  EXPECT_EQ(read(R"("b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]})").bytes.size(), 2U);
+  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})"), DataError);
+  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]})"), DataError);
+  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})"), DataError);
+}
+
 }  // namespace
 }  // namespace rung

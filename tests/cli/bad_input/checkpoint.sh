@@ -14,7 +14,7 @@ with() { cp $good $bad && printf '%b' "$2" | dd of=$bad bs=1 seek="$1" conv=notr
 for size in 4 7; do head -c $size $good >$bad && refused "byte $size: shorter than a safetensors header"; done
 head -c 100 $good >$bad && refused "byte 0: a header of * bytes does not fit the file"
 head -c -1 $good >$bad && refused "byte *: *"
-cat $good $good >$bad && refused "byte *: the tensors do not cover the data"
+cat $good $good >$bad && refused "byte *: bytes that belong to no tensor"
 head -c 5000 /dev/urandom >$bad && refused "byte 0: a header of * bytes does not fit the file"
 with 0 '\xff\xff\xff\xff\xff\xff\xff\xff' && refused "byte 0: a header of 18446744073709551615 bytes does not fit the file"
 with 8 '[' && refused "byte 8: the header is not a JSON object"
