@@ -2,6 +2,8 @@
 // unit), zero-filled. It does not grow: the engine allocates once, before the loop.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +20,7 @@ class AlignedBuffer {
 
  public:
   static constexpr size_t kAlignment = 128;
+  static constexpr size_t kHugePage = size_t{2} << 20;
 
   AlignedBuffer() = default;
 
@@ -25,19 +28,37 @@ class AlignedBuffer {
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size == 0) return;
     if (size > (SIZE_MAX - kAlignment) / sizeof(T)) throw std::bad_alloc();
-    const size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes)));
+    const size_t alignment = size * sizeof(T) >= kHugePage / 8 ? kHugePage : kAlignment;
+    const size_t bytes = (size * sizeof(T) + alignment - 1) / alignment * alignment;
+    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (!data_) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+    if (alignment == kHugePage) ::madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: it may fail
+#endif
     std::memset(static_cast<void*>(data_.get()), 0, bytes);
   }
 
-  T* data() { return data_.get(); }
-  const T* data() const { return data_.get(); }
-  size_t size() const { return size_; }
-  std::span<T> span() { return {data(), size_}; }
-  std::span<const T> span() const { return {data(), size_}; }
-  T& operator[](size_t index) { return data_.get()[index]; }
-  const T& operator[](size_t index) const { return data_.get()[index]; }
+  T* data() {
+    return data_.get();
+  }
+  const T* data() const {
+    return data_.get();
+  }
+  size_t size() const {
+    return size_;
+  }
+  std::span<T> span() {
+    return {data(), size_};
+  }
+  std::span<const T> span() const {
+    return {data(), size_};
+  }
+  T& operator[](size_t index) {
+    return data_.get()[index];
+  }
+  const T& operator[](size_t index) const {
+    return data_.get()[index];
+  }
 
  private:
   struct Free {
