@@ -203,22 +203,28 @@ void TrainingPass::run_batch_task(const Task& task) {
 }
 
 void TrainingPass::pack_weights() {
-  for (size_t s = 0; s < plan_.stages.size(); ++s) {
+  pool_.for_each(static_cast<int>(plan_.stages.size()), [this](int index, int /*thread*/) {
+    const auto s = static_cast<size_t>(index);
     const Stage& stage = plan_.stages[s];
-    if (!stage.conv) continue;
+    if (!stage.conv) return;
     const float* weights = weights_->parameters.data() + stage.weight;
     kernels::pack_for_forward(*stage.conv, weights, stages_[s].packed_forward.data());
     if (s > 0) kernels::pack_for_input_gradient(*stage.conv, weights, stages_[s].packed_backward.data());
-  }
+  });
 }
 
-// In the order of the groups, whatever the threads.
+// In the order of the groups, whatever the threads: they share the parameters.
 void TrainingPass::sum_gradients() {
-  std::copy_n(group_gradients_.data(), gradient_.size(), gradient_.begin());
-  for (int group = 1; group < groups(); ++group) {
-    const float* more = group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
-    for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += more[i];
-  }
+  const auto shares = static_cast<size_t>(pool_.size());
+  pool_.for_each(pool_.size(), [&](int share, int /*thread*/) {
+    const size_t begin = gradient_.size() * static_cast<size_t>(share) / shares;
+    const size_t end = gradient_.size() * static_cast<size_t>(share + 1) / shares;
+    std::copy(group_gradients_.data() + begin, group_gradients_.data() + end, gradient_.data() + begin);
+    for (int group = 1; group < groups(); ++group) {
+      const float* more = group_gradient(group);
+      for (size_t i = begin; i < end; ++i) gradient_[i] += more[i];
+    }
+  });
 }
 
 // Steps of one group.
