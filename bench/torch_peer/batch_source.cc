@@ -47,7 +47,7 @@ TorchBatch& BatchSource::next() {
   batch_.pixels.resize(static_cast<size_t>(batch_.images) * image_size_);
   batch_.labels.resize(static_cast<size_t>(batch_.images));
   torch_for_each(batch_.images, [&](int index, int thread) {
-    const uint32_t image = order_[static_cast<size_t>(first_ + index)];
+    const uint32_t image = order_[static_cast<size_t>(first_) + static_cast<size_t>(index)];
     batch_.labels[static_cast<size_t>(index)] = split_.labels[image];
     load(image, thread, batch_.pixels.data() + static_cast<size_t>(index) * image_size_);
   });

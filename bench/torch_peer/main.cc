@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Options {
   int threads = 2;
   double seconds = 5;
   int epochs = 0;  // 0: as many batches as fit into `seconds`
+  std::optional<uint64_t> seed;
   bool evaluate = false;
   bool json = false;
   bool no_onednn = false;
@@ -40,10 +42,11 @@ struct Options {
   std::string data_root;
 };
 
-// Measured with libtorch 1.13 on AVX-512, one thread, images/s: step 1 4,630 contiguous and 7,450
-// channels_last, step 3 2,810 and 2,240, step 5 2,930 and 2,420: batch norm prefers the contiguous format.
-// Without oneDNN they are 680, 600 and 720. So the peer runs with oneDNN, and with channels_last in step 1
-// only.
+// Measured with libtorch 1.13 and oneDNN 2.6 on two AVX-512 cores, two threads, images/s, contiguous and
+// channels_last: step 1 7,440 and 14,250; step 2 7,370 and 2,920; step 3 4,000 and 2,260; step 4 4,540 and
+// 2,220; step 5 3,660 and 2,330. Batch norm slows channels_last down. Without oneDNN, contiguous, it is a
+// fifth or less (one thread: 680 instead of 4,630 in step 1). So the peer runs with oneDNN, and with
+// channels_last in step 1 only.
 bool channels_last(const Options& options) {
   return options.format == "channels_last" || (options.format == "fastest" && options.step == 1);
 }
@@ -105,8 +108,9 @@ void require_same_model(const TorchModel& model, const recipe::Recipe& recipe) {
 }
 
 nlohmann::ordered_json run(const Options& options) {
-  const recipe::Recipe recipe =
+  recipe::Recipe recipe =
       recipe::load(fmt::format("{}/recipes/ladder/step{}.toml", RUNG_SOURCE_DIR, options.step));
+  recipe.seed = options.seed.value_or(recipe.seed);
   const data::Dataset data = options.data_root.empty()
                                  ? data::load_dataset(recipe.dataset.name)
                                  : data::load_dataset(recipe.dataset.name, options.data_root);
@@ -144,6 +148,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--seconds", options.seconds, "How long to measure")->check(CLI::PositiveNumber);
   app.add_option("--epochs", options.epochs, "Train so many epochs instead")->check(CLI::PositiveNumber);
   app.add_option("--data", options.data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)");
+  app.add_option("--seed", options.seed, "Seed of all random numbers (default: the recipe's)");
   app.add_flag("--evaluate", options.evaluate, "Classify the test images at the end");
   app.add_flag("--json", options.json, "Print one JSON object");
   app.add_option("--format", options.format, "Memory format of the activations")
