@@ -42,10 +42,10 @@ struct Options {
   std::string data_root;
 };
 
-// Measured with libtorch 1.13 and oneDNN 2.6 on two AVX-512 cores, two threads, images/s, contiguous and
-// channels_last: step 1 7,440 and 14,250; step 2 7,370 and 2,920; step 3 4,000 and 2,260; step 4 4,540 and
-// 2,220; step 5 3,660 and 2,330. Batch norm slows channels_last down. Without oneDNN, contiguous, it is a
-// fifth or less (one thread: 680 instead of 4,630 in step 1). So the peer runs with oneDNN, and with
+// Measured with libtorch 1.13 and oneDNN 2.6 on two AVX-512 cores, two threads, relu not in place, images/s,
+// contiguous and channels_last: step 1 7,440 and 14,250; step 2 7,370 and 2,920; step 3 4,000 and 2,260; step
+// 4 4,540 and 2,220; step 5 3,660 and 2,330. Batch norm slows channels_last down. Without oneDNN, contiguous,
+// it is a fifth or less (one thread: 680 instead of 4,630 in step 1). So the peer runs with oneDNN, and with
 // channels_last in step 1 only.
 bool channels_last(const Options& options) {
   return options.format == "channels_last" || (options.format == "fastest" && options.step == 1);

@@ -21,7 +21,7 @@ void add_stage(Sequential& model, int step, int64_t in, int64_t out) {
   add_conv(model, in, out, 3);
   if (step >= 2) model->push_back(torch::nn::BatchNorm2d(out));
   if (step >= 3) model->push_back(torch::nn::Dropout(kDropout));
-  model->push_back(torch::nn::ReLU());
+  model->push_back(torch::nn::ReLU(torch::nn::ReLUOptions(/*inplace=*/true)));
 }
 
 void add_max_pool(Sequential& model) {
