@@ -1,15 +1,17 @@
 # shellcheck shell=bash
-# What ./climb and ./test share, to be sourced: installs packages, configures, builds, fetches the data.
+# What ./climb, ./test and bench/run share, to be sourced: installs packages, configures, builds, fetches the data.
+# `preset`, if set before, is the CMake preset that is built.
 # A stage says one line, and only when it has something to do; its output goes to build/setup.log.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-build=$root/build/release
+preset=${preset:-release}
+build=$root/build/$preset
 rung=$build/rung
 log=$root/build/setup.log
 export RUNG_DATA=${RUNG_DATA:-$root/data}
 [[ $RUNG_DATA == /* ]] || RUNG_DATA=$PWD/$RUNG_DATA
 
-# Debian's names; a library's is followed by its pkg-config module. ./test adds to both lists.
+# Debian's names; a library's is followed by its pkg-config module. ./test and bench/run add to both lists.
 tools=(g++ cmake ninja-build pkg-config ca-certificates)
 libraries=(
   "libhwy-dev libhwy" "libcli11-dev CLI11" "libtomlplusplus-dev tomlplusplus" "nlohmann-json3-dev nlohmann_json"
@@ -83,12 +85,12 @@ require_cmake_version() {
     die "CMake $needed or newer is needed, and this is $found." "One way to get it: pipx install cmake"
 }
 
-# configure <NAME=ON or OFF...>: nothing happens where build/release is configured so already.
+# configure <NAME=ON or OFF...>: nothing happens where the build folder is configured so already.
 configure() {
   local option
   for option in "$@"; do
     if [[ ! -f $build/build.ninja ]] || ! grep -qx "${option/=/:BOOL=}" "$build/CMakeCache.txt"; then
-      stage "Configuring" "$(configuring_advice)" cmake -S "$root" --preset release "${@/#/-D}"
+      stage "Configuring" "$(configuring_advice)" cmake -S "$root" --preset "$preset" "${@/#/-D}"
       return
     fi
   done
@@ -99,12 +101,12 @@ configuring_advice() {
   for library in "${libraries[@]}"; do
     pkg-config --exists "${library#* }" || absent+=" ${library#* } (Debian: ${library% *})"
   done
-  echo "${absent:+Install these libraries:$absent. }If build/release is from another time or place, remove it."
+  echo "${absent:+Install these libraries:$absent. }If build/$preset is from another time or place, remove it."
 }
 
 # build <target>
 build() {
-  stage "Bringing build/release up to date" "It needs C++20: GCC 12 or newer, or Clang 14 or newer." \
+  stage "Bringing build/$preset up to date" "It needs C++20: GCC 12 or newer, or Clang 14 or newer." \
     cmake --build "$build" --target "$1"
 }
 

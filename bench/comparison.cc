@@ -1,0 +1,213 @@
+#include "bench/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "bench/child.h"
+#include "bench/samples.h"
+#include "bench/temporary_folder.h"
+#include "kernels/simd.h"
+
+namespace rung::bench {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double kLadderImages = 16 * 60000.0;  // a step
+const std::vector<std::string> kNumbers = {"images_per_second", "peak_rss_mib", "first_batch_seconds"};
+
+std::vector<std::string> rung_command(const ComparisonOptions& options, int step, int threads) {
+  return {options.rung,
+          "bench",
+          fmt::format("step{}", step),
+          "--threads",
+          fmt::format("{}", threads),
+          "--seconds",
+          fmt::format("{}", options.seconds),
+          "--json"};
+}
+
+std::vector<std::string> with(std::vector<std::string> command, const std::vector<std::string>& more) {
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
+}
+
+// Forcing AVX2 says something only where there is something better.
+bool has_more_than_avx2() {
+  const auto targets = kernels::simd_targets();
+  return std::find(targets.begin(), targets.end(), "avx2") > targets.begin() &&
+         std::find(targets.begin(), targets.end(), "avx2") != targets.end();
+}
+
+Series series(std::string name, std::vector<std::string> command) {
+  return {.name = std::move(name), .command = std::move(command), .runs = {}, .error = {}};
+}
+
+StepResult prepare(const ComparisonOptions& options, int step) {
+  const auto rung = rung_command(options, step, options.threads);
+  return {.step = step,
+          .rung = series("rung", rung),
+          .torch = series("libtorch", {options.peer, "--step", fmt::format("{}", step), "--threads",
+                                       fmt::format("{}", options.threads), "--seconds",
+                                       fmt::format("{}", options.seconds), "--json"}),
+          .rung_avx2 = series("rung_avx2", with(rung, {"--simd", "avx2", "--no-peak"})),
+          .rung_single = series("rung_1_thread", with(rung_command(options, step, 1), {"--no-peak"}))};
+}
+
+void run_once(Series& series, const ComparisonObserver& observer) {
+  if (!series.error.empty()) return;
+  try {
+    series.runs.push_back(run_json_child(series.command, kNumbers));
+  } catch (const ChildError& error) {
+    series.error = error.what();
+    observer.on_error(series.error);
+  }
+}
+
+// What is compared most closely runs closest together.
+void run_round(StepResult& step, const ComparisonObserver& observer) {
+  run_once(step.rung_single, observer);
+  run_once(step.rung, observer);
+  run_once(step.torch, observer);
+  if (has_more_than_avx2()) run_once(step.rung_avx2, observer);
+}
+
+LadderResult climb(const ComparisonOptions& options) {
+  const TemporaryFolder folder;
+  LadderResult result;
+  try {
+    result.seconds.push_back(
+        run_child({options.rung, "climb", "--threads", fmt::format("{}", options.threads), "--out",
+                   (folder.path() / "climb").string()})
+            .seconds);
+  } catch (const ChildError& error) {
+    result.error = error.what();
+  }
+  return result;
+}
+
+void add_spread(ordered_json& object, const std::string& name, const std::vector<double>& values) {
+  if (!values.empty()) object[name] = to_json(spread_of(values));
+}
+
+ordered_json to_json(const Series& series) {
+  ordered_json object = {{"command", series.command}};
+  for (const char* name : {"images_per_second", "gflops", "peak_rss_mib", "first_batch_seconds"})
+    add_spread(object, name, series.figures(name));
+  add_spread(object, "share_of_peak", ratios(series.figures("gflops"), series.figures("peak_gflops")));
+  object["runs"] = series.runs;
+  if (!series.error.empty()) object["error"] = series.error;
+  return object;
+}
+
+ordered_json to_json(const StepResult& step) {
+  ordered_json object = {{"step", step.step}};
+  const auto speed = [](const Series& series) { return series.figures("images_per_second"); };
+  add_spread(object, "rung_to_libtorch", ratios(speed(step.rung), speed(step.torch)));
+  add_spread(object, "rung_avx2_to_libtorch", ratios(speed(step.rung_avx2), speed(step.torch)));
+  add_spread(object, "threads_to_1_thread", ratios(speed(step.rung), speed(step.rung_single)));
+  for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single})
+    object[series->name] = to_json(*series);
+  return object;
+}
+
+ordered_json ladder_json(const Comparison& comparison) {
+  ordered_json object = {{"seconds", comparison.ladder->seconds}};
+  if (!comparison.ladder->error.empty()) object["error"] = comparison.ladder->error;
+  const auto flop = ladder_flop(comparison);
+  const auto peak = peaks(comparison);
+  if (!flop || peak.empty()) return object;
+  const double arithmetic = *flop / spread_of(peak).median * 1e-9;
+  object["tflop"] = *flop * 1e-12;
+  object["seconds_at_peak"] = arithmetic;
+  if (!comparison.ladder->seconds.empty())
+    object["to_seconds_at_peak"] = spread_of(comparison.ladder->seconds).median / arithmetic;
+  return object;
+}
+
+}  // namespace
+
+std::vector<double> Series::figures(const std::string& figure) const {
+  std::vector<double> values;
+  for (const ordered_json& run : runs) {
+    if (run.contains(figure) && run[figure].is_number()) values.push_back(run[figure].get<double>());
+  }
+  return values;
+}
+
+std::vector<std::string> Comparison::errors() const {
+  std::vector<std::string> found;
+  for (const StepResult& step : steps) {
+    for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single})
+      if (!series->error.empty()) found.push_back(series->error);
+  }
+  if (ladder && !ladder->error.empty()) found.push_back(ladder->error);
+  return found;
+}
+
+Comparison compare(const ComparisonOptions& options, const ComparisonObserver& observer) {
+  Comparison comparison;
+  for (const int step : options.steps) {
+    comparison.steps.push_back(prepare(options, step));
+    for (int round = 1; round <= options.rounds; ++round) {
+      observer.on_progress(fmt::format("step {}, round {} of {}", step, round, options.rounds));
+      run_round(comparison.steps.back(), observer);
+    }
+  }
+  if (!options.ladder) return comparison;
+  observer.on_progress("the whole ladder");
+  comparison.ladder = climb(options);
+  if (!comparison.ladder->error.empty()) observer.on_error(comparison.ladder->error);
+  return comparison;
+}
+
+std::optional<double> flop_per_image(const StepResult& step) {
+  const auto flop = ratios(step.rung.figures("gflops"), step.rung.figures("images_per_second"));
+  if (flop.empty()) return std::nullopt;
+  return spread_of(flop).median * 1e9;
+}
+
+std::optional<double> ladder_flop(const Comparison& comparison) {
+  if (comparison.steps.size() != 5) return std::nullopt;
+  double sum = 0;
+  for (const StepResult& step : comparison.steps) {
+    const auto flop = flop_per_image(step);
+    if (!flop) return std::nullopt;
+    sum += *flop * kLadderImages;
+  }
+  return sum;
+}
+
+std::vector<double> peaks(const Comparison& comparison) {
+  std::vector<double> all;
+  for (const StepResult& step : comparison.steps) {
+    const auto measured = step.rung.figures("peak_gflops");
+    all.insert(all.end(), measured.begin(), measured.end());
+  }
+  return all;
+}
+
+std::vector<double> disturbances(const Comparison& comparison) {
+  std::vector<double> all;
+  for (const StepResult& step : comparison.steps) {
+    for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single}) {
+      const auto others = series->figures("others");
+      all.insert(all.end(), others.begin(), others.end());
+    }
+  }
+  return all;
+}
+
+ordered_json to_json(const Comparison& comparison) {
+  ordered_json object;
+  add_spread(object, "others", disturbances(comparison));
+  add_spread(object, "peak_gflops", peaks(comparison));
+  object["steps"] = ordered_json::array();
+  for (const StepResult& step : comparison.steps) object["steps"].push_back(to_json(step));
+  if (comparison.ladder) object["ladder"] = ladder_json(comparison);
+  return object;
+}
+
+}  // namespace rung::bench

@@ -1,0 +1,76 @@
+// Rung and libtorch side by side: which programs run, in which order, and all that they said. The runs of a
+// step are interleaved, so that whatever else the machine does meets all of them alike, and ratios are formed
+// within a round.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rung::bench {
+
+struct ComparisonOptions {
+  std::string rung;
+  std::string peer;
+  int rounds = 5;
+  double seconds = 5;  // a run
+  int threads = 2;
+  std::vector<int> steps = {1, 2, 3, 4, 5};
+  bool ladder = true;
+};
+
+// One program with fixed options, run once a round.
+struct Series {
+  std::string name;
+  std::vector<std::string> command;
+  std::vector<nlohmann::ordered_json> runs;
+  std::string error;  // why there are no more runs; empty when all went well
+
+  std::vector<double> figures(const std::string& name) const;  // one a run that has it
+};
+
+struct StepResult {
+  int step = 0;
+  Series rung;         // best SIMD, all threads
+  Series torch;        // all threads
+  Series rung_avx2;    // all threads; without runs where there is no AVX2, or nothing better
+  Series rung_single;  // one thread
+};
+
+struct LadderResult {
+  std::vector<double> seconds;  // none when it failed or was left out
+  std::string error;
+};
+
+struct Comparison {
+  std::vector<StepResult> steps;
+  std::optional<LadderResult> ladder;
+
+  std::vector<std::string> errors() const;
+};
+
+// `on_progress` gets a line before every round, and `on_error` one for each series that fails; it ends there,
+// and the others go on.
+struct ComparisonObserver {
+  std::function<void(const std::string&)> on_progress;
+  std::function<void(const std::string&)> on_error;
+};
+Comparison compare(const ComparisonOptions& options, const ComparisonObserver& observer);
+
+// Training FLOP of one image, as `rung bench` counts them, by step; none without a run.
+std::optional<double> flop_per_image(const StepResult& step);
+
+// FLOP of training the five steps for their 16 epochs; none unless all five were measured.
+std::optional<double> ladder_flop(const Comparison& comparison);
+
+// GFLOP/s, of all runs that measured it.
+std::vector<double> peaks(const Comparison& comparison);
+
+// By run: how many processors other programs kept busy meanwhile.
+std::vector<double> disturbances(const Comparison& comparison);
+
+nlohmann::ordered_json to_json(const Comparison& comparison);
+
+}  // namespace rung::bench

@@ -1,0 +1,175 @@
+// torch_peer: the ladder's models trained by libtorch, as the peer that Rung's speed is compared with. It
+// prints the same figures as `rung bench`. With --epochs it trains whole epochs, and with --evaluate it says
+// what they led to.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "batch_source.h"
+#include "data/dataset.h"
+#include "nn/infer.h"
+#include "process.h"
+#include "recipe/recipe.h"
+#include "torch_model.h"
+
+namespace rung::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Not counted: torch and oneDNN choose and prepare their kernels in the first batches.
+constexpr int kWarmUpBatches = 20;
+constexpr int kTestBatch = 1000;
+
+struct Options {
+  int step = 1;
+  int threads = 2;
+  double seconds = 5;
+  int epochs = 0;  // 0: as many batches as fit into `seconds`
+  std::optional<uint64_t> seed;
+  bool evaluate = false;
+  bool json = false;
+  bool no_onednn = false;
+  std::string format = "fastest";
+  std::string data_root;
+};
+
+// Measured with libtorch 1.13 and oneDNN 2.6 on two AVX-512 cores, two threads, relu not in place, images/s,
+// contiguous and channels_last: step 1 7,440 and 14,250; step 2 7,370 and 2,920; step 3 4,000 and 2,260; step
+// 4 4,540 and 2,220; step 5 3,660 and 2,330. Batch norm slows channels_last down. Without oneDNN, contiguous,
+// it is a fifth or less (one thread: 680 instead of 4,630 in step 1). So the peer runs with oneDNN, and with
+// channels_last in step 1 only.
+bool channels_last(const Options& options) {
+  return options.format == "channels_last" || (options.format == "fastest" && options.step == 1);
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int train_next(TorchModel& model, BatchSource& source) {
+  TorchBatch& batch = source.next();
+  model.train_batch(batch.pixels.data(), batch.labels.data(), batch.images);
+  return batch.images;
+}
+
+// Images a second, after a warm-up: the median over stretches of a tenth of the time each, as `rung bench`
+// takes it.
+double measure(TorchModel& model, BatchSource& source, double seconds) {
+  for (int batch = 1; batch < kWarmUpBatches; ++batch) train_next(model, source);
+  std::vector<double> speeds;
+  const auto start = Clock::now();
+  while (seconds_since(start) < seconds) {
+    int images = 0;
+    const auto stretch = Clock::now();
+    while (seconds_since(stretch) < seconds / 10) images += train_next(model, source);
+    speeds.push_back(images / seconds_since(stretch));
+  }
+  const auto middle = speeds.begin() + static_cast<std::ptrdiff_t>(speeds.size() / 2);
+  std::nth_element(speeds.begin(), middle, speeds.end());
+  return *middle;
+}
+
+// The mean over whole epochs, the first of which has begun.
+double train_epochs(TorchModel& model, BatchSource& source, int epochs) {
+  int64_t images = 0;
+  const auto start = Clock::now();
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    do images += train_next(model, source);
+    while (!source.epoch_ended());
+  }
+  return static_cast<double>(images) / seconds_since(start);
+}
+
+// Percent of the test images.
+double test_accuracy(TorchModel& model, const recipe::Recipe& recipe, const data::Split& test) {
+  int correct = 0;
+  for (int first = 0; first < test.count; first += kTestBatch) {
+    TorchBatch batch = plain_batch(recipe, test, first, std::min(kTestBatch, test.count - first));
+    correct += model.count_correct(batch.pixels.data(), batch.labels.data(), batch.images);
+  }
+  return 100.0 * correct / test.count;
+}
+
+// The peer must train the recipe's model, or the comparison means nothing.
+void require_same_model(const TorchModel& model, const recipe::Recipe& recipe) {
+  const int64_t expected = nn::infer(recipe.model).params;
+  if (model.parameters() == expected) return;
+  throw Error(fmt::format("libtorch's model has {} parameters, but that of {} has {}", model.parameters(),
+                          recipe.name, expected));
+}
+
+nlohmann::ordered_json run(const Options& options) {
+  recipe::Recipe recipe =
+      recipe::load(fmt::format("{}/recipes/ladder/step{}.toml", RUNG_SOURCE_DIR, options.step));
+  recipe.seed = options.seed.value_or(recipe.seed);
+  const data::Dataset data = options.data_root.empty()
+                                 ? data::load_dataset(recipe.dataset.name)
+                                 : data::load_dataset(recipe.dataset.name, options.data_root);
+  TorchModel model({.step = options.step,
+                    .threads = options.threads,
+                    .seed = recipe.seed,
+                    .lr = recipe.training.optimizer.lr,
+                    .momentum = recipe.training.optimizer.momentum,
+                    .channels_last = channels_last(options),
+                    .onednn = !options.no_onednn});
+  require_same_model(model, recipe);
+  BatchSource source(recipe, data.train, options.threads);
+  nlohmann::ordered_json figures = {
+      {"recipe", recipe.name}, {"threads", options.threads}, {"torch", torch_version()}};
+  train_next(model, source);
+  figures["first_batch_seconds"] = seconds_since_process_start();
+  figures["images_per_second"] = options.epochs > 0 ? train_epochs(model, source, options.epochs)
+                                                    : measure(model, source, options.seconds);
+  figures["peak_rss_mib"] = peak_resident_mib();
+  if (options.evaluate) figures["test_accuracy"] = test_accuracy(model, recipe, data.test);
+  return figures;
+}
+
+void print(const nlohmann::ordered_json& figures, bool json) {
+  if (json) {
+    fmt::print("{}\n", figures.dump());
+    return;
+  }
+  for (const auto& [name, value] : figures.items()) fmt::print("{:<20} {}\n", name, value.dump());
+}
+
+void declare(CLI::App& app, Options& options) {
+  app.add_option("--step", options.step, "Step of the ladder")->check(CLI::Range(1, 5));
+  app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024));
+  app.add_option("--seconds", options.seconds, "How long to measure")->check(CLI::PositiveNumber);
+  app.add_option("--epochs", options.epochs, "Train so many epochs instead")->check(CLI::PositiveNumber);
+  app.add_option("--data", options.data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)");
+  app.add_option("--seed", options.seed, "Seed of all random numbers (default: the recipe's)");
+  app.add_flag("--evaluate", options.evaluate, "Classify the test images at the end");
+  app.add_flag("--json", options.json, "Print one JSON object");
+  app.add_option("--format", options.format, "Memory format of the activations")
+      ->check(CLI::IsMember({"fastest", "contiguous", "channels_last"}));
+  app.add_flag("--no-onednn", options.no_onednn, "Use torch's own convolutions");
+}
+
+}  // namespace
+}  // namespace rung::bench
+
+int main(int argc, char** argv) {
+  using namespace rung::bench;
+  try {
+    CLI::App app("Trains a step of the ladder with libtorch and says how fast.", "torch_peer");
+    Options options;
+    declare(app, options);
+    CLI11_PARSE(app, argc, argv);
+    print(run(options), options.json);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "torch_peer: error: {}\n", error.what());
+    return 1;
+  }
+}
