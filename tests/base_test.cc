@@ -75,6 +75,12 @@ TEST_P(ThreadPoolOf, RethrowsAnExceptionOfAnyThreadAndStaysUsable) {
   }
 }
 
+TEST_P(ThreadPoolOf, ForgetsTheOtherThreadsExceptions) {
+  ThreadPool pool(GetParam());
+  EXPECT_THROW(pool.for_each(100, [](int, int) { throw DataError("every one"); }), DataError);
+  EXPECT_NO_THROW(pool.for_each(100, [](int, int) {}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOf, testing::Range(1, 8));
 
 TEST(ThreadPool, RefusesNoThreadsAndTooMany) {

@@ -1,6 +1,7 @@
 // The ladder's recipes, reading and writing, and for every kind of mistake the message with its line and
 // column.
 #include "recipe/recipe.h"
+#include "recipe/text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -546,6 +547,15 @@ INSTANTIATE_TEST_SUITE_P(Targets, RecipeErrors, testing::ValuesIn(kTargets));
 INSTANTIATE_TEST_SUITE_P(Data, RecipeErrors, testing::ValuesIn(kData));
 INSTANTIATE_TEST_SUITE_P(Model, RecipeErrors, testing::ValuesIn(kModel));
 INSTANTIATE_TEST_SUITE_P(Layers, RecipeErrors, testing::ValuesIn(kLayers));
+TEST(Recipe, NamesAreUtf8) {
+  const std::string name = "caf\xe9.toml";  // Latin-1
+  EXPECT_THROW(parse("title = \"t\"", name), RecipeError);
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80"})
+    EXPECT_FALSE(is_utf8(bad));
+  for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
+    EXPECT_TRUE(is_utf8(good));
+}
+
 INSTANTIATE_TEST_SUITE_P(Training, RecipeErrors, testing::ValuesIn(kTraining));
 
 TEST(RecipeLimits, TenThousandLayers) {

@@ -9,8 +9,13 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t received = 0;
 
+// The first signal is noted; after it, any of them ends the process at once.
 void note(int signal_number) {
   received = signal_number;
+  for (const int other : kSignals) {
+    struct sigaction now {};
+    if (sigaction(other, nullptr, &now) == 0 && now.sa_handler == note) std::signal(other, SIG_DFL);
+  }
 }
 
 void handle(int signal_number, void (*handler)(int), int flags) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <system_error>
+
 #include "base/error.h"
 
 namespace rung {
@@ -36,10 +39,19 @@ ThreadPool::ThreadPool(int threads) : size_(threads) {
   if (threads < 1 || threads > 1024)
     throw UsageError(fmt::format("threads must be between 1 and 1024, not {}", threads));
   errors_.resize(static_cast<size_t>(threads));
-  for (int thread = 1; thread < threads; ++thread) workers_.emplace_back([this, thread] { work(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread) workers_.emplace_back([this, thread] { work(thread); });
+  } catch (const std::system_error& error) {
+    stop();
+    throw IoError(fmt::format("cannot start {} threads: {}", threads, error.what()), "use fewer threads");
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  stop();
+}
+
+void ThreadPool::stop() {
   stopping_.store(true, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
@@ -55,7 +67,6 @@ int ThreadPool::available_cores() {
 void ThreadPool::for_each(int count, const std::function<void(int, int)>& task) {
   task_ = &task;
   count_ = count;
-  backwards_ = !backwards_;
   running_.store(size_ - 1, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
@@ -64,9 +75,12 @@ void ThreadPool::for_each(int count, const std::function<void(int, int)>& task) 
        left = running_.load(std::memory_order_acquire)) {
     wait_while_equal(running_, left);
   }
+  std::exception_ptr first;
   for (auto& error : errors_) {
-    if (error) std::rethrow_exception(std::exchange(error, nullptr));
+    if (!first) first = error;
+    error = nullptr;
   }
+  if (first) std::rethrow_exception(first);
 }
 
 void ThreadPool::work(int thread) {
@@ -85,11 +99,7 @@ void ThreadPool::run_share(int thread) {
   const int begin = static_cast<int>(count * thread / size_);
   const int end = static_cast<int>(count * (thread + 1) / size_);
   try {
-    if (backwards_) {
-      for (int index = end; index-- > begin;) (*task_)(index, thread);
-    } else {
-      for (int index = begin; index < end; ++index) (*task_)(index, thread);
-    }
+    for (int index = begin; index < end; ++index) (*task_)(index, thread);
   } catch (...) {
     errors_[static_cast<size_t>(thread)] = std::current_exception();
   }

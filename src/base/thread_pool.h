@@ -14,7 +14,8 @@ namespace rung {
 
 class ThreadPool {
  public:
-  // `threads` counts the calling thread. Throws UsageError unless 1 <= threads <= 1024.
+  // `threads` counts the calling thread. Throws UsageError unless 1 <= threads <= 1024, IoError if the system
+  // has no room for so many.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -23,8 +24,8 @@ class ThreadPool {
   int size() const { return size_; }
 
   // Calls task(index, thread) for every index in 0 .. count-1 and returns when all are done. Thread t runs
-  // the indices [count*t/size, count*(t+1)/size) in order. The first exception thrown by a task is rethrown
-  // here.
+  // the indices [count*t/size, count*(t+1)/size) in order. If tasks throw, the exception of the lowest thread
+  // is rethrown here once all threads are through. Not to be called from a task, or from two threads at once.
   void for_each(int count, const std::function<void(int index, int thread)>& task);
 
   // Hardware threads this process may use; at least 1.
@@ -33,12 +34,12 @@ class ThreadPool {
  private:
   void work(int thread);
   void run_share(int thread);
+  void stop();
 
   int size_;
   std::vector<std::thread> workers_;
   const std::function<void(int, int)>* task_ = nullptr;
   int count_ = 0;
-  bool backwards_ = true;
   std::vector<std::exception_ptr> errors_;
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<int> running_{0};

@@ -1,7 +1,9 @@
-// Philox4x32-10 for one counter a 64-bit lane: a 32x32 -> 64 bit multiply then needs no shuffling, because
+// Philox4x32-7 for one counter a 64-bit lane: a 32x32 -> 64 bit multiply then needs no shuffling, because
 // only the low half of a lane is ever used. Even and odd images sit in two vectors and are interleaved at the
 // end.
 #include "kernels/dropout.h"
+
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dropout.cc"
@@ -86,7 +88,9 @@ HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 la
     for (size_t w = 0; w < 4; ++w) {
       const V32 random = hn::OddEven(high_half(high.word[w]), low.word[w]);
       const auto signed_random = hn::BitCast(di16, hn::Xor(hn::BitCast(d16, random), sign));
-      hn::StoreMaskBits(di16, hn::Not(hn::Gt(limit, signed_random)), bytes + 4 * w + part / 4);
+      uint8_t kept[8];  // as many as StoreMaskBits may touch
+      hn::StoreMaskBits(di16, hn::Not(hn::Gt(limit, signed_random)), kept);
+      std::memcpy(bytes + 4 * w + part / 4, kept, kVector / 4);
     }
   }
 }

@@ -3,9 +3,13 @@
 // width.
 //
 // Legend used for every shape in this folder and in nn/:
-//   G  groups of 16 images in a batch     C  input channels     K  output channels     T  taps: C/groups *
-//   kernel area H  rows    W  columns                 16 images; the lanes past a batch's last image hold
-//   zeros or are ignored
+// clang-format off
+//   G       groups of 16 images in a batch
+//   C, K    input and output channels
+//   T       taps of an output channel: C / channel groups * kernel area
+//   H, W    rows and columns; PH, PW those after pooling
+//   16      images; the lanes past a batch's last image hold zeros or are ignored
+// clang-format on
 //
 // Every kernel works on one group. A group's result does not depend on which thread computed it, and the sums
 // over groups are formed in the order of the groups, so the bits do not depend on the number of threads.

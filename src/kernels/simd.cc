@@ -49,13 +49,17 @@ std::string simd_target() {
 }
 
 std::vector<std::string> simd_targets() {
-  hwy::SetSupportedTargetsForTest(0);
-  std::vector<std::string> names;
-  for (const int64_t target : runnable()) names.push_back(lower_name(target));
-  return names;
+  static const std::vector<std::string> all = [] {
+    hwy::SetSupportedTargetsForTest(0);  // asked first, so that no restriction is lifted
+    std::vector<std::string> names;
+    for (const int64_t target : runnable()) names.push_back(lower_name(target));
+    return names;
+  }();
+  return all;
 }
 
 void force_simd_target(std::string_view name) {
+  simd_targets();
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().DeInit();
   if (name.empty()) return;

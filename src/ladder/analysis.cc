@@ -76,7 +76,7 @@ std::string fit_sentence(const Analysis& analysis, const train::RunRecord& recor
     case Fit::kOverfits:
       return fmt::format("It overfits: {}, and more than half of the test error.", figures);
     case Fit::kSlightlyOverfits:
-      return fmt::format("It overfits slightly: {}, but less than half of the test error.", figures);
+      return fmt::format("It overfits slightly: {}, but at most half of the test error.", figures);
     case Fit::kUnderfits:
       return fmt::format("It underfits: {}; what it gets wrong, it gets wrong on the training images too.",
                          figures);

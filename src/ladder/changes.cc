@@ -38,7 +38,7 @@ std::string text_of(const data::ColorJitter& jitter) {
                      jitter.contrast, jitter.saturation, jitter.hue);
 }
 std::string text_of(const data::RandomRotation& rotation) {
-  return fmt::format("random_rotation (±{}°)", rotation.degrees);
+  return fmt::format("random_rotation (±{}°, fill {})", rotation.degrees, rotation.fill);
 }
 std::string text_of(const optim::ConstantLr& /*schedule*/) {
   return "none";
@@ -99,6 +99,8 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
   changes.compare("augmentation", augment_text(before), augment_text(after));
   changes.compare("dataset", before.dataset.name, after.dataset.name);
+  changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
+  changes.compare("normalising std", before.dataset.std, after.dataset.std);
   changes.compare("learning rate", before.training.optimizer.lr, after.training.optimizer.lr);
   changes.compare("schedule", text_of_variant(before.training.lr_scheduler),
                   text_of_variant(after.training.lr_scheduler));
@@ -109,6 +111,8 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare("batch size", before.training.batch_size, after.training.batch_size);
   changes.compare("epochs", before.training.epochs, after.training.epochs);
   changes.compare("seed", before.seed, after.seed);
+  if (changes.list.empty() && before.model != after.model)
+    changes.list.emplace_back("the order or options of layers");
   return changes.list;
 }
 

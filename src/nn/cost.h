@@ -23,7 +23,7 @@ double training_flop(const Plan& plan);
 // "convolve", "weight gradient", ...
 std::string_view name_of(Step step);
 
-// The stage in short: "conv2d 10→10 3×3, batch norm, dropout, relu".
+// The stage in short: "10→10 3×3, norm, dropout, relu".
 std::string describe(const Stage& stage);
 
 }  // namespace rung::nn

@@ -114,6 +114,9 @@ class LayerInference {
   // Every output element is a dot product over `inputs` values with its channel's weights.
   void set_weights(int64_t inputs, int64_t outputs, bool bias) {
     info_.params = outputs * inputs + (bias ? outputs : 0);
+    if (info_.params > kMaxParams)
+      fail(fmt::format("its {} parameters are more than the {} that a model may have", info_.params,
+                       kMaxParams));
     info_.macs = outputs * inputs * info_.output.height * info_.output.width;
   }
 
@@ -147,9 +150,6 @@ class LayerInference {
     if (elements(info_.output) > kMaxActivationsPerImage)
       fail(fmt::format("its output {} has more than {} elements", text(info_.output),
                        kMaxActivationsPerImage));
-    if (info_.params > kMaxParams)
-      fail(fmt::format("its {} parameters are more than the {} that a model may have", info_.params,
-                       kMaxParams));
   }
 
   size_t index_;
@@ -166,8 +166,8 @@ void check_whole(const ModelSpec& model) {
     fail(fmt::format(
         "the model's input {} is not a shape of at most {} channels, {}×{} pixels and {} elements",
         text(model.input), kMaxChannels, kMaxSide, kMaxSide, kMaxActivationsPerImage));
-  if (model.classes < 1 || model.classes > kMaxChannels)
-    fail(fmt::format("classes must be between 1 and {}, not {}", kMaxChannels, model.classes));
+  if (model.classes < 1 || model.classes > kMaxClasses)
+    fail(fmt::format("classes must be between 1 and {}, not {}", kMaxClasses, model.classes));
   if (model.layers.empty()) fail("the model has no layers");
 }
 

@@ -18,6 +18,8 @@ class Inference {
  public:
   // `plan` and `pool` must outlive this object.
   Inference(const Plan& plan, ThreadPool& pool);
+  Inference(const Inference&) = delete;
+  Inference& operator=(const Inference&) = delete;
 
   // Called from the pool's threads, each group once, with its logits [classes][16].
   using UseLogits = std::function<void(int group, int lanes, const float* logits)>;

@@ -127,10 +127,11 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
     if (!phase.group_tasks.empty()) {
       pool_.for_each(groups(), [&](int group, int thread) {
         for (const Task& task : phase.group_tasks)
-          timed(task.clock, thread, [&] { run_group_task(task, group, thread); });
+          timed(task.clock, thread, 1, [&] { run_group_task(task, group, thread); });
       });
     }
-    if (phase.batch_task) timed(phase.batch_task->clock, 0, [&] { run_batch_task(*phase.batch_task); });
+    if (phase.batch_task)
+      timed(phase.batch_task->clock, 0, pool_.size(), [&] { run_batch_task(*phase.batch_task); });
   }
   BatchResult result;
   for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
@@ -155,13 +156,13 @@ std::vector<StepTime> TrainingPass::profile() const {
 }
 
 template <typename Work>
-void TrainingPass::timed(size_t clock, int thread, Work work) {
+void TrainingPass::timed(size_t clock, int thread, int threads, Work work) {
   using Clock = std::chrono::steady_clock;
   if (!profiling_) return work();
   const auto start = Clock::now();
   work();
   threads_[static_cast<size_t>(thread)].seconds[clock] +=
-      std::chrono::duration<double>(Clock::now() - start).count();
+      threads * std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 void TrainingPass::run_group_task(const Task& task, int group, int thread) {

@@ -63,6 +63,8 @@ class TrainingPass {
  public:
   // `plan` and `pool` must outlive the pass. Allocates everything that run() needs.
   TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool);
+  TrainingPass(const TrainingPass&) = delete;
+  TrainingPass& operator=(const TrainingPass&) = delete;
 
   // Moves the running statistics in `weights`, and writes the loss's gradient to `gradient`
   // [parameter_count]. Throws UsageError if a batch norm has too few values.
@@ -123,7 +125,7 @@ class TrainingPass {
   void run_group_task(const Task& task, int group, int thread);
   void run_batch_task(const Task& task);
   template <typename Work>
-  void timed(size_t clock, int thread, Work work);
+  void timed(size_t clock, int thread, int threads, Work work);
 
   void load(int group, int thread);
   void convolve(size_t stage, int group, int thread);

@@ -57,7 +57,7 @@ class ModelParser {
       spec_.input = input;
     }
     if (model_.has("classes") || !is_known) {
-      const int classes = model_.small_integer("classes", 1, nn::kMaxChannels);
+      const int classes = model_.small_integer("classes", 1, nn::kMaxClasses);
       if (is_known && classes != spec_.classes) refuse("classes", dataset.name);
       spec_.classes = classes;
     }

@@ -27,8 +27,8 @@ toml::table parse_document(std::string_view toml, std::string_view source) {
 // The name becomes part of file names and stands in reports.
 std::string parse_name(const TableReader& root, std::string_view source) {
   std::string name = root.text("name", std::filesystem::path(source).stem().string());
-  if (name.empty() || name.size() > kLongestName || name.front() == '.' || has_control(name) ||
-      name.find_first_of("/\\") != std::string::npos)
+  if (name.empty() || name.size() > kLongestName || name.front() == '.' || !is_utf8(name) ||
+      has_control(name) || name.find_first_of("/\\") != std::string::npos)
     root.fail("name",
               fmt::format("expected a name of at most {} bytes without slashes, control characters or a "
                           "dot in front, found \"{}\"",

@@ -12,6 +12,9 @@ namespace rung::recipe {
 // on them.
 bool has_control(std::string_view text, std::string_view allowed = "");
 
+// Whether the bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+
 // The text with every control character spelt out, as in \x1b.
 std::string printable(std::string_view text);
 

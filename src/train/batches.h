@@ -22,7 +22,7 @@ class GroupLoader {
   // Normalize.
   GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation);
 
-  // Varies the images of the epoch; call once per thread that will load, with the same transforms.
+  // Varies the images of the epoch; for loading from `threads` threads. Call at most once.
   void augment(const std::vector<data::Transform>& transforms, int threads);
 
   // Writes the images with these indices (at most 16) to x [1][H][W][16], zeros in the other lanes. With

@@ -64,6 +64,8 @@ class Trainer {
   // `data` and `pool` must outlive the trainer. Throws UsageError when the data's images or classes are not
   // the model's.
   Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool);
+  Trainer(const Trainer&) = delete;  // its parts refer to each other
+  Trainer& operator=(const Trainer&) = delete;
 
   // Trains the next epoch. Throws DivergedError, naming epoch, batch and learning rate, when a loss is not
   // finite.
