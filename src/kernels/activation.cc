@@ -13,6 +13,9 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
+// How far ahead of the element at hand memory is asked for; 1 to 16 KB were alike.
+constexpr size_t kAhead = 1024;
+
 // Calls run.template operator()<side>() with side 1 or 2 for a square window of that side, 0 for any other.
 template <typename Run>
 void with_window(const ActivationShape& s, Run run) {
@@ -28,78 +31,89 @@ void with_bool(bool value, Run run) {
   return run.template operator()<false>();
 }
 
-// One channel of the input: scaled, shifted, dropped and rectified values, element by element.
-template <bool kRelu, bool kBits>
+// One channel of the input, scaled, shifted and dropped, element by element.
+template <bool kBits>
 struct Elements {
   const float* x;
   uint16_t* bits;
   V scale;
   V shift;
 
-  // The value at `index`, and the mask of lanes whose gradient passes (all of them, for the caller to ignore,
-  // in evaluation).
-  HWY_INLINE V value(size_t index, size_t part, M& passes) const {
-    const D d;
-    V value = hn::MulAdd(hn::Load(d, x + index * kLanes + part), scale, shift);
-    if constexpr (kBits) {
-      passes = load_bits(bits + index, part);
-      value = hn::IfThenElseZero(passes, value);
-    }
-    if constexpr (kRelu) {
-      const M off = hn::Le(value, hn::Zero(d));  // false for NaN, which must not be hidden
-      value = hn::IfThenZeroElse(off, value);
-      if constexpr (kBits) passes = hn::AndNot(off, passes);
-    }
-    return value;
+  HWY_INLINE V value(size_t index, size_t part) const {
+    const V value = hn::MulAdd(hn::Load(D(), x + index * kLanes + part), scale, shift);
+    return kBits ? hn::IfThenElseZero(load_bits(bits + index, part), value) : value;
+  }
+
+  // The value rectified; clears the bits where that leaves zero.
+  HWY_INLINE V rectified_value(size_t index, size_t part) const {
+    const V scaled = value(index, part);
+    const M off = hn::Le(scaled, hn::Zero(D()));  // false for NaN, which must not be hidden
+    if constexpr (kBits) store_bits(hn::AndNot(off, load_bits(bits + index, part)), part, bits + index);
+    return hn::IfThenZeroElse(off, scaled);
   }
 };
 
-// One window of a max pooling; the first maximum in row order takes the gradient, and a NaN is a maximum.
-template <bool kRelu, bool kBits>
-HWY_INLINE V max_window(const Elements<kRelu, kBits>& elements, size_t first, size_t row, int pool_h,
-                        int pool_w, size_t part) {
-  const D d;
-  M unused{};
-  V best = elements.value(first, part, unused);
-  V winner = hn::Zero(d);  // position of the maximum in its window
-  for (int i = 1; i < pool_h * pool_w; ++i) {
-    const size_t index = first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
-    const V value = elements.value(index, part, unused);
-    const M better = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
-    best = hn::IfThenElse(better, value, best);
-    if constexpr (kBits) winner = hn::IfThenElse(better, hn::Set(d, static_cast<float>(i)), winner);
-  }
-  if constexpr (kBits) {
-    for (int i = 0; i < pool_h * pool_w; ++i) {
-      uint16_t* word =
-          elements.bits + first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
-      M passes = hn::And(load_bits(word, part), hn::Eq(winner, hn::Set(d, static_cast<float>(i))));
-      if constexpr (kRelu) passes = hn::And(passes, hn::Gt(best, hn::Zero(d)));
-      store_bits(passes, part, word);
-    }
-  }
-  return best;
+// The larger of two, a NaN if there is one.
+HWY_INLINE V maximum(V a, V b) {
+  const V larger = hn::IfThenElse(hn::Gt(b, a), b, a);
+  return hn::IfThenElse(hn::IsNaN(b), b, larger);
 }
 
-// One window of an average pooling, or the single element without pooling.
+// One window of a max pooling; the first maximum in row order takes the gradient. Relu comes after the
+// maximum, which is the same as before it: where the maximum is not positive, no gradient passes.
+template <int kSide, bool kRelu, bool kBits>
+HWY_INLINE V max_window(const Elements<kBits>& elements, size_t first, size_t row, int pool_h, int pool_w,
+                        size_t part) {
+  const D d;
+  V values[kSide == 0 ? 1 : kSide * kSide];  // with a side that is known; else they are computed twice
+  const auto index_of = [&](int i) {
+    return first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
+  };
+  V best = elements.value(first, part);
+  values[0] = best;
+  for (int i = 1; i < pool_h * pool_w; ++i) {
+    const V value = elements.value(index_of(i), part);
+    if constexpr (kSide != 0) values[i] = value;
+    best = maximum(best, value);
+  }
+  const M off = hn::Le(best, hn::Zero(d));  // false for NaN, which must not be hidden
+  if constexpr (kBits) {
+    M taken = kRelu ? off : hn::MaskFromVec(hn::Zero(d));
+    for (int i = 0; i < pool_h * pool_w; ++i) {
+      uint16_t* word = elements.bits + index_of(i);
+      const V value = kSide == 0 ? elements.value(index_of(i), part) : values[kSide == 0 ? 0 : i];
+      const M wins = hn::AndNot(taken, hn::Eq(value, best));
+      taken = hn::Or(taken, wins);
+      store_bits(hn::And(wins, load_bits(word, part)), part, word);
+    }
+  }
+  return kRelu ? hn::IfThenZeroElse(off, best) : best;
+}
+
+// One window of an average pooling.
 template <bool kRelu, bool kBits>
-HWY_INLINE V mean_window(const Elements<kRelu, kBits>& elements, size_t first, size_t row, int pool_h,
-                         int pool_w, V one_over_area, size_t part) {
+HWY_INLINE V mean_window(const Elements<kBits>& elements, size_t first, size_t row, int pool_h, int pool_w,
+                         V one_over_area, size_t part) {
   V sum = hn::Zero(D());
-  for (int y = 0; y < pool_h; ++y) {
-    for (int x = 0; x < pool_w; ++x) {
-      const size_t index = first + static_cast<size_t>(y) * row + static_cast<size_t>(x);
-      M passes{};
-      const V value = elements.value(index, part, passes);
-      if constexpr (kBits) store_bits(passes, part, elements.bits + index);
-      sum = hn::Add(sum, value);
+  for (size_t y = 0; y < static_cast<size_t>(pool_h); ++y) {
+    for (size_t x = 0; x < static_cast<size_t>(pool_w); ++x) {
+      const size_t index = first + y * row + x;
+      sum = hn::Add(sum, kRelu ? elements.rectified_value(index, part) : elements.value(index, part));
     }
   }
   return hn::Mul(sum, one_over_area);
 }
 
-template <bool kRelu, bool kBits, int kSide>
-void forward_channel(const ActivationShape& s, const Elements<kRelu, kBits>& elements, float* y) {
+// A window reads several rows at once, which the hardware does not foresee as it does a single run.
+HWY_INLINE void prefetch_window(const float* x, size_t row, int pool_h, int pool_w) {
+  for (size_t y = 0; y < static_cast<size_t>(pool_h); ++y) {
+    for (size_t column = 0; column < static_cast<size_t>(pool_w); ++column)
+      prefetch(x + (y * row + column) * kLanes, kAhead);
+  }
+}
+
+template <bool kMax, int kSide, bool kRelu, bool kBits>
+void pool_channel(const ActivationShape& s, const Elements<kBits>& elements, float* y) {
   const D d;
   const int pool_h = kSide == 0 ? s.pool_h : kSide;
   const int pool_w = kSide == 0 ? s.pool_w : kSide;
@@ -108,13 +122,21 @@ void forward_channel(const ActivationShape& s, const Elements<kRelu, kBits>& ele
   for (int py = 0; py < s.out_height(); ++py) {
     for (int px = 0; px < s.out_width(); ++px, y += kLanes) {
       const size_t first = static_cast<size_t>(py) * pool_h * row + static_cast<size_t>(px) * pool_w;
+      prefetch_window(elements.x + first * kLanes, row, pool_h, pool_w);
       for (size_t part = 0; part < kLanes; part += kVector) {
-        const V out = s.pooling == Pooling::kMax
-                          ? max_window(elements, first, row, pool_h, pool_w, part)
-                          : mean_window(elements, first, row, pool_h, pool_w, one_over_area, part);
+        const V out = kMax ? max_window<kSide, kRelu>(elements, first, row, pool_h, pool_w, part)
+                           : mean_window<kRelu>(elements, first, row, pool_h, pool_w, one_over_area, part);
         hn::Store(out, d, y + part);
       }
     }
+  }
+}
+
+template <bool kRelu, bool kBits>
+void channel_without_pooling(size_t plane, const Elements<kBits>& elements, float* y) {
+  for (size_t index = 0; index < plane; ++index, y += kLanes) {
+    for (size_t part = 0; part < kLanes; part += kVector)
+      hn::Store(kRelu ? elements.rectified_value(index, part) : elements.value(index, part), D(), y + part);
   }
 }
 
@@ -124,13 +146,17 @@ void forward(const ActivationShape& s, const float* x, const float* scale, const
   const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
   with_bool(s.relu, [&]<bool kRelu>() {
     with_bool(bits != nullptr, [&]<bool kBits>() {
-      with_window(s, [&]<int kSide>() {
-        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-          const Elements<kRelu, kBits> elements{x + c * plane * kLanes, kBits ? bits + c * plane : nullptr,
-                                                hn::Set(D(), scale[c]), hn::Set(D(), shift[c])};
-          forward_channel<kRelu, kBits, kSide>(s, elements, y + c * out_plane);
+      for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c, y += out_plane) {
+        const Elements<kBits> elements{x + c * plane * kLanes, kBits ? bits + c * plane : nullptr,
+                                       hn::Set(D(), scale[c]), hn::Set(D(), shift[c])};
+        if (s.pooling == Pooling::kNone) {
+          channel_without_pooling<kRelu>(plane, elements, y);
+          continue;
         }
-      });
+        with_bool(s.pooling == Pooling::kMax, [&]<bool kMax>() {
+          with_window(s, [&]<int kSide>() { pool_channel<kMax, kSide, kRelu>(s, elements, y); });
+        });
+      }
     });
   });
 }
@@ -150,7 +176,9 @@ HWY_INLINE void for_each_gradient(const ActivationShape& s, const float* dy, con
     const float* dy_row = dy + static_cast<size_t>(row / pool_h) * s.out_width() * kLanes;
     for (int px = 0; px < pooled_columns; ++px) {
       for (size_t part = 0; part < kLanes; part += kVector) {
-        const V gradient = hn::Mul(hn::Load(d, dy_row + static_cast<size_t>(px) * kLanes + part), scale);
+        const float* dy_at = dy_row + static_cast<size_t>(px) * kLanes + part;
+        prefetch(dy_at, kAhead);
+        const V gradient = hn::Mul(hn::Load(d, dy_at), scale);
         for (int col = px * pool_w; col < (px + 1) * pool_w; ++col) {
           if constexpr (kBits) {
             visit(row, col, part, hn::IfThenElseZero(load_bits(words + col, part), gradient));
@@ -191,6 +219,7 @@ void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bi
             [&](int row, int col, size_t part, V gradient) HWY_ATTR {
               const size_t at =
                   (static_cast<size_t>(row) * s.width + static_cast<size_t>(col)) * kLanes + part;
+              prefetch(x_channel + at, kAhead);
               const V centred = hn::Sub(hn::Load(d, x_channel + at), centre);
               sum[part / kVector] = hn::Add(sum[part / kVector], gradient);
               centred_sum[part / kVector] = hn::MulAdd(gradient, centred, centred_sum[part / kVector]);
@@ -228,6 +257,7 @@ void backward(const ActivationShape& s, const float* dy, const uint16_t* bits, f
                   const size_t at =
                       ((c * plane) + static_cast<size_t>(row) * s.width + static_cast<size_t>(col)) * kLanes +
                       part;
+                  prefetch(x + at, kAhead);
                   const V centred = hn::Sub(hn::Load(d, x + at), centre);
                   value = hn::MulAdd(gradient, a, hn::MulAdd(centred, b, constant));
                 }

@@ -32,6 +32,7 @@ struct Window {
   size_t step;       // floats between the inputs of neighbouring outputs: stride_w * x_column
   size_t w_channel;  // floats of packed weights of one input channel; rows that are clipped are skipped
   size_t y_channel;  // floats between the tile's output channels
+  size_t y_row;      // floats between rows of outputs
   bool zero_edges;   // the two columns before the first and after the last are zeros
 };
 
@@ -90,6 +91,9 @@ template <Width kWidth, int kTile, int kCols>
 void correlate_tile(const Window& window, const float* x, const float* w, const float* bias, float* y) {
   const D d;
   const size_t w_row = static_cast<size_t>(window.columns) * kTile;
+  for (size_t k = 0; k < kTile; ++k) {  // where the tile below will be stored
+    for (size_t col = 0; col < kCols; ++col) prefetch(y + k * window.y_channel + col * kLanes, window.y_row);
+  }
   for (size_t part = 0; part < kLanes; part += kVector) {
     V sums[kTile][kCols];
     for (int k = 0; k < kTile; ++k) {
@@ -201,6 +205,7 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
                       .step = x.column * static_cast<size_t>(shape.stride_w),
                       .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
                       .y_channel = plane,
+                      .y_row = static_cast<size_t>(width) * kLanes,
                       .zero_edges = false};
   for (int row = 0; row < shape.out_height(); ++row) {
     for (int group = 0; group < shape.groups; ++group) {
@@ -229,6 +234,7 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
                 .step = dy.column,
                 .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
                 .y_channel = plane,
+                .y_row = static_cast<size_t>(width) * kLanes,
                 .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
   const int last =
       geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last

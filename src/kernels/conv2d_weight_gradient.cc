@@ -33,6 +33,7 @@ struct Band {
   bool first;  // the accumulators begin at zero
   bool last;   // they are summed over the lanes
   size_t dy_channel, dy_row, dy_column;
+  size_t x_channel;
   size_t x_row, x_column;  // between the inputs of neighbouring outputs: stride included
 };
 
@@ -58,6 +59,7 @@ void accumulate_tile(const Band& band, const float* dy, const float* const* taps
       for (int col = 0; col < band.columns; ++col, dy_pixel += band.dy_column, x_offset += band.x_column) {
         V gradient[kTile];
         for (size_t k = 0; k < kTile; ++k) gradient[k] = hn::Load(d, dy_pixel + k * band.dy_channel);
+        prefetch(taps[0] + x_offset, band.x_channel);  // for the taps of the next channel
         for (size_t t = 0; t < kTaps; ++t) {
           const V in = hn::Load(d, taps[t] + x_offset);
           for (size_t k = 0; k < kTile; ++k) sums[k][t] = hn::MulAdd(gradient[k], in, sums[k][t]);
@@ -182,6 +184,7 @@ void weight_gradient(const ConvShape& shape, View<const float> x, View<const flo
                     .dy_channel = dy.channel,
                     .dy_row = dy.row,
                     .dy_column = dy.column,
+                    .x_channel = x.channel,
                     .x_row = x.row * static_cast<size_t>(shape.stride_h),
                     .x_column = x.column * static_cast<size_t>(shape.stride_w)};
     for (int group = 0; group < shape.groups; ++group) {

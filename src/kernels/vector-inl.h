@@ -7,6 +7,7 @@
 #define RUNG_KERNELS_VECTOR_INL_H
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <cstdint>
@@ -21,22 +22,28 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 constexpr size_t kVector = hn::MaxLanes(D());
 
+// Asks for the cache line that holds the lane `floats` after `from`. A batch's activations lie in the
+// last-level cache, whose latency the hardware hides for long runs but not for rows of many channels at a
+// time. The address may lie past the end: nothing is read.
+HWY_INLINE void prefetch(const float* from, size_t floats) {
+  hwy::Prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(from) + floats * sizeof(float)));
+}
+
 // Lanes part .. part+kVector-1 of the word.
 HWY_INLINE M load_bits(const uint16_t* word, size_t part) {
-  const auto bits = static_cast<uint16_t>(*word >> part);
-  uint8_t bytes[8] = {static_cast<uint8_t>(bits), static_cast<uint8_t>(bits >> 8)};
-  if constexpr (kVector < 8) bytes[0] &= (1U << kVector) - 1;
-  return hn::LoadMaskBits(D(), bytes);
+  uint64_t bits = static_cast<uint64_t>(*word) >> part;
+  if constexpr (kVector < 8) bits &= (1U << kVector) - 1;
+  return hn::LoadMaskBits(D(),
+                          reinterpret_cast<const uint8_t*>(&bits));  // 8 bytes, the first lane's bit lowest
 }
 
 HWY_INLINE void store_bits(M mask, size_t part, uint16_t* word) {
-  uint8_t bytes[8] = {};
-  hn::StoreMaskBits(D(), mask, bytes);
-  const unsigned bits = bytes[0] | static_cast<unsigned>(bytes[1]) << 8;
-  if constexpr (kVector == 16) {
+  uint64_t bits = 0;
+  hn::StoreMaskBits(D(), mask, reinterpret_cast<uint8_t*>(&bits));
+  if constexpr (kVector == kLanes) {
     *word = static_cast<uint16_t>(bits);
   } else {
-    constexpr unsigned kAll = (1U << kVector) - 1;
+    constexpr uint64_t kAll = (1U << kVector) - 1;
     *word = static_cast<uint16_t>((*word & ~(kAll << part)) | bits << part);
   }
 }
