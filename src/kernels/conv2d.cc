@@ -166,28 +166,45 @@ void correlate_row(const Window& window, int outputs, int width, size_t tap_floa
   }
 }
 
-// Adds one row of every channel of y to the moment sums; the first row sets the pivots.
-void add_row_moments(int channels, int width, size_t plane, const float* y, int row,
-                     const MomentSums& moments) {
+// Adds one row of kChannels channels of y to the moment sums; the first row sets the pivots. Several channels
+// at once, because each is a chain of dependent additions.
+template <size_t kChannels>
+HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* y, size_t row, float* sums,
+                                float* squares) {
   const D d;
-  for (int k = 0; k < channels; ++k) {
-    const float* values = y + static_cast<size_t>(k) * plane;
-    const float* in_row = values + static_cast<size_t>(row) * width * kLanes;
-    for (size_t part = 0; part < kLanes; part += kVector) {
-      float* sum_at = moments.sum + static_cast<size_t>(k) * kLanes + part;
-      float* squares_at = moments.squares + static_cast<size_t>(k) * kLanes + part;
-      const V pivot = hn::Load(d, values + part);
-      V sum = row == 0 ? hn::Zero(d) : hn::Load(d, sum_at);
-      V squares = row == 0 ? hn::Zero(d) : hn::Load(d, squares_at);
-      for (int col = 0; col < width; ++col) {
-        const V centred = hn::Sub(hn::Load(d, in_row + part + static_cast<size_t>(col) * kLanes), pivot);
-        sum = hn::Add(sum, centred);
-        squares = hn::MulAdd(centred, centred, squares);
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    V pivot[kChannels];
+    V sum[kChannels];
+    V square[kChannels];
+    for (size_t k = 0; k < kChannels; ++k) {
+      pivot[k] = hn::Load(d, y + k * plane + part);
+      sum[k] = row == 0 ? hn::Zero(d) : hn::Load(d, sums + k * kLanes + part);
+      square[k] = row == 0 ? hn::Zero(d) : hn::Load(d, squares + k * kLanes + part);
+    }
+    for (size_t pixel = row * width; pixel < (row + 1) * width; ++pixel) {
+      for (size_t k = 0; k < kChannels; ++k) {
+        const V centred = hn::Sub(hn::Load(d, y + k * plane + pixel * kLanes + part), pivot[k]);
+        sum[k] = hn::Add(sum[k], centred);
+        square[k] = hn::MulAdd(centred, centred, square[k]);
       }
-      hn::Store(sum, d, sum_at);
-      hn::Store(squares, d, squares_at);
+    }
+    for (size_t k = 0; k < kChannels; ++k) {
+      hn::Store(sum[k], d, sums + k * kLanes + part);
+      hn::Store(square[k], d, squares + k * kLanes + part);
     }
   }
+}
+
+void add_row_moments(size_t channels, size_t width, size_t plane, const float* y, size_t row,
+                     const MomentSums& moments) {
+  constexpr size_t kTogether = kMaxTile;
+  size_t k = 0;
+  for (; k + kTogether <= channels; k += kTogether)
+    add_row_moments<kTogether>(width, plane, y + k * plane, row, moments.sum + k * kLanes,
+                               moments.squares + k * kLanes);
+  for (; k < channels; ++k)
+    add_row_moments<1>(width, plane, y + k * plane, row, moments.sum + k * kLanes,
+                       moments.squares + k * kLanes);
 }
 
 void forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias, float* y,
@@ -214,7 +231,9 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
                     packed + static_cast<size_t>(k) * taps, 0, bias == nullptr ? nullptr : bias + k,
                     y + static_cast<size_t>(k) * plane + static_cast<size_t>(row) * width * kLanes);
     }
-    if (moments != nullptr) add_row_moments(shape.out_channels, width, plane, y, row, *moments);
+    if (moments != nullptr)
+      add_row_moments(static_cast<size_t>(shape.out_channels), static_cast<size_t>(width), plane, y,
+                      static_cast<size_t>(row), *moments);
   }
 }
 
