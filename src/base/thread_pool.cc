@@ -23,6 +23,11 @@ void pause_briefly() {
 #endif
 }
 
+int checked(int threads) {
+  if (threads >= 1 && threads <= 1024) return threads;
+  throw UsageError(fmt::format("threads must be between 1 and 1024, not {}", threads));
+}
+
 // Returns once `value` differs from `old`.
 template <typename T>
 void wait_while_equal(const std::atomic<T>& value, T old) {
@@ -35,10 +40,24 @@ void wait_while_equal(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : size_(threads) {
-  if (threads < 1 || threads > 1024)
-    throw UsageError(fmt::format("threads must be between 1 and 1024, not {}", threads));
-  errors_.resize(static_cast<size_t>(threads));
+void ThreadPool::Share::set(int begin, int end) {
+  range.store(static_cast<uint64_t>(begin) << 32 | static_cast<uint32_t>(end), std::memory_order_relaxed);
+}
+
+std::optional<int> ThreadPool::Share::take(bool first) {
+  uint64_t old = range.load(std::memory_order_relaxed);
+  while (true) {
+    const auto begin = static_cast<uint32_t>(old >> 32);
+    const auto end = static_cast<uint32_t>(old);
+    if (begin >= end) return std::nullopt;
+    const uint64_t rest = first ? old + (uint64_t{1} << 32) : old - 1;
+    if (range.compare_exchange_weak(old, rest, std::memory_order_relaxed))
+      return static_cast<int>(first ? begin : end - 1);
+  }
+}
+
+ThreadPool::ThreadPool(int threads)
+    : size_(checked(threads)), shares_(static_cast<size_t>(threads)), errors_(static_cast<size_t>(threads)) {
   try {
     for (int thread = 1; thread < threads; ++thread) workers_.emplace_back([this, thread] { work(thread); });
   } catch (const std::system_error& error) {
@@ -66,7 +85,10 @@ int ThreadPool::available_cores() {
 
 void ThreadPool::for_each(int count, const std::function<void(int, int)>& task) {
   task_ = &task;
-  count_ = count;
+  for (int64_t thread = 0; thread < size_; ++thread) {
+    shares_[static_cast<size_t>(thread)].set(static_cast<int>(count * thread / size_),
+                                             static_cast<int>(count * (thread + 1) / size_));
+  }
   running_.store(size_ - 1, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
@@ -95,11 +117,13 @@ void ThreadPool::work(int thread) {
 }
 
 void ThreadPool::run_share(int thread) {
-  const int64_t count = count_;
-  const int begin = static_cast<int>(count * thread / size_);
-  const int end = static_cast<int>(count * (thread + 1) / size_);
   try {
-    for (int index = begin; index < end; ++index) (*task_)(index, thread);
+    while (const auto index = shares_[static_cast<size_t>(thread)].take(/*first=*/true))
+      (*task_)(*index, thread);
+    for (int other = thread + 1; other < thread + size_; ++other) {
+      Share& share = shares_[static_cast<size_t>(other % size_)];
+      while (const auto index = share.take(/*first=*/false)) (*task_)(*index, thread);
+    }
   } catch (...) {
     errors_[static_cast<size_t>(thread)] = std::current_exception();
   }

@@ -1,12 +1,14 @@
-// A pool of threads that share the indices of a loop. Which thread runs which index is fixed (contiguous
-// shares), so a group of images stays in one core's cache from one loop to the next. Waiting threads spin
-// briefly, because the next loop of a training step follows within microseconds, and then sleep.
+// A pool of threads that share the indices of a loop. Each begins with a contiguous share of its own, so that
+// a group of images mostly stays in one core's cache from one loop to the next, and then helps the others, so
+// that a thread that the system holds up does not hold up the rest. Waiting threads spin briefly, because the
+// next loop of a training step follows within microseconds, and then sleep.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -23,24 +25,32 @@ class ThreadPool {
 
   int size() const { return size_; }
 
-  // Calls task(index, thread) for every index in 0 .. count-1 and returns when all are done. Thread t runs
-  // the indices [count*t/size, count*(t+1)/size) in order. If tasks throw, the exception of the lowest thread
-  // is rethrown here once all threads are through. Not to be called from a task, or from two threads at once.
+  // Calls task(index, thread) for every index in 0 .. count-1, on any thread and in any order, and returns
+  // when all are done. If tasks throw, some indices may not be run, and the exception of the lowest thread is
+  // rethrown here. Not to be called from a task, or from two threads at once.
   void for_each(int count, const std::function<void(int index, int thread)>& task);
 
   // Hardware threads this process may use; at least 1.
   static int available_cores();
 
  private:
+  // The indices that a thread has yet to run: it takes the first, helpers take the last.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> range{0};  // begin in the upper half, end in the lower
+
+    void set(int begin, int end);
+    std::optional<int> take(bool first);
+  };
+
   void work(int thread);
   void run_share(int thread);
   void stop();
 
   int size_;
+  std::vector<Share> shares_;
+  std::vector<std::exception_ptr> errors_;  // by thread
   std::vector<std::thread> workers_;
   const std::function<void(int, int)>* task_ = nullptr;
-  int count_ = 0;
-  std::vector<std::exception_ptr> errors_;
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<int> running_{0};
   std::atomic<bool> stopping_{false};
