@@ -47,11 +47,18 @@ Series series(std::string name, std::vector<std::string> command) {
 
 StepResult prepare(const ComparisonOptions& options, int step) {
   const auto rung = rung_command(options, step, options.threads);
+  const std::vector<std::string> torch = {options.peer,
+                                          "--step",
+                                          fmt::format("{}", step),
+                                          "--threads",
+                                          fmt::format("{}", options.threads),
+                                          "--seconds",
+                                          fmt::format("{}", options.seconds),
+                                          "--json"};
   return {.step = step,
           .rung = series("rung", rung),
-          .torch = series("libtorch", {options.peer, "--step", fmt::format("{}", step), "--threads",
-                                       fmt::format("{}", options.threads), "--seconds",
-                                       fmt::format("{}", options.seconds), "--json"}),
+          .torch = series("libtorch", torch),
+          .torch_tuned = series("libtorch_tuned", with(torch, {"--tuned"})),
           .rung_avx2 = series("rung_avx2", with(rung, {"--simd", "avx2", "--no-peak"})),
           .rung_single = series("rung_1_thread", with(rung_command(options, step, 1), {"--no-peak"}))};
 }
@@ -69,8 +76,9 @@ void run_once(Series& series, const ComparisonObserver& observer) {
 // What is compared most closely runs closest together.
 void run_round(StepResult& step, const ComparisonObserver& observer) {
   run_once(step.rung_single, observer);
-  run_once(step.rung, observer);
   run_once(step.torch, observer);
+  run_once(step.rung, observer);
+  run_once(step.torch_tuned, observer);
   if (has_more_than_avx2()) run_once(step.rung_avx2, observer);
 }
 
@@ -106,10 +114,10 @@ ordered_json to_json(const StepResult& step) {
   ordered_json object = {{"step", step.step}};
   const auto speed = [](const Series& series) { return series.figures("images_per_second"); };
   add_spread(object, "rung_to_libtorch", ratios(speed(step.rung), speed(step.torch)));
+  add_spread(object, "rung_to_libtorch_tuned", ratios(speed(step.rung), speed(step.torch_tuned)));
   add_spread(object, "rung_avx2_to_libtorch", ratios(speed(step.rung_avx2), speed(step.torch)));
   add_spread(object, "threads_to_1_thread", ratios(speed(step.rung), speed(step.rung_single)));
-  for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single})
-    object[series->name] = to_json(*series);
+  for (const Series* series : step.all()) object[series->name] = to_json(*series);
   return object;
 }
 
@@ -140,7 +148,7 @@ std::vector<double> Series::figures(const std::string& figure) const {
 std::vector<std::string> Comparison::errors() const {
   std::vector<std::string> found;
   for (const StepResult& step : steps) {
-    for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single})
+    for (const Series* series : step.all())
       if (!series->error.empty()) found.push_back(series->error);
   }
   if (ladder && !ladder->error.empty()) found.push_back(ladder->error);
@@ -192,7 +200,7 @@ std::vector<double> peaks(const Comparison& comparison) {
 std::vector<double> disturbances(const Comparison& comparison) {
   std::vector<double> all;
   for (const StepResult& step : comparison.steps) {
-    for (const Series* series : {&step.rung, &step.torch, &step.rung_avx2, &step.rung_single}) {
+    for (const Series* series : step.all()) {
       const auto others = series->figures("others");
       all.insert(all.end(), others.begin(), others.end());
     }

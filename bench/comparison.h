@@ -34,9 +34,12 @@ struct Series {
 struct StepResult {
   int step = 0;
   Series rung;         // best SIMD, all threads
-  Series torch;        // all threads
+  Series torch;        // all threads, torch's defaults
+  Series torch_tuned;  // all threads, the fastest settings
   Series rung_avx2;    // all threads; without runs where there is no AVX2, or nothing better
   Series rung_single;  // one thread
+
+  std::vector<const Series*> all() const { return {&rung, &torch, &torch_tuned, &rung_avx2, &rung_single}; }
 };
 
 struct LadderResult {

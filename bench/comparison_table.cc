@@ -31,11 +31,20 @@ std::vector<double> percent_of_peak(const Series& series) {
 }
 
 std::string speed_table(const Comparison& comparison) {
-  Rows rows = {{"step", "Rung images/s", "libtorch images/s", "Rung / libtorch", "GFLOP/s", "% of FMA peak"}};
+  Rows rows = {{"step", "images/s", "GFLOP/s", "% of FMA peak"}};
   for (const StepResult& step : comparison.steps) {
-    rows.push_back({fmt::format("{}", step.step), cell(speed(step.rung), 0), cell(speed(step.torch), 0),
-                    cell(ratios(speed(step.rung), speed(step.torch)), 1),
+    rows.push_back({fmt::format("{}", step.step), cell(speed(step.rung), 0),
                     median(step.rung.figures("gflops"), 0), cell(percent_of_peak(step.rung), 1)});
+  }
+  return aligned(rows);
+}
+
+std::string peer_table(const Comparison& comparison) {
+  Rows rows = {{"step", "libtorch images/s", "Rung / libtorch", "tuned images/s", "Rung / tuned"}};
+  for (const StepResult& step : comparison.steps) {
+    rows.push_back({fmt::format("{}", step.step), cell(speed(step.torch), 0),
+                    cell(ratios(speed(step.rung), speed(step.torch)), 1), cell(speed(step.torch_tuned), 0),
+                    cell(ratios(speed(step.rung), speed(step.torch_tuned)), 1)});
   }
   return aligned(rows);
 }
@@ -108,8 +117,9 @@ std::string ladder_line(const Comparison& comparison) {
 }  // namespace
 
 std::string comparison_table(const Comparison& comparison) {
-  return speed_table(comparison) + '\n' + variants_table(comparison) + '\n' + memory_table(comparison) +
-         '\n' + machine_line(comparison) + ladder_line(comparison) + disturbance_line(comparison);
+  return speed_table(comparison) + '\n' + peer_table(comparison) + '\n' + variants_table(comparison) + '\n' +
+         memory_table(comparison) + '\n' + machine_line(comparison) + ladder_line(comparison) +
+         disturbance_line(comparison);
 }
 
 }  // namespace rung::bench

@@ -17,6 +17,7 @@ struct TorchSettings {
   double lr = 0.01;
   double momentum = 0.9;
   bool channels_last = false;
+  bool inplace_relu = false;
   bool onednn = true;
 };
 
