@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/philox.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "data_test_files.h"
 
@@ -241,6 +242,46 @@ TEST(Sha256, GivesTheKnownAnswers) {
   const auto hash = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
   EXPECT_EQ(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Text, KnowsUtf8) {
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80"})
+    EXPECT_FALSE(is_utf8(bad));
+  for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
+    EXPECT_TRUE(is_utf8(good));
+}
+
+TEST(Text, FindsControlCharacters) {
+  for (const char* bad : {"a\x1b[2J", "\n", "\x7f", "\xc2\x9b"})
+    EXPECT_TRUE(has_control(bad)) << printable(bad);
+  for (const char* good : {"", "a", "\xc3\x9b", "\xc2\xa0"}) EXPECT_FALSE(has_control(good)) << good;
+  EXPECT_FALSE(has_control("a\nb\t", "\n\t"));
+}
+
+// A terminal may take the bytes 80 to 9F, alone, for control characters as well.
+TEST(Text, PrintableSpellsOutWhatATerminalWouldActOn) {
+  EXPECT_EQ(printable("caf\xc3\xa9 \x1b[31m\xc2\x9b\x9b\n\x7f"),
+            "caf\xc3\xa9 \\x1b[31m\\xc2\\x9b\\x9b\\x0a\\x7f");
+  EXPECT_EQ(printable("a\nb\tc", "\n"), "a\nb\\x09c");
+  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");
+}
+
+TEST(Text, ShortenedCutsBetweenCharacters) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcd", 3), "abc...");
+  EXPECT_EQ(shortened("a\xe2\x82\xac", 3), "a...");
+  EXPECT_EQ(shortened("\xe2\x82\xac"
+                      "b",
+                      3),
+            "\xe2\x82\xac...");
+  EXPECT_EQ(shortened("abcd", 0), "...");
+}
+
+TEST(Text, NearestIsATypingErrorAway) {
+  const std::array<std::string_view, 2> names = {"mnist", "fashion_mnist"};
+  EXPECT_EQ(nearest("mnits", names), "mnist");
+  EXPECT_EQ(nearest("Fashion-MNIST", names), "fashion_mnist");
+  EXPECT_EQ(nearest("cifar", names), std::nullopt);
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "nn/infer.h"
 #include "recipe/parse.h"
-#include "recipe/text.h"
 
 namespace rung::recipe {
 namespace {
