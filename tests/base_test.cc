@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cpu_quota.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/philox.h"
@@ -88,6 +89,50 @@ TEST(ThreadPool, RefusesNoThreadsAndTooMany) {
   EXPECT_THROW(ThreadPool(0), UsageError);
   EXPECT_THROW(ThreadPool(1025), UsageError);
   EXPECT_GE(ThreadPool::available_cores(), 1);
+}
+
+class CpuQuota : public testing::Test {
+ protected:
+  void write(const std::string& file, const std::string& text) {
+    const auto path = folder_.path() / file;
+    std::filesystem::create_directories(path.parent_path());
+    replace_file(path, text);
+  }
+  std::optional<double> quota() { return cpu_quota(folder_.path()); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(CpuQuota, OfVersion2IsTheSmallestOnTheWayUp) {
+  EXPECT_EQ(quota(), std::nullopt);
+  write("proc/self/cgroup", "0::/outer/inner\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/outer/inner/cpu.max", "max 100000\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/outer/inner/cpu.max", "200000 100000\n");
+  EXPECT_EQ(quota(), 2);
+  write("sys/fs/cgroup/outer/cpu.max", "150000 100000\n");
+  EXPECT_EQ(quota(), 1.5);
+  write("sys/fs/cgroup/outer/cpu.max", "400000 100000\n");
+  EXPECT_EQ(quota(), 2);
+}
+
+TEST_F(CpuQuota, OfVersion1IsThatOfItsCpuHierarchy) {
+  write("proc/self/cgroup", "5:cpuset:/other\n4:cpu,cpuacct:/host/path\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "50000\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "125000\n");
+  EXPECT_EQ(quota(), 2.5);
+}
+
+TEST_F(CpuQuota, IsNoneWhereTheFilesMakeNoSense) {
+  write("proc/self/cgroup", "x\n0::/a\n");
+  for (const char* text : {"", "-1 -1", "1", "0 100000", "100000 0", "nan nan"}) {
+    write("sys/fs/cgroup/cpu.max", text);
+    EXPECT_EQ(quota(), std::nullopt) << text;
+  }
 }
 
 TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
