@@ -26,7 +26,7 @@ constexpr size_t kSizeBytes = 8;
 // Reads one file; every complaint names it and where in it.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : path_(path), bytes_(read_file(path, kMaxFileBytes)) {}
+  Reader(std::span<const std::byte> bytes, const std::string& file) : file_(file), bytes_(bytes) {}
 
   SafeTensors read() {
     const json header = read_header();
@@ -51,10 +51,10 @@ class Reader {
 
  private:
   [[noreturn]] void fail(size_t offset, const std::string& what) const {
-    throw DataError(fmt::format("{}: byte {}: {}", path_.string(), offset, what));
+    throw DataError(fmt::format("{}: byte {}: {}", file_, offset, what));
   }
 
-  std::span<const std::byte> data() const { return std::span(bytes_).subspan(data_start_); }
+  std::span<const std::byte> data() const { return bytes_.subspan(data_start_); }
 
   json read_header() {
     uint64_t size = 0;
@@ -126,8 +126,8 @@ class Reader {
     return values;
   }
 
-  std::filesystem::path path_;
-  std::vector<std::byte> bytes_;
+  const std::string& file_;
+  std::span<const std::byte> bytes_;
   size_t data_start_ = kSizeBytes;
 };
 
@@ -154,8 +154,12 @@ const SafeTensors::Floats& SafeTensors::floats_at(const std::string& name, size_
   return found->second;
 }
 
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file) {
+  return Reader(bytes, file).read();
+}
+
 SafeTensors read_safetensors(const std::filesystem::path& path) {
-  return Reader(path).read();
+  return parse_safetensors(read_file(path, kMaxFileBytes), path.string());
 }
 
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors) {
