@@ -2,6 +2,7 @@
 // column.
 #include "recipe/recipe.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -562,6 +563,18 @@ TEST(RecipeLimits, TenThousandLayers) {
   } catch (const RecipeError& error) {
     EXPECT_THAT(error.what(),
                 HasSubstr("r.toml:16:3: model.layers[10]: the model has more than 10000 layers"));
+  }
+}
+
+// Each use looks for its stage among all of them.
+TEST(RecipeLimits, AThousandStages) {
+  std::string stages = "[model.stages]\n";
+  for (int stage = 0; stage <= 1000; ++stage) stages += fmt::format("s{} = [{{ type = \"relu\" }}]\n", stage);
+  try {
+    parse_text(with("[model.stages]\n", stages));
+    ADD_FAILURE() << "accepted 1,002 stages";
+  } catch (const RecipeError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("model.stages: the model has more than 1000 stages"));
   }
 }
 

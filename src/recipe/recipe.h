@@ -79,6 +79,7 @@ class RecipeError : public UsageError {
 inline constexpr uint64_t kMaxFileBytes = 2 << 20;
 inline constexpr int kMaxRepeat = 1000;
 inline constexpr size_t kMaxLayers = 10'000;
+inline constexpr size_t kMaxStages = 1'000;
 
 // Throws RecipeError for what the file says, IoError or DataError if it cannot be read.
 Recipe load(const std::filesystem::path& path);
