@@ -42,6 +42,14 @@ class Draw {
     return result;
   }
 
+  std::vector<uint8_t> labels(int classes) {
+    std::vector<uint8_t> result;
+    RandomStream random(seed_, RandomPurpose::kInit, stream_++);
+    for (int image = 0; image < kLanes; ++image)
+      result.push_back(static_cast<uint8_t>(random.below(static_cast<uint32_t>(classes))));
+    return result;
+  }
+
  private:
   int byte() {
     if (bytes_.empty()) return 0;
@@ -365,8 +373,7 @@ void check_dropout(Draw& draw) {
 void check_loss(Draw& draw) {
   const int classes = draw.between(1, 40);
   const int lanes = draw.between(1, kLanes);
-  std::array<uint8_t, kLanes> labels{};
-  for (uint8_t& label : labels) label = static_cast<uint8_t>(draw.between(0, classes - 1));
+  const auto labels = draw.labels(classes);
   const auto logits =
       draw.values(static_cast<size_t>(classes) * kLanes, static_cast<float>(draw.between(1, 90)));
   const auto run = [&](auto softmax_nll) -> Outputs {
