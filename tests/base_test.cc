@@ -16,10 +16,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/cpu_quota.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/philox.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "data_test_files.h"
 
@@ -102,6 +104,50 @@ TEST(ThreadPool, RefusesNoThreadsAndTooMany) {
   EXPECT_THROW(ThreadPool(0), UsageError);
   EXPECT_THROW(ThreadPool(1025), UsageError);
   EXPECT_GE(ThreadPool::available_cores(), 1);
+}
+
+class CpuQuota : public testing::Test {
+ protected:
+  void write(const std::string& file, const std::string& text) {
+    const auto path = folder_.path() / file;
+    std::filesystem::create_directories(path.parent_path());
+    replace_file(path, text);
+  }
+  std::optional<double> quota() { return cpu_quota(folder_.path()); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(CpuQuota, OfVersion2IsTheSmallestOnTheWayUp) {
+  EXPECT_EQ(quota(), std::nullopt);
+  write("proc/self/cgroup", "0::/outer/inner\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/outer/inner/cpu.max", "max 100000\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/outer/inner/cpu.max", "200000 100000\n");
+  EXPECT_EQ(quota(), 2);
+  write("sys/fs/cgroup/outer/cpu.max", "150000 100000\n");
+  EXPECT_EQ(quota(), 1.5);
+  write("sys/fs/cgroup/outer/cpu.max", "400000 100000\n");
+  EXPECT_EQ(quota(), 2);
+}
+
+TEST_F(CpuQuota, OfVersion1IsThatOfItsCpuHierarchy) {
+  write("proc/self/cgroup", "5:cpuset:/other\n4:cpu,cpuacct:/host/path\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "50000\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(quota(), std::nullopt);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "125000\n");
+  EXPECT_EQ(quota(), 2.5);
+}
+
+TEST_F(CpuQuota, IsNoneWhereTheFilesMakeNoSense) {
+  write("proc/self/cgroup", "x\n0::/a\n");
+  for (const char* text : {"", "-1 -1", "1", "0 100000", "100000 0", "nan nan"}) {
+    write("sys/fs/cgroup/cpu.max", text);
+    EXPECT_EQ(quota(), std::nullopt) << text;
+  }
 }
 
 TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
@@ -256,6 +302,46 @@ TEST(Sha256, GivesTheKnownAnswers) {
   const auto hash = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
   EXPECT_EQ(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Text, KnowsUtf8) {
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf5\x80\x80\x80"})
+    EXPECT_FALSE(is_utf8(bad));
+  for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
+    EXPECT_TRUE(is_utf8(good));
+}
+
+TEST(Text, FindsControlCharacters) {
+  for (const char* bad : {"a\x1b[2J", "\n", "\x7f", "\xc2\x9b"})
+    EXPECT_TRUE(has_control(bad)) << printable(bad);
+  for (const char* good : {"", "a", "\xc3\x9b", "\xc2\xa0"}) EXPECT_FALSE(has_control(good)) << good;
+  EXPECT_FALSE(has_control("a\nb\t", "\n\t"));
+}
+
+// A terminal may take the bytes 80 to 9F, alone, for control characters as well.
+TEST(Text, PrintableSpellsOutWhatATerminalWouldActOn) {
+  EXPECT_EQ(printable("caf\xc3\xa9 \x1b[31m\xc2\x9b\x9b\n\x7f"),
+            "caf\xc3\xa9 \\x1b[31m\\xc2\\x9b\\x9b\\x0a\\x7f");
+  EXPECT_EQ(printable("a\nb\tc", "\n"), "a\nb\\x09c");
+  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");
+}
+
+TEST(Text, ShortenedCutsBetweenCharacters) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcd", 3), "abc...");
+  EXPECT_EQ(shortened("a\xe2\x82\xac", 3), "a...");
+  EXPECT_EQ(shortened("\xe2\x82\xac"
+                      "b",
+                      3),
+            "\xe2\x82\xac...");
+  EXPECT_EQ(shortened("abcd", 0), "...");
+}
+
+TEST(Text, NearestIsATypingErrorAway) {
+  const std::array<std::string_view, 2> names = {"mnist", "fashion_mnist"};
+  EXPECT_EQ(nearest("mnits", names), "mnist");
+  EXPECT_EQ(nearest("Fashion-MNIST", names), "fashion_mnist");
+  EXPECT_EQ(nearest("cifar", names), std::nullopt);
 }
 
 }  // namespace

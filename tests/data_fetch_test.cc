@@ -204,21 +204,46 @@ TEST_F(FetchTest, KnowsNoOtherNames) {
   EXPECT_THROW(fetch("tiny", root_), UsageError);
 }
 
-TEST_F(FetchTest, ArchiveMembersAreBounded) {
-  write_bytes(package() / "data" / kFileNames[kTestLabels], std::vector<std::byte>(4000));
-  run_process({"tar", "czf", "a.tgz", "package"}, folder_.path(), std::chrono::seconds(60));
-  const std::vector<std::string> names = {"package/data/t10k-labels-idx1-ubyte"};
-  const auto archive = folder_.path() / "a.tgz";
-  EXPECT_EQ(read_tar_members(archive, names, 5000).at(0), std::vector<std::byte>(4000));
-  EXPECT_THROW(read_tar_members(archive, names, 3999), DataError);
+class ArchiveTest : public testing::Test {
+ protected:
+  // The bytes of a tar file whose member "a" holds 4,000 zeros.
+  std::vector<std::byte> tar(const std::string& how = "tar cf a.tar a") {
+    write_bytes(folder_.path() / "a", std::vector<std::byte>(4000));
+    run_process({"sh", "-c", how}, folder_.path(), std::chrono::seconds(60));
+    return read_file(folder_.path() / "a.tar", 1 << 20);
+  }
+  std::string error_of(const std::vector<std::byte>& bytes) {
+    try {
+      read_tar_members(bytes, "a.tar", names_);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "expected a DataError";
+    return "";
+  }
+  const TemporaryFolder folder_;
+  const std::vector<std::string> names_ = {"a"};
+};
+
+TEST_F(ArchiveTest, GivesWhatIsAskedForAndNothingElse) {
+  EXPECT_THAT(read_tar_members(tar(), "a.tar", names_), ElementsAre(std::vector<std::byte>(4000)));
+  EXPECT_EQ(error_of(tar("mkdir b && tar cf a.tar ../$(basename $PWD)/a b")), "a.tar: holds no file a");
 }
 
-TEST_F(FetchTest, ATruncatedArchiveIsRefused) {
-  write_tiny_dataset(package() / "data");
-  run_process({"tar", "czf", "a.tgz", "package"}, folder_.path(), std::chrono::seconds(60));
-  std::filesystem::resize_file(folder_.path() / "a.tgz", 200);
-  const std::vector<std::string> names = {"package/data/t10k-labels-idx1-ubyte"};
-  EXPECT_THROW(read_tar_members(folder_.path() / "a.tgz", names, 1000), DataError);
+TEST_F(ArchiveTest, RefusesAFileThatIsThereTwice) {
+  EXPECT_EQ(error_of(tar("tar cf a.tar a a --hard-dereference")), "a.tar: a is there twice");
+}
+
+TEST_F(ArchiveTest, RefusesATruncatedArchive) {
+  auto bytes = tar();
+  bytes.resize(600);
+  EXPECT_THAT(error_of(bytes), HasSubstr("a.tar: "));
+}
+
+// A sparse file's size is that of its holes too: it can be anything.
+TEST_F(ArchiveTest, RefusesASizeThatTheArchiveDoesNotHave) {
+  EXPECT_EQ(error_of(tar("truncate -s 900G a && tar cSf a.tar a")),
+            "a.tar: a has 966367641600 bytes, more than the 10240 of the archive");
 }
 
 TEST(Download, RefusesWhatIsNotHttps) {

@@ -62,7 +62,7 @@ done < <(find src -name '*.cc' -o -name '*.h')
 # (A -inl.h is read once for each SIMD target, under Highway's own guard.)
 while IFS= read -r file; do
   breach "$file: a header without #pragma once"
-done < <(grep -rLx --include='*.h' --exclude='*-inl.h' '#pragma once' src apps tests bench)
+done < <(grep -rLx --include='*.h' --exclude='*-inl.h' '#pragma once' src apps tests fuzz bench)
 
 # What is tracked holds on every machine: it names no one's folders and no package registry's host.
 paths='(^|[^[:alnum:]_.~)}-])/(home|root|Users|work|workspace|tmp|mnt)/'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs clang-tidy on every .cc of src/ and apps/, and of bench/ where that is built: tidy_check.sh <source folder> <build folder>
+# Runs clang-tidy on every .cc of src/ and apps/, and of bench/ and fuzz/ where they are built: tidy_check.sh <source folder> <build folder>
 # What passed is not checked again before the file, one of our headers that it includes, or the settings change.
 # (What includes torch's headers is left out: they are full of findings.)
 # Kernels are checked for one SIMD target, not for each: the source is the same, and it takes a third of the time.
@@ -47,7 +47,7 @@ export -f digest check
 sources() {
   local file
   find src apps -name '*.cc' -print0
-  find bench -name '*.cc' | while IFS= read -r file; do
+  find bench fuzz -name '*.cc' | while IFS= read -r file; do
     grep -qF "$PWD/$file" "$build/compile_commands.json" || continue
     grep -q '#include <torch/' "$file" || printf '%s\0' "$file"
   done

@@ -51,8 +51,7 @@ void fetch(const Options& options) {
   if (result.already_present) {
     say("{} is in {}, verified\n", options.name, result.folder.string());
   } else {
-    say("{} is now in {}, verified, from {}\n", options.name, result.folder.string(),
-        printable(result.source));
+    say("{} is now in {}, verified, from {}\n", options.name, result.folder.string(), result.source);
   }
 }
 

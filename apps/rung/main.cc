@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "terminal.h"
@@ -34,8 +35,8 @@ void let_writes_fail() {
 }
 
 int report(const std::string& message, const std::string& hint, int exit_code) {
-  const std::string line = fmt::format("rung: error: {}{}\n", printable(message),
-                                       hint.empty() ? "" : " (" + printable(hint) + ")");
+  const std::string line = fmt::format("rung: error: {}{}\n", printable(message, "\n"),
+                                       hint.empty() ? "" : " (" + printable(hint, "\n") + ")");
   std::fwrite(line.data(), 1, line.size(), stderr);
   return exit_code;
 }

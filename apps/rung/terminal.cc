@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "recipe/text.h"
+#include "base/text.h"
 
 namespace rung::app {
 namespace {
@@ -73,16 +73,10 @@ std::string reason(int error) {
 }  // namespace
 
 void write_out(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  const std::string safe = printable(text, "\n");
+  const bool written = std::fwrite(safe.data(), 1, safe.size(), stdout) == safe.size();
   if (!written || std::fflush(stdout) != 0)
     throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
-}
-
-std::string printable(std::string_view text) {
-  const size_t end = text.find('\n');
-  std::string result = recipe::printable(text.substr(0, end));
-  if (end != std::string_view::npos) result += "\n" + printable(text.substr(end + 1));
-  return result;
 }
 
 bool is_interactive() {

@@ -13,16 +13,14 @@
 
 namespace rung::app {
 
-// Writes to standard output, at once. Throws IoError when that is closed, full or no longer read.
+// Writes to standard output, at once, in printable form with line breaks: text from a file cannot steer the
+// terminal. Throws IoError when that is closed, full or no longer read.
 void write_out(std::string_view text);
 
 template <typename... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
   write_out(fmt::format(format, std::forward<Args>(args)...));
 }
-
-// Control characters as \xNN, so that text from a file cannot steer the terminal; line breaks stay.
-std::string printable(std::string_view text);
 
 // Both outputs are terminals: bars and colours are welcome.
 bool is_interactive();

@@ -4,8 +4,10 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cmath>
 #include <system_error>
 
+#include "base/cpu_quota.h"
 #include "base/error.h"
 
 namespace rung {
@@ -77,10 +79,12 @@ void ThreadPool::stop() {
   for (auto& worker : workers_) worker.join();
 }
 
+// A share of a processor counts as a whole one: a thread too many waits, one too few wastes the share.
 int ThreadPool::available_cores() {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const bool affinity = sched_getaffinity(0, sizeof(set), &set) == 0;
+  const int cores = affinity ? CPU_COUNT(&set) : static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(1, static_cast<int>(std::min<double>(cores, std::ceil(cpu_quota().value_or(cores)))));
 }
 
 void ThreadPool::for_each(int count, const std::function<void(int, int)>& task) {

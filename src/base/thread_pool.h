@@ -30,7 +30,7 @@ class ThreadPool {
   // rethrown here. Not to be called from a task, or from two threads at once.
   void for_each(int count, const std::function<void(int index, int thread)>& task);
 
-  // Hardware threads this process may use; at least 1.
+  // Processors that this process may use, by its affinity mask and its control groups' limits; at least 1.
   static int available_cores();
 
  private:

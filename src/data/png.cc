@@ -5,8 +5,6 @@
 #include <png.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <string>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -55,11 +53,8 @@ void write_png(const std::filesystem::path& path, const GreyImage& image) {
   replace_file(path, std::span<const std::byte>(bytes).first(size));
 }
 
-GreyImage read_png(const std::filesystem::path& path) {
-  const auto bytes = read_file(path, kMaxPngBytes);
-  const auto fail = [&](const std::string& what) {
-    throw DataError(fmt::format("{}: {}", path.string(), what));
-  };
+GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {
+  const auto fail = [&](const std::string& what) { throw DataError(fmt::format("{}: {}", file, what)); };
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
     fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
@@ -74,6 +69,10 @@ GreyImage read_png(const std::filesystem::path& path) {
   if (png_image_finish_read(png.get(), nullptr, image.pixels.data(), image.width, nullptr) == 0)
     fail(fmt::format("a damaged PNG file: {}", png->message));
   return image;
+}
+
+GreyImage read_png(const std::filesystem::path& path) {
+  return parse_png(read_file(path, kMaxPngBytes), path.string());
 }
 
 GreyImage image_grid(std::span<const uint8_t> images, int height, int width, const GridLayout& layout) {

@@ -1,9 +1,11 @@
 // Eight-bit grey images as PNG files, by libpng. Left out: writing colour, 16 bits, ancillary chunks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace rung::data {
@@ -17,9 +19,12 @@ struct GreyImage {
 // Replaces `path` atomically. Throws IoError. Precondition: the image is not empty.
 void write_png(const std::filesystem::path& path, const GreyImage& image);
 
-// Reads any PNG file; colour becomes grey by luminance, transparent parts black, 16 bits 8. Throws IoError if
-// the file cannot be read, DataError if it is not a PNG file, is damaged or has a side of more than 4096
-// pixels.
+// Any PNG file's image; colour becomes grey by luminance, transparent parts black, 16 bits 8. `file` names
+// the bytes in error messages. Throws DataError if they are no PNG file, are damaged or have a side of more
+// than 4096 pixels.
+GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file);
+
+// The same from a file. Throws IoError if it cannot be read.
 GreyImage read_png(const std::filesystem::path& path);
 
 struct GridLayout {

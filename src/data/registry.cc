@@ -6,10 +6,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <numeric>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace rung::data {
 namespace {
@@ -41,22 +40,6 @@ DatasetInfo fashion_mnist() {
           .npm = std::nullopt};
 }
 
-// Levenshtein's edit distance, one row of the table at a time.
-size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < from.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < to.size(); ++j) {
-      const size_t substituted = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 const std::vector<DatasetInfo>& known_datasets() {
@@ -68,13 +51,13 @@ const DatasetInfo& find_dataset(std::string_view name) {
   const auto& datasets = known_datasets();
   const auto found = std::ranges::find(datasets, name, &DatasetInfo::name);
   if (found != datasets.end()) return *found;
-  const auto closest = std::ranges::min_element(
-      datasets, {}, [&](const DatasetInfo& info) { return edit_distance(name, info.name); });
-  std::vector<std::string> names;
+  std::vector<std::string_view> names;
   for (const auto& info : datasets) names.push_back(info.name);
-  throw UsageError(fmt::format("unknown dataset '{}'; did you mean '{}'?", name, closest->name),
-                   fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
-                               fmt::join(names, ", ")));
+  const auto guess = nearest(name, names);
+  throw UsageError(
+      fmt::format("unknown dataset '{}'{}", name, guess ? fmt::format("; did you mean '{}'?", *guess) : ""),
+      fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
+                  fmt::join(names, ", ")));
 }
 
 }  // namespace rung::data

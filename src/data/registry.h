@@ -37,7 +37,7 @@ struct DatasetInfo {
 
 const std::vector<DatasetInfo>& known_datasets();
 
-// Throws UsageError, naming the closest known dataset, if there is none of that name.
+// Throws UsageError, with the name that was probably meant, if there is none of that name.
 const DatasetInfo& find_dataset(std::string_view name);
 
 }  // namespace rung::data

@@ -6,8 +6,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/text.h"
 #include "ladder/changes.h"
-#include "recipe/text.h"
 
 namespace rung::ladder {
 namespace {
@@ -39,7 +39,7 @@ std::string escaped(const std::string& text) {
   std::string line = text;
   std::replace_if(
       line.begin(), line.end(), [](char byte) { return byte == '\n' || byte == '\t'; }, ' ');
-  line = recipe::printable(line);
+  line = printable(line);
   std::string result;
   for (size_t at = 0; at < line.size(); ++at) {
     if (is_markup(line, at)) result += '\\';

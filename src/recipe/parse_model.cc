@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "nn/infer.h"
 #include "recipe/parse.h"
-#include "recipe/text.h"
 
 namespace rung::recipe {
 namespace {
@@ -84,6 +84,8 @@ class ModelParser {
   void read_stages() {
     const auto stages = model_.table("stages");
     if (!stages) return;
+    if (stages->keys().size() > kMaxStages)
+      model_.fail("stages", fmt::format("the model has more than {} stages", kMaxStages));
     for (const std::string_view name : stages->keys()) {
       stages_.push_back({std::string(name), stages->tables(name)});
       if (stages_.back().layers.empty()) stages->fail(name, "a stage needs at least one layer");

@@ -4,14 +4,15 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "recipe/key_depth.h"
 #include "recipe/parse.h"
-#include "recipe/text.h"
 
 namespace rung::recipe {
 namespace {
 
 constexpr size_t kLongestName = 100;
+constexpr size_t kLongestMessage = 1000;  // a key in it may be as long as the file
 
 toml::table parse_document(std::string_view toml, std::string_view source) {
   if (const auto at = find_too_deep_key(toml))
@@ -47,7 +48,8 @@ std::string trim_end(std::string text) {
 
 RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t column_number,
                          std::string_view message, std::string_view hint)
-    : UsageError(printable(fmt::format("{}:{}:{}: {}", source, line_number, column_number, message)),
+    : UsageError(printable(fmt::format("{}:{}:{}: {}", source, line_number, column_number,
+                                       shortened(message, kLongestMessage))),
                  printable(hint)),
       line(line_number),
       column(column_number) {}

@@ -65,8 +65,8 @@ struct Recipe {
   friend bool operator==(const Recipe&, const Recipe&) = default;
 };
 
-// What is wrong in a recipe, and where: `step1.toml:12:3: optimizer.lr: expected a number above 0 ...`. Free
-// of control characters whatever the file holds.
+// What is wrong in a recipe, and where: `step1.toml:12:3: optimizer.lr: expected a number above 0 ...`. Of
+// bounded length and free of control characters whatever the file holds.
 class RecipeError : public UsageError {
  public:
   RecipeError(std::string_view source, uint32_t line, uint32_t column, std::string_view message,
@@ -79,6 +79,7 @@ class RecipeError : public UsageError {
 inline constexpr uint64_t kMaxFileBytes = 2 << 20;
 inline constexpr int kMaxRepeat = 1000;
 inline constexpr size_t kMaxLayers = 10'000;
+inline constexpr size_t kMaxStages = 1'000;
 
 // Throws RecipeError for what the file says, IoError or DataError if it cannot be read.
 Recipe load(const std::filesystem::path& path);

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "recipe/recipe.h"
-#include "recipe/text.h"
 
 namespace rung::recipe {
 namespace {
@@ -16,8 +16,7 @@ namespace {
 constexpr size_t kLongestQuote = 60;
 
 std::string quote(std::string_view text) {
-  const bool long_text = text.size() > kLongestQuote;
-  return fmt::format("\"{}{}\"", printable(text.substr(0, kLongestQuote)), long_text ? "..." : "");
+  return fmt::format("\"{}\"", printable(shortened(text, kLongestQuote)));
 }
 
 // What stands in the file, for messages.

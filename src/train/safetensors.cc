@@ -7,10 +7,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace rung::train {
 namespace {
@@ -22,11 +24,13 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr uint64_t kMaxFileBytes = uint64_t{4} << 30;
 constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 constexpr size_t kSizeBytes = 8;
+constexpr int kMaxHeaderDepth = 3;  // header, tensor, shape, number
+constexpr size_t kLongestQuote = 60;
 
 // Reads one file; every complaint names it and where in it.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : path_(path), bytes_(read_file(path, kMaxFileBytes)) {}
+  Reader(std::span<const std::byte> bytes, const std::string& file) : file_(file), bytes_(bytes) {}
 
   SafeTensors read() {
     const json header = read_header();
@@ -51,10 +55,24 @@ class Reader {
 
  private:
   [[noreturn]] void fail(size_t offset, const std::string& what) const {
-    throw DataError(fmt::format("{}: byte {}: {}", path_.string(), offset, what));
+    throw DataError(fmt::format("{}: byte {}: {}", file_, offset, what));
   }
 
-  std::span<const std::byte> data() const { return std::span(bytes_).subspan(data_start_); }
+  // The file's choice of a name, fit for a message.
+  static std::string quoted(std::string_view tensor) {
+    return fmt::format("tensor `{}`", printable(shortened(tensor, kLongestQuote)));
+  }
+
+  std::span<const std::byte> data() const { return bytes_.subspan(data_start_); }
+
+  // Brackets in brackets would cost a hundred times their size in memory.
+  json parse_header(std::string_view text) const {
+    const auto refuse_depth = [&](int depth, json::parse_event_t, const json&) {
+      if (depth > kMaxHeaderDepth) fail(kSizeBytes, "the header is nested too deeply");
+      return true;
+    };
+    return json::parse(text, refuse_depth, /*allow_exceptions=*/false);
+  }
 
   json read_header() {
     uint64_t size = 0;
@@ -63,8 +81,7 @@ class Reader {
     if (size > kMaxHeaderBytes || size > bytes_.size() - kSizeBytes)
       fail(0, fmt::format("a header of {} bytes does not fit the file", size));
     data_start_ = kSizeBytes + size;
-    const auto* text = reinterpret_cast<const char*>(bytes_.data()) + kSizeBytes;
-    json header = json::parse(text, text + size, nullptr, /*allow_exceptions=*/false);
+    json header = parse_header({reinterpret_cast<const char*>(bytes_.data()) + kSizeBytes, size});
     if (!header.is_object()) fail(kSizeBytes, "the header is not a JSON object");
     return header;
   }
@@ -84,21 +101,20 @@ class Reader {
                                             SafeTensors& result) const {
     if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
         !entry.contains("data_offsets"))
-      fail(kSizeBytes, fmt::format("tensor `{}` lacks its type, shape or offsets", name));
+      fail(kSizeBytes, quoted(name) + " lacks its type, shape or offsets");
     const auto shape = unsigned_numbers(name, entry["shape"]);
     const auto range = unsigned_numbers(name, entry["data_offsets"]);
     const bool is_float = entry["dtype"] == "F32";
-    if (!is_float && entry["dtype"] != "U8")
-      fail(kSizeBytes, fmt::format("tensor `{}` is neither F32 nor U8", name));
+    if (!is_float && entry["dtype"] != "U8") fail(kSizeBytes, quoted(name) + " is neither F32 nor U8");
     uint64_t size = is_float ? sizeof(float) : 1;
     for (const int64_t side : shape) {
       if (side != 0 && size > kMaxFileBytes / static_cast<uint64_t>(side))
-        fail(kSizeBytes, fmt::format("tensor `{}` is too large", name));
+        fail(kSizeBytes, quoted(name) + " is too large");
       size *= static_cast<uint64_t>(side);
     }
     if (range.size() != 2 || range[0] > range[1] || static_cast<uint64_t>(range[1]) > data().size() ||
         static_cast<uint64_t>(range[1] - range[0]) != size)
-      fail(kSizeBytes, fmt::format("tensor `{}` has a shape that its bytes do not have", name));
+      fail(kSizeBytes, quoted(name) + " has a shape that its bytes do not have");
     const auto from = data().subspan(static_cast<size_t>(range[0]), size);
     if (is_float) {
       result.floats[name] = {shape, copy<float>(from)};
@@ -110,10 +126,10 @@ class Reader {
 
   std::vector<int64_t> unsigned_numbers(const std::string& name, const json& list) const {
     std::vector<int64_t> numbers;
-    if (!list.is_array()) fail(kSizeBytes, fmt::format("tensor `{}`: a list of sizes is missing", name));
+    if (!list.is_array()) fail(kSizeBytes, quoted(name) + ": a list of sizes is missing");
     for (const json& number : list) {
       if (!number.is_number_unsigned() || number.get<uint64_t>() > kMaxFileBytes)
-        fail(kSizeBytes, fmt::format("tensor `{}` has a size that is no whole number or too large", name));
+        fail(kSizeBytes, quoted(name) + " has a size that is no whole number or too large");
       numbers.push_back(number.get<int64_t>());
     }
     return numbers;
@@ -126,8 +142,8 @@ class Reader {
     return values;
   }
 
-  std::filesystem::path path_;
-  std::vector<std::byte> bytes_;
+  const std::string& file_;
+  std::span<const std::byte> bytes_;
   size_t data_start_ = kSizeBytes;
 };
 
@@ -154,8 +170,12 @@ const SafeTensors::Floats& SafeTensors::floats_at(const std::string& name, size_
   return found->second;
 }
 
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file) {
+  return Reader(bytes, file).read();
+}
+
 SafeTensors read_safetensors(const std::filesystem::path& path) {
-  return Reader(path).read();
+  return parse_safetensors(read_file(path, kMaxFileBytes), path.string());
 }
 
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors) {

@@ -3,9 +3,11 @@
 // format reads these.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,8 +31,11 @@ struct SafeTensors {
   const Floats& floats_at(const std::string& name, size_t size, const std::filesystem::path& file) const;
 };
 
-// Throws DataError (file and byte offset) for anything that is not well-formed: overlapping or missing
-// ranges, sizes that overflow, unknown types, trailing bytes. Throws IoError if the file cannot be read.
+// `file` names the bytes in error messages. Throws DataError (file and byte offset) for anything that is not
+// well-formed: overlapping or missing ranges, sizes that overflow, unknown types, trailing bytes.
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file);
+
+// The same from a file. Throws IoError if it cannot be read.
 SafeTensors read_safetensors(const std::filesystem::path& path);
 
 // Replaces the file atomically. Throws IoError.

@@ -1,0 +1,409 @@
+// Differential: every SIMD kernel against its reference, on each instruction set of this machine, over shapes
+// drawn from the fuzzer's bytes. All instruction sets with fused multiply-add must agree to the bit.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/philox.h"
+#include "kernels/activation.h"
+#include "kernels/conv2d.h"
+#include "kernels/dropout.h"
+#include "kernels/loss.h"
+#include "kernels/simd.h"
+#include "target.h"
+
+namespace rung::kernels {
+namespace {
+
+using fuzz::require;
+
+constexpr double kEpsilon = 0x1p-23;
+constexpr int kMaxProducts = 60'000;  // of one lane: a few milliseconds in the reference
+
+// Draws numbers from the input's bytes; zeros when they are used up.
+class Draw {
+ public:
+  Draw(const uint8_t* data, size_t size) : bytes_(data, size) {}
+
+  int between(int low, int high) { return low + byte() % (high - low + 1); }
+  bool coin() { return byte() % 2 == 1; }
+
+  // Uniform in [-size, size).
+  AlignedBuffer<float> values(size_t count, float size = 1) {
+    AlignedBuffer<float> result(count);
+    RandomStream random(seed_, RandomPurpose::kInit, stream_++);
+    for (float& value : result.span()) value = static_cast<float>(random.uniform(-size, size));
+    return result;
+  }
+
+  std::vector<uint8_t> labels(int classes) {
+    std::vector<uint8_t> result;
+    RandomStream random(seed_, RandomPurpose::kInit, stream_++);
+    for (int image = 0; image < kLanes; ++image)
+      result.push_back(static_cast<uint8_t>(random.below(static_cast<uint32_t>(classes))));
+    return result;
+  }
+
+ private:
+  int byte() {
+    if (bytes_.empty()) return 0;
+    const int first = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    seed_ = seed_ * 257 + static_cast<uint64_t>(first);
+    return first;
+  }
+
+  std::span<const uint8_t> bytes_;
+  uint64_t seed_ = 1;
+  uint32_t stream_ = 0;
+};
+
+// One of a kernel's results, and how far it may be from the reference: tolerance * (1 + |expected|).
+struct Output {
+  std::vector<float> values;
+  double tolerance = 0;
+};
+using Outputs = std::vector<Output>;
+
+template <typename Values>
+Output output(const Values& values, double tolerance = 0) {
+  return {{values.begin(), values.end()}, tolerance};
+}
+
+// Rounding error to expect of a sum of `terms` products of values of size 1.
+double sum_tolerance(double terms) {
+  return kEpsilon * (8 + 4 * std::sqrt(terms));
+}
+
+bool has_fma(const std::string& target) {
+  return target.starts_with("avx") || target.starts_with("neon");
+}
+
+void require_near(const Outputs& actual, const Outputs& expected, const std::string& what) {
+  for (size_t part = 0; part < expected.size(); ++part) {
+    for (size_t i = 0; i < expected[part].values.size(); ++i) {
+      const double wanted = expected[part].values[i];
+      const double found = actual[part].values[i];
+      require(std::abs(found - wanted) <= expected[part].tolerance * (1 + std::abs(wanted)),
+              fmt::format("{}, output {}: element {} is {}, expected {}", what, part, i, found, wanted));
+    }
+  }
+}
+
+void require_same_bits(const Outputs& actual, const Outputs& expected, const std::string& what) {
+  const auto bits = [](float value) { return std::bit_cast<uint32_t>(value); };
+  for (size_t part = 0; part < expected.size(); ++part)
+    require(std::ranges::equal(actual[part].values, expected[part].values, {}, bits, bits),
+            fmt::format("{}, output {}: the bits of other instruction sets", what, part));
+}
+
+// run() calls the SIMD kernel.
+template <typename Run>
+void compare(const std::string& what, const Outputs& expected, Run run) {
+  Outputs first;
+  for (const std::string& target : simd_targets()) {
+    force_simd_target(target);
+    const Outputs actual = run();
+    require_near(actual, expected, what + " on " + target);
+    if (!has_fma(target)) continue;
+    if (first.empty()) first = actual;
+    require_same_bits(actual, first, what + " on " + target);
+  }
+}
+
+ConvShape draw_conv(Draw& draw) {
+  ConvShape s;
+  s.groups = draw.between(1, 3);
+  s.in_channels = s.groups * draw.between(1, 9);
+  s.out_channels = s.groups * draw.between(1, 13);
+  s.kernel_h = draw.between(1, 5);
+  s.kernel_w = draw.between(1, 5);
+  s.stride_h = draw.between(1, 3);
+  s.stride_w = draw.between(1, 3);
+  s.pad_h = draw.between(0, 3);
+  s.pad_w = draw.between(0, 3);
+  s.in_height = std::max(draw.between(1, 12), s.kernel_h - 2 * s.pad_h);
+  s.in_width = std::max(draw.between(1, 12), s.kernel_w - 2 * s.pad_w);
+  return s;
+}
+
+std::string name(const ConvShape& s) {
+  return fmt::format("{}x{}x{} to {}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}", s.in_channels,
+                     s.in_height, s.in_width, s.out_channels, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w,
+                     s.pad_h, s.pad_w, s.groups);
+}
+
+bool is_small(const ConvShape& s) {
+  return s.out_channels * s.out_height() * s.out_width() * s.taps() <= kMaxProducts;
+}
+
+// The images [C][height][width][16] spread out, `stride` apart from (top, left) on, in a canvas of zeros.
+AlignedBuffer<float> in_canvas(const float* images, int channels, int height, int width, const Canvas& canvas,
+                               int stride_h, int stride_w) {
+  AlignedBuffer<float> result(group_floats(channels, canvas.height, canvas.width));
+  const auto from = dense_view(images, height, width);
+  const auto to = dense_view(result.data(), canvas.height, canvas.width);
+  for (int c = 0; c < channels; ++c) {
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x)
+        std::copy_n(from.at(c, y, x), kLanes,
+                    to.at(c, y * stride_h + canvas.top, x * stride_w + canvas.left));
+    }
+  }
+  return result;
+}
+
+// The input inside its border of zeros.
+struct Padded {
+  Padded(const ConvShape& s, const float* x)
+      : canvas{.height = s.in_height + 2 * s.pad_h,
+               .width = s.in_width + 2 * s.pad_w,
+               .top = s.pad_h,
+               .left = s.pad_w},
+        values(in_canvas(x, s.in_channels, s.in_height, s.in_width, canvas, 1, 1)) {}
+  View<const float> view() const { return dense_view(values.data(), canvas.height, canvas.width); }
+  Canvas canvas;
+  AlignedBuffer<float> values;
+};
+
+size_t inputs(const ConvShape& s) {
+  return group_floats(s.in_channels, s.in_height, s.in_width);
+}
+size_t outputs(const ConvShape& s) {
+  return group_floats(s.out_channels, s.out_height(), s.out_width());
+}
+
+// What conv2d_forward writes as moments, from its output.
+Outputs moments_of(const ConvShape& s, std::span<const float> y, double tolerance) {
+  const auto plane = static_cast<size_t>(s.out_height()) * static_cast<size_t>(s.out_width());
+  const auto rows = static_cast<size_t>(s.out_channels);
+  std::vector<float> sum;
+  std::vector<float> squares;
+  for (size_t at = 0; at < rows * kLanes; ++at) {
+    const auto values = y.subspan(at / kLanes * plane * kLanes + at % kLanes);
+    double first = 0;
+    double second = 0;
+    for (size_t i = 0; i < plane; ++i) {
+      const double centred = double{values[i * kLanes]} - values[0];
+      first += centred;
+      second += centred * centred;
+    }
+    sum.push_back(static_cast<float>(first));
+    squares.push_back(static_cast<float>(second));
+  }
+  const double terms = static_cast<double>(plane);
+  return {output(sum, 8 * terms * tolerance), output(squares, 64 * terms * tolerance)};
+}
+
+void check_conv_forward(Draw& draw) {
+  const ConvShape s = draw_conv(draw);
+  const bool has_bias = draw.coin();
+  const bool has_moments = draw.coin();
+  if (!is_small(s)) return;
+  const auto x = draw.values(inputs(s));
+  const auto weights = draw.values(s.weights());
+  const auto all_biases = draw.values(static_cast<size_t>(s.out_channels));
+  const float* bias = has_bias ? all_biases.data() : nullptr;
+  const double tolerance = sum_tolerance(s.taps());
+  AlignedBuffer<float> y(outputs(s));
+  reference::conv2d_forward(s, x.data(), weights.data(), bias, y.data());
+  Outputs expected = {output(y.span(), tolerance)};
+  if (has_moments) {
+    for (Output& part : moments_of(s, y.span(), tolerance)) expected.push_back(std::move(part));
+  }
+  const Padded padded(s, x.data());
+  AlignedBuffer<float> packed(s.weights());
+  pack_for_forward(s, weights.data(), packed.data());
+  compare("conv2d_forward " + name(s), expected, [&]() -> Outputs {
+    AlignedBuffer<float> sum(static_cast<size_t>(s.out_channels) * kLanes);
+    AlignedBuffer<float> squares(sum.size());
+    const MomentSums sums{sum.data(), squares.data()};
+    conv2d_forward(s, padded.view(), packed.data(), bias, y.data(), has_moments ? &sums : nullptr);
+    if (!has_moments) return {output(y.span())};
+    return {output(y.span()), output(sum.span()), output(squares.span())};
+  });
+}
+
+void check_conv_input_gradient(Draw& draw) {
+  const ConvShape s = draw_conv(draw);
+  if (!is_small(s)) return;
+  const auto dy = draw.values(outputs(s));
+  const auto weights = draw.values(s.weights());
+  AlignedBuffer<float> dx(inputs(s));
+  reference::conv2d_input_gradient(s, dy.data(), weights.data(), dx.data());
+  const double terms = double{1} * s.group_outputs() * s.kernel_h * s.kernel_w;
+  const Outputs expected = {output(dx.span(), sum_tolerance(terms))};
+  const auto canvas = in_canvas(dy.data(), s.out_channels, s.out_height(), s.out_width(), gradient_canvas(s),
+                                s.stride_h, s.stride_w);
+  AlignedBuffer<float> packed(s.weights());
+  pack_for_input_gradient(s, weights.data(), packed.data());
+  compare("conv2d_input_gradient " + name(s), expected, [&]() -> Outputs {
+    conv2d_input_gradient(s, canvas.data(), packed.data(), dx.data());
+    return {output(dx.span())};
+  });
+}
+
+void check_conv_weight_gradient(Draw& draw) {
+  const ConvShape s = draw_conv(draw);
+  const bool has_bias = draw.coin();
+  if (!is_small(s)) return;
+  const auto x = draw.values(inputs(s));
+  const auto dy = draw.values(outputs(s));
+  AlignedBuffer<float> dweights(s.weights());
+  AlignedBuffer<float> all_dbiases(static_cast<size_t>(s.out_channels));
+  float* dbias = has_bias ? all_dbiases.data() : nullptr;
+  const double tolerance = 2 * sum_tolerance(16.0 * s.out_height() * s.out_width());
+  reference::conv2d_weight_gradient(s, x.data(), dy.data(), dweights.data(), dbias);
+  const Outputs expected = {output(dweights.span(), tolerance), output(all_dbiases.span(), tolerance)};
+  const Padded padded(s, x.data());
+  compare("conv2d_weight_gradient " + name(s), expected, [&]() -> Outputs {
+    AlignedBuffer<float> scratch(s.weights() * kLanes);
+    conv2d_weight_gradient(s, padded.view(), dense_view(dy.data(), s.out_height(), s.out_width()),
+                           scratch.data(), dweights.data(), dbias);
+    return {output(dweights.span()), output(all_dbiases.span())};
+  });
+}
+
+ActivationShape draw_activation(Draw& draw) {
+  ActivationShape s;
+  s.channels = draw.between(1, 4);
+  s.height = draw.between(1, 11);
+  s.width = draw.between(1, 11);
+  s.relu = draw.coin();
+  s.pooling = std::array{Pooling::kNone, Pooling::kMax, Pooling::kAverage}[draw.between(0, 2)];
+  if (s.pooling == Pooling::kNone) return s;
+  s.pool_h = draw.between(1, s.height);
+  s.pool_w = draw.between(1, s.width);
+  return s;
+}
+
+std::string name(const ActivationShape& s) {
+  return fmt::format("{}x{}x{}, relu {}, pooling {} {}x{}", s.channels, s.height, s.width, s.relu,
+                     static_cast<int>(s.pooling), s.pool_h, s.pool_w);
+}
+
+std::vector<uint16_t> keep_bits(Draw& draw, size_t size) {
+  std::vector<uint16_t> bits(size);
+  const DropoutStream stream{.key = {static_cast<uint32_t>(draw.between(0, 255)), 1}};
+  reference::dropout_bits(stream, dropout_threshold(0.3), size, bits.data());
+  return bits;
+}
+
+// Those that have a meaning: where something is gated, and not past the last whole window.
+Output meaningful(const ActivationShape& s, const std::vector<uint16_t>& bits) {
+  Output result;
+  for (size_t i = 0; s.gates() && i < bits.size(); ++i) {
+    const int row = static_cast<int>(i) / s.width % s.height;
+    const int column = static_cast<int>(i) % s.width;
+    if (row < s.out_height() * s.pool_h && column < s.out_width() * s.pool_w)
+      result.values.push_back(bits[i]);
+  }
+  return result;
+}
+
+// Values on a grid that float arithmetic is exact on: windows have equal maxima, and relu's zeros are zeros.
+void check_activation_forward(Draw& draw) {
+  const ActivationShape s = draw_activation(draw);
+  const bool training = draw.coin();
+  auto x = draw.values(s.elements() * kLanes, 3);
+  for (float& value : x.span()) value = std::round(value);
+  const std::array scale{0.5F, -1.5F, 2.0F, 1.0F};
+  const std::array shift{0.25F, 0.0F, -1.0F, 3.0F};
+  const auto kept = keep_bits(draw, s.elements());
+  auto bits = kept;
+  AlignedBuffer<float> y(group_floats(s.channels, s.out_height(), s.out_width()));
+  const double tolerance = s.pooling == Pooling::kAverage ? 16 * kEpsilon : 0;
+  reference::activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr,
+                                y.data());
+  const Outputs expected = {output(y.span(), tolerance), meaningful(s, bits)};
+  compare("activation_forward " + name(s), expected, [&]() -> Outputs {
+    bits = kept;
+    activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr, y.data());
+    return {output(y.span()), meaningful(s, bits)};
+  });
+}
+
+void check_activation_backward(Draw& draw) {
+  const ActivationShape s = draw_activation(draw);
+  const bool gated = draw.coin();
+  const bool normed = draw.coin();
+  const int lanes = draw.between(1, kLanes);
+  const auto x = draw.values(s.elements() * kLanes);
+  const auto dy = draw.values(group_floats(s.channels, s.out_height(), s.out_width()));
+  const auto kept = keep_bits(draw, s.elements());
+  const uint16_t* bits = gated ? kept.data() : nullptr;
+  const auto gradient = draw.values(4), value = draw.values(4), mean = draw.values(4),
+             constant = draw.values(4);
+  const NormGradient coefficients{gradient.data(), value.data(), mean.data(), constant.data()};
+  const NormGradient* norm = normed ? &coefficients : nullptr;
+  constexpr float kPassed = 1.25F;
+  const auto run = [&](auto backward, auto backward_sums) {
+    std::vector<float> sums(2 * static_cast<size_t>(s.channels));
+    AlignedBuffer<float> dx(x.size());
+    backward_sums(s, dy.data(), bits, kPassed, x.data(), mean.data(), sums.data());
+    backward(s, dy.data(), bits, kPassed, x.data(), norm, lanes, dense_view(dx.data(), s.height, s.width));
+    return Outputs{output(sums, 2 * sum_tolerance(16.0 * s.height * s.width)),
+                   output(dx.span(), 16 * kEpsilon)};
+  };
+  compare("activation_backward " + name(s),
+          run(reference::activation_backward, reference::activation_backward_sums),
+          [&] { return run(activation_backward, activation_backward_sums); });
+}
+
+void check_dropout(Draw& draw) {
+  DropoutStream stream{.key = {static_cast<uint32_t>(draw.between(0, 255)), 7}};
+  stream.group = static_cast<uint32_t>(draw.between(0, 255)) << 24;
+  stream.epoch = static_cast<uint32_t>(draw.between(0, 255));
+  const auto threshold = dropout_threshold(draw.between(0, 255) / 256.0);
+  const auto size = static_cast<size_t>(draw.between(1, 200));
+  std::vector<uint16_t> bits(size);
+  reference::dropout_bits(stream, threshold, size, bits.data());
+  compare(fmt::format("dropout_bits {}", size), {output(bits)}, [&]() -> Outputs {
+    dropout_bits(stream, threshold, size, bits.data());
+    return {output(bits)};
+  });
+}
+
+void check_loss(Draw& draw) {
+  const int classes = draw.between(1, 40);
+  const int lanes = draw.between(1, kLanes);
+  const auto labels = draw.labels(classes);
+  const auto logits =
+      draw.values(static_cast<size_t>(classes) * kLanes, static_cast<float>(draw.between(1, 90)));
+  const auto run = [&](auto softmax_nll) -> Outputs {
+    std::vector<uint8_t> predicted(kLanes);
+    AlignedBuffer<float> dlogits(logits.size());
+    const GroupLoss total =
+        softmax_nll(logits.data(), classes, labels.data(), lanes, 0.5F, predicted.data(), dlogits.data());
+    const std::array counts{static_cast<float>(total.correct)};
+    const std::array losses{static_cast<float>(total.loss)};
+    predicted.resize(static_cast<size_t>(lanes));
+    return {output(counts), output(losses, 32 * kEpsilon), output(predicted),
+            output(dlogits.span(), 8 * kEpsilon)};
+  };
+  compare(fmt::format("softmax_nll of {} classes, {} lanes", classes, lanes), run(reference::softmax_nll),
+          [&] { return run(softmax_nll); });
+}
+
+constexpr std::array kChecks = {check_conv_forward,
+                                check_conv_input_gradient,
+                                check_conv_weight_gradient,
+                                check_activation_forward,
+                                check_activation_backward,
+                                check_dropout,
+                                check_loss};
+
+}  // namespace
+}  // namespace rung::kernels
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  rung::kernels::Draw draw(data, size);
+  rung::kernels::kChecks[static_cast<size_t>(draw.between(0, rung::kernels::kChecks.size() - 1))](draw);
+  return 0;
+}

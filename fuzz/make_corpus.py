@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Writes the seeds in fuzz/corpus that are made rather than found: small files that each parser accepts, and a few it
+must refuse. The names of those that a fuzzer found begin with "found"; this leaves them alone."""
+import gzip
+import io
+import json
+import pathlib
+import struct
+import tarfile
+import zlib
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def write(target, name, content):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def idx(dims, values):
+    return struct.pack(f">I{len(dims)}I", 0x800 + len(dims), *dims) + bytes(values)
+
+
+def write_idx():
+    write("idx", "images", idx([2, 2, 3], range(12)))
+    write("idx", "labels", idx([4], [3, 0, 2, 1]))
+    write("idx", "huge", idx([0xFFFFFFFF, 0xFFFFFFFF, 2], []))
+    write("idx", "zero", idx([0], []))
+
+
+def write_gzip():
+    labels = gzip.compress(idx([4], [3, 0, 2, 1]), mtime=0)
+    write("gzip", "labels", labels)
+    write("gzip", "trailing", labels + b"x")
+    write("gzip", "truncated", labels[:-9])
+    write("gzip", "bomb", gzip.compress(bytes(100_000), mtime=0))
+    named = io.BytesIO()
+    with gzip.GzipFile("name", "wb", fileobj=named, mtime=0) as out:
+        out.write(b"stored")
+    write("gzip", "named", named.getvalue())
+
+
+def tar(members, form=tarfile.USTAR_FORMAT):
+    """An archive of (name, content or the target of a link), without the usual padding to 10,240 bytes."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                info.type, info.linkname = tarfile.SYMTYPE, content
+                archive.addfile(info)
+            else:
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+        return out.getvalue()[:archive.offset] + bytes(1024)
+
+
+def write_tar():
+    images, labels = ("package/data/images", b"12345"), ("package/data/labels", b"\x01")
+    write("tar", "both", tar([images, labels]))
+    write("tar", "pax", tar([images, labels, ("x" * 120, b"")], tarfile.PAX_FORMAT))
+    write("tar", "gnu", tar([images, labels, ("x" * 120, b"")], tarfile.GNU_FORMAT))
+    write("tar", "twice", tar([images, images, labels]))
+    write("tar", "link", tar([("package/data/images", "../../secret"), labels]))
+    write("tar", "outside", tar([("../package/data/images", b"1"), ("/package/data/labels", b"2")]))
+
+
+def png(width, height, kind, depth, rows):
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    palette = chunk(b"PLTE", bytes([0, 0, 0, 255, 255, 255])) if kind == 3 else b""
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)) +
+            palette + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def write_png():
+    write("png", "grey", png(3, 2, 0, 8, b"\0\1\2\3\0\4\5\6"))
+    write("png", "rgba", png(1, 1, 6, 8, b"\0\1\2\3\4"))
+    write("png", "palette", png(8, 1, 3, 1, b"\0\xaa"))
+    write("png", "deep", png(1, 1, 0, 16, b"\0\1\2"))
+    write("png", "huge", png(0x7FFFFFFF, 0x7FFFFFFF, 0, 8, b""))
+
+
+MODEL = """
+[model]
+layers = [
+  { stage = "s", out_channels = 4, repeat = 2 },
+  { type = "max_pool2d", kernel_size = [2, 2] },
+  { type = "conv2d", out_channels = 10, kernel_size = 12, groups = 2, bias = false },
+  { type = "flatten" },
+  { type = "linear", out_features = 10 },
+]
+[model.stages]
+s = [{ type = "conv2d", kernel_size = 3 }, { type = "batch_norm2d", eps = 1e-5 }, { type = "relu" }]
+[training]
+epochs = 2
+batch_size = 64
+[optimizer]
+type = "sgd"
+lr = 0.1
+"""
+
+
+def write_recipe():
+    write("recipe", "small", 'title = "t"' + MODEL)
+    write("recipe", "whole", '''name = "n"
+title = "caf\\u00e9"
+description = """a
+b"""
+seed = 7
+[[targets]]
+metric = "params"
+below = 1_000
+[[targets]]
+metric = "best_test_accuracy"
+above = "previous"
+text = 'x'
+[reference]
+source = "s"
+best_train_accuracy = 99
+best_test_accuracy = 98.5
+final_test_accuracy = 98.0
+mean_last3_test_accuracy = 97
+[dataset]
+name = "mnist"
+mean = 0.1
+[[augment]]
+type = "color_jitter"
+brightness = 0.1
+[[augment]]
+type = "random_rotation"
+degrees = 5
+fill = 1
+''' + MODEL + '''momentum = 0.9
+nesterov = true
+weight_decay = 1e-4
+[lr_scheduler]
+type = "step_lr"
+step_size = 6
+''')
+    write("recipe", "escapes", 'title = "\\u001b[2J\\u009b"\n')
+    write("recipe", "brackets", "a = " + "[" * 300)
+    write("recipe", "dots", "a" + ".a" * 100 + " = 1")
+    write("recipe", "dates", "a = 1979-05-27T07:32:00Z\nb = 0xff\nc = -inf\nd = '''x'''\n")
+
+
+def safetensors(header, data=b"", size=None):
+    text = (header if isinstance(header, str) else json.dumps(header)).encode()
+    return struct.pack("<Q", len(text) if size is None else size) + text + data
+
+
+def write_safetensors():
+    write("safetensors", "two", safetensors({
+        "__metadata__": {"format": "pt"},
+        "a": {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]},
+        "b": {"dtype": "U8", "shape": [3], "data_offsets": [8, 11]},
+    }, bytes(range(11))))
+    write("safetensors", "empty", safetensors({}))
+    write("safetensors", "huge-header", safetensors("{}", size=2**64 - 1))
+    write("safetensors", "overlap", safetensors({
+        "a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]},
+        "b": {"dtype": "U8", "shape": [2], "data_offsets": [1, 3]},
+    }, b"abc"))
+    write("safetensors", "overflow", safetensors({
+        "a": {"dtype": "F32", "shape": [2**32, 2**32, 4], "data_offsets": [0, 0]},
+    }))
+    write("safetensors", "deep", safetensors("[" * 400))
+    for name in "line\nbreak\x1b[2J", "n" * 3000:
+        write("safetensors", f"name-{len(name)}", safetensors({name: {"dtype": "F64", "shape": [], "data_offsets": []}}))
+
+
+def write_kernels():
+    """Bytes that fuzz/kernels.cc draws from: which kernel, then its shape."""
+    for kernel in range(7):
+        write("kernels", f"small-{kernel}", bytes([kernel] + [1] * 24))
+        write("kernels", f"large-{kernel}", bytes([kernel] + [3, 7, 5, 9, 2, 2, 0, 1, 1, 1, 0, 1] * 2))
+
+
+if __name__ == "__main__":
+    write_idx()
+    write_gzip()
+    write_tar()
+    write_png()
+    write_recipe()
+    write_safetensors()
+    write_kernels()

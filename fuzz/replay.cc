@@ -1,0 +1,21 @@
+// In place of libFuzzer, for builds without it: runs a target on the files of the folders that are given.
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.h"
+#include "target.h"
+
+int main(int argc, char** argv) {
+  constexpr uint64_t kMaxSeedBytes = 1 << 20;
+  int seeds = 0;
+  for (const char* folder : std::span(argv, static_cast<size_t>(argc)).subspan(1)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      std::printf("%s\n", entry.path().c_str());
+      std::fflush(stdout);  // the last one printed is the one that crashed
+      const auto bytes = rung::read_file(entry.path(), kMaxSeedBytes);
+      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+      ++seeds;
+    }
+  }
+  return seeds > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
