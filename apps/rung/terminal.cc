@@ -78,6 +78,11 @@ void write_out(std::string_view text) {
     throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
 }
 
+void warn(std::string_view text) {
+  const std::string line = fmt::format("rung: warning: {}\n", printable(text));
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 std::string printable(std::string_view text) {
   const size_t end = text.find('\n');
   std::string result = recipe::printable(text.substr(0, end));

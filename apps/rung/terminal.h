@@ -21,6 +21,9 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
   write_out(fmt::format(format, std::forward<Args>(args)...));
 }
 
+// Writes a line "rung: warning: ..." to standard error.
+void warn(std::string_view text);
+
 // Control characters as \xNN, so that text from a file cannot steer the terminal; line breaks stay.
 std::string printable(std::string_view text);
 

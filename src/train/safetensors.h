@@ -33,6 +33,9 @@ struct SafeTensors {
 // ranges, sizes that overflow, unknown types, trailing bytes. Throws IoError if the file cannot be read.
 SafeTensors read_safetensors(const std::filesystem::path& path);
 
+// The file's content: the same for the same tensors.
+std::string to_bytes(const SafeTensors& tensors);
+
 // Replaces the file atomically. Throws IoError.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors);
 
