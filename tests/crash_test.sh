@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-# shellcheck source=cli/helpers.bash
+# shellcheck source=tests/cli/helpers.bash disable=SC1091
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^epochs = .*/epochs = 60/; s/\{ type = "relu" \}/{ type = "dropout", p = 0.1 }, &/'
@@ -19,9 +19,10 @@ printf '[[augment]]\ntype = "random_rotation"\ndegrees = 10\n' >>small.toml
 printf '[lr_scheduler]\ntype = "step_lr"\nstep_size = 7\ngamma = 0.9\n' >>small.toml
 
 # All instruction sets that compute the same bits; where there is none, the best.
+# shellcheck disable=SC2034 # pick reads it
 mapfile -t targets < <({ "$RUNG" train small.toml --simd none 2>&1 || true; } | grep -oE '\b(avx|neon)[a-z0-9_]*' || echo "")
 pick() { local -n from=$1 && echo "${from[RANDOM % ${#from[@]}]}"; }
-# shellcheck disable=SC2034 # pick reads them
+# shellcheck disable=SC2034 # pick reads it
 threads=(1 2 3 7) seconds=(0 0.001 0.02 30)
 
 timeless() { sed -E 's/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }

@@ -64,7 +64,7 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
   try {
     ladder::Outcome outcome = ladder::run_recipe(recipe, data, pool, place, previous, observer);
     if (const int signal = InterruptGuard::signal(); signal != 0)
-      throw Interrupted(signal, "interrupted", fmt::format("{} holds the whole run", place.folder.string()));
+      throw Interrupted(signal, "interrupted after the last epoch", hint);
     return outcome;
   } catch (const ladder::Stopped& stopped) {
     throw Interrupted(InterruptGuard::signal(), stopped.what(), hint);
