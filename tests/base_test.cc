@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/claimed_folder.h"
 #include "base/cpu_quota.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -29,6 +32,7 @@ namespace rung {
 namespace {
 
 using data::TemporaryFolder;
+using data::write_bytes;
 using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
@@ -160,7 +164,72 @@ TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
   replace_file(path, "");
   EXPECT_EQ(read_text_file(path, 0), "");
   EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
-  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0644));
+}
+
+TEST(ReplaceFile, LetsTheUmaskSayWhoMayRead) {
+  const TemporaryFolder folder;
+  for (const mode_t mask : {022U, 027U, 077U}) {
+    const mode_t before = ::umask(mask);
+    replace_file(folder.path() / "file", "text");
+    ::umask(before);
+    EXPECT_EQ(std::filesystem::status(folder.path() / "file").permissions(),
+              std::filesystem::perms(0666 & ~mask));
+  }
+}
+
+TEST(ReplaceFile, LeftoversOfAKilledProcessAreKnownByTheirName) {
+  const TemporaryFolder folder;
+  for (const char* name : {"file", ".file.12-0.tmp", ".file.link.tmp", ".other.12-0.tmp", ".file.tmp2"})
+    write_bytes(folder.path() / name, {});
+  remove_leftovers_of(folder.path() / "file");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre(".file.tmp2", ".other.12-0.tmp", "file"));
+}
+
+TEST(KeepAs, KeepsTheContentOfNowUnderAnotherName) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  const auto other = folder.path() / "other";
+  replace_file(other, "precious");
+  keep_as(path, other);
+  EXPECT_EQ(read_text_file(other, 100), "precious") << "there was nothing to keep";
+  replace_file(path, "first");
+  keep_as(path, other);
+  keep_as(path, other);
+  EXPECT_EQ(read_text_file(path, 100), "first");
+  replace_file(path, "second");
+  EXPECT_EQ(read_text_file(path, 100), "second");
+  EXPECT_EQ(read_text_file(other, 100), "first");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file", "other"));
+}
+
+TEST(ClaimedFolder, IsMadeLockedAndLeftAsItWas) {
+  const TemporaryFolder folder;
+  {
+    const ClaimedFolder claimed(folder.path() / "a" / "b");
+    EXPECT_THROW(ClaimedFolder(folder.path() / "a" / "b"), UsageError);
+    const ClaimedFolder parent(folder.path() / "a");
+  }
+  EXPECT_THAT(names_in(folder.path()), testing::IsEmpty());
+  {
+    const ClaimedFolder claimed(folder.path() / "a");
+    replace_file(folder.path() / "a" / "file", "text");
+  }
+  const ClaimedFolder again(folder.path() / "a");
+  EXPECT_THAT(names_in(folder.path() / "a"), ElementsAre(".lock", "file"));
+}
+
+TEST(ClaimedFolder, OfAProcessThatWasKilledIsFree) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const ClaimedFolder claimed(folder.path());
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre(".lock"));
+  const ClaimedFolder again(folder.path());
 }
 
 // An open file keeps its content, which it would not if it were written over.

@@ -10,58 +10,15 @@
 #include "base/file.h"
 #include "base/philox.h"
 #include "kernel_testing.h"
+#include "short_run.h"
 #include "train/safetensors.h"
 #include "train/trainer.h"
 
 namespace rung {
 namespace {
 
-constexpr int kSide = 15;  // odd, so that poolings leave something over
-constexpr int kClasses = 5;
-
-// Discs of a size and a place that depend on the class, with noise: something to learn.
-data::Split discs(int count, uint64_t seed) {
-  data::Split split{count, kSide, kSide, {}, {}};
-  RandomStream random(seed, RandomPurpose::kInit);
-  for (int n = 0; n < count; ++n) {
-    const auto label = static_cast<int>(random.below(kClasses));
-    split.labels.push_back(static_cast<uint8_t>(label));
-    for (int pixel = 0; pixel < kSide * kSide; ++pixel) {
-      const int y = pixel / kSide - 5 - label;
-      const int x = pixel % kSide - 7;
-      const bool inside = y * y + x * x < 6 + 4 * label;
-      split.pixels.push_back(static_cast<uint8_t>(random.below(64) + (inside ? 160 : 0)));
-    }
-  }
-  return split;
-}
-
-const data::Dataset& dataset() {
-  // The last batch is a small one, and a group in it is not full.
-  static const data::Dataset discs_of_five{"discs", kClasses, discs(149, 1), discs(70, 2)};
-  return discs_of_five;
-}
-
-// Every kind of layer, and augmentation.
-train::Experiment experiment() {
-  using namespace nn;
-  return {.model = {{1, kSide, kSide},
-                    kClasses,
-                    {Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .bias = false}, BatchNorm2d{},
-                     Dropout{0.1}, Relu{}, MaxPool2d{{2, 2}},
-                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .stride = {2, 1}, .padding = {1, 1}},
-                     Relu{}, BatchNorm2d{}, AvgPool2d{{1, 2}},
-                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 2},
-                     BatchNorm2d{}, Dropout{0.05}, Flatten{}, BatchNorm2d{}, Linear{.out_features = 11},
-                     Relu{}, Linear{.out_features = kClasses}}},
-          .dataset = {"discs", 0.3, 0.3},
-          .augment = {data::ColorJitter{.brightness = 0.1, .contrast = 0.1}, data::RandomRotation{10, 1}},
-          .training = {.epochs = 3,
-                       .batch_size = 41,
-                       .optimizer = {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
-                       .lr_scheduler = optim::StepLr{1, 0.5}},
-          .seed = 12};
-}
+using testing::discs;
+using testing::short_run;
 
 struct Trained {
   std::string weights;
@@ -73,11 +30,11 @@ struct Trained {
 
 Trained train_with(int threads) {
   ThreadPool pool(threads);
-  train::Trainer trainer(experiment(), dataset(), pool);
+  train::Trainer trainer(short_run(), discs(), pool);
   Trained result;
   for (int epoch = 0; epoch < 3; ++epoch) {
     const train::TrainedEpoch trained = trainer.train_epoch();
-    result.losses.insert(result.losses.end(), {trained.loss, trainer.evaluate(dataset().test).loss});
+    result.losses.insert(result.losses.end(), {trained.loss, trainer.evaluate(discs().test).loss});
     result.accuracy = trained.accuracy;
   }
   result.weights = nn::weights_sha256(trainer.weights());
@@ -102,14 +59,8 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBits) {
 INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
                          rung::testing::target_name);
 
-// The others round a product before they add it, and so have bits of their own.
-bool fuses_multiply_add(const std::string& target) {
-  return target.starts_with("avx") || target.starts_with("neon");
-}
-
 TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
-  std::vector<std::string> targets = kernels::simd_targets();
-  std::erase_if(targets, [](const std::string& target) { return !fuses_multiply_add(target); });
+  const std::vector<std::string> targets = testing::fused_targets();
   if (targets.size() < 2) GTEST_SKIP() << "this machine has only one";
   std::vector<Trained> trained;
   for (const std::string& target : targets) {
@@ -123,12 +74,12 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
 
 TEST(Invariance, ASeedIsARun) {
   expect_same_bits(train_with(2), train_with(2), "the same seed twice");
-  train::Experiment other = experiment();
+  train::Experiment other = short_run();
   ++other.seed;
   ThreadPool pool(2);
-  train::Trainer trainer(other, dataset(), pool);
+  train::Trainer trainer(other, discs(), pool);
   trainer.train_epoch();
-  train::Trainer again(experiment(), dataset(), pool);
+  train::Trainer again(short_run(), discs(), pool);
   again.train_epoch();
   EXPECT_NE(nn::weights_sha256(trainer.weights()), nn::weights_sha256(again.weights()));
 }

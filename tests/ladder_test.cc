@@ -68,7 +68,8 @@ train::RunRecord record_of(const std::vector<double>& test_accuracies, double tr
                              .train_accuracy = train_running,
                              .test_accuracy = accuracy,
                              .train_seconds = 2,
-                             .test_seconds = 1});
+                             .test_seconds = 1,
+                             .weights_sha256 = ""});
   }
   record.train_accuracy_evaluated = train_evaluated;
   return record;

@@ -5,10 +5,12 @@
 #include <memory>
 #include <set>
 
+#include "base/claimed_folder.h"
 #include "base/file.h"
 #include "commands.h"
 #include "ladder/analysis.h"
 #include "ladder/markdown.h"
+#include "ladder/steps_file.h"
 #include "options.h"
 #include "terminal.h"
 #include "train/run_directory.h"
@@ -47,7 +49,8 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
 // Nothing in the folder would be overwritten, now or after hours.
 void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
   std::error_code ignored;
-  if (std::filesystem::exists(folder / kDocument, ignored)) {
+  if (std::filesystem::exists(folder / kDocument, ignored) ||
+      std::filesystem::exists(folder / ladder::kStepsFile, ignored)) {
     throw UsageError(fmt::format("{} already holds a ladder", folder.string()),
                      "choose another folder with --out, or remove it");
   }
@@ -55,19 +58,27 @@ void require_new(const std::filesystem::path& folder, const std::vector<recipe::
 }
 
 int climb(const Options& options) {
-  const std::vector<recipe::Recipe> recipes = load_recipes(options);
-  const auto folder = options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
-  require_new(folder, recipes);
+  const bool resume = !options.run.resume.empty();
+  const auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
+  const auto folder = resume ? std::filesystem::path(options.run.resume)
+                             : options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
+  if (!resume) require_new(folder, recipes);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipes.front().dataset.name);
   for (const recipe::Recipe& recipe : recipes) train::require_fit(ladder::experiment_of(recipe), data);
+  const ClaimedFolder claim(folder);
+  if (!resume) ladder::write_steps(folder, recipes);
+  remove_leftovers_of(folder / kDocument);
 
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
   for (const recipe::Recipe& recipe : recipes) {
     say("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
+    const ladder::RunPlace place{folder / recipe.name, resume ? train::Start::kResume : train::Start::kNew,
+                                 options.run.checkpoint_seconds};
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
-    ladder::Outcome outcome = run_and_show(recipe, data, pool, folder / recipe.name, previous);
+    ladder::Outcome outcome =
+        run_and_show(recipe, data, pool, place, previous, resume_command("climb", folder, options.engine));
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
     replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
@@ -84,11 +95,14 @@ void add_climb(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "climb", "Train a ladder of recipes, each compared with the one before, and write the report");
-  command->add_option("RECIPE", options->recipes,
-                      "Recipes in order (default: the five steps of the MNIST ladder)");
+  CLI::Option* recipes = command->add_option(
+      "RECIPE", options->recipes, "Recipes in order (default: the five steps of the MNIST ladder)");
   options->engine.add_to(*command);
-  options->run.add_to(*command);
-  command->footer("Example:\n  rung climb --epochs 1\n  rung climb step2 step3 --seed 7");
+  options->run.add_to(*command, *recipes);
+  command->footer(
+      "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
+      "Example:\n  rung climb --epochs 1\n  rung climb step2 step3 --seed 7\n  rung climb --resume "
+      "runs/climb-seed7");
   command->callback([options, &exit_code] { exit_code = climb(*options); });
 }
 

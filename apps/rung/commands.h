@@ -14,5 +14,6 @@ void add_data(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_summary(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
 
 }  // namespace rung::app

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -27,6 +28,13 @@ fs::path ladder_folder() {
                    "run rung from its source folder, or give recipes by path");
 }
 
+// CLI::Range lets NaN through.
+std::string is_duration(const std::string& text) {
+  double seconds = 0;
+  if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0 && std::isfinite(seconds)) return "";
+  return fmt::format("{} is no number of seconds", text);
+}
+
 }  // namespace
 
 void EngineOptions::add_to(CLI::App& command) {
@@ -48,17 +56,30 @@ data::Dataset EngineOptions::load(const std::string& dataset) const {
   return data::load_dataset(dataset, data_root.empty() ? data::default_root() : fs::path(data_root));
 }
 
-void RunOptions::add_to(CLI::App& command) {
-  command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
-      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
-      ->type_name("N");
-  command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
-      ->check(CLI::Range(1, 100000))
-      ->type_name("N");
-  command
-      .add_option("--out", out,
-                  "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
+void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
+  CLI::Option* seed_option =
+      command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
+          ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
+          ->type_name("N");
+  CLI::Option* epochs_option = command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
+                                   ->check(CLI::Range(1, 100000))
+                                   ->type_name("N");
+  CLI::Option* out_option =
+      command
+          .add_option("--out", out,
+                      "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
+          ->type_name("DIR");
+  command.add_option("--resume", resume, "Go on in the folder of a run that was cut off")
+      ->excludes(&recipes)
+      ->excludes(seed_option)
+      ->excludes(epochs_option)
+      ->excludes(out_option)
       ->type_name("DIR");
+  command
+      .add_option("--checkpoint-seconds", checkpoint_seconds,
+                  "Longest time between checkpoints; 0: one at the end of an epoch only (default: 30)")
+      ->check(is_duration)
+      ->type_name("S");
   command.add_flag("--strict", strict, "Exit with 3 when a target is missed");
 }
 

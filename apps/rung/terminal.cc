@@ -79,6 +79,11 @@ void write_out(std::string_view text) {
     throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
 }
 
+void warn(std::string_view text) {
+  const std::string line = fmt::format("rung: warning: {}\n", printable(text));
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 bool is_interactive() {
   return isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }

@@ -22,6 +22,9 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
   write_out(fmt::format(format, std::forward<Args>(args)...));
 }
 
+// Writes a line "rung: warning: ..." to standard error.
+void warn(std::string_view text);
+
 // Both outputs are terminals: bars and colours are welcome.
 bool is_interactive();
 

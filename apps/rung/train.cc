@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "ladder/analysis.h"
@@ -20,16 +21,30 @@ struct Options {
   RunOptions run;
 };
 
-int train(const Options& options) {
-  const recipe::Recipe recipe = options.run.load(options.recipe);
+// The recipe and where it is to be trained.
+std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
+  recipe::Recipe recipe = options.run.load(options.recipe);
   const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
   train::require_no_run(folder);
+  return {std::move(recipe), {folder, train::Start::kNew, options.run.checkpoint_seconds}};
+}
+
+std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) {
+  const std::filesystem::path folder = options.run.resume;
+  return {recipe::load(folder / train::kRecipeFile),
+          {folder, train::Start::kResume, options.run.checkpoint_seconds}};
+}
+
+int train(const Options& options) {
+  if (options.recipe.empty() && options.run.resume.empty()) throw CLI::RequiredError("RECIPE");
+  const auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  const ladder::Outcome outcome = run_and_show(recipe, data, pool, folder, nullptr);
+  const ladder::Outcome outcome =
+      run_and_show(recipe, data, pool, place, nullptr, resume_command("train", place.folder, options.engine));
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
   say("\n{}\nWeights: SHA-256 {}\nWritten to {}\n", ladder::step_section(outcome, analysis),
-      outcome.record.weights_sha256, folder.string());
+      outcome.record.weights_sha256, place.folder.string());
   return options.run.strict && !outcome.targets_met() ? kTargetMissed : kDone;
 }
 
@@ -38,12 +53,13 @@ int train(const Options& options) {
 void add_train(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("train", "Train one recipe and judge its targets");
-  command
-      ->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of the ladder's (step3)")
-      ->required();
+  CLI::Option* recipe = command->add_option("RECIPE", options->recipe,
+                                            "A recipe's file, or the name of one of the ladder's (step3)");
   options->engine.add_to(*command);
-  options->run.add_to(*command);
-  command->footer("Example:\n  rung train step3 --epochs 2 --seed 7");
+  options->run.add_to(*command, *recipe);
+  command->footer(
+      "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
+      "Example:\n  rung train step3 --epochs 2 --seed 7\n  rung train --resume runs/step3-seed7");
   command->callback([options, &exit_code] { exit_code = train(*options); });
 }
 

@@ -2,36 +2,75 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "interrupt.h"
 #include "terminal.h"
 
 namespace rung::app {
 namespace {
 
-void end_if_interrupted(const train::Progress& progress, const std::filesystem::path& folder) {
-  const int signal = InterruptGuard::signal();
-  if (signal == 0) return;
-  throw Interrupted(signal, fmt::format("interrupted in epoch {}, batch {}", progress.epoch, progress.batch),
-                    progress.epoch == 1 ? "" : fmt::format("{} holds the epochs before it", folder.string()));
+void show_start(const train::RunDirectory::Found& found, const std::filesystem::path& folder) {
+  if (!found.damage.empty()) warn(fmt::format("{}; the checkpoint before it is used instead", found.damage));
+  if (found.finished) {
+    say("{} is finished: nothing is left to train\n", folder.string());
+  } else if (found.position != train::Position{}) {
+    say("{} goes on after {}\n", folder.string(), train::to_text(found.position));
+  }
+}
+
+// The text as one word of a shell's command line.
+std::string shell_word(const std::string& text) {
+  const auto is_plain = [](unsigned char byte) {
+    return std::isalnum(byte) != 0 ||
+           std::string_view("/._-+,:@%").find(static_cast<char>(byte)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  std::string quoted = "'";
+  for (const char byte : text) quoted += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
+  return quoted + "'";
 }
 
 }  // namespace
 
+std::string resume_command(std::string_view command, const std::filesystem::path& folder,
+                           const EngineOptions& engine) {
+  std::string line = fmt::format("rung {} --resume {}", command, shell_word(folder.string()));
+  if (!engine.data_root.empty()) line += " --data " + shell_word(engine.data_root);
+  if (!engine.simd.empty()) line += " --simd " + shell_word(engine.simd);
+  return line;
+}
+
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
-                             const std::filesystem::path& folder, const ladder::Outcome* previous) {
+                             const ladder::RunPlace& place, const ladder::Outcome* previous,
+                             const std::string& resume) {
   const InterruptGuard guard;
   EpochDisplay display;
-  const ladder::Observer observer{[&](const train::Progress& progress) {
-                                    end_if_interrupted(progress, folder);
-                                    display.on_batch(progress);
-                                  },
-                                  [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
-                                    display.on_epoch(epoch, recipe.training.epochs, test);
-                                  }};
-  ladder::Outcome outcome = ladder::run_recipe(recipe, data, pool, folder, previous, observer);
-  if (const int signal = InterruptGuard::signal(); signal != 0)
-    throw Interrupted(signal, "interrupted", fmt::format("{} holds the whole run", folder.string()));
-  return outcome;
+  const std::string hint = fmt::format("go on with `{}`", resume);
+  bool started = false;
+  const ladder::Observer observer{
+      .on_start =
+          [&](const train::RunDirectory::Found& found) {
+            started = true;
+            show_start(found, place.folder);
+          },
+      .on_batch = [&](const train::Progress& progress) { display.on_batch(progress); },
+      .on_epoch =
+          [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
+            display.on_epoch(epoch, recipe.training.epochs, test);
+          },
+      .should_stop = [] { return InterruptGuard::signal() != 0; }};
+  try {
+    ladder::Outcome outcome = ladder::run_recipe(recipe, data, pool, place, previous, observer);
+    if (const int signal = InterruptGuard::signal(); signal != 0)
+      throw Interrupted(signal, "interrupted after the last epoch", hint);
+    return outcome;
+  } catch (const ladder::Stopped& stopped) {
+    throw Interrupted(InterruptGuard::signal(), stopped.what(), hint);
+  } catch (const IoError& error) {
+    throw IoError(error.what(), started ? hint : error.hint());
+  }
 }
 
 }  // namespace rung::app

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 
@@ -54,6 +55,32 @@ void sync_folder(const std::filesystem::path& folder) {
   if (descriptor.get() >= 0) ::fsync(descriptor.get());
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+// A temporary file for `path` is called .<its name>.<process>-<number>.tmp
+constexpr std::string_view kTemporaryEnd = ".tmp";
+
+std::string temporary_start(const std::filesystem::path& path) {
+  return "." + path.filename().string() + ".";
+}
+
+struct Temporary {
+  std::filesystem::path path;
+  Descriptor descriptor;
+};
+
+// A new file, which no one else uses. The descriptor is negative, and errno set, if that fails.
+Temporary create_temporary(const std::filesystem::path& path) {
+  for (int number = 0;; ++number) {
+    auto temporary =
+        folder_of(path) / fmt::format("{}{}-{}{}", temporary_start(path), ::getpid(), number, kTemporaryEnd);
+    const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0 || errno != EEXIST) return {std::move(temporary), Descriptor(descriptor)};
+  }
+}
+
 template <typename Container>
 Container read_whole(const std::filesystem::path& path, uint64_t max_bytes) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -89,23 +116,44 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
 }
 
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::string temporary = fmt::format("{}/.{}.XXXXXX", folder.string(), path.filename().string());
-  Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (descriptor.get() < 0) throw IoError(fmt::format("cannot write {}: {}", path.string(), reason(errno)));
-  const bool written = write_all(descriptor.get(), bytes) && ::fchmod(descriptor.get(), 0644) == 0 &&
-                       ::fsync(descriptor.get()) == 0 && descriptor.close() == 0 &&
-                       ::rename(temporary.c_str(), path.c_str()) == 0;
+  const auto cannot = [&](int error) {
+    return IoError(fmt::format("cannot write {}: {}", path.string(), reason(error)));
+  };
+  auto [temporary, descriptor] = create_temporary(path);
+  if (descriptor.get() < 0) throw cannot(errno);
+  const bool written = write_all(descriptor.get(), bytes) && ::fsync(descriptor.get()) == 0 &&
+                       descriptor.close() == 0 && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
     const int error = errno;
     ::unlink(temporary.c_str());
-    throw IoError(fmt::format("cannot write {}: {}", path.string(), reason(error)));
+    throw cannot(error);
   }
-  sync_folder(folder);
+  sync_folder(folder_of(path));
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view text) {
   replace_file(path, std::as_bytes(std::span(text)));
+}
+
+void remove_leftovers_of(const std::filesystem::path& path) {
+  const std::string start = temporary_start(path);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.ends_with(kTemporaryEnd)) ::unlink(entry.path().c_str());
+  }
+}
+
+void keep_as(const std::filesystem::path& path, const std::filesystem::path& other) {
+  const auto link = folder_of(other) / (temporary_start(other) + "link" + std::string(kTemporaryEnd));
+  ::unlink(link.c_str());
+  const bool linked = ::link(path.c_str(), link.c_str()) == 0;
+  if (!linked && errno == ENOENT) return;
+  // On a file system without links the file is, for a moment, only there under its other name.
+  const bool renamed = ::rename(linked ? link.c_str() : path.c_str(), other.c_str()) == 0;
+  const int error = errno;
+  if (linked) ::unlink(link.c_str());  // still there if `other` was the same file before
+  if (!renamed) throw IoError(fmt::format("cannot write {}: {}", other.string(), reason(error)));
 }
 
 void make_writable_folder(const std::filesystem::path& path) {

@@ -16,10 +16,18 @@ namespace rung {
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes);
 std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes);
 
-// Writes to a temporary file in the same folder, syncs it and renames it over `path`. Throws IoError, with
-// the temporary file removed and `path` untouched.
+// Writes to a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder. Who
+// may read the file is up to the umask. Throws IoError, with the temporary file removed and `path` untouched.
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void replace_file(const std::filesystem::path& path, std::string_view text);
+
+// Removes the temporary files that processes left which were killed while they replaced `path`. Not to be
+// called while another process does so.
+void remove_leftovers_of(const std::filesystem::path& path);
+
+// Gives the file `path` the name `other` as well, in the place of what had it; replace_file(path) then leaves
+// the content of now there. Does nothing if there is no `path`. Throws IoError.
+void keep_as(const std::filesystem::path& path, const std::filesystem::path& other);
 
 // Creates a folder and its parents. Throws IoError if that fails or the folder cannot be written to.
 void make_writable_folder(const std::filesystem::path& path);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "data/dataset_file.h"
 
 namespace rung::data {
@@ -104,6 +106,15 @@ Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folde
   } catch (const DataError& error) {
     throw DataError(error.what(), hint);
   }
+}
+
+std::string sha256(const Dataset& dataset) {
+  std::string parts;
+  for (const Split* split : {&dataset.train, &dataset.test})
+    parts += fmt::format("{}x{}x{} {} {}\n", split->count, split->height, split->width,
+                         sha256_hex(std::as_bytes(std::span(split->pixels))),
+                         sha256_hex(std::as_bytes(std::span(split->labels))));
+  return sha256_hex(std::as_bytes(std::span(parts)));
 }
 
 }  // namespace rung::data

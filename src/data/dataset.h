@@ -40,4 +40,7 @@ Dataset load_dataset(const std::string& name, const std::filesystem::path& root 
 // The same for a dataset described by `info`, from `folder`.
 Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder);
 
+// SHA-256 over the sizes, images and labels of both splits: 64 hexadecimal digits.
+std::string sha256(const Dataset& dataset);
+
 }  // namespace rung::data

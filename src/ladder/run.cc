@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "train/run_directory.h"
 
 namespace rung::ladder {
 namespace {
@@ -45,7 +45,8 @@ ordered_json result_json(const Outcome& outcome) {
   return json;
 }
 
-train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Evaluation& test) {
+train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Evaluation& test,
+                             const nn::Weights& weights) {
   return {.epoch = trained.epoch,
           .lr = trained.lr,
           .train_loss = trained.loss,
@@ -53,7 +54,8 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
           .test_loss = test.loss,
           .test_accuracy = test.accuracy,
           .train_seconds = trained.seconds,
-          .test_seconds = test.seconds};
+          .test_seconds = test.seconds,
+          .weights_sha256 = nn::weights_sha256(weights)};
 }
 
 // The last batches of an epoch can break the weights without a training loss that shows it.
@@ -62,6 +64,85 @@ void require_finite(const train::Evaluation& test, const train::TrainedEpoch& tr
   throw DivergedError(fmt::format("epoch {}, after its last batch: the test loss is {} at learning rate {}",
                                   trained.epoch, std::abs(test.loss), trained.lr),
                       "lower the learning rate");
+}
+
+// What happens after a batch: it is shown, and a checkpoint is written when it is time for one.
+class BatchKeeper {
+ public:
+  BatchKeeper(const train::Trainer& trainer, train::RunDirectory& directory, double checkpoint_seconds,
+              const Observer& observer)
+      : trainer_(trainer),
+        directory_(directory),
+        checkpoint_seconds_(checkpoint_seconds),
+        observer_(observer) {}
+
+  void after_batch(const train::Progress& progress) {
+    if (observer_.on_batch) observer_.on_batch(progress);
+    const bool stopping = observer_.should_stop && observer_.should_stop();
+    const bool last = progress.batch == progress.batches;  // the epoch's end has a checkpoint of its own
+    if (stopping || (!last && is_time())) save();
+    if (stopping) stop();
+  }
+
+  // At an epoch's end, which is saved.
+  void after_epoch() {
+    saved_at_ = Clock::now();
+    if (observer_.should_stop && observer_.should_stop()) stop();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_time() const {
+    return checkpoint_seconds_ > 0 &&
+           std::chrono::duration<double>(Clock::now() - saved_at_).count() >= checkpoint_seconds_;
+  }
+
+  void save() {
+    directory_.save(trainer_);
+    saved_at_ = Clock::now();
+  }
+
+  [[noreturn]] void stop() const {
+    throw Stopped(fmt::format("interrupted after {}", train::to_text(trainer_.position())));
+  }
+
+  const train::Trainer& trainer_;
+  train::RunDirectory& directory_;
+  double checkpoint_seconds_;
+  const Observer& observer_;
+  Clock::time_point saved_at_ = Clock::now();
+};
+
+// What a diverged run leaves to look at.
+std::string last_finite(const train::RunDirectory& directory) {
+  if (!directory.saved()) return "";
+  return fmt::format("; {} holds the last finite numbers, after {}",
+                     (directory.path() / train::kCheckpointFile).string(),
+                     train::to_text(*directory.saved()));
+}
+
+// Trains what is left of the run, an epoch at a time; returns the evaluation of the final weights.
+train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& directory,
+                               const data::Dataset& data, double checkpoint_seconds,
+                               const Observer& observer) {
+  BatchKeeper keeper(trainer, directory, checkpoint_seconds, observer);
+  const int epochs = trainer.experiment().training.epochs;
+  if (trainer.position().epochs == epochs) return trainer.evaluate(data.test);
+  try {
+    while (true) {
+      const train::TrainedEpoch trained =
+          trainer.train_epoch([&](const train::Progress& progress) { keeper.after_batch(progress); });
+      train::Evaluation test = trainer.evaluate(data.test);
+      require_finite(test, trained);
+      directory.add_epoch(record_of(trained, test, trainer.weights()), trainer);
+      if (observer.on_epoch) observer.on_epoch(directory.epochs().back(), test);
+      if (trained.epoch == epochs) return test;
+      keeper.after_epoch();
+    }
+  } catch (const DivergedError& error) {
+    throw DivergedError(error.what(), error.hint() + last_finite(directory));
+  }
 }
 
 }  // namespace
@@ -110,11 +191,14 @@ train::Experiment experiment_of(const recipe::Recipe& recipe) {
 }
 
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
-                   const std::filesystem::path& path, const Outcome* previous, const Observer& observer) {
+                   const RunPlace& place, const Outcome* previous, const Observer& observer) {
   train::Trainer trainer(experiment_of(recipe), data, pool);
-  train::RunDirectory directory(path, recipe::to_toml(recipe));
+  train::RunDirectory directory(place.folder, recipe::to_toml(recipe), place.start);
+  const auto found = directory.restore(trainer, data::sha256(data));
+  if (observer.on_start) observer.on_start(found);
   Outcome outcome;
   outcome.recipe = recipe;
+  outcome.test = train_epochs(trainer, directory, data, place.checkpoint_seconds, observer);
   train::RunRecord& record = outcome.record;
   record.recipe = recipe.name;
   record.title = recipe.title;
@@ -123,18 +207,11 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.train_images = data.train.count;
   record.test_images = data.test.count;
   record.machine = train::this_machine(pool.size());
-  while (trainer.epochs_done() < recipe.training.epochs) {
-    const train::TrainedEpoch trained = trainer.train_epoch(observer.on_batch);
-    outcome.test = trainer.evaluate(data.test);
-    require_finite(outcome.test, trained);
-    record.epochs.push_back(record_of(trained, outcome.test));
-    directory.add_epoch(record.epochs.back(), trainer);
-    if (observer.on_epoch) observer.on_epoch(record.epochs.back(), outcome.test);
-  }
+  record.epochs = directory.epochs();
   record.train_accuracy_evaluated = trainer.evaluate(data.train).accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
-  directory.finish(result_json(outcome));
+  if (!found.finished) directory.finish(result_json(outcome));
   return outcome;
 }
 

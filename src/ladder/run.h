@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/thread_pool.h"
 #include "data/dataset.h"
 #include "recipe/recipe.h"
+#include "train/run_directory.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
 
@@ -32,16 +34,30 @@ struct Outcome {
   bool targets_met() const;  // none is missed; one that cannot be judged is not missed
 };
 
-// What a run tells while it goes on; each may be empty.
-struct Observer {
-  std::function<void(const train::Progress&)> on_batch;
-  std::function<void(const train::EpochRecord&, const train::Evaluation&)> on_epoch;
+// Where a run is kept, and how.
+struct RunPlace {
+  std::filesystem::path folder;
+  train::Start start = train::Start::kNew;
+  double checkpoint_seconds = 30;  // longest time between checkpoints; 0: only at the ends of epochs
 };
 
-// `previous` is the step before, for targets that refer to it; it may be null. Writes the run's folder
-// `path`. Throws as Trainer and RunDirectory do.
+// What a run tells while it goes on, and is asked; each may be empty.
+struct Observer {
+  std::function<void(const train::RunDirectory::Found&)> on_start;
+  std::function<void(const train::Progress&)> on_batch;
+  std::function<void(const train::EpochRecord&, const train::Evaluation&)> on_epoch;
+  std::function<bool()> should_stop;  // asked between batches
+};
+
+// The run stopped because should_stop() said so. Its folder holds a checkpoint of where.
+class Stopped : public Error {
+  using Error::Error;
+};
+
+// Trains, or goes on with, a run. `previous` is the step before, for targets that refer to it; it may be
+// null. Throws as Trainer and RunDirectory do, and Stopped.
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
-                   const std::filesystem::path& path, const Outcome* previous, const Observer& observer);
+                   const RunPlace& place, const Outcome* previous, const Observer& observer);
 
 // The value of a metric in a run.
 double metric_value(recipe::Metric metric, const train::RunRecord& record);

@@ -2,94 +2,114 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/sha256.h"
+#include "kernels/simd.h"
 
 namespace rung::train {
 namespace {
 
-void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
-                 const std::string& prefix, SafeTensors& out) {
-  for (const nn::TensorInfo& info : infos) {
-    const auto part = values.subspan(info.offset, info.size);
-    out.floats[prefix + info.name] = {info.shape, {part.begin(), part.end()}};
-  }
-}
+namespace fs = std::filesystem;
 
-void load_tensors(const std::vector<nn::TensorInfo>& infos, const SafeTensors& from,
-                  const std::filesystem::path& file, std::vector<float>& values) {
-  for (const nn::TensorInfo& info : infos) {
-    const auto& tensor = from.floats_at(info.name, info.size, file);
-    std::copy(tensor.values.begin(), tensor.values.end(),
-              values.begin() + static_cast<std::ptrdiff_t>(info.offset));
-  }
-}
-
-// The path and those of its parents that do not exist, the deepest first.
-std::vector<std::filesystem::path> missing_folders(std::filesystem::path path) {
-  std::vector<std::filesystem::path> missing;
+bool is_there(const fs::path& path) {
   std::error_code ignored;
-  for (; !path.empty() && !std::filesystem::exists(path, ignored); path = path.parent_path())
-    missing.push_back(path);
-  return missing;
+  return fs::exists(path, ignored);
+}
+
+// The run's weights alone, to be used: without the optimiser's state.
+void write_best(const fs::path& file, const EpochRecord& epoch, const Trainer& trainer) {
+  SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
+  tensors.metadata = {{"format", "rung-weights"},
+                      {"version", "1"},
+                      {"epoch", std::to_string(epoch.epoch)},
+                      {"test_accuracy", fmt::format("{}", epoch.test_accuracy)},
+                      {"weights_sha256", epoch.weights_sha256}};
+  write_safetensors(file, tensors);
+}
+
+const fs::path& checked(const fs::path& path, Start start) {
+  if (start == Start::kNew) require_no_run(path);
+  return path;
+}
+
+bool is_best(const EpochRecord& epoch, std::span<const EpochRecord> before) {
+  return std::all_of(before.begin(), before.end(),
+                     [&](const EpochRecord& other) { return epoch.test_accuracy > other.test_accuracy; });
 }
 
 }  // namespace
 
-SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
-  SafeTensors tensors;
-  add_tensors(plan.parameters, weights.parameters, "", tensors);
-  add_tensors(plan.buffers, weights.buffers, "", tensors);
-  return tensors;
+bool holds_run(const fs::path& path) {
+  return is_there(path / kRecipeFile);
 }
 
-nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file) {
-  const SafeTensors tensors = read_safetensors(file);
-  nn::Weights weights{std::vector<float>(plan.parameter_count), std::vector<float>(plan.buffer_count)};
-  load_tensors(plan.parameters, tensors, file, weights.parameters);
-  load_tensors(plan.buffers, tensors, file, weights.buffers);
-  return weights;
+void require_no_run(const fs::path& path) {
+  if (!holds_run(path)) return;
+  throw UsageError(fmt::format("{} already holds a run", path.string()),
+                   "choose another folder with --out, or remove it");
 }
 
-void require_no_run(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::exists(path / kRecipeFile, ignored)) {
-    throw UsageError(fmt::format("{} already holds a run", path.string()),
-                     "choose another folder with --out, or remove it");
+RunDirectory::RunDirectory(fs::path path, const std::string& recipe_toml, Start start)
+    : path_(std::move(path)), claim_(checked(path_, start)) {
+  checked(path_, start);  // another process may have begun a run meanwhile
+  remove_leftovers();
+  if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml);
+  origin_.recipe_sha256 = sha256_hex(std::as_bytes(std::span(recipe_toml)));
+}
+
+void RunDirectory::remove_leftovers() const {
+  for (const char* file : {kRecipeFile, kMetricsFile, kCheckpointFile, kPreviousFile, kBestFile, kResultFile})
+    remove_leftovers_of(path_ / file);
+}
+
+RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& data_sha256) {
+  origin_.data_sha256 = data_sha256;
+  origin_.simd = kernels::simd_target();
+  Found found;
+  if (is_there(path_ / kCheckpointFile) || is_there(path_ / kPreviousFile)) {
+    epochs_ = load_newest(trainer, found.damage);
+    saved_ = found.position = trainer.position();
+    keep_newest_ = found.damage.empty();
   }
+  if (!epochs_.empty() || is_there(path_ / kMetricsFile))
+    replace_file(path_ / kMetricsFile, to_json_lines(epochs_));
+  found.finished = is_there(path_ / kResultFile) && found.damage.empty() &&
+                   found.position.epochs == trainer.experiment().training.epochs;
+  return found;
 }
 
-RunDirectory::RunDirectory(std::filesystem::path path, const std::string& recipe_toml)
-    : path_(std::move(path)) {
-  require_no_run(path_);
-  const auto created = missing_folders(path_);
+// The newest checkpoint, or if that cannot be used, and `damage` says why, the one before it.
+std::vector<EpochRecord> RunDirectory::load_newest(Trainer& trainer, std::string& damage) {
   try {
-    make_writable_folder(path_);
-    replace_file(path_ / kRecipeFile, recipe_toml);
-  } catch (const IoError&) {
-    std::error_code ignored;
-    for (const auto& folder : created) std::filesystem::remove(folder, ignored);  // only if empty
+    return load_checkpoint(path_ / kCheckpointFile, origin_, trainer);
+  } catch (const UsageError&) {
     throw;
+  } catch (const Error& error) {
+    if (!is_there(path_ / kPreviousFile)) throw;
+    damage = error.what();
   }
+  return load_checkpoint(path_ / kPreviousFile, origin_, trainer);
+}
+
+void RunDirectory::save(const Trainer& trainer) {
+  require_finite(trainer);
+  if (keep_newest_) keep_as(path_ / kCheckpointFile, path_ / kPreviousFile);
+  save_checkpoint(path_ / kCheckpointFile, origin_, trainer, epochs_);
+  keep_newest_ = true;
+  saved_ = trainer.position();
 }
 
 void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {
-  SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
-  tensors.metadata = {{"format", "rung-checkpoint"},
-                      {"version", "1"},
-                      {"epoch", std::to_string(epoch.epoch)},
-                      {"test_accuracy", fmt::format("{}", epoch.test_accuracy)}};
-  if (epoch.test_accuracy > best_test_accuracy_) {
-    best_test_accuracy_ = epoch.test_accuracy;
-    write_safetensors(path_ / kBestFile, tensors);
-  }
-  add_tensors(trainer.plan().parameters, trainer.optimizer().velocity(), "optimizer.velocity.", tensors);
-  write_safetensors(path_ / kCheckpointFile, tensors);
-  metrics_ += to_json(epoch).dump() + "\n";
-  replace_file(path_ / kMetricsFile, metrics_);
+  require_finite(trainer);
+  if (is_best(epoch, epochs_)) write_best(path_ / kBestFile, epoch, trainer);
+  epochs_.push_back(epoch);
+  save(trainer);
+  replace_file(path_ / kMetricsFile, to_json_lines(epochs_));
 }
 
 void RunDirectory::finish(const nlohmann::ordered_json& result) const {

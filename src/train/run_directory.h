@@ -1,15 +1,19 @@
 // A run's folder on disk (the files are described in docs/run-directory.md). Every file is replaced as a
-// whole, so that a reader, or a run that is cut off, never leaves half of one.
+// whole, so that a reader, or a run that is cut off, never finds half of one.
+//
+// The checkpoint is the truth about how far the run is. At the end of an epoch it is written after
+// best.safetensors and before metrics.jsonl; a run that is killed in between puts both right when it goes on.
 #pragma once
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "nn/plan.h"
-#include "nn/weights.h"
+#include "base/claimed_folder.h"
+#include "train/checkpoint.h"
 #include "train/run_record.h"
-#include "train/safetensors.h"
 #include "train/trainer.h"
 
 namespace rung::train {
@@ -17,36 +21,68 @@ namespace rung::train {
 // Throws UsageError if the folder already holds a run.
 void require_no_run(const std::filesystem::path& path);
 
+// Whether the folder holds a run, or the beginning of one.
+bool holds_run(const std::filesystem::path& path);
+
+enum class Start {
+  kNew,     // the folder must not hold a run
+  kResume,  // it may hold one, and it is gone on with
+};
+
 class RunDirectory {
  public:
-  // Creates the folder and writes recipe.toml. Throws UsageError if it already holds a run, IoError if it
-  // cannot be written; then no folder is left that was not there.
-  RunDirectory(std::filesystem::path path, const std::string& recipe_toml);
+  // Creates the folder and writes recipe.toml where they are not there. Until its end no other process can
+  // write to the folder. Throws UsageError if it holds a run and must not, or if another process writes to
+  // it; IoError if it cannot be written: then no folder is left that was not there.
+  RunDirectory(std::filesystem::path path, const std::string& recipe_toml, Start start);
 
   const std::filesystem::path& path() const { return path_; }
 
-  // After an epoch: its line in metrics.jsonl, checkpoint.safetensors, and best.safetensors if it is the best
-  // so far.
+  // What restore() found.
+  struct Found {
+    Position position;      // where the run goes on; zeros at its beginning
+    bool finished = false;  // there is nothing left to do
+    std::string damage;     // why the newest checkpoint could not be used; empty if it could
+  };
+
+  // Puts the trainer where the run was when it was last saved, or leaves it at the beginning. To be called
+  // before the trainer's first epoch. Throws as load_checkpoint() when neither the newest checkpoint nor the
+  // one before it can be used.
+  Found restore(Trainer& trainer, const std::string& data_sha256);
+
+  // The finished epochs.
+  const std::vector<EpochRecord>& epochs() const { return epochs_; }
+
+  // A checkpoint of where the trainer stands; the one before it is kept. Throws as require_finite() and
+  // save_checkpoint().
+  void save(const Trainer& trainer);
+
+  // After an epoch: best.safetensors if it is the best so far, a checkpoint, the epoch's line in
+  // metrics.jsonl.
   void add_epoch(const EpochRecord& epoch, const Trainer& trainer);
 
   // result.json, at the end.
   void finish(const nlohmann::ordered_json& result) const;
 
+  // Where the last checkpoint that was written or used stands; none if there is none.
+  const std::optional<Position>& saved() const { return saved_; }
+
  private:
+  void remove_leftovers() const;
+  std::vector<EpochRecord> load_newest(Trainer& trainer, std::string& damage);
+
   std::filesystem::path path_;
-  std::string metrics_;
-  double best_test_accuracy_ = -1;
+  ClaimedFolder claim_;
+  Origin origin_;
+  std::vector<EpochRecord> epochs_;
+  std::optional<Position> saved_;
+  bool keep_newest_ = true;  // the newest checkpoint is worth keeping beside the next
 };
-
-// Weights and buffers under their names, as in torch.nn.Sequential's state_dict.
-SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights);
-
-// The weights in a file written by a run of this model. Throws IoError, or DataError if it is not one.
-nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file);
 
 inline constexpr const char* kRecipeFile = "recipe.toml";
 inline constexpr const char* kMetricsFile = "metrics.jsonl";
 inline constexpr const char* kCheckpointFile = "checkpoint.safetensors";
+inline constexpr const char* kPreviousFile = "checkpoint.previous.safetensors";
 inline constexpr const char* kBestFile = "best.safetensors";
 inline constexpr const char* kResultFile = "result.json";
 

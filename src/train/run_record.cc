@@ -1,14 +1,21 @@
 #include "train/run_record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <climits>
 #include <fstream>
 #include <numeric>
+#include <optional>
+#include <utility>
 
+#include "base/error.h"
 #include "kernels/simd.h"
 
 namespace rung::train {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 std::string cpu_name() {
@@ -18,6 +25,30 @@ std::string cpu_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "unknown";
+}
+
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::optional<EpochRecord> parse_epoch(const json& from) {
+  EpochRecord epoch;
+  const std::pair<const char*, double*> numbers[] = {{"lr", &epoch.lr},
+                                                     {"train_loss", &epoch.train_loss},
+                                                     {"train_accuracy", &epoch.train_accuracy},
+                                                     {"test_loss", &epoch.test_loss},
+                                                     {"test_accuracy", &epoch.test_accuracy},
+                                                     {"train_seconds", &epoch.train_seconds},
+                                                     {"test_seconds", &epoch.test_seconds}};
+  for (const auto& [name, value] : numbers) {
+    if (!from.is_object() || !from.contains(name) || !from[name].is_number()) return std::nullopt;
+    *value = from[name].get<double>();
+  }
+  if (!from.contains("epoch") || !from["epoch"].is_number_unsigned()) return std::nullopt;
+  epoch.epoch = static_cast<int>(std::min<uint64_t>(from["epoch"].get<uint64_t>(), INT_MAX));
+  if (!from.contains("weights_sha256") || !from["weights_sha256"].is_string()) return std::nullopt;
+  epoch.weights_sha256 = from["weights_sha256"].get<std::string>();
+  return is_sha256(epoch.weights_sha256) ? std::optional(epoch) : std::nullopt;
 }
 
 }  // namespace
@@ -63,7 +94,28 @@ ordered_json to_json(const EpochRecord& epoch) {
           {"test_loss", epoch.test_loss},
           {"test_accuracy", epoch.test_accuracy},
           {"train_seconds", epoch.train_seconds},
-          {"test_seconds", epoch.test_seconds}};
+          {"test_seconds", epoch.test_seconds},
+          {"weights_sha256", epoch.weights_sha256}};
+}
+
+std::string to_json_lines(std::span<const EpochRecord> epochs) {
+  std::string text;
+  for (const EpochRecord& epoch : epochs) text += to_json(epoch).dump() + "\n";
+  return text;
+}
+
+std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source) {
+  std::vector<EpochRecord> epochs;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const auto epoch = parse_epoch(json::parse(line, nullptr, /*allow_exceptions=*/false));
+    if (!epoch || epoch->epoch != static_cast<int64_t>(epochs.size()) + 1)
+      throw DataError(fmt::format("{}: line {}: not the record of epoch {}", source, epochs.size() + 1,
+                                  epochs.size() + 1));
+    epochs.push_back(*epoch);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return epochs;
 }
 
 ordered_json to_json(const RunRecord& record) {

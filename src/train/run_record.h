@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "train/trainer.h"
@@ -20,6 +22,7 @@ struct EpochRecord {
   double test_accuracy = 0;
   double train_seconds = 0;
   double test_seconds = 0;
+  std::string weights_sha256;  // after the epoch
 };
 
 struct Machine {
@@ -55,6 +58,13 @@ struct RunRecord {
 };
 
 nlohmann::ordered_json to_json(const EpochRecord& epoch);
+
+// The content of metrics.jsonl: a line an epoch.
+std::string to_json_lines(std::span<const EpochRecord> epochs);
+
+// The epochs in such a text, which `source` names in messages. Throws DataError (source and line) unless they
+// are epochs 1, 2, ... with numbers that a run can have.
+std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source);
 
 // Everything but the targets, which the ladder judges.
 nlohmann::ordered_json to_json(const RunRecord& record);

@@ -178,7 +178,7 @@ SafeTensors read_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(read_file(path, kMaxFileBytes), path.string());
 }
 
-void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors) {
+std::string to_bytes(const SafeTensors& tensors) {
   json header;
   std::string data;
   if (!tensors.metadata.empty()) header["__metadata__"] = tensors.metadata;
@@ -190,7 +190,11 @@ void write_safetensors(const std::filesystem::path& path, const SafeTensors& ten
   std::string file(reinterpret_cast<const char*>(&size), kSizeBytes);
   file += text;
   file += data;
-  replace_file(path, file);
+  return file;
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors) {
+  replace_file(path, to_bytes(tensors));
 }
 
 }  // namespace rung::train

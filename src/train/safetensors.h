@@ -38,6 +38,9 @@ SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
 // The same from a file. Throws IoError if it cannot be read.
 SafeTensors read_safetensors(const std::filesystem::path& path);
 
+// The file's content: the same for the same tensors.
+std::string to_bytes(const SafeTensors& tensors);
+
 // Replaces the file atomically. Throws IoError.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& tensors);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "kernels/loss.h"
@@ -39,6 +40,11 @@ nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data) {
 
 }  // namespace
 
+std::string to_text(const Position& position) {
+  if (position.batches == 0) return fmt::format("epoch {}", position.epochs);
+  return fmt::format("epoch {}, batch {}", position.epochs + 1, position.batches);
+}
+
 void require_fit(const Experiment& experiment, const data::Dataset& data) {
   const nn::Shape& input = experiment.model.input;
   const nn::Shape images{1, data.train.height, data.train.width};
@@ -67,47 +73,69 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
   loader_.augment(experiment.augment, pool.size());
 }
 
-TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on_batch) {
-  const auto start = Clock::now();
+int Trainer::batches_per_epoch() const {
   const int batch_size = experiment_.training.batch_size;
-  const int images = data_.train.count;
-  const double lr = optim::learning_rate(experiment_.training, epochs_done_);
-  const auto order = shuffled(images, experiment_.seed, static_cast<uint32_t>(epochs_done_));
-  Progress progress{.epoch = epochs_done_ + 1,
-                    .epochs = experiment_.training.epochs,
-                    .batches = (images + batch_size - 1) / batch_size};
-  double loss_sum = 0;
-  for (int first = 0; first < images; first += batch_size) {
-    const nn::BatchResult result = train_batch(order, first);
-    ++progress.batch;
-    if (!std::isfinite(result.loss)) {
-      throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
-                                      progress.epoch, progress.batch, std::abs(result.loss), lr),
-                          "lower the learning rate");
-    }
-    optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);
-    const int batch_images = std::min(batch_size, images - first);
-    loss_sum += result.loss * batch_images;
-    progress.images += batch_images;
-    progress.correct += result.correct;
-    progress.loss = result.loss;
-    progress.seconds = seconds_since(start);
-    if (on_batch) on_batch(progress);
-  }
-  ++epochs_done_;
-  return {.epoch = epochs_done_,
-          .lr = lr,
-          .loss = loss_sum / images,
-          .accuracy = percent(progress.correct, images),
-          .seconds = seconds_since(start)};
+  return (data_.train.count + batch_size - 1) / batch_size;
 }
 
-// Loss and gradient of the images order[first ..], one batch of them.
-nn::BatchResult Trainer::train_batch(const std::vector<uint32_t>& order, int first) {
+void Trainer::restore(const Position& position, nn::Weights weights, std::span<const float> velocity) {
+  position_ = position;
+  weights_ = std::move(weights);
+  std::copy(velocity.begin(), velocity.end(), optimizer_.velocity().begin());
+}
+
+TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on_batch) {
+  const auto start = Clock::now();
+  const double seconds_before = position_.seconds;
+  const int images = data_.train.count;
+  const double lr = optim::learning_rate(experiment_.training, position_.epochs);
+  const auto order = shuffled(images, experiment_.seed, static_cast<uint32_t>(position_.epochs));
+  while (position_.batches < batches_per_epoch()) {
+    const double loss = train_batch(order, lr);
+    position_.seconds = seconds_before + seconds_since(start);
+    if (on_batch) on_batch(progress(loss));
+  }
+  const Position done = std::exchange(position_, {.epochs = position_.epochs + 1});
+  return {.epoch = position_.epochs,
+          .lr = lr,
+          .loss = done.loss_sum / images,
+          .accuracy = percent(done.correct, images),
+          .seconds = done.seconds};
+}
+
+Progress Trainer::progress(double loss) const {
+  return {.epoch = position_.epochs + 1,
+          .epochs = experiment_.training.epochs,
+          .batch = position_.batches,
+          .batches = batches_per_epoch(),
+          .images = std::min(position_.batches * experiment_.training.batch_size, data_.train.count),
+          .correct = position_.correct,
+          .loss = loss,
+          .seconds = position_.seconds};
+}
+
+// Trains the next batch of the epoch's order, and returns its mean loss.
+double Trainer::train_batch(const std::vector<uint32_t>& order, double lr) {
   const int batch_size = experiment_.training.batch_size;
-  const auto indices = std::span(order).subspan(
-      static_cast<size_t>(first), static_cast<size_t>(std::min(batch_size, data_.train.count - first)));
-  const auto epoch = static_cast<uint32_t>(epochs_done_);
+  const int first = position_.batches * batch_size;
+  const int images = std::min(batch_size, data_.train.count - first);
+  const nn::BatchResult result =
+      run_pass(std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(images)));
+  if (!std::isfinite(result.loss)) {
+    throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
+                                    position_.epochs + 1, position_.batches + 1, std::abs(result.loss), lr),
+                        "lower the learning rate");
+  }
+  optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);
+  position_.loss_sum += result.loss * images;
+  position_.correct += result.correct;
+  ++position_.batches;
+  return result.loss;
+}
+
+// Loss and gradient of the next batch, which are these images.
+nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
+  const auto epoch = static_cast<uint32_t>(position_.epochs);
   labels_.clear();
   for (const uint32_t image : indices) labels_.push_back(data_.train.labels[image]);
   const nn::Batch batch{
@@ -120,7 +148,8 @@ nn::BatchResult Trainer::train_batch(const std::vector<uint32_t>& order, int fir
           },
       .seed = experiment_.seed,
       .epoch = epoch,
-      .first_group = static_cast<uint32_t>(first / batch_size * kernels::groups_of(batch_size))};
+      .first_group =
+          static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size))};
   return pass_.run(batch, weights_, gradient_);
 }
 

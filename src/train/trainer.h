@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -26,6 +28,20 @@ struct Experiment {
   optim::Training training;
   uint64_t seed = 1;
 };
+
+// How far a run is, between two batches. Random numbers are functions of seed, epoch and image, so that this
+// with the weights and the momentum is all that the rest of the run depends on.
+struct Position {
+  int epochs = 0;       // done
+  int batches = 0;      // done of the epoch under way; all of them before it is closed
+  double loss_sum = 0;  // over the images of these batches
+  int correct = 0;      // of them
+  double seconds = 0;   // spent on them
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+// "epoch 3, batch 17", or "epoch 2" at an epoch's end.
+std::string to_text(const Position& position);
 
 // After every batch: how the epoch goes.
 struct Progress {
@@ -67,24 +83,33 @@ class Trainer {
   Trainer(const Trainer&) = delete;  // its parts refer to each other
   Trainer& operator=(const Trainer&) = delete;
 
-  // Trains the next epoch. Throws DivergedError, naming epoch, batch and learning rate, when a loss is not
-  // finite.
+  // Trains the next epoch, or the rest of the one under way. Between two batches `on_batch` may save what
+  // restore() takes; it may throw, and the epoch stays under way. Throws DivergedError, naming epoch, batch
+  // and learning rate, when a loss is not finite.
   TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
 
   Evaluation evaluate(const data::Split& split);
+
+  // Goes on from where another trainer of the same experiment and data stood, to the bit. Preconditions: the
+  // sizes are those of this trainer, and the position lies within its epochs and batches.
+  void restore(const Position& position, nn::Weights weights, std::span<const float> velocity);
 
   // See nn::TrainingPass.
   void start_profile() { pass_.start_profile(); }
   std::vector<nn::StepTime> profile() const { return pass_.profile(); }
 
-  int epochs_done() const { return epochs_done_; }
+  const Experiment& experiment() const { return experiment_; }
+  const Position& position() const { return position_; }
+  int batches_per_epoch() const;
   const nn::Plan& plan() const { return plan_; }
   const nn::Weights& weights() const { return weights_; }
   nn::Weights& weights() { return weights_; }
   const optim::SgdState& optimizer() const { return optimizer_; }
 
  private:
-  nn::BatchResult train_batch(const std::vector<uint32_t>& order, int first);
+  double train_batch(const std::vector<uint32_t>& order, double lr);
+  nn::BatchResult run_pass(std::span<const uint32_t> indices);
+  Progress progress(double loss) const;
 
   Experiment experiment_;
   const data::Dataset& data_;
@@ -97,7 +122,7 @@ class Trainer {
   GroupLoader loader_;
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;  // of the current batch
-  int epochs_done_ = 0;
+  Position position_;
 };
 
 }  // namespace rung::train

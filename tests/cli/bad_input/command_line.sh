@@ -8,6 +8,12 @@ fails 2 'rung: error: RECIPE is required (`rung train --help` shows what there i
 fails 2 'rung: error: there is no such argument or option: --epoch (`rung train --help` shows what there is)' "$RUNG" train step1 --epoch 1
 for value in 0 -1 x 100001; do fails 2 'rung: error: --epochs:*' "$RUNG" train step1 --epochs $value; done
 for value in 0 -1 1025; do fails 2 'rung: error: --threads:*' "$RUNG" train step1 --threads $value; done
+for value in x -1 nan inf; do fails 2 "rung: error: --checkpoint-seconds: $value is no number of seconds *" "$RUNG" train step1 --checkpoint-seconds $value; done
+for option in "--seed 1" "--epochs 2" "--out run"; do
+  # shellcheck disable=SC2086 # an option and its value
+  fails 2 "rung: error: ${option% *} excludes --resume *" "$RUNG" climb --resume run $option
+done
+fails 2 "rung: error: RECIPE excludes --resume *" "$RUNG" train step1 --resume run
 for value in x -1; do fails 2 "rung: error: --seed: Value $value not in range *" "$RUNG" train step1 --seed $value; done
 fails 2 'rung: error: no SIMD target `sse9` on this machine (use one of: *' "$RUNG" train step1 --simd sse9
 fails 2 'rung: error: --split: *' "$RUNG" eval run --split all

@@ -1,7 +1,21 @@
-# A loss that is no number any more stops the run, and says where and at which learning rate.
+# A loss that is no number any more stops the run, and says where and at which learning rate. What was finite stays.
 source "$HELPERS"
 make_dataset digits
 make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d; s/^epochs = .*/epochs = 9/'
 fails 1 "rung: error: epoch 1, batch [1-9]: the loss is [ni][an]* at learning rate 900000 (lower the learning rate)" "$RUNG" train wild.toml --out wild
-[[ ! -e wild/result.json ]]
+lists wild recipe.toml
 fails 1 "rung: error: epoch 1, batch [1-9]: the loss is [ni][an]* (lower the learning rate)" "$RUNG" climb wild.toml --out ladder
+
+# The learning rate grows until it is too large: the checkpoint before that can be used, and its folder is no one else's.
+make_recipe late.toml 's/^lr = .*/lr = 0.001/; /batch_norm2d/d; s/^epochs = .*/epochs = 99/'
+printf '[lr_scheduler]\ntype = "step_lr"\nstep_size = 1\ngamma = 20\n' >>late.toml
+for seconds in 0 0.000001; do
+  rm -rf late
+  fails 1 "rung: error: *epoch [3-9]*; late/checkpoint.safetensors holds the last finite numbers, after epoch [2-9]*)" \
+    "$RUNG" train late.toml --out late --checkpoint-seconds $seconds
+  "$RUNG" eval late >/dev/null
+  fails 2 "rung: error: late already holds a run *" "$RUNG" train late.toml --out late
+  # It goes the same way again.
+  fails 1 "rung: error: *epoch [3-9]*; late/checkpoint.safetensors holds the last finite numbers, after epoch [2-9]*)" \
+    "$RUNG" train --resume late
+done

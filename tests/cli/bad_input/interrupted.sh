@@ -1,4 +1,5 @@
-# A run that is told to end, or killed, leaves whole files of the epochs it finished, which can be evaluated.
+# A run that is told to end finishes the batch, writes a checkpoint and says how to go on; a second signal, or SIGKILL,
+# ends it at once, and it can be gone on with all the same.
 source "$HELPERS"
 make_dataset digits
 make_recipe long.toml 's/^epochs = .*/epochs = 100000/'
@@ -17,13 +18,35 @@ for signal in TERM HUP; do
   interrupt $signal $signal
   [[ $code == $((128 + $(kill -l $signal))) ]]
   line=$(<errors)
-  [[ $line == "rung: error: interrupted in epoch "*", batch "*" ($signal holds the epochs before it)" ]] || { cat errors && exit 1; }
-  lists $signal recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors
-  last=$(tail -n 1 log)
-  [[ $last == *"$("$RUNG" eval $signal)" ]]
+  [[ $line == "rung: error: interrupted after epoch "*" (go on with \`rung train --resume $signal\`)" ]] || { cat errors && exit 1; }
+  lists $signal recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors
+  "$RUNG" eval $signal >/dev/null
 done
 
 interrupt KILL KILL
 [[ $code == 137 ]]
 "$RUNG" eval KILL >/dev/null
 "$RUNG" eval KILL --best >/dev/null
+
+# The command that is said is one that works, and takes up where the run was.
+mkdir "it's here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
+least=$("$RUNG" train short.toml --simd none 2>&1 | sed -n 's/.* \(.*\))/\1/p') || true
+"$RUNG" train short.toml --simd "$least" --out "it's here/run" >/dev/null 2>errors & id=$!
+until [[ -e "it's here/run/metrics.jsonl" ]]; do sleep 0.02; done
+kill -s TERM $id && ! wait $id
+command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors) && eval "\"$RUNG\" $command" >log
+head -n 1 log | grep -qx "it's here/run goes on after epoch .*"
+[[ $(wc -l <"it's here/run/metrics.jsonl") == 100 ]]
+
+# A batch that takes seconds: after the first signal, whose handler then is gone, the second does not wait for its end.
+make_recipe slow.toml 's/^batch_size = .*/batch_size = 256/; s/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
+"$RUNG" train slow.toml --threads 1 --out slow >log 2>errors & id=$!
+until [[ -e slow/recipe.toml ]]; do sleep 0.02; done
+catches() { (($((0x$(sed -n 's/^SigCgt:\t//p' /proc/$id/status))) >> 14 & 1)); }
+until catches; do sleep 0.02; done
+kill -s TERM $id
+while catches; do sleep 0.02; done
+kill -s TERM $id
+code=0 && wait $id 2>/dev/null || code=$?
+[[ $code == 143 && ! -s errors ]]
+[[ ! -e slow/checkpoint.safetensors ]]

@@ -13,10 +13,11 @@ for command in --version --help "summary small.toml" "data info ./digits" "data 
   # shellcheck disable=SC2086
   fails 1 "rung: error: cannot write to standard output: Bad file descriptor" closed "$RUNG" $command
 done
-fails 1 "rung: error: cannot write to standard output: No space left on device" full "$RUNG" train small.toml --out full
-fails 1 "rung: error: cannot write to standard output: Bad file descriptor" closed "$RUNG" train small.toml --out closed
-fails 1 "rung: error: cannot write to standard output: Broken pipe" left "$RUNG" train small.toml --epochs 2000 --out left
+fails 1 "rung: error: cannot write to standard output: No space left on device (go on with \`rung train --resume full\`)" full "$RUNG" train small.toml --out full
+fails 1 "rung: error: cannot write to standard output: Bad file descriptor (go on with \`rung train --resume closed\`)" closed "$RUNG" train small.toml --out closed
+fails 1 "rung: error: cannot write to standard output: Broken pipe (go on with \`rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
 for run in full closed left; do
+  rm -f $run/checkpoint.previous.safetensors
   lists $run recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors
   "$RUNG" eval $run >/dev/null
 done

@@ -3,7 +3,7 @@ source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 "$RUNG" train small.toml >log
-lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint.safetensors,best.safetensors,result.json}
+lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}
 [[ $(wc -l <runs/small-seed5/metrics.jsonl) == 2 ]]
 
 result=$(<runs/small-seed5/result.json)
@@ -18,10 +18,10 @@ for epoch in 1 2; do grep -c "^{\"epoch\":$epoch,.*}$" runs/small-seed5/metrics.
 # The resolved recipe is a recipe, and means the same.
 cp runs/small-seed5/recipe.toml resolved.toml
 "$RUNG" train resolved.toml --out resolved >/dev/null
-cmp runs/small-seed5/checkpoint.safetensors resolved/checkpoint.safetensors
+cmp runs/small-seed5/best.safetensors resolved/best.safetensors
 
 # A second run gets a folder of its own; another seed another name, and other weights.
 "$RUNG" train small.toml >/dev/null
 "$RUNG" train small.toml --seed 6 --epochs 1 >/dev/null
 ls runs
-cmp runs/small-seed5/checkpoint.safetensors runs/small-seed5-2/checkpoint.safetensors
+cmp runs/small-seed5/best.safetensors runs/small-seed5-2/best.safetensors

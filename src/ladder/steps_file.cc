@@ -1,0 +1,50 @@
+#include "ladder/steps_file.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace rung::ladder {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kFormat = "rung-ladder";
+constexpr int kVersion = 1;
+constexpr uint64_t kMaxBytes = 64 * recipe::kMaxFileBytes;
+
+}  // namespace
+
+void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps) {
+  ordered_json file{{"format", kFormat}, {"version", kVersion}, {"steps", ordered_json::array()}};
+  for (const recipe::Recipe& step : steps) file["steps"].push_back(recipe::to_toml(step));
+  replace_file(folder / kStepsFile, file.dump(2) + "\n");
+}
+
+std::vector<recipe::Recipe> read_steps(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / kStepsFile;
+  const auto require = [&](bool good) {
+    if (!good) throw DataError(fmt::format("{}: not the steps of a ladder", path.string()));
+  };
+  const json file = json::parse(read_text_file(path, kMaxBytes), nullptr, /*allow_exceptions=*/false);
+  require(file.is_object() && file.value("format", json()) == kFormat &&
+          file.value("version", json()) == kVersion);
+  const json steps = file.value("steps", json());
+  require(steps.is_array() && !steps.empty());
+  std::vector<recipe::Recipe> recipes;
+  std::set<std::string> names;
+  for (const json& step : steps) {
+    require(step.is_string());
+    recipes.push_back(recipe::parse(step.get<std::string>(), path.string()));
+    require(names.insert(recipes.back().name).second);
+  }
+  return recipes;
+}
+
+}  // namespace rung::ladder

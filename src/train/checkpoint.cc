@@ -1,0 +1,201 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/sha256.h"
+
+namespace rung::train {
+namespace {
+
+constexpr const char* kFormat = "rung-checkpoint";
+constexpr const char* kVersion = "2";
+constexpr const char* kChecksum = "sha256";
+constexpr const char* kVelocity = "optimizer.velocity.";
+constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
+
+void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
+                 const std::string& prefix, SafeTensors& out) {
+  for (const nn::TensorInfo& info : infos) {
+    const auto part = values.subspan(info.offset, info.size);
+    out.floats[prefix + info.name] = {info.shape, {part.begin(), part.end()}};
+  }
+}
+
+std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t count,
+                              const std::string& prefix, const SafeTensors& from,
+                              const std::filesystem::path& file) {
+  std::vector<float> values(count);
+  for (const nn::TensorInfo& info : infos) {
+    const auto& tensor = from.floats_at(prefix + info.name, info.size, file);
+    std::copy(tensor.values.begin(), tensor.values.end(),
+              values.begin() + static_cast<std::ptrdiff_t>(info.offset));
+  }
+  return values;
+}
+
+nn::Weights weights_in(const SafeTensors& tensors, const nn::Plan& plan, const std::filesystem::path& file) {
+  return {tensors_at(plan.parameters, plan.parameter_count, "", tensors, file),
+          tensors_at(plan.buffers, plan.buffer_count, "", tensors, file)};
+}
+
+// Of everything but the checksum itself. Headers that say the same in another spelling have the same one.
+std::string checksum(SafeTensors tensors) {
+  tensors.metadata.erase(kChecksum);
+  const std::string bytes = to_bytes(tensors);
+  return sha256_hex(std::as_bytes(std::span(bytes)));
+}
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+// Kernels of all instruction sets with fused multiply-add compute the same bits.
+bool same_bits(const std::string& simd, const std::string& other) {
+  const auto fuses = [](const std::string& name) {
+    return name.starts_with("avx") || name.starts_with("neon");
+  };
+  return simd == other || (fuses(simd) && fuses(other));
+}
+
+// Reads one file, and says of everything that is wrong in which file it is.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& file) : file_(file), tensors_(read_safetensors(file)) {
+    if (text("format") != kFormat) fail("no checkpoint of a run");
+    if (text("version") != kVersion)
+      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}", text("version"),
+                       kVersion));
+    if (text(kChecksum) != checksum(tensors_)) fail("damaged: its checksum is not that of its content");
+  }
+
+  void require_origin(const Origin& origin) const {
+    if (text("recipe_sha256") != origin.recipe_sha256)
+      throw UsageError(fmt::format("{} belongs to another recipe", file_.string()),
+                       "put back the recipe it was trained with, or train in another folder");
+    if (text("data_sha256") != origin.data_sha256)
+      throw UsageError(fmt::format("{} was trained on other images", file_.string()),
+                       "put back the dataset, or train in another folder");
+    if (!same_bits(text("simd"), origin.simd))
+      throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
+                                   text("simd"), origin.simd),
+                       fmt::format("add --simd {}, or train in another folder", text("simd")));
+  }
+
+  std::vector<EpochRecord> epochs() const {
+    const auto found = tensors_.bytes.find(kMetrics);
+    if (found == tensors_.bytes.end()) fail("the finished epochs are missing");
+    const auto& bytes = found->second.values;
+    return parse_json_lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file_.string());
+  }
+
+  // Within the trainer's epochs and batches.
+  Position position(const Trainer& trainer) const {
+    const optim::Training& training = trainer.experiment().training;
+    Position position;
+    position.epochs = number<int>("epoch", 0, training.epochs);
+    position.batches =
+        number<int>("batch", 0, position.epochs == training.epochs ? 0 : trainer.batches_per_epoch());
+    position.loss_sum = number<double>("loss_sum", 0, kLargest);
+    position.correct = number<int>("correct", 0, position.batches * training.batch_size);
+    position.seconds = number<double>("seconds", 0, kLargest);
+    return position;
+  }
+
+  nn::Weights weights(const nn::Plan& plan) const { return weights_in(tensors_, plan, file_); }
+  std::vector<float> velocity(const nn::Plan& plan) const {
+    return tensors_at(plan.parameters, plan.parameter_count, kVelocity, tensors_, file_);
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(fmt::format("{}: {}", file_.string(), what));
+  }
+
+ private:
+  static constexpr double kLargest = std::numeric_limits<double>::max();
+
+  std::string text(const std::string& key) const {
+    const auto found = tensors_.metadata.find(key);
+    return found == tensors_.metadata.end() ? "none" : found->second;
+  }
+
+  template <typename Number>
+  Number number(const std::string& key, Number least, Number most) const {
+    const std::string digits = text(key);
+    Number value{};
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || !(value >= least && value <= most))
+      fail(fmt::format("its {} is out of range", key));
+    return value;
+  }
+
+  const std::filesystem::path& file_;
+  SafeTensors tensors_;
+};
+
+}  // namespace
+
+SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
+  SafeTensors tensors;
+  add_tensors(plan.parameters, weights.parameters, "", tensors);
+  add_tensors(plan.buffers, weights.buffers, "", tensors);
+  return tensors;
+}
+
+nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file) {
+  return weights_in(read_safetensors(file), plan, file);
+}
+
+void require_finite(const Trainer& trainer) {
+  const nn::Weights& weights = trainer.weights();
+  if (all_finite(weights.parameters) && all_finite(weights.buffers) &&
+      all_finite(trainer.optimizer().velocity()))
+    return;
+  throw DivergedError(
+      fmt::format("after {}: a weight is no finite number any more", to_text(trainer.position())),
+      "lower the learning rate");
+}
+
+void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
+                     std::span<const EpochRecord> epochs) {
+  SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
+  add_tensors(trainer.plan().parameters, trainer.optimizer().velocity(), kVelocity, tensors);
+  const std::string metrics = to_json_lines(epochs);
+  tensors.bytes[kMetrics] = {{static_cast<int64_t>(metrics.size())}, {metrics.begin(), metrics.end()}};
+  const Position& position = trainer.position();
+  // Doubles in the shortest form that reads back as the same bits.
+  tensors.metadata = {{"format", kFormat},
+                      {"version", kVersion},
+                      {"recipe_sha256", origin.recipe_sha256},
+                      {"data_sha256", origin.data_sha256},
+                      {"simd", origin.simd},
+                      {"epoch", std::to_string(position.epochs)},
+                      {"batch", std::to_string(position.batches)},
+                      {"loss_sum", fmt::format("{}", position.loss_sum)},
+                      {"correct", std::to_string(position.correct)},
+                      {"seconds", fmt::format("{}", position.seconds)},
+                      {"weights_sha256", nn::weights_sha256(trainer.weights())}};
+  tensors.metadata[kChecksum] = checksum(tensors);
+  write_safetensors(file, tensors);
+}
+
+std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,
+                                         Trainer& trainer) {
+  const Reader reader(file);
+  reader.require_origin(origin);
+  std::vector<EpochRecord> epochs = reader.epochs();
+  const Position position = reader.position(trainer);
+  if (position.epochs != static_cast<int>(epochs.size())) reader.fail("epochs are missing");
+  nn::Weights weights = reader.weights(trainer.plan());
+  trainer.restore(position, std::move(weights), reader.velocity(trainer.plan()));
+  return epochs;
+}
+
+}  // namespace rung::train

@@ -1,0 +1,45 @@
+// A checkpoint: all that is needed to go on with a run to the bit, from the batch after which it was taken.
+// On disk it is a safetensors file with a checksum over its content.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/plan.h"
+#include "nn/weights.h"
+#include "train/run_record.h"
+#include "train/safetensors.h"
+#include "train/trainer.h"
+
+namespace rung::train {
+
+// What a run's numbers follow from. A checkpoint is only used in the run it belongs to.
+struct Origin {
+  std::string recipe_sha256;  // of the resolved recipe's text
+  std::string data_sha256;    // see data::sha256
+  std::string simd;           // the kernels' instruction set
+};
+
+// Throws DivergedError if a weight, or the optimiser's state, is not finite: nothing to go on with.
+void require_finite(const Trainer& trainer);
+
+// Replaces the file by a checkpoint of where the trainer stands; `epochs` are the finished ones. Throws
+// IoError; then the file stays as it was.
+void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
+                     std::span<const EpochRecord> epochs);
+
+// Puts the trainer where the one stood that the file was saved from, and returns the finished epochs. Throws
+// IoError if the file cannot be read, DataError if it is damaged or no checkpoint, UsageError if it is
+// another run's; then the trainer stays as it was.
+std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,
+                                         Trainer& trainer);
+
+// Weights and buffers under their names, as in torch.nn.Sequential's state_dict.
+SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights);
+
+// The weights in a file written by a run of this model. Throws IoError, or DataError if it is not one.
+nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file);
+
+}  // namespace rung::train

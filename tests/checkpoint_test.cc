@@ -1,0 +1,282 @@
+// Checkpoints and run folders: a run that is cut off anywhere, and gone on with, ends with the bits and the
+// records of one that was not; what is damaged, another run's or in use is refused.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data_test_files.h"
+#include "short_run.h"
+#include "train/run_directory.h"
+
+namespace rung::train {
+namespace {
+
+namespace fs = std::filesystem;
+using data::TemporaryFolder;
+using rung::testing::discs;
+using rung::testing::kEpochs;
+using rung::testing::short_run;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kRecipe = "a recipe";
+constexpr const char* kData = "the data's hash";
+
+struct CutOff {};
+
+// The text of a file without what takes time.
+std::string timeless(const fs::path& file) {
+  std::string text = read_text_file(file, 1 << 20);
+  for (const char* key : {"\"train_seconds\":", "\"test_seconds\":"}) {
+    for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+      const size_t from = at + std::string(key).size();
+      text.erase(from, text.find(',', from) - from);
+    }
+  }
+  return text;
+}
+
+// Trains in `directory` until `batches` more batches are done, or to the end of the run.
+void train_on(Trainer& trainer, RunDirectory& directory, int batches) {
+  while (trainer.position().epochs < kEpochs) {
+    const TrainedEpoch trained = trainer.train_epoch([&](const Progress&) {
+      if (--batches > 0) return;
+      directory.save(trainer);
+      throw CutOff();
+    });
+    const Evaluation test = trainer.evaluate(discs().test);
+    directory.add_epoch({.epoch = trained.epoch,
+                         .lr = trained.lr,
+                         .train_loss = trained.loss,
+                         .train_accuracy = trained.accuracy,
+                         .test_loss = test.loss,
+                         .test_accuracy = test.accuracy,
+                         .train_seconds = trained.seconds,
+                         .test_seconds = test.seconds,
+                         .weights_sha256 = nn::weights_sha256(trainer.weights())},
+                        trainer);
+  }
+}
+
+// A process's life: opens the folder, goes on from where it stands, and ends after `batches` batches or with
+// the run.
+RunDirectory::Found live(const fs::path& path, int batches = 1000, int threads = 2) {
+  ThreadPool pool(threads);
+  Trainer trainer(short_run(), discs(), pool);
+  RunDirectory directory(path, kRecipe, Start::kResume);
+  auto found = directory.restore(trainer, kData);
+  try {
+    train_on(trainer, directory, batches);
+  } catch (const CutOff&) {
+  }
+  return found;
+}
+
+// How many batches the run has.
+int batches_of_run() {
+  ThreadPool pool(1);
+  return kEpochs * Trainer(short_run(), discs(), pool).batches_per_epoch();
+}
+
+class CheckpointTest : public ::testing::Test {
+ protected:
+  void expect_as_uninterrupted(const fs::path& run) {
+    const fs::path whole = folder_.path() / "whole";
+    if (!fs::exists(whole)) live(whole);
+    EXPECT_EQ(timeless(run / kMetricsFile), timeless(whole / kMetricsFile));
+    EXPECT_EQ(read_text_file(run / kBestFile, 1 << 20), read_text_file(whole / kBestFile, 1 << 20));
+  }
+
+  // The message of the error of that type.
+  template <typename Expected, typename Action>
+  static std::string message_of(Action action) {
+    try {
+      action();
+    } catch (const Expected& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return "";
+  }
+
+  TemporaryFolder folder_;
+  fs::path run_ = folder_.path() / "run";
+};
+
+TEST_F(CheckpointTest, EveryBatchIsAPlaceToGoOnFrom) {
+  const auto targets = rung::testing::fused_targets();
+  for (int batches = 1; batches <= batches_of_run(); ++batches) {
+    const fs::path run = folder_.path() / std::to_string(batches);
+    live(run, batches, 1);
+    if (!targets.empty()) kernels::force_simd_target(targets[static_cast<size_t>(batches) % targets.size()]);
+    const auto found = live(run, 1000, 3);
+    kernels::force_simd_target("");
+    SCOPED_TRACE(fmt::format("cut off after {} batches", batches));
+    EXPECT_EQ(found.damage, "");
+    expect_as_uninterrupted(run);
+  }
+}
+
+TEST_F(CheckpointTest, ARunMayBeCutOffAfterEveryBatch) {
+  for (int batches = 0; batches < batches_of_run() + kEpochs; ++batches) live(run_, 1);
+  expect_as_uninterrupted(run_);
+}
+
+// What a kill leaves between two of the files that an epoch's end writes.
+TEST_F(CheckpointTest, TheCheckpointSetsTheOtherFilesRight) {
+  live(run_, batches_of_run() - 2);
+  const std::string metrics = read_text_file(run_ / kMetricsFile, 1 << 20);
+  const auto after = [&](const std::string& left) {
+    const fs::path run = folder_.path() / "cut";
+    fs::remove_all(run);
+    fs::copy(run_, run);
+    if (left.empty()) fs::remove(run / kMetricsFile);
+    if (!left.empty()) replace_file(run / kMetricsFile, left);
+    std::ofstream(run / ".checkpoint.safetensors.123-0.tmp") << "half of a";
+    std::ofstream(run / ".lock");
+    live(run);
+    EXPECT_FALSE(fs::exists(run / ".checkpoint.safetensors.123-0.tmp"));
+    EXPECT_FALSE(fs::exists(run / ".lock"));
+    expect_as_uninterrupted(run);
+  };
+  after("");
+  after(metrics.substr(0, metrics.find('\n') + 1));
+  after(metrics + metrics);
+  after("{");
+}
+
+TEST_F(CheckpointTest, ABestFileThatIsAheadIsWrittenAgain) {
+  live(run_, 5);
+  fs::copy(run_, folder_.path() / "early");
+  live(run_);
+  fs::copy_file(run_ / kBestFile, folder_.path() / "early" / kBestFile, fs::copy_options::overwrite_existing);
+  live(folder_.path() / "early");
+  expect_as_uninterrupted(folder_.path() / "early");
+}
+
+TEST_F(CheckpointTest, ADamagedOneIsRefusedAndTheOneBeforeUsed) {
+  live(run_, 6);
+  const std::string whole = read_text_file(run_ / kCheckpointFile, 1 << 20);
+  const std::vector<std::string> damaged = {"", whole.substr(0, whole.size() / 2),
+                                            whole.substr(0, whole.size() - 1), whole + "x"};
+  for (const std::string& bytes : damaged) {
+    const fs::path run = folder_.path() / "damaged";
+    fs::remove_all(run);
+    fs::copy(run_, run);
+    replace_file(run / kCheckpointFile, bytes);
+    const auto found = live(run, 2);
+    EXPECT_THAT(found.damage, HasSubstr("checkpoint.safetensors"));
+    EXPECT_EQ(found.position, (Position{.epochs = 1}));
+    EXPECT_EQ(live(run).damage, "") << "the new checkpoint is whole, and so is the one before it";
+    expect_as_uninterrupted(run);
+  }
+}
+
+TEST_F(CheckpointTest, NoBitCanFlipUnnoticed) {
+  live(run_, 2);
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  const fs::path file = run_ / kCheckpointFile;
+  RunDirectory directory(run_, kRecipe, Start::kResume);
+  std::string bytes = read_text_file(file, 1 << 20);
+  for (size_t bit = 0; bit < bytes.size() * 8; bit += 61) {
+    const char whole = bytes[bit / 8];
+    bytes[bit / 8] = static_cast<char>(whole ^ (1 << bit % 8));
+    std::ofstream(file, std::ios::binary) << bytes;
+    EXPECT_THROW(directory.restore(trainer, kData), DataError) << "bit " << bit;
+    EXPECT_EQ(trainer.position(), Position{}) << "the trainer is as it was";
+    bytes[bit / 8] = whole;
+  }
+}
+
+TEST_F(CheckpointTest, TheOneBeforeIsUsedWhereTheNewestIsMissing) {
+  live(run_, 6);
+  fs::remove(run_ / kCheckpointFile);
+  EXPECT_THAT(live(run_).damage, HasSubstr("No such file"));
+  expect_as_uninterrupted(run_);
+}
+
+TEST_F(CheckpointTest, AnotherRunsIsRefused) {
+  live(run_, 6);
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  const auto restored = [&](const char* recipe, const char* data) {
+    return message_of<UsageError>([&] { RunDirectory(run_, recipe, Start::kResume).restore(trainer, data); });
+  };
+  EXPECT_THAT(restored("another", kData), HasSubstr("belongs to another recipe"));
+  EXPECT_THAT(restored(kRecipe, "others"), HasSubstr("was trained on other images"));
+  if (rung::testing::fused_targets().empty()) return;
+  for (const std::string& target : kernels::simd_targets()) {
+    if (target.starts_with("avx") || target.starts_with("neon")) continue;
+    kernels::force_simd_target(target);
+    EXPECT_THAT(restored(kRecipe, kData), HasSubstr(target + " computes other bits"));
+    kernels::force_simd_target("");
+  }
+}
+
+TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  RunDirectory directory(run_, kRecipe, Start::kNew);
+  directory.restore(trainer, kData);
+  EXPECT_THROW(train_on(trainer, directory, 5), CutOff);
+  const std::string good = read_text_file(run_ / kCheckpointFile, 1 << 20);
+  const std::string before = read_text_file(run_ / kPreviousFile, 1 << 20);
+  trainer.weights().parameters[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(message_of<DivergedError>([&] { directory.save(trainer); }),
+            "after epoch 2, batch 1: a weight is no finite number any more");
+  EXPECT_THROW(directory.add_epoch({.epoch = 2, .test_accuracy = 100, .weights_sha256 = ""}, trainer),
+               DivergedError);
+  EXPECT_EQ(read_text_file(run_ / kCheckpointFile, 1 << 20), good);
+  EXPECT_EQ(read_text_file(run_ / kPreviousFile, 1 << 20), before);
+  EXPECT_EQ(directory.epochs().size(), 1U);
+}
+
+TEST_F(CheckpointTest, AFolderIsOneProcesss) {
+  ThreadPool pool(1);
+  {
+    const RunDirectory first(run_, kRecipe, Start::kNew);
+    EXPECT_EQ(message_of<UsageError>([&] { RunDirectory(run_, kRecipe, Start::kResume); }),
+              fmt::format("another process is writing to {}", run_.string()));
+  }
+  EXPECT_THROW(RunDirectory(run_, kRecipe, Start::kNew), UsageError) << "it holds a run";
+  const RunDirectory again(run_, kRecipe, Start::kResume);
+}
+
+TEST(JsonLines, GiveBackWhatWasWritten) {
+  const std::string sha256(64, 'a');
+  const std::vector<EpochRecord> epochs = {{1, 0.1, 1.0 / 3, 0, 5e-324, 100, 1e300, 0.25, sha256},
+                                           {2, 0.01, 2, 99.5, 0.1 + 0.2, 0, 0, 7, sha256}};
+  const std::string text = to_json_lines(epochs);
+  const auto found = parse_json_lines(text, "file");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].test_loss, epochs[1].test_loss);
+  EXPECT_EQ(to_json_lines(found), text);
+  EXPECT_TRUE(parse_json_lines("", "file").empty());
+}
+
+TEST(JsonLines, RefuseWhatIsNoEpoch) {
+  const std::string good =
+      to_json_lines(std::vector<EpochRecord>{{.epoch = 1, .weights_sha256 = std::string(64, '0')}});
+  EXPECT_EQ(parse_json_lines(good, "file").size(), 1U);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  for (const std::string& bad :
+       {good + good, good + "\n", with("\"epoch\":1", "\"epoch\":2"), with("\"epoch\":1", "\"epoch\":1.0"),
+        with("\"epoch\":1", "\"epoch\":4294967297"), with("\"lr\":0.0", "\"lr\":\"0\""),
+        with("\"lr\":0.0", "\"lr\":1e999"), with("\"test_loss\":0.0,", ""), with("0000", "000g"),
+        with("0000", "000"), std::string("[1]\n"), std::string("null\n"), std::string(100000, '[')})
+    EXPECT_THROW(parse_json_lines(bad, "file"), DataError) << bad.substr(0, 300);
+}
+
+}  // namespace
+}  // namespace rung::train

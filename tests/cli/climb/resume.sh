@@ -1,0 +1,30 @@
+# A climb that was cut off: finished steps are skipped, the one under way is gone on with, the others follow.
+source "$HELPERS"
+make_dataset digits
+make_recipe first.toml 's/^epochs = .*/epochs = 3/'
+make_recipe second.toml 's/^epochs = .*/epochs = 100/; s/^below = .*/below = "previous"/; s/out_channels = 8/out_channels = 9/'
+make_recipe third.toml 's/^epochs = .*/epochs = 3/'
+"$RUNG" climb first.toml second.toml third.toml --out whole >/dev/null
+
+# (The shell lets what it starts in the background ignore SIGINT.)
+env --default-signal=INT "$RUNG" climb first.toml second.toml third.toml --out ladder >log 2>errors & id=$!
+until [[ -e ladder/second/metrics.jsonl ]]; do sleep 0.02; done
+fails 2 "rung: error: another process is writing to ladder (*" "$RUNG" climb --resume ladder
+kill -s INT $id || true
+code=0 && wait $id || code=$?
+[[ $code == 130 ]]
+sed 's/after .* (/after * (/' errors
+rm first.toml second.toml third.toml
+
+"$RUNG" climb --resume ladder >log
+grep -E '^[123]/3|^ladder|^Written' log
+lists ladder ladder.{json,md} {first,second,third}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
+timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g' "$1"; }
+for file in ladder.json ladder.md {first,second,third}/{metrics.jsonl,result.json}; do diff <(timeless whole/$file) <(timeless ladder/$file); done
+for step in first second third; do cmp {whole,ladder}/$step/best.safetensors; done
+
+fails 1 "rung: error: cannot read first/ladder.json: No such file or directory" "$RUNG" climb --resume first
+for bad in '' '{' '[]' '{"format":"rung-ladder","version":1,"steps":[]}' '{"format":"rung-ladder","version":1,"steps":[7]}'; do
+  echo "$bad" >ladder/ladder.json
+  fails 1 "rung: error: ladder/ladder.json: not the steps of a ladder" "$RUNG" climb --resume ladder
+done

@@ -1,0 +1,23 @@
+# A run is repeated: the bits agree, or the first epoch in which they do not is named.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml 's/^epochs = .*/epochs = 3/'
+"$RUNG" train small.toml --threads 1 --out run >/dev/null
+find run -type f -exec sha256sum {} + >before
+"$RUNG" verify run --threads 3
+"$RUNG" verify run --epochs 1
+sha256sum --quiet -c before
+
+# differs: it must end with 1, which is no error.
+differs() { code=0 && "$RUNG" verify run || code=$?; [[ $code == 1 ]]; }
+cp run/metrics.jsonl metrics
+sed -i '2s/"weights_sha256":"....../"weights_sha256":"000000/' run/metrics.jsonl && differs
+cp metrics run/metrics.jsonl
+make_recipe other.toml 's/^epochs = .*/epochs = 3/; s/lr = 0.05/lr = 0.04/' && "$RUNG" train other.toml --out other >/dev/null
+cp other/best.safetensors run && differs
+cp other/recipe.toml run && differs
+
+for bad in '' x '{}'; do
+  echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: not the record of epoch 1" "$RUNG" verify run
+done
+: >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: no epoch is finished" "$RUNG" verify run

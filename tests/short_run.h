@@ -1,0 +1,73 @@
+// A training run that takes milliseconds and has a bit of everything, on images made on the spot.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/philox.h"
+#include "data/dataset.h"
+#include "kernels/simd.h"
+#include "train/trainer.h"
+
+namespace rung::testing {
+
+inline constexpr int kSide = 15;  // odd, so that poolings leave something over
+inline constexpr int kClasses = 5;
+inline constexpr int kEpochs = 3;
+
+// Discs of a size and a place that depend on the class, with noise: something to learn.
+inline data::Split split_of_discs(int count, uint64_t seed) {
+  data::Split split{count, kSide, kSide, {}, {}};
+  RandomStream random(seed, RandomPurpose::kInit);
+  for (int n = 0; n < count; ++n) {
+    const auto label = static_cast<int>(random.below(kClasses));
+    split.labels.push_back(static_cast<uint8_t>(label));
+    for (int pixel = 0; pixel < kSide * kSide; ++pixel) {
+      const int y = pixel / kSide - 5 - label;
+      const int x = pixel % kSide - 7;
+      const bool inside = y * y + x * x < 6 + 4 * label;
+      split.pixels.push_back(static_cast<uint8_t>(random.below(64) + (inside ? 160 : 0)));
+    }
+  }
+  return split;
+}
+
+inline const data::Dataset& discs() {
+  // The last batch is a small one, and a group in it is not full.
+  static const data::Dataset discs_of_five{"discs", kClasses, split_of_discs(149, 1), split_of_discs(70, 2)};
+  return discs_of_five;
+}
+
+// Every kind of layer, augmentation and a learning rate that changes.
+inline train::Experiment short_run() {
+  using namespace nn;
+  return {.model = {{1, kSide, kSide},
+                    kClasses,
+                    {Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .bias = false}, BatchNorm2d{},
+                     Dropout{0.1}, Relu{}, MaxPool2d{{2, 2}},
+                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .stride = {2, 1}, .padding = {1, 1}},
+                     Relu{}, BatchNorm2d{}, AvgPool2d{{1, 2}},
+                     Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 2},
+                     BatchNorm2d{}, Dropout{0.05}, Flatten{}, BatchNorm2d{}, Linear{.out_features = 11},
+                     Relu{}, Linear{.out_features = kClasses}}},
+          .dataset = {"discs", 0.3, 0.3},
+          .augment = {data::ColorJitter{.brightness = 0.1, .contrast = 0.1}, data::RandomRotation{10, 1}},
+          .training = {.epochs = kEpochs,
+                       .batch_size = 41,
+                       .optimizer = {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
+                       .lr_scheduler = optim::StepLr{1, 0.5}},
+          .seed = 12};
+}
+
+// The SIMD targets of this machine that have fused multiply-add, and so the same bits. The others round a
+// product before they add it.
+inline std::vector<std::string> fused_targets() {
+  std::vector<std::string> targets = kernels::simd_targets();
+  std::erase_if(targets, [](const std::string& target) {
+    return !target.starts_with("avx") && !target.starts_with("neon");
+  });
+  return targets;
+}
+
+}  // namespace rung::testing

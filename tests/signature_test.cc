@@ -1,0 +1,46 @@
+// The signature: the SHA-256 of the weights that a fixed short run ends with. Every number of threads, every
+// instruction set with fused multiply-add, every build and every interruption must give it.
+//
+// A change that is meant to change the numbers changes it, too: the failing test prints the new one, to be
+// put here by the same commit.
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "kernels/simd.h"
+#include "nn/weights.h"
+#include "short_run.h"
+
+namespace rung {
+namespace {
+
+constexpr const char* kSignature = "dec1715cf8f2c9c5b1d2958c82092eb55b401ea13956f3382dcea3d99806e0fd";
+
+using testing::discs;
+using testing::short_run;
+
+class SignatureTest : public ::testing::TestWithParam<std::tuple<std::string, int>> {
+ protected:
+  void SetUp() override { kernels::force_simd_target(std::get<0>(GetParam())); }
+  void TearDown() override { kernels::force_simd_target(""); }
+};
+
+TEST_P(SignatureTest, IsTheSame) {
+  ThreadPool pool(std::get<1>(GetParam()));
+  train::Trainer trainer(short_run(), discs(), pool);
+  while (trainer.position().epochs < testing::kEpochs) trainer.train_epoch();
+  EXPECT_EQ(nn::weights_sha256(trainer.weights()), kSignature);
+}
+
+std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, int>>& tested) {
+  return std::get<0>(tested.param) + "_threads_" + std::to_string(std::get<1>(tested.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(TargetsAndThreads, SignatureTest,
+                         ::testing::Combine(::testing::ValuesIn(testing::fused_targets()),
+                                            ::testing::Values(1, 2, 3, 7)),
+                         case_name);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SignatureTest);  // a machine without fused multiply-add
+
+}  // namespace
+}  // namespace rung
