@@ -164,6 +164,7 @@ TEST_F(CheckpointTest, ABestFileThatIsAheadIsWrittenAgain) {
 TEST_F(CheckpointTest, ADamagedOneIsRefusedAndTheOneBeforeUsed) {
   live(run_, 6);
   const std::string whole = read_text_file(run_ / kCheckpointFile, 1 << 20);
+  const std::string before = read_text_file(run_ / kPreviousFile, 1 << 20);
   const std::vector<std::string> damaged = {"", whole.substr(0, whole.size() / 2),
                                             whole.substr(0, whole.size() - 1), whole + "x"};
   for (const std::string& bytes : damaged) {
@@ -174,6 +175,7 @@ TEST_F(CheckpointTest, ADamagedOneIsRefusedAndTheOneBeforeUsed) {
     const auto found = live(run, 2);
     EXPECT_THAT(found.damage, HasSubstr("checkpoint.safetensors"));
     EXPECT_EQ(found.position, (Position{.epochs = 1}));
+    EXPECT_EQ(read_text_file(run / kPreviousFile, 1 << 20), before) << "the damaged one took its place";
     EXPECT_EQ(live(run).damage, "") << "the new checkpoint is whole, and so is the one before it";
     expect_as_uninterrupted(run);
   }

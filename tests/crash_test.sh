@@ -39,7 +39,7 @@ live() {
   if [[ -e run/recipe.toml ]]; then start=(--resume run); fi
   timeout --foreground --signal KILL "$1" "$RUNG" train "${start[@]}" --threads "$(pick threads)" ${simd:+--simd "$simd"} \
     --checkpoint-seconds "$(pick seconds)" >>log 2>>errors || code=$?
-  ((code == 0 || code == 137)) || { tail -n 3 errors && exit 1; }
+  ((code == 0 || code == 124 || code == 137)) || { echo "it ended with $code: $(tail -n 3 errors)" && exit 1; }
   ((code == 0))
 }
 

@@ -38,7 +38,8 @@ void add_eval(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("eval", "Evaluate the weights that a run has written");
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
-  command->add_flag("--best", options->best, "The epoch with the best test accuracy instead of the last");
+  command->add_flag("--best", options->best,
+                    "The epoch with the best test accuracy instead of the newest checkpoint");
   command->add_option("--split", options->split, "Which images: test (default) or train")
       ->check(CLI::IsMember({"test", "train"}))
       ->type_name("NAME");

@@ -23,10 +23,10 @@ struct Options {
 
 // The recipe and where it is to be trained.
 std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
-  recipe::Recipe recipe = options.run.load(options.recipe);
+  const recipe::Recipe recipe = options.run.load(options.recipe);
   const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
   train::require_no_run(folder);
-  return {std::move(recipe), {folder, train::Start::kNew, options.run.checkpoint_seconds}};
+  return {recipe, {folder, train::Start::kNew, options.run.checkpoint_seconds}};
 }
 
 std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) {
