@@ -26,7 +26,7 @@ constexpr size_t kVector = hn::MaxLanes(D());
 // last-level cache, whose latency the hardware hides for long runs but not for rows of many channels at a
 // time. The address may lie past the end: nothing is read.
 HWY_INLINE void prefetch(const float* from, size_t floats) {
-  hwy::Prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(from) + floats * sizeof(float)));
+  hwy::Prefetch(from + floats);
 }
 
 // Lanes part .. part+kVector-1 of the word.
