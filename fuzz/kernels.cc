@@ -109,11 +109,12 @@ void compare(const std::string& what, const Outputs& expected, Run run) {
   Outputs first;
   for (const std::string& target : simd_targets()) {
     force_simd_target(target);
+    const std::string where = fmt::format("{} on {}", what, target);
     const Outputs actual = run();
-    require_near(actual, expected, what + " on " + target);
+    require_near(actual, expected, where);
     if (!has_fma(target)) continue;
     if (first.empty()) first = actual;
-    require_same_bits(actual, first, what + " on " + target);
+    require_same_bits(actual, first, where);
   }
 }
 
