@@ -103,6 +103,28 @@ lr = 0.1
 """
 
 
+EPOCH = {"epoch": 1, "lr": 0.1, "train_loss": 0.5, "train_accuracy": 90.0, "test_loss": 0.25, "test_accuracy": 95.5,
+         "train_seconds": 1.5, "test_seconds": 0.125, "weights_sha256": "0123456789abcdef" * 4}
+
+
+def write_metrics():
+    first, second = json.dumps(EPOCH), json.dumps(EPOCH | {"epoch": 2})
+    write("metrics", "two", f"{first}\n{second}\n")
+    write("metrics", "twice", f"{first}\n{first}\n")
+    write("metrics", "cut", f"{first}\n{second[:50]}")
+    write("metrics", "huge", json.dumps(EPOCH | {"lr": 1e308, "epoch": 2**63}) + "\n")
+
+
+def write_ladder():
+    def ladder(steps):
+        return json.dumps({"format": "rung-ladder", "version": 1, "steps": steps})
+
+    write("ladder", "one", ladder(['name = "a"\ntitle = "t"' + MODEL]))
+    write("ladder", "twice", ladder(['name = "a"\ntitle = "t"' + MODEL] * 2))
+    write("ladder", "none", ladder([]))
+    write("ladder", "number", ladder([7]))
+
+
 def write_recipe():
     write("recipe", "small", 'title = "t"' + MODEL)
     write("recipe", "whole", '''name = "n"
@@ -185,4 +207,6 @@ if __name__ == "__main__":
     write_png()
     write_recipe()
     write_safetensors()
+    write_metrics()
+    write_ladder()
     write_kernels()

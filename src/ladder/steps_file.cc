@@ -27,12 +27,11 @@ void write_steps(const std::filesystem::path& folder, std::span<const recipe::Re
   replace_file(folder / kStepsFile, file.dump(2) + "\n");
 }
 
-std::vector<recipe::Recipe> read_steps(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / kStepsFile;
+std::vector<recipe::Recipe> parse_steps(std::string_view text, std::string_view source) {
   const auto require = [&](bool good) {
-    if (!good) throw DataError(fmt::format("{}: not the steps of a ladder", path.string()));
+    if (!good) throw DataError(fmt::format("{}: not the steps of a ladder", source));
   };
-  const json file = json::parse(read_text_file(path, kMaxBytes), nullptr, /*allow_exceptions=*/false);
+  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
   require(file.is_object() && file.value("format", json()) == kFormat &&
           file.value("version", json()) == kVersion);
   const json steps = file.value("steps", json());
@@ -41,10 +40,15 @@ std::vector<recipe::Recipe> read_steps(const std::filesystem::path& folder) {
   std::set<std::string> names;
   for (const json& step : steps) {
     require(step.is_string());
-    recipes.push_back(recipe::parse(step.get<std::string>(), path.string()));
+    recipes.push_back(recipe::parse(step.get<std::string>(), source));
     require(names.insert(recipes.back().name).second);
   }
   return recipes;
+}
+
+std::vector<recipe::Recipe> read_steps(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / kStepsFile;
+  return parse_steps(read_text_file(path, kMaxBytes), path.string());
 }
 
 }  // namespace rung::ladder

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "recipe/recipe.h"
@@ -14,8 +15,11 @@ inline constexpr const char* kStepsFile = "ladder.json";
 // Throws IoError.
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps);
 
-// At least one step, each of another name. Throws IoError, DataError if the file is none of ours, RecipeError
-// for what a recipe in it says.
+// At least one step, each of another name. `source` names the text in error messages. Throws DataError if the
+// text is none of ours, RecipeError for what a recipe in it says.
+std::vector<recipe::Recipe> parse_steps(std::string_view text, std::string_view source);
+
+// The same from a folder's file. Throws IoError if it cannot be read.
 std::vector<recipe::Recipe> read_steps(const std::filesystem::path& folder);
 
 }  // namespace rung::ladder
