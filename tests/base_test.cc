@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "base/claimed_folder.h"
-#include "base/cpu_quota.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/philox.h"
 #include "base/sha256.h"
+#include "base/system_limits.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "data_test_files.h"
@@ -110,7 +110,7 @@ TEST(ThreadPool, RefusesNoThreadsAndTooMany) {
   EXPECT_GE(ThreadPool::available_cores(), 1);
 }
 
-class CpuQuota : public testing::Test {
+class SystemLimits : public testing::Test {
  protected:
   void write(const std::string& file, const std::string& text) {
     const auto path = folder_.path() / file;
@@ -118,12 +118,13 @@ class CpuQuota : public testing::Test {
     replace_file(path, text);
   }
   std::optional<double> quota() { return cpu_quota(folder_.path()); }
+  std::optional<uint64_t> memory() { return available_memory(folder_.path()); }
 
  private:
   TemporaryFolder folder_;
 };
 
-TEST_F(CpuQuota, OfVersion2IsTheSmallestOnTheWayUp) {
+TEST_F(SystemLimits, CpuQuotaOfVersion2IsTheSmallestOnTheWayUp) {
   EXPECT_EQ(quota(), std::nullopt);
   write("proc/self/cgroup", "0::/outer/inner\n");
   EXPECT_EQ(quota(), std::nullopt);
@@ -137,7 +138,7 @@ TEST_F(CpuQuota, OfVersion2IsTheSmallestOnTheWayUp) {
   EXPECT_EQ(quota(), 2);
 }
 
-TEST_F(CpuQuota, OfVersion1IsThatOfItsCpuHierarchy) {
+TEST_F(SystemLimits, CpuQuotaOfVersion1IsThatOfItsCpuHierarchy) {
   write("proc/self/cgroup", "5:cpuset:/other\n4:cpu,cpuacct:/host/path\n");
   write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "50000\n");
   write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
@@ -146,12 +147,41 @@ TEST_F(CpuQuota, OfVersion1IsThatOfItsCpuHierarchy) {
   EXPECT_EQ(quota(), 2.5);
 }
 
-TEST_F(CpuQuota, IsNoneWhereTheFilesMakeNoSense) {
+TEST_F(SystemLimits, CpuQuotaIsNoneWhereTheFilesMakeNoSense) {
   write("proc/self/cgroup", "x\n0::/a\n");
   for (const char* text : {"", "-1 -1", "1", "0 100000", "100000 0", "nan nan"}) {
     write("sys/fs/cgroup/cpu.max", text);
     EXPECT_EQ(quota(), std::nullopt) << text;
   }
+}
+
+TEST_F(SystemLimits, MemoryIsWhatTheSystemHas) {
+  EXPECT_EQ(memory(), std::nullopt);
+  write("proc/meminfo", "MemTotal:  4000 kB\nMemAvailable:    3000 kB\n");
+  EXPECT_EQ(memory(), 3000 * 1024);
+  for (const char* text :
+       {"", "MemAvailable:", "MemAvailable: x kB", "MemAvailable: 99999999999999999999 kB"}) {
+    write("proc/meminfo", text);
+    EXPECT_EQ(memory(), std::nullopt) << text;
+  }
+}
+
+TEST_F(SystemLimits, MemoryIsWhatTheGroupsLeaveIfThatIsLess) {
+  write("proc/meminfo", "MemAvailable:    3000 kB\n");
+  write("proc/self/cgroup", "4:memory:/host\n0::/outer/inner\n");
+  write("sys/fs/cgroup/outer/inner/memory.max", "max\n");
+  write("sys/fs/cgroup/outer/inner/memory.current", "5000\n");
+  EXPECT_EQ(memory(), 3000 * 1024);
+  write("sys/fs/cgroup/outer/memory.max", "9000\n");
+  write("sys/fs/cgroup/outer/memory.current", "7000\n");
+  EXPECT_EQ(memory(), 2000);
+  write("sys/fs/cgroup/outer/memory.stat", "anon 1\ninactive_file 500\n");
+  EXPECT_EQ(memory(), 2500);
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1000\n");
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "1500\n");
+  EXPECT_EQ(memory(), 0);
+  write("sys/fs/cgroup/memory/memory.stat", "total_inactive_file 600\n");
+  EXPECT_EQ(memory(), 100);
 }
 
 TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {

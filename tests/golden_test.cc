@@ -19,6 +19,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
+#include <tuple>
 
 #include "kernel_testing.h"
 #include "nn/inference.h"
@@ -197,22 +199,36 @@ class Ladder {
   nn::Inference inference_;
 };
 
-class GoldenTest : public rung::testing::EveryTarget {};
+using Case = std::tuple<std::string, std::string>;  // instruction set, step
 
-TEST_P(GoldenTest, LadderEqualsPyTorch) {
-  for (const std::string step : {"step1", "step2", "step3", "step4", "step5"}) {
-    for (const int threads : {1, 2}) {
-      SCOPED_TRACE(fmt::format("{}, {} threads", step, threads));
-      Ladder ladder(step, threads);
-      ladder.expect_same_tensors();
-      ladder.train();
-      ladder.expect_evaluation();
-    }
+class GoldenTest : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    const std::string& target = std::get<0>(GetParam());
+    kernels::force_simd_target(target);
+    ASSERT_EQ(kernels::simd_target(), target);
+  }
+  void TearDown() override { kernels::force_simd_target(""); }
+};
+
+std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+  return std::get<0>(info.param) + "_" + std::get<1>(info.param);
+}
+
+TEST_P(GoldenTest, EqualsPyTorch) {
+  for (const int threads : {1, 2}) {
+    SCOPED_TRACE(fmt::format("{} threads", threads));
+    Ladder ladder(std::get<1>(GetParam()), threads);
+    ladder.expect_same_tensors();
+    ladder.train();
+    ladder.expect_evaluation();
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Simd, GoldenTest, ::testing::ValuesIn(kernels::simd_targets()),
-                         rung::testing::target_name);
+INSTANTIATE_TEST_SUITE_P(Ladder, GoldenTest,
+                         ::testing::Combine(::testing::ValuesIn(kernels::simd_targets()),
+                                            ::testing::Values("step1", "step2", "step3", "step4", "step5")),
+                         case_name);
 
 }  // namespace
 }  // namespace rung

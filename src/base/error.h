@@ -34,6 +34,11 @@ class IoError : public Error {
   using Error::Error;
 };
 
+// The machine has less memory than what was asked for takes.
+class MemoryError : public Error {
+  using Error::Error;
+};
+
 // The training loss is no longer a finite number.
 class DivergedError : public Error {
   using Error::Error;

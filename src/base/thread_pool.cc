@@ -7,8 +7,8 @@
 #include <cmath>
 #include <system_error>
 
-#include "base/cpu_quota.h"
 #include "base/error.h"
+#include "base/system_limits.h"
 
 namespace rung {
 namespace {

@@ -12,6 +12,9 @@ class PaddedInput {
   PaddedInput() = default;
   explicit PaddedInput(const kernels::ConvShape& shape);
 
+  // How many it holds.
+  static size_t floats(const kernels::ConvShape& shape);
+
   // `x` is dense [C][H][W][16]. The view is valid until the next call and starts at the border.
   kernels::View<const float> view(const kernels::ConvShape& shape, const float* x);
 

@@ -6,6 +6,7 @@
 
 #include "kernels/dropout.h"
 #include "kernels/loss.h"
+#include "nn/memory.h"
 
 namespace rung::nn {
 namespace {
@@ -35,14 +36,13 @@ void TrainingPass::allocate(int threads) {
     const Stage& stage = plan_.stages[s];
     StageMemory& memory = stages_[s];
     const auto channels = static_cast<size_t>(stage.activation.channels);
-    const size_t elements = stage.activation.elements();
-    if (stage.conv) {
-      memory.convolved = AlignedBuffer<float>(groups * elements * kLanes);
-      memory.packed_forward = AlignedBuffer<float>(stage.conv->weights());
-      if (s > 0) memory.packed_backward = AlignedBuffer<float>(stage.conv->weights());
-    }
-    if (stage.activates()) memory.activated = AlignedBuffer<float>(groups * group_floats(stage.output));
-    if (stage.has_bits()) memory.bits = AlignedBuffer<uint16_t>(groups * elements);
+    const StageSizes sizes = stage_sizes(plan_, s);
+    memory.convolved = AlignedBuffer<float>(groups * sizes.convolved);
+    memory.activated = AlignedBuffer<float>(groups * sizes.activated);
+    memory.bits = AlignedBuffer<uint16_t>(groups * sizes.bits);
+    memory.packed_forward = AlignedBuffer<float>(sizes.packed_forward);
+    memory.packed_backward = AlignedBuffer<float>(sizes.packed_backward);
+    memory.canvas = sizes.canvas;
     memory.scale.assign(channels, stage.kept_scale());
     memory.shift.assign(channels, 0);
     if (stage.norm) {
@@ -52,11 +52,6 @@ void TrainingPass::allocate(int threads) {
                            &memory.gradient_factor, &memory.value_factor, &memory.constant})
         values->resize(channels);
     }
-    // The first stage passes no gradient on, so that its canvas needs no border.
-    if (stage.conv && s > 0)
-      memory.canvas = kernels::gradient_canvas(*stage.conv);
-    else
-      memory.canvas = {.height = stage.activation.height, .width = stage.activation.width};
     largest_output_ = std::max(largest_output_, group_floats(stage.output));
   }
   for (auto& gradients : output_gradients_) gradients = AlignedBuffer<float>(groups * largest_output_);
@@ -72,12 +67,11 @@ void TrainingPass::allocate_thread(ThreadMemory& memory) {
   size_t most_channels = 0;
   for (size_t s = 0; s < plan_.stages.size(); ++s) {
     const Stage& stage = plan_.stages[s];
-    const kernels::Canvas& canvas = stages_[s].canvas;
-    const int channels = stage.activation.channels;
-    most_channels = std::max(most_channels, static_cast<size_t>(channels));
-    memory.canvas.emplace_back(stage.conv ? kernels::group_floats(channels, canvas.height, canvas.width) : 0);
+    const StageSizes sizes = stage_sizes(plan_, s);
+    most_channels = std::max(most_channels, static_cast<size_t>(stage.activation.channels));
+    most_weights = std::max(most_weights, sizes.packed_forward);
+    memory.canvas.emplace_back(sizes.canvas_floats);
     memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
-    if (stage.conv) most_weights = std::max(most_weights, stage.conv->weights());
   }
   memory.scratch = AlignedBuffer<float>(most_weights * kLanes);
   memory.moment_sums = AlignedBuffer<float>(most_channels * kLanes * 2);

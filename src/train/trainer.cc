@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "base/system_limits.h"
 #include "kernels/loss.h"
+#include "nn/memory.h"
 #include "optim/lr_schedule.h"
 
 namespace rung::train {
@@ -32,10 +35,29 @@ void require_labels_below(int classes, const std::vector<uint8_t>& labels, const
                                bad - labels.begin(), *bad));
 }
 
-// The model's plan, once it is clear that the data fits it.
-nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data) {
+int largest_batch(const Experiment& experiment, const data::Dataset& data) {
+  return std::min(experiment.training.batch_size, data.train.count);
+}
+
+// A system that lends more memory than it has would end the process later on, without a word.
+void require_memory(const nn::Plan& plan, int batch, int threads) {
+  const uint64_t needed = nn::training_bytes(plan, batch, threads);
+  const std::optional<uint64_t> available = available_memory();
+  if (!available || needed <= *available) return;
+  const auto gibibytes = [](uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
+  throw MemoryError(
+      fmt::format("training takes {:.1f} GiB of memory in batches of {} with {} threads, and {:.1f} GiB "
+                  "are available",
+                  gibibytes(needed), batch, threads, gibibytes(*available)),
+      "use a smaller batch_size, a smaller model or fewer threads");
+}
+
+// The model's plan, once it is clear that the data fits it, and the machine holds it.
+nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int threads) {
   require_fit(experiment, data);
-  return nn::make_plan(experiment.model);
+  nn::Plan plan = nn::make_plan(experiment.model);
+  require_memory(plan, largest_batch(experiment, data), threads);
+  return plan;
 }
 
 }  // namespace
@@ -63,10 +85,10 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
     : experiment_(experiment),
       data_(data),
       pool_(pool),
-      plan_(plan_for(experiment, data)),
+      plan_(plan_for(experiment, data, pool.size())),
       weights_(nn::initial_weights(plan_, experiment.seed)),
       optimizer_(plan_.parameter_count),
-      pass_(plan_, std::min(experiment.training.batch_size, data.train.count), pool),
+      pass_(plan_, largest_batch(experiment, data), pool),
       inference_(plan_, pool),
       loader_(data.train, experiment.dataset),
       gradient_(plan_.parameter_count) {

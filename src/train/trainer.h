@@ -78,7 +78,7 @@ void require_fit(const Experiment& experiment, const data::Dataset& data);
 class Trainer {
  public:
   // `data` and `pool` must outlive the trainer. Throws UsageError when the data's images or classes are not
-  // the model's.
+  // the model's, MemoryError when the machine has too little memory.
   Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool);
   Trainer(const Trainer&) = delete;  // its parts refer to each other
   Trainer& operator=(const Trainer&) = delete;

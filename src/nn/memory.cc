@@ -1,0 +1,64 @@
+#include "nn/memory.h"
+
+#include <algorithm>
+
+#include "nn/padding.h"
+
+namespace rung::nn {
+namespace {
+
+using kernels::kLanes;
+
+size_t group_floats(const Shape& s) {
+  return kernels::group_floats(s.channels, s.height, s.width);
+}
+
+}  // namespace
+
+StageSizes stage_sizes(const Plan& plan, size_t s) {
+  const Stage& stage = plan.stages[s];
+  const size_t elements = stage.activation.elements();
+  StageSizes sizes{.canvas = {.height = stage.activation.height, .width = stage.activation.width}};
+  if (stage.conv) {
+    sizes.convolved = elements * kLanes;
+    sizes.packed_forward = stage.conv->weights();
+    // The first stage passes no gradient on, so that its canvas needs no border.
+    if (s > 0) {
+      sizes.packed_backward = stage.conv->weights();
+      sizes.canvas = kernels::gradient_canvas(*stage.conv);
+    }
+    sizes.canvas_floats =
+        kernels::group_floats(stage.activation.channels, sizes.canvas.height, sizes.canvas.width);
+  }
+  if (stage.activates()) sizes.activated = group_floats(stage.output);
+  if (stage.has_bits()) sizes.bits = elements;
+  return sizes;
+}
+
+uint64_t training_bytes(const Plan& plan, int largest_batch, int threads) {
+  uint64_t whole = 4 * uint64_t{plan.parameter_count};  // weights, momentum, gradient, packed for evaluation
+  uint64_t group = group_floats(plan.input) + plan.parameter_count;  // the images; their gradient
+  uint64_t thread = 0;
+  uint64_t bits = 0;  // of a group
+  size_t most_weights = 0;
+  size_t largest_output = 0;
+  size_t largest = group_floats(plan.input);
+  for (size_t s = 0; s < plan.stages.size(); ++s) {
+    const Stage& stage = plan.stages[s];
+    const StageSizes sizes = stage_sizes(plan, s);
+    whole += sizes.packed_forward + sizes.packed_backward;
+    group += sizes.convolved + sizes.activated;
+    thread += sizes.canvas_floats + (stage.conv ? 2 * PaddedInput::floats(*stage.conv) : 0);
+    bits += sizes.bits;
+    most_weights = std::max(most_weights, sizes.packed_forward);
+    largest_output = std::max(largest_output, group_floats(stage.output));
+    largest = std::max(largest, stage.activation.elements() * kLanes);
+  }
+  group += 2 * largest_output;  // a stage reads its output's gradient, and writes its input's
+  thread += most_weights * kLanes + 2 * largest;  // a weight gradient's sums; evaluation, from stage to stage
+  const auto groups = static_cast<uint64_t>(kernels::groups_of(largest_batch));
+  const uint64_t floats = whole + groups * group + static_cast<uint64_t>(threads) * thread;
+  return floats * sizeof(float) + groups * bits * sizeof(uint16_t);
+}
+
+}  // namespace rung::nn

@@ -1,0 +1,29 @@
+// How large the buffers of TrainingPass and Inference are, from the plan alone: what they allocate, and what
+// can be said before. A few numbers a channel are left out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/conv2d.h"
+#include "nn/plan.h"
+
+namespace rung::nn {
+
+// In elements; 0 where the stage has no such part.
+struct StageSizes {
+  size_t convolved = 0;  // a group: the convolution's output
+  size_t activated = 0;  // a group: the stage's output, if something follows the convolution
+  size_t bits = 0;       // a group
+  size_t packed_forward = 0;
+  size_t packed_backward = 0;
+  kernels::Canvas canvas;    // around the gradient of the convolution's output
+  size_t canvas_floats = 0;  // a thread
+};
+
+StageSizes stage_sizes(const Plan& plan, size_t stage);
+
+// Bytes to train with batches of up to so many images, in so many threads, and to evaluate in between.
+uint64_t training_bytes(const Plan& plan, int largest_batch, int threads);
+
+}  // namespace rung::nn

@@ -1,0 +1,57 @@
+// What nn::training_bytes() says is what training takes.
+#include "nn/memory.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "nn/inference.h"
+#include "nn/training_pass.h"
+
+namespace rung::nn {
+namespace {
+
+// Convolutions with and without padding, every kind of layer after them.
+ModelSpec model() {
+  const Conv2d padded{.out_channels = 40, .kernel_size = {3, 3}, .padding = {1, 1}};
+  const Conv2d plain{.out_channels = 60, .kernel_size = {3, 3}, .bias = false};
+  return {{1, 28, 28},
+          10,
+          {padded, BatchNorm2d{}, Dropout{0.1}, Relu{}, plain, Relu{}, MaxPool2d{{2, 2}}, Flatten{},
+           Linear{.out_features = 10}}};
+}
+
+uint64_t resident_bytes() {
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Buffers are rounded up to huge pages, and small ones are not counted.
+TEST(TrainingBytes, IsWhatTrainingTakes) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have memory of their own";
+#endif
+  constexpr int kBatch = 512;
+  const Plan plan = make_plan(model());
+  ThreadPool pool(3);
+  const uint64_t before = resident_bytes();
+  const TrainingPass pass(plan, kBatch, pool);
+  const Inference inference(plan, pool);
+  const auto taken = static_cast<double>(resident_bytes() - before);
+  const auto said = static_cast<double>(training_bytes(plan, kBatch, pool.size()));
+  EXPECT_GT(said, 0.93 * taken);
+  EXPECT_LT(said, 1.03 * taken);
+}
+
+TEST(TrainingBytes, GrowsWithBatchesAndThreads) {
+  const Plan plan = make_plan(model());
+  const uint64_t small = training_bytes(plan, 16, 1);
+  EXPECT_EQ(training_bytes(plan, 1, 1), small);
+  EXPECT_GT(training_bytes(plan, 17, 1), small);
+  EXPECT_GT(training_bytes(plan, 16, 2), small);
+}
+
+}  // namespace
+}  // namespace rung::nn
