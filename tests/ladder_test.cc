@@ -150,8 +150,7 @@ TEST(Changes, NamesEveryOptionOfTraining) {
   after.seed = 9;
   after.training.epochs = 3;
   after.training.batch_size = 64;
-  after.training.optimizer.lr = 0.5;
-  after.training.optimizer.nesterov = true;
+  after.training.optimizer = optim::Sgd{.lr = 0.5, .momentum = 0.9, .nesterov = true};
   EXPECT_THAT(describe_changes(before, after),
               ElementsAre("learning rate 0.01 → 0.5", "nesterov false → true", "batch size 128 → 64",
                           "epochs 16 → 3", "seed 1 → 9"));

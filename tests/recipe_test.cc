@@ -62,7 +62,7 @@ TEST_P(Ladder, IsWhatTheTableSays) {
   }
   const optim::LrScheduler schedule =
       step.schedule ? optim::LrScheduler(optim::StepLr{5, 0.5}) : optim::LrScheduler(optim::ConstantLr{});
-  EXPECT_EQ(recipe.training, (optim::Training{16, 128, {step.lr, 0.9, 0, false}, schedule}));
+  EXPECT_EQ(recipe.training, (optim::Training{16, 128, optim::Sgd{step.lr, 0.9, 0, false}, schedule, {}}));
   std::vector<data::Transform> augment;
   if (step.rotation > 0)
     augment = {data::ColorJitter{0.1, 0.1, 0.1, 0.1}, data::RandomRotation{step.rotation, 1}};
@@ -174,7 +174,8 @@ TEST(Parse, Defaults) {
   EXPECT_EQ(recipe.dataset, data::DatasetSpec{});
   const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, 1, true};
   EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::GlobalAvgPool2d{}}}));
-  EXPECT_EQ(recipe.training, (optim::Training{1, 128, {1e-3, 0, 0, false}, optim::ConstantLr{}}));
+  EXPECT_EQ(recipe.training,
+            (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}}));
 }
 
 TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
@@ -261,7 +262,7 @@ Recipe everything() {
                   {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25},
                    nn::Dropout{0.3}, nn::Relu{}, nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}},
                    nn::GlobalAvgPool2d{}, nn::Flatten{}, nn::Linear{6, true}, nn::Linear{5, false}}};
-  recipe.training = {7, 32, {0.1, 0.9, 5e-4, true}, optim::StepLr{3, 0.7}};
+  recipe.training = {7, 32, optim::Sgd{0.1, 0.9, 5e-4, true}, optim::StepLr{3, 0.7}, optim::LrWarmup{0.1, 9}};
   recipe.seed = 9'223'372'036'854'775'807U;
   return recipe;
 }
@@ -521,7 +522,8 @@ const std::vector<Bad> kTraining = {
      "training.epochs: expected an integer from 1 to 100000, found 0"},
     {with("epochs = 1", "epochs = 1\nbatch_size = 65537"), 13, 14,
      "training.batch_size: expected an integer from 1 to 65536, found 65537"},
-    {with("\"sgd\"", "\"adam\""), 14, 8, "optimizer.type: expected one of sgd, found \"adam\""},
+    {with("\"sgd\"", "\"adamv\""), 14, 8, "optimizer.type: expected one of sgd, adam, adamw, found \"adamv\"",
+     "did you mean `adam`?"},
     {trained("lr = 0"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found 0"},
     {trained("lr = inf"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found inf"},
     {trained("momentum = 1"), 15, 12,
@@ -531,7 +533,9 @@ const std::vector<Bad> kTraining = {
     {trained("rl = 1"), 15, 1, "unknown key `optimizer.rl`", "did you mean `lr`?"},
     {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
     {scheduled("type = \"steplr\""), 16, 8,
-     "lr_scheduler.type: expected one of none, step_lr, found \"steplr\"", "did you mean `step_lr`?"},
+     "lr_scheduler.type: expected one of none, step_lr, multi_step_lr, exponential_lr, cosine_annealing_lr, "
+     "one_cycle_lr, cyclic_lr, found \"steplr\"",
+     "did you mean `step_lr`?"},
     {scheduled("type = \"step_lr\""), 15, 1,
      "lr_scheduler.step_size: missing; expected an integer from 1 to 100000"},
     {scheduled("type = \"step_lr\"\nstep_size = 0"), 17, 13,

@@ -55,7 +55,8 @@ inline train::Experiment short_run() {
           .augment = {data::ColorJitter{.brightness = 0.1, .contrast = 0.1}, data::RandomRotation{10, 1}},
           .training = {.epochs = kEpochs,
                        .batch_size = 41,
-                       .optimizer = {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
+                       .optimizer =
+                           optim::Sgd{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
                        .lr_scheduler = optim::StepLr{1, 0.5}},
           .seed = 12};
 }

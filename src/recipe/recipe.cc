@@ -58,7 +58,7 @@ Recipe parse(std::string_view toml, std::string_view source) {
   const toml::table document = parse_document(toml, source);
   const TableReader root(source, "", document);
   root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
-              "training", "optimizer", "lr_scheduler"});
+              "training", "optimizer", "lr_scheduler", "lr_warmup"});
   Recipe recipe;
   recipe.name = parse_name(root, source);
   recipe.title = root.text("title");

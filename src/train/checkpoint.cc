@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kFormat = "rung-checkpoint";
 constexpr const char* kVersion = "2";
 constexpr const char* kChecksum = "sha256";
-constexpr const char* kVelocity = "optimizer.velocity.";
+constexpr const char* kOptimizer = "optimizer.";   // + the buffer's name + "." + the parameter's
 constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -39,6 +39,10 @@ std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t c
               values.begin() + static_cast<std::ptrdiff_t>(info.offset));
   }
   return values;
+}
+
+std::string prefix_of(const std::string& optimizer_buffer) {
+  return kOptimizer + optimizer_buffer + ".";
 }
 
 nn::Weights weights_in(const SafeTensors& tensors, const nn::Plan& plan, const std::filesystem::path& file) {
@@ -110,8 +114,12 @@ class Reader {
   }
 
   nn::Weights weights(const nn::Plan& plan) const { return weights_in(tensors_, plan, file_); }
-  std::vector<float> velocity(const nn::Plan& plan) const {
-    return tensors_at(plan.parameters, plan.parameter_count, kVelocity, tensors_, file_);
+  optim::OptimizerState optimizer(const Trainer& trainer) const {
+    optim::OptimizerState state = trainer.optimizer();
+    const nn::Plan& plan = trainer.plan();
+    for (auto& [name, values] : state.buffers())
+      values = tensors_at(plan.parameters, plan.parameter_count, prefix_of(name), tensors_, file_);
+    return state;
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -155,8 +163,9 @@ nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file
 
 void require_finite(const Trainer& trainer) {
   const nn::Weights& weights = trainer.weights();
+  const auto& state = trainer.optimizer().buffers();
   if (all_finite(weights.parameters) && all_finite(weights.buffers) &&
-      all_finite(trainer.optimizer().velocity()))
+      std::all_of(state.begin(), state.end(), [](const auto& buffer) { return all_finite(buffer.values); }))
     return;
   throw DivergedError(
       fmt::format("after {}: a weight is no finite number any more", to_text(trainer.position())),
@@ -166,7 +175,8 @@ void require_finite(const Trainer& trainer) {
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
                      std::span<const EpochRecord> epochs) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
-  add_tensors(trainer.plan().parameters, trainer.optimizer().velocity(), kVelocity, tensors);
+  for (const auto& [name, values] : trainer.optimizer().buffers())
+    add_tensors(trainer.plan().parameters, values, prefix_of(name), tensors);
   const std::string metrics = to_json_lines(epochs);
   tensors.bytes[kMetrics] = {{static_cast<int64_t>(metrics.size())}, {metrics.begin(), metrics.end()}};
   const Position& position = trainer.position();
@@ -194,7 +204,7 @@ std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, cons
   const Position position = reader.position(trainer);
   if (position.epochs != static_cast<int>(epochs.size())) reader.fail("epochs are missing");
   nn::Weights weights = reader.weights(trainer.plan());
-  trainer.restore(position, std::move(weights), reader.velocity(trainer.plan()));
+  trainer.restore(position, std::move(weights), reader.optimizer(trainer));
   return epochs;
 }
 

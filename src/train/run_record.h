@@ -14,8 +14,8 @@
 namespace rung::train {
 
 struct EpochRecord {
-  int epoch = 0;  // from 1
-  double lr = 0;
+  int epoch = 0;              // from 1
+  double lr = 0;              // of its last batch
   double train_loss = 0;      // running: in training mode, while the weights change
   double train_accuracy = 0;  // likewise
   double test_loss = 0;

@@ -12,7 +12,6 @@
 #include "base/system_limits.h"
 #include "kernels/loss.h"
 #include "nn/memory.h"
-#include "optim/lr_schedule.h"
 
 namespace rung::train {
 namespace {
@@ -87,7 +86,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       pool_(pool),
       plan_(plan_for(experiment, data, pool.size())),
       weights_(nn::initial_weights(plan_, experiment.seed)),
-      optimizer_(plan_.parameter_count),
+      optimizer_(experiment.training.optimizer, plan_.parameter_count),
       pass_(plan_, largest_batch(experiment, data), pool),
       inference_(plan_, pool),
       loader_(data.train, experiment.dataset),
@@ -100,20 +99,33 @@ int Trainer::batches_per_epoch() const {
   return (data_.train.count + batch_size - 1) / batch_size;
 }
 
-void Trainer::restore(const Position& position, nn::Weights weights, std::span<const float> velocity) {
+void Trainer::restore(const Position& position, nn::Weights weights, optim::OptimizerState optimizer) {
   position_ = position;
   weights_ = std::move(weights);
-  std::copy(velocity.begin(), velocity.end(), optimizer_.velocity().begin());
+  optimizer_ = std::move(optimizer);
+}
+
+// Batches done.
+int64_t Trainer::steps() const {
+  return int64_t{position_.epochs} * batches_per_epoch() + position_.batches;
+}
+
+// Of a batch in the current epoch.
+optim::Rates Trainer::rates_of(int batch) const {
+  const int64_t batches = batches_per_epoch();
+  return optim::rates_at(experiment_.training, {.epoch = position_.epochs,
+                                                .step = position_.epochs * batches + batch,
+                                                .steps = experiment_.training.epochs * batches});
 }
 
 TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on_batch) {
   const auto start = Clock::now();
   const double seconds_before = position_.seconds;
   const int images = data_.train.count;
-  const double lr = optim::learning_rate(experiment_.training, position_.epochs);
+  const double lr = rates_of(batches_per_epoch() - 1).lr;
   const auto order = shuffled(images, experiment_.seed, static_cast<uint32_t>(position_.epochs));
   while (position_.batches < batches_per_epoch()) {
-    const double loss = train_batch(order, lr);
+    const double loss = train_batch(order);
     position_.seconds = seconds_before + seconds_since(start);
     if (on_batch) on_batch(progress(loss));
   }
@@ -137,18 +149,20 @@ Progress Trainer::progress(double loss) const {
 }
 
 // Trains the next batch of the epoch's order, and returns its mean loss.
-double Trainer::train_batch(const std::vector<uint32_t>& order, double lr) {
+double Trainer::train_batch(const std::vector<uint32_t>& order) {
+  const optim::Rates rates = rates_of(position_.batches);
   const int batch_size = experiment_.training.batch_size;
   const int first = position_.batches * batch_size;
   const int images = std::min(batch_size, data_.train.count - first);
   const nn::BatchResult result =
       run_pass(std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(images)));
   if (!std::isfinite(result.loss)) {
-    throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
-                                    position_.epochs + 1, position_.batches + 1, std::abs(result.loss), lr),
-                        "lower the learning rate");
+    throw DivergedError(
+        fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}", position_.epochs + 1,
+                    position_.batches + 1, std::abs(result.loss), rates.lr),
+        "lower the learning rate");
   }
-  optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);
+  optimizer_.step(rates, steps(), gradient_, weights_.parameters);
   position_.loss_sum += result.loss * images;
   position_.correct += result.correct;
   ++position_.batches;

@@ -14,7 +14,7 @@
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 #include "nn/weights.h"
-#include "optim/sgd.h"
+#include "optim/optimizer.h"
 #include "optim/spec.h"
 #include "train/batches.h"
 
@@ -30,7 +30,7 @@ struct Experiment {
 };
 
 // How far a run is, between two batches. Random numbers are functions of seed, epoch and image, so that this
-// with the weights and the momentum is all that the rest of the run depends on.
+// with the weights and the optimiser's state is all that the rest of the run depends on.
 struct Position {
   int epochs = 0;       // done
   int batches = 0;      // done of the epoch under way; all of them before it is closed
@@ -56,8 +56,8 @@ struct Progress {
 };
 
 struct TrainedEpoch {
-  int epoch = 0;  // from 1
-  double lr = 0;
+  int epoch = 0;        // from 1
+  double lr = 0;        // of its last batch
   double loss = 0;      // mean over the images, in training mode while the weights change
   double accuracy = 0;  // percent, likewise
   double seconds = 0;
@@ -92,7 +92,7 @@ class Trainer {
 
   // Goes on from where another trainer of the same experiment and data stood, to the bit. Preconditions: the
   // sizes are those of this trainer, and the position lies within its epochs and batches.
-  void restore(const Position& position, nn::Weights weights, std::span<const float> velocity);
+  void restore(const Position& position, nn::Weights weights, optim::OptimizerState optimizer);
 
   // See nn::TrainingPass.
   void start_profile() { pass_.start_profile(); }
@@ -104,10 +104,12 @@ class Trainer {
   const nn::Plan& plan() const { return plan_; }
   const nn::Weights& weights() const { return weights_; }
   nn::Weights& weights() { return weights_; }
-  const optim::SgdState& optimizer() const { return optimizer_; }
+  const optim::OptimizerState& optimizer() const { return optimizer_; }
 
  private:
-  double train_batch(const std::vector<uint32_t>& order, double lr);
+  int64_t steps() const;
+  optim::Rates rates_of(int batch) const;
+  double train_batch(const std::vector<uint32_t>& order);
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   Progress progress(double loss) const;
 
@@ -116,7 +118,7 @@ class Trainer {
   ThreadPool& pool_;
   nn::Plan plan_;
   nn::Weights weights_;
-  optim::SgdState optimizer_;
+  optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
   nn::Inference inference_;
   GroupLoader loader_;
