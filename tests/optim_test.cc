@@ -1,5 +1,5 @@
-// Optimisers and schedules do what torch.optim's do. tests/golden/make_optim_golden.py makes the golden
-// numbers, in float64, and has the same tables of cases.
+// Optimisers, schedules, weight averaging and the loss do what PyTorch's do.
+// tests/golden/make_optim_golden.py makes the golden numbers, in float64, and has the same tables of cases.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,9 +7,12 @@
 #include <map>
 #include <numbers>
 
+#include "base/aligned_buffer.h"
+#include "kernels/loss.h"
 #include "optim/exact_math.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
+#include "optim/weight_average.h"
 #include "tensor_testing.h"
 #include "train/safetensors.h"
 
@@ -158,6 +161,38 @@ TEST(Optimizers, AdamLeavesWhatHasNoGradient) {
   const std::vector<float> zeros(kParameters);
   for (int step = 0; step < 3; ++step) state.step({0.1, 0.9}, step, zeros, parameters);
   EXPECT_EQ(parameters, std::vector<float>(kParameters, 2.0F));
+}
+
+TEST(WeightAverage, EqualsTorch) {
+  const Golden golden;
+  const auto history = golden.at("optimizer/sgd_momentum", (kUpdates + 1) * kParameters);
+  const auto expected = golden.at("average/averaged", (kUpdates + 1) * kParameters);
+  std::vector<float> average(history.begin(), history.begin() + kParameters);  // the first update copies
+  for (size_t update = 1; update <= kUpdates; ++update) {
+    move_average(0.7, history.subspan(update * kParameters, kParameters), average);
+    rung::testing::expect_tensor_within(fmt::format("update {}", update), std::span<const float>(average),
+                                        expected.subspan(update * kParameters, kParameters), 2);
+  }
+}
+
+TEST(Loss, EqualsTorchsWithSmoothing) {
+  const Golden golden;
+  constexpr int kClasses = 10;
+  const auto logits = golden.at("logits", kClasses * kernels::kLanes);
+  AlignedBuffer<float> aligned(logits.size());
+  std::ranges::copy(logits, aligned.data());
+  std::vector<uint8_t> labels(kernels::kLanes);
+  for (size_t image = 0; image < labels.size(); ++image)
+    labels[image] = static_cast<uint8_t>(image % kClasses);
+  for (const auto& [name, smoothing] : {std::pair("0.0", 0.0F), {"0.1", 0.1F}, {"0.4", 0.4F}}) {
+    AlignedBuffer<float> gradient(logits.size());
+    const auto found = kernels::cross_entropy(aligned.data(), kClasses, labels.data(), kernels::kLanes,
+                                              {.label_smoothing = smoothing}, nullptr, gradient.data());
+    const float expected = golden.at(std::string("loss/") + name, 1)[0];
+    EXPECT_NEAR(found.loss, expected, 1e-6 * expected) << name;
+    rung::testing::expect_tensor_within(name, std::span<const float>(gradient.span()),
+                                        golden.at(std::string("loss/gradient/") + name, logits.size()), 4);
+  }
 }
 
 Rates rates_of_step(const Training& training, int step) {

@@ -61,6 +61,18 @@ inline train::Experiment short_run() {
           .seed = 12};
 }
 
+// The same with all that short_run() leaves out of what a recipe can say.
+inline train::Experiment toolbox_run() {
+  train::Experiment run = short_run();
+  run.dataset.validation = 20;
+  run.training.optimizer = optim::AdamW{{.lr = 1e-3}, 0.05};
+  run.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.02};
+  run.training.lr_warmup = optim::LrWarmup{0.5, 3};
+  run.training.label_smoothing = 0.1;
+  run.training.ema = optim::Ema{.decay = 0.8, .use_buffers = true};
+  return run;
+}
+
 // The SIMD targets of this machine that have fused multiply-add, and so the same bits. The others round a
 // product before they add it.
 inline std::vector<std::string> fused_targets() {

@@ -12,6 +12,7 @@ struct DatasetSpec {
   std::string name = "mnist";
   double mean = 0.1307;
   double std = 0.3081;
+  int validation = 0;  // how many of the training images, the last ones, are not trained on but validate
   friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 

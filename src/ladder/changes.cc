@@ -69,6 +69,11 @@ std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
   return fmt::format("from × {} in {} batches", warmup->start_factor, warmup->total_iters);
 }
 
+std::string text_of(const std::optional<optim::Ema>& ema) {
+  if (!ema) return "none";
+  return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? " with buffers" : "");
+}
+
 std::string text_of(const optim::Sgd& /*sgd*/) {
   return "sgd";
 }
@@ -133,6 +138,8 @@ class Changes {
       list.emplace_back("options of the schedule");
     compare("warm-up", text_of(before.lr_warmup), text_of(after.lr_warmup));
     compare_optimizers(before, after);
+    compare("label smoothing", before.label_smoothing, after.label_smoothing);
+    compare("average of the weights", text_of(before.ema), text_of(after.ema));
     compare("batch size", before.batch_size, after.batch_size);
     compare("epochs", before.epochs, after.epochs);
   }
@@ -171,6 +178,7 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
   changes.compare("normalising std", before.dataset.std, after.dataset.std);
+  changes.compare("validation images", before.dataset.validation, after.dataset.validation);
   changes.compare_training(before.training, after.training);
   changes.compare("seed", before.seed, after.seed);
   if (changes.list.empty() && before.model != after.model)

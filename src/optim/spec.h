@@ -119,12 +119,23 @@ struct LrWarmup {
   friend bool operator==(const LrWarmup&, const LrWarmup&) = default;
 };
 
+// torch.optim.swa_utils.AveragedModel with an exponential moving average, updated after every step: the first
+// one copies, then average = decay*average + (1-decay)*weight. Buffers (batch norm's running statistics) are
+// averaged in the same way with use_buffers, and else copied.
+struct Ema {
+  double decay = 0.999;
+  bool use_buffers = false;
+  friend bool operator==(const Ema&, const Ema&) = default;
+};
+
 struct Training {
   int epochs = 1;
   int batch_size = 128;
   Optimizer optimizer;
   LrScheduler lr_scheduler;
   std::optional<LrWarmup> lr_warmup = std::nullopt;
+  double label_smoothing = 0;  // CrossEntropyLoss's
+  std::optional<Ema> ema = std::nullopt;
   friend bool operator==(const Training&, const Training&) = default;
 };
 

@@ -4,6 +4,8 @@
 namespace rung::recipe {
 namespace {
 
+constexpr int kMaxValidation = 1'000'000'000;
+
 data::Transform parse_color_jitter(const TableReader& table) {
   table.allow({"type", "brightness", "contrast", "saturation", "hue"});
   const NumberRange factor = NumberRange::at_least(0);
@@ -37,11 +39,12 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   data::DatasetSpec dataset;
   const auto table = root.table("dataset");
   if (!table) return dataset;
-  table->allow({"name", "mean", "std"});
+  table->allow({"name", "mean", "std", "validation"});
   dataset.name = table->text("name", dataset.name);
   if (dataset.name.empty()) table->fail("name", "expected a dataset's name or a folder's path");
   dataset.mean = table->number("mean", NumberRange::closed(-1e6, 1e6), dataset.mean);
   dataset.std = table->number("std", NumberRange::left_open(0, 1e6), dataset.std);
+  if (table->has("validation")) dataset.validation = table->small_integer("validation", 1, kMaxValidation);
   return dataset;
 }
 

@@ -1,4 +1,4 @@
-// [training], [optimizer] and [lr_warmup].
+// [training], [optimizer], [lr_warmup] and [ema].
 #include <fmt/format.h>
 
 #include "recipe/parse.h"
@@ -65,14 +65,27 @@ std::optional<optim::LrWarmup> parse_warmup(const TableReader& root) {
   return warmup;
 }
 
+std::optional<optim::Ema> parse_ema(const TableReader& root) {
+  const auto table = root.table("ema");
+  if (!table) return std::nullopt;
+  table->allow({"decay", "use_buffers"});
+  optim::Ema ema;
+  ema.decay = table->number("decay", NumberRange::right_open(0, 1), ema.decay);
+  ema.use_buffers = table->boolean("use_buffers", ema.use_buffers);
+  return ema;
+}
+
 }  // namespace
 
 optim::Training parse_training(const TableReader& root) {
   const TableReader table = root.required_table("training");
-  table.allow({"epochs", "batch_size"});
+  table.allow({"epochs", "batch_size", "label_smoothing"});
   optim::Training training;
   training.epochs = table.small_integer("epochs", 1, kMaxEpochs);
   training.batch_size = table.small_integer("batch_size", 1, kMaxBatch, training.batch_size);
+  training.label_smoothing =
+      table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
+  training.ema = parse_ema(root);
   training.lr_scheduler = parse_lr_scheduler(root);
   training.lr_warmup = parse_warmup(root);
   const TableReader optimizer = root.required_table("optimizer");

@@ -137,6 +137,15 @@ std::string table(const optim::LrWarmup& warmup) {
   return fmt::format("start_factor = {}\ntotal_iters = {}\n", warmup.start_factor, warmup.total_iters);
 }
 
+std::string table(const optim::Ema& ema) {
+  return fmt::format("decay = {}\nuse_buffers = {}\n", ema.decay, ema.use_buffers);
+}
+std::string table(const optim::Training& training) {
+  return fmt::format(
+      "epochs = {}\nbatch_size = {}\n{}", training.epochs, training.batch_size,
+      training.label_smoothing > 0 ? fmt::format("label_smoothing = {}\n", training.label_smoothing) : "");
+}
+
 std::string table(const Target& target) {
   const auto* number = std::get_if<double>(&target.bound);
   return fmt::format("metric = \"{}\"\n{} = {}\ntext = {}\n", name_of(target.metric),
@@ -153,8 +162,9 @@ std::string table(const Reference& reference) {
 }
 
 std::string table(const data::DatasetSpec& dataset) {
-  return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean,
-                     dataset.std);
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}", toml_string(dataset.name), dataset.mean,
+                     dataset.std,
+                     dataset.validation > 0 ? fmt::format("validation = {}\n", dataset.validation) : "");
 }
 
 std::string table(const nn::ModelSpec& model) {
@@ -183,10 +193,11 @@ std::string to_toml(const Recipe& recipe) {
     section("[[augment]]", std::visit([](const auto& one) { return table(one); }, transform));
   section("[model]", table(recipe.model));
   const optim::Training& training = recipe.training;
-  section("[training]", fmt::format("epochs = {}\nbatch_size = {}\n", training.epochs, training.batch_size));
+  section("[training]", table(training));
   section("[optimizer]", table(training.optimizer, training.lr_scheduler));
   section("[lr_scheduler]", std::visit([](const auto& one) { return table(one); }, training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));
+  if (training.ema) section("[ema]", table(*training.ema));
   return text;
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes optim.safetensors, for optim_test.cc: what PyTorch's optimisers, schedules and weight averaging do.
+"""Makes optim.safetensors, for optim_test.cc: what PyTorch's optimisers, schedules, weight averaging and smoothed
+loss do.
 
     /usr/bin/python3 make_optim_golden.py OUTPUT_FOLDER
 
@@ -8,6 +9,9 @@ to float32 once, when it is stored.
 
     gradients [6,8]
     optimizer/CASE [7,8]   parameters: before the first step and after each of six
+    average/CASE [7,8]     AveragedModel's parameters after each of these seven updates; average_buffer/CASE: its buffer's
+    loss/SMOOTHING [1], loss/gradient/SMOOTHING [10,16]   CrossEntropyLoss, summed, of the logits [10,16]; image i has label
+                                                          i % 10
     lr/CASE, momentum/CASE [60]   of every batch, three an epoch; beta1 is Adam's momentum
 """
 import pathlib
@@ -15,7 +19,7 @@ import sys
 
 import numpy as np
 import torch
-from torch.optim import lr_scheduler
+from torch.optim import lr_scheduler, swa_utils
 
 from make_model_golden import SEED, write_safetensors
 
@@ -91,6 +95,38 @@ def optimised(kind, options, start, gradients):
     return np.stack(history)
 
 
+class Parameters(torch.nn.Module):
+    """The rows of a history, one at a time, as parameters and as a buffer."""
+
+    def __init__(self, row):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.from_numpy(row.copy()))
+        self.register_buffer("buffer", torch.from_numpy(row.copy()))
+
+
+def averages(decay, use_buffers, history):
+    model = Parameters(np.zeros_like(history[0]))
+    averaged = swa_utils.AveragedModel(
+        model, avg_fn=lambda average, value, count: decay * average + (1 - decay) * value, use_buffers=use_buffers)
+    weights, buffers = [], []
+    for row in history:
+        model.weight.data.copy_(torch.from_numpy(row))
+        model.buffer.copy_(torch.from_numpy(row))
+        averaged.update_parameters(model)
+        weights.append(averaged.module.weight.detach().numpy().copy())
+        buffers.append(averaged.module.buffer.numpy().copy())
+    return np.stack(weights), np.stack(buffers)
+
+
+def loss(logits, smoothing):
+    """Classes come first here, as in a group of Rung's."""
+    variable = torch.from_numpy(logits).T.contiguous().requires_grad_()
+    labels = torch.arange(logits.shape[1]) % logits.shape[0]
+    total = torch.nn.CrossEntropyLoss(reduction="sum", label_smoothing=smoothing)(variable, labels)
+    total.backward()
+    return np.array([total.item()]), variable.grad.T.contiguous().numpy()
+
+
 def rates(make_optimizer, schedule, when, options, warmup):
     optimizer = make_optimizer([torch.zeros(1)])
     each = {EPOCH: [], BATCH: []}
@@ -120,6 +156,13 @@ def main(output_folder):
         golden[f"optimizer/{name}"] = optimised(kind, options, start, gradients)
     for name, case in RATES.items():
         golden[f"lr/{name}"], golden[f"momentum/{name}"] = rates(*case)
+    history = golden["optimizer/sgd_momentum"]
+    for use_buffers, name in (False, "copied"), (True, "averaged"):
+        golden[f"average/{name}"], golden[f"average_buffer/{name}"] = averages(0.7, use_buffers, history)
+    golden["logits"] = random.uniform(-4, 4, (10, 16)).astype(np.float32).astype(np.float64)
+    for smoothing in 0.0, 0.1, 0.4:
+        total, gradient = loss(golden["logits"], smoothing)
+        golden[f"loss/{smoothing}"], golden[f"loss/gradient/{smoothing}"] = total, gradient
     write_safetensors(pathlib.Path(output_folder) / "optim.safetensors", golden)
 
 
