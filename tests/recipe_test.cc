@@ -203,6 +203,17 @@ TEST(Parse, OtherDatasetsBringTheirShape) {
   EXPECT_EQ(parse_text(toml).model.input, (nn::Shape{1, 16, 20}));
 }
 
+TEST(Parse, ShearMayBeOneNumberTwoOrFour) {
+  const auto shear = [](const std::string& value) {
+    const auto toml = with_end("[[augment]]\ntype = \"random_affine\"\ndegrees = 1\nshear = " + value);
+    return std::get<data::RandomAffine>(parse_text(toml).augment.at(0)).shear;
+  };
+  using Shear = std::array<double, 4>;
+  EXPECT_EQ(shear("3"), (Shear{-3, 3, 0, 0}));
+  EXPECT_EQ(shear("[-1, 3.5]"), (Shear{-1, 3.5, 0, 0}));
+  EXPECT_EQ(shear("[-1, 3, 4, 5]"), (Shear{-1, 3, 4, 5}));
+}
+
 TEST(Parse, TargetTextIsMadeFromTheBound) {
   const auto text = [](const std::string& target) {
     return parse_text(with_end("[[targets]]\n" + target)).targets.at(0).text;
@@ -260,7 +271,13 @@ Recipe everything() {
                     {"h", Metric::kFinalValidationAccuracy, Comparison::kAtLeast, Previous{}},
                     {"i", Metric::kTestAccuracyAtBestValidation, Comparison::kAbove, 99.25}};
   recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
-  recipe.augment = {data::RandomRotation{12.5, 255}, data::ColorJitter{0.1, 0.2, 0.3, 0.4}};
+  recipe.augment = {
+      data::RandomRotation{12.5, 255},
+      data::ColorJitter{0.1, 0.2, 0.3, 0.4},
+      data::RandomAffine{5, {0.1, 0.2}, {0.5, 2}, {-1, 2, -3, 4}, data::Interpolation::kBilinear, 9},
+      data::ElasticTransform{30, 4.5, 7},
+      data::RandomCrop{3, 5},
+      data::RandomErasing{0.25, {0.1, 0.2}, {0.5, 2}, -1.5}};
   recipe.model = {{2, 20, 18},
                   5,
                   {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25},
@@ -469,13 +486,40 @@ const std::vector<Bad> kData = {
      "model.input: missing; expected [channels, height, width] of the images of \"minst\"",
      "or did you mean the dataset `mnist`?"},
     {augmented("type = \"random_rotate\"\n"), 16, 8,
-     "augment[0].type: expected one of color_jitter, random_rotation, found \"random_rotate\"",
+     "augment[0].type: expected one of color_jitter, random_rotation, random_affine, elastic_transform, "
+     "random_crop, random_erasing, found \"random_rotate\"",
      "did you mean `random_rotation`?"},
     {augmented("type = \"random_rotation\"\n"), 15, 1,
      "augment[0].degrees: missing; expected a number of at least 0 and at most 360"},
     {augmented("type = \"random_rotation\"\ndegrees = 361"), 17, 11, "augment[0].degrees: expected a number"},
     {augmented("type = \"random_rotation\"\ndegrees = 1\nfill = 256"), 18, 8,
      "augment[0].fill: expected an integer from 0 to 255, found 256"},
+    {augmented("type = \"random_affine\""), 15, 1, "augment[0].degrees: missing; expected a number"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\ntranslate = [0.1, 2]"), 18, 19,
+     "augment[0].translate: expected an array of 2 numbers, each a number of at least 0 and at most 1, found "
+     "2"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nscale = [1.1, 0.9]"), 18, 9,
+     "augment[0].scale: expected the smaller number first"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nscale = 2"), 18, 9,
+     "augment[0].scale: expected an array of 2 numbers, each a number of at least 0.01 and at most 100, "
+     "found 2"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = 90"), 18, 9,
+     "augment[0].shear: expected a number of at least 0 and at most 80, found 90"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = [1, 2, 3]"), 18, 9,
+     "augment[0].shear: expected an array of 4 numbers"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = [1, 2, 4, 3]"), 18, 9,
+     "augment[0].shear: expected the smaller number first"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\ninterpolation = \"bicubic\""), 18, 17,
+     "augment[0].interpolation: expected one of nearest, bilinear, found \"bicubic\""},
+    {augmented("type = \"elastic_transform\"\nsigma = -1"), 17, 9,
+     "augment[0].sigma: expected a number of at least 0"},
+    {augmented("type = \"random_crop\""), 15, 1,
+     "augment[0].padding: missing; expected an integer from 1 to 4096"},
+    {augmented("type = \"random_erasing\"\np = 1.5"), 17, 5, "augment[0].p: expected a number of at least 0"},
+    {augmented("type = \"random_erasing\"\nratio = [0, 1]"), 17, 10,
+     "augment[0].ratio: expected an array of 2"},
+    {augmented("type = \"random_erasing\"\n[[augment]]\ntype = \"random_crop\"\npadding = 1"), 18, 8,
+     "augment[1].type: must stand before random_erasing, which works on the normalised image"},
     {augmented("type = \"color_jitter\"\nhue = 0.6"), 17, 7,
      "augment[0].hue: expected a number of at least 0 and at most 0.5, found 0.6"},
     {augmented("type = \"color_jitter\"\ncontrast = -0.1"), 17, 12,

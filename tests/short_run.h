@@ -65,6 +65,13 @@ inline train::Experiment short_run() {
 inline train::Experiment toolbox_run() {
   train::Experiment run = short_run();
   run.dataset.validation = 20;
+  run.augment = {data::RandomAffine{.degrees = 10,
+                                    .translate = {0.1, 0.1},
+                                    .scale = {0.9, 1.1},
+                                    .shear = {-5, 5, 0, 0},
+                                    .interpolation = data::Interpolation::kBilinear},
+                 data::ElasticTransform{.alpha = 20, .sigma = 3}, data::RandomCrop{.padding = 1},
+                 data::RandomErasing{.value = 0.5}};
   run.training.optimizer = optim::AdamW{{.lr = 1e-3}, 0.05};
   run.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.02};
   run.training.lr_warmup = optim::LrWarmup{0.5, 3};

@@ -40,6 +40,23 @@ std::string text_of(const data::ColorJitter& jitter) {
 std::string text_of(const data::RandomRotation& rotation) {
   return fmt::format("random_rotation (±{}°, fill {})", rotation.degrees, rotation.fill);
 }
+std::string text_of(const data::RandomAffine& affine) {
+  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
+  return fmt::format("random_affine (±{}°, translate {}, scale {}, shear {}, {}, fill {})", affine.degrees,
+                     affine.translate, affine.scale, affine.shear, nearest ? "nearest" : "bilinear",
+                     affine.fill);
+}
+std::string text_of(const data::ElasticTransform& elastic) {
+  return fmt::format("elastic_transform (alpha {}, sigma {}, fill {})", elastic.alpha, elastic.sigma,
+                     elastic.fill);
+}
+std::string text_of(const data::RandomCrop& crop) {
+  return fmt::format("random_crop (padding {}, fill {})", crop.padding, crop.fill);
+}
+std::string text_of(const data::RandomErasing& erasing) {
+  return fmt::format("random_erasing (p {}, scale {}, ratio {}, value {})", erasing.p, erasing.scale,
+                     erasing.ratio, erasing.value);
+}
 std::string text_of(const optim::ConstantLr& /*schedule*/) {
   return "none";
 }

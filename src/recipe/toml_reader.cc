@@ -204,6 +204,12 @@ bool TableReader::is_text(std::string_view key) const {
   return entry && entry->value->is_string();
 }
 
+std::optional<size_t> TableReader::array_size(std::string_view key) const {
+  const Entry* entry = find(key);
+  const auto* array = entry ? entry->value->as_array() : nullptr;
+  return array ? std::optional(array->size()) : std::nullopt;
+}
+
 size_t TableReader::choose(std::string_view key, std::span<const std::string_view> names) const {
   const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
   const Entry* entry = find(key, false, expected);

@@ -88,6 +88,7 @@ class TableReader {
   std::string text(std::string_view key, std::optional<std::string> fallback = {},
                    std::string_view allowed_controls = "") const;
   bool is_text(std::string_view key) const;
+  std::optional<size_t> array_size(std::string_view key) const;  // none if it is no array
 
   // The value whose name the text is.
   template <typename T, size_t N>

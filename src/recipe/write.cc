@@ -77,6 +77,26 @@ std::string table(const data::RandomRotation& rotation) {
                      rotation.fill);
 }
 
+std::string table(const data::RandomAffine& affine) {
+  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
+  return fmt::format(
+      "type = \"random_affine\"\ndegrees = {}\ntranslate = [{}]\nscale = [{}]\nshear = [{}]\n"
+      "interpolation = \"{}\"\nfill = {}\n",
+      affine.degrees, fmt::join(affine.translate, ", "), fmt::join(affine.scale, ", "),
+      fmt::join(affine.shear, ", "), nearest ? "nearest" : "bilinear", affine.fill);
+}
+std::string table(const data::ElasticTransform& elastic) {
+  return fmt::format("type = \"elastic_transform\"\nalpha = {}\nsigma = {}\nfill = {}\n", elastic.alpha,
+                     elastic.sigma, elastic.fill);
+}
+std::string table(const data::RandomCrop& crop) {
+  return fmt::format("type = \"random_crop\"\npadding = {}\nfill = {}\n", crop.padding, crop.fill);
+}
+std::string table(const data::RandomErasing& erasing) {
+  return fmt::format("type = \"random_erasing\"\np = {}\nscale = [{}]\nratio = [{}]\nvalue = {}\n", erasing.p,
+                     fmt::join(erasing.scale, ", "), fmt::join(erasing.ratio, ", "), erasing.value);
+}
+
 // Without what the schedule sets.
 std::string options(const optim::Sgd& sgd, const optim::LrScheduler& scheduler) {
   return fmt::format("{}weight_decay = {}\nnesterov = {}\n",

@@ -121,6 +121,7 @@ int64_t Trainer::steps() const {
 // Of a batch in the current epoch.
 optim::Rates Trainer::rates_of(int batch) const {
   const int64_t batches = batches_per_epoch();
+  if (own_rates_) return own_rates_(position_.epochs * batches + batch);
   return optim::rates_at(experiment_.training, {.epoch = position_.epochs,
                                                 .step = position_.epochs * batches + batch,
                                                 .steps = experiment_.training.epochs * batches});

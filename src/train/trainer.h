@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -106,6 +107,10 @@ class Trainer {
   // sizes are those of this trainer, and the position lies within its epochs and batches.
   void restore(State state);
 
+  // From now on the rates of every step are these, in the place of the schedule's. For a resumed run they
+  // must be the same function.
+  void use_rates(std::function<optim::Rates(int64_t step)> rates) { own_rates_ = std::move(rates); }
+
   // See nn::TrainingPass.
   void start_profile() { pass_.start_profile(); }
   std::vector<nn::StepTime> profile() const { return pass_.profile(); }
@@ -146,6 +151,7 @@ class Trainer {
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;  // of the current batch
   Position position_;
+  std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
 };
 
 }  // namespace rung::train
