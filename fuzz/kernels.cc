@@ -377,19 +377,20 @@ void check_loss(Draw& draw) {
   const auto labels = draw.labels(classes);
   const auto logits =
       draw.values(static_cast<size_t>(classes) * kLanes, static_cast<float>(draw.between(1, 90)));
-  const auto run = [&](auto softmax_nll) -> Outputs {
+  const LossOptions options{.scale = 0.5F, .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8};
+  const auto run = [&](auto cross_entropy) -> Outputs {
     std::vector<uint8_t> predicted(kLanes);
     AlignedBuffer<float> dlogits(logits.size());
-    const GroupLoss total =
-        softmax_nll(logits.data(), classes, labels.data(), lanes, 0.5F, predicted.data(), dlogits.data());
+    const GroupLoss total = cross_entropy(logits.data(), classes, labels.data(), lanes, options,
+                                          predicted.data(), dlogits.data());
     const std::array counts{static_cast<float>(total.correct)};
     const std::array losses{static_cast<float>(total.loss)};
     predicted.resize(static_cast<size_t>(lanes));
     return {output(counts), output(losses, 32 * kEpsilon), output(predicted),
             output(dlogits.span(), 8 * kEpsilon)};
   };
-  compare(fmt::format("softmax_nll of {} classes, {} lanes", classes, lanes), run(reference::softmax_nll),
-          [&] { return run(softmax_nll); });
+  compare(fmt::format("cross_entropy of {} classes, {} lanes", classes, lanes), run(reference::cross_entropy),
+          [&] { return run(cross_entropy); });
 }
 
 constexpr std::array kChecks = {check_conv_forward,

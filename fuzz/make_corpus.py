@@ -110,6 +110,8 @@ EPOCH = {"epoch": 1, "lr": 0.1, "train_loss": 0.5, "train_accuracy": 90.0, "test
 def write_metrics():
     first, second = json.dumps(EPOCH), json.dumps(EPOCH | {"epoch": 2})
     write("metrics", "two", f"{first}\n{second}\n")
+    write("metrics", "validated", json.dumps(
+        EPOCH | {"validation_loss": 0.5, "validation_accuracy": 97.5, "validation_seconds": 0.25}) + "\n")
     write("metrics", "twice", f"{first}\n{first}\n")
     write("metrics", "cut", f"{first}\n{second[:50]}")
     write("metrics", "huge", json.dumps(EPOCH | {"lr": 1e308, "epoch": 2**63}) + "\n")
@@ -162,6 +164,51 @@ weight_decay = 1e-4
 type = "step_lr"
 step_size = 6
 ''')
+    write("recipe", "toolbox", 'title = "t"\n[dataset]\nvalidation = 9\n' + """
+[[targets]]
+metric = "test_accuracy_at_best_validation"
+above = 1
+[[augment]]
+type = "random_affine"
+degrees = 5
+translate = [0.1, 0.2]
+scale = [0.9, 1.1]
+shear = [-1, 1, 0, 2.5]
+interpolation = "bilinear"
+[[augment]]
+type = "elastic_transform"
+alpha = 30
+sigma = 4
+[[augment]]
+type = "random_crop"
+padding = 2
+[[augment]]
+type = "random_erasing"
+p = 0.25
+scale = [0.1, 0.2]
+ratio = [0.5, 2]
+value = -0.5
+[lr_scheduler]
+type = "one_cycle_lr"
+max_lr = 0.1
+pct_start = 0.2
+anneal_strategy = "linear"
+three_phase = true
+[lr_warmup]
+start_factor = 0.1
+total_iters = 100
+[ema]
+decay = 0.99
+use_buffers = true
+""" + MODEL.replace("lr = 0.1\n", "nesterov = true\n").replace("epochs = 2", "epochs = 2\nlabel_smoothing = 0.1"))
+    for name, optimizer, schedule in [
+        ("adam", 'type = "adamw"\nbetas = [0.8, 0.9]\neps = 1e-7\n', 'multi_step_lr"\nmilestones = [1, 2]\ngamma = 0.5'),
+        ("cyclic", 'type = "adam"\n', 'cyclic_lr"\nbase_lr = 0.1\nmax_lr = 1\nmode = "exp_range"\ngamma = 0.9'),
+        ("cosine", 'type = "sgd"\n', 'cosine_annealing_lr"\nt_max = 3\neta_min = 1e-4'),
+        ("exponential", 'type = "sgd"\n', 'exponential_lr"\ngamma = 0.5'),
+    ]:
+        write("recipe", name, 'title = "t"' + MODEL.replace('type = "sgd"\nlr = 0.1\n', optimizer) +
+              '[lr_scheduler]\ntype = "' + schedule + "\n")
     write("recipe", "escapes", 'title = "\\u001b[2J\\u009b"\n')
     write("recipe", "brackets", "a = " + "[" * 300)
     write("recipe", "dots", "a" + ".a" * 100 + " = 1")

@@ -142,13 +142,15 @@ TEST_P(ActivationTest, LossEqualsReference) {
     std::vector<uint8_t> labels(kLanes);
     for (size_t i = 0; i < labels.size(); ++i)
       labels[i] = static_cast<uint8_t>(i % static_cast<size_t>(classes));
-    for (const int lanes : {16, 9, 1}) {
+    for (const auto& [lanes, smoothing] :
+         {std::pair(16, 0.0F), {9, 0.0F}, {1, 0.1F}, {16, 0.3F}, {7, 1.0F}}) {
+      const LossOptions options{.scale = 0.01F, .label_smoothing = smoothing};
       AlignedBuffer<float> d(logits.size()), expected_d(logits.size());
       std::vector<uint8_t> predicted(kLanes), expected_predicted(kLanes);
       const auto got =
-          softmax_nll(logits.data(), classes, labels.data(), lanes, 0.01F, predicted.data(), d.data());
-      const auto want = reference::softmax_nll(logits.data(), classes, labels.data(), lanes, 0.01F,
-                                               expected_predicted.data(), expected_d.data());
+          cross_entropy(logits.data(), classes, labels.data(), lanes, options, predicted.data(), d.data());
+      const auto want = reference::cross_entropy(logits.data(), classes, labels.data(), lanes, options,
+                                                 expected_predicted.data(), expected_d.data());
       EXPECT_NEAR(got.loss, want.loss, 2e-6 * (1 + want.loss));
       EXPECT_EQ(got.correct, want.correct);
       EXPECT_EQ(predicted, expected_predicted);

@@ -1,5 +1,8 @@
-// Brightness, contrast and rotation equal torchvision's in every byte. tests/golden/make_augment_golden.py
-// makes the file and documents its format.
+// What transforms do to pixels equals torchvision's in every byte; of an elastic distortion, where many
+// floats are added up, but for roundings. tests/golden/make_augment_golden.py makes the files and documents
+// them.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,12 +14,15 @@
 
 #include "base/file.h"
 #include "data/augment.h"
+#include "tensor_testing.h"
+#include "train/safetensors.h"
 
 namespace rung::data {
 namespace {
 
-enum Kind { kBrightness, kContrast, kRotation };
-constexpr const char* kKindNames[] = {"brightness", "contrast", "rotation"};
+enum Kind { kBrightness, kContrast, kRotation, kAffineNearest, kAffineBilinear, kCrop };
+constexpr const char* kKindNames[] = {"brightness", "contrast",        "rotation",
+                                      "affine",     "affine bilinear", "crop"};
 
 // Reads values one after another; the numbers are little-endian, as is every machine the tests run on.
 class Reader {
@@ -47,12 +53,24 @@ class Reader {
 };
 
 std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, int height, int width, int kind,
-                                 int fill, double parameter) {
+                                 uint8_t fill, const std::vector<double>& parameters) {
   auto result = pixels;
-  if (kind == kBrightness) adjust_brightness(result, static_cast<float>(parameter));
-  if (kind == kContrast) adjust_contrast(result, static_cast<float>(parameter));
-  if (kind == kRotation)
-    rotate(pixels.data(), result.data(), height, width, parameter, static_cast<uint8_t>(fill));
+  if (kind == kBrightness) adjust_brightness(result, static_cast<float>(parameters.at(0)));
+  if (kind == kContrast) adjust_contrast(result, static_cast<float>(parameters.at(0)));
+  if (kind == kRotation) rotate(pixels.data(), result.data(), height, width, parameters.at(0), fill);
+  if (kind == kAffineNearest || kind == kAffineBilinear) {
+    const AffineDraw drawn{.angle = parameters.at(0),
+                           .translate_x = static_cast<int>(parameters.at(1)),
+                           .translate_y = static_cast<int>(parameters.at(2)),
+                           .scale = parameters.at(3),
+                           .shear_x = parameters.at(4),
+                           .shear_y = parameters.at(5)};
+    affine(pixels.data(), result.data(), height, width, drawn,
+           kind == kAffineNearest ? Interpolation::kNearest : Interpolation::kBilinear, fill);
+  }
+  if (kind == kCrop)
+    shift(pixels.data(), result.data(), height, width, static_cast<int>(parameters.at(0)),
+          static_cast<int>(parameters.at(1)), fill);
   return result;
 }
 
@@ -74,11 +92,12 @@ void check_image(Reader& golden, int image) {
   const auto pixels = golden.pixels(size);
   for (int32_t i = 0; i < cases; ++i) {
     const auto kind = golden.value<int32_t>();
-    const auto fill = golden.value<int32_t>();
-    const auto parameter = golden.value<double>();
-    const auto what =
-        "image " + std::to_string(image) + ", " + kKindNames[kind] + " " + std::to_string(parameter);
-    expect_equal(transformed(pixels, height, width, kind, fill, parameter), golden.pixels(size), width, what);
+    const auto fill = static_cast<uint8_t>(golden.value<int32_t>());
+    std::vector<double> parameters(static_cast<size_t>(golden.value<int32_t>()));
+    for (double& parameter : parameters) parameter = golden.value<double>();
+    const auto what = fmt::format("image {}, {} {}", image, kKindNames[kind], parameters);
+    expect_equal(transformed(pixels, height, width, kind, fill, parameters), golden.pixels(size), width,
+                 what);
   }
 }
 
@@ -86,11 +105,59 @@ TEST(AugmentGolden, EqualsTorchvision) {
   const auto path = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/augment.bin";
   Reader golden(read_file(path, 1 << 20));
   const auto magic = golden.pixels(8);
-  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG1");
+  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG2");
   const auto images = golden.value<int32_t>();
   ASSERT_EQ(images, 8);
   for (int32_t image = 0; image < images; ++image) check_image(golden, image);
   EXPECT_TRUE(golden.at_end());
+}
+
+class ElasticGolden {
+ public:
+  const train::SafeTensors::Floats& floats(const std::string& name) const { return file_.floats.at(name); }
+  const train::SafeTensors::Bytes& bytes(const std::string& name) const { return file_.bytes.at(name); }
+  std::vector<std::string> cases() const {
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : file_.floats)
+      if (name.starts_with("noise/")) names.push_back(name.substr(6));
+    return names;
+  }
+
+ private:
+  train::SafeTensors file_ =
+      train::read_safetensors(std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/elastic.safetensors");
+};
+
+TEST(ElasticGolden, EqualsTorchvisionButForRoundings) {
+  const ElasticGolden golden;
+  EXPECT_EQ(golden.cases().size(), 9U);
+  for (const std::string& name : golden.cases()) {
+    const auto& image = golden.bytes("image/" + name);
+    const auto pixels = image.values.size();
+    Elastic elastic({.alpha = golden.floats("alpha/" + name).values[0],
+                     .sigma = golden.floats("sigma/" + name).values[0],
+                     .fill = golden.bytes("fill/" + name).values[0]},
+                    static_cast<int>(image.shape[0]), static_cast<int>(image.shape[1]));
+    const auto noise = std::span(golden.floats("noise/" + name).values);
+    const auto displacement = std::span(golden.floats("displacement/" + name).values);
+    std::vector<float> dx(pixels), dy(pixels);
+    elastic.smooth(noise.first(pixels), dx, elastic.pixels_across());
+    elastic.smooth(noise.subspan(pixels), dy, elastic.pixels_down());
+    rung::testing::expect_tensor_within(name + " across", std::span<const float>(dx),
+                                        std::span<const float>(displacement.first(pixels)), 32);
+    rung::testing::expect_tensor_within(name + " down", std::span<const float>(dy),
+                                        std::span<const float>(displacement.subspan(pixels)), 32);
+    std::vector<uint8_t> result(pixels);
+    elastic.warp(image.values.data(), result.data(), displacement.first(pixels),
+                 displacement.subspan(pixels));
+    const auto& expected = golden.bytes("result/" + name).values;
+    int differing = 0;
+    for (size_t i = 0; i < pixels; ++i) {
+      EXPECT_NEAR(result[i], expected[i], 1) << name << ", pixel " << i;
+      differing += result[i] != expected[i] ? 1 : 0;
+    }
+    EXPECT_LE(differing, 2) << name;
+  }
 }
 
 }  // namespace

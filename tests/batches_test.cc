@@ -118,6 +118,29 @@ TEST(GroupLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) 
   EXPECT_NE(lane_of(load(plain, {5}), 0), image5);
 }
 
+// The value is the normalised image's, in a rectangle of its lane and nowhere else.
+TEST(GroupLoader, ErasesAfterNormalising) {
+  const data::Split split = split_of(40);
+  GroupLoader loader(split, {});
+  GroupLoader plain(split, {});
+  loader.augment({data::RandomErasing{.p = 0.6, .scale = {0.1, 0.4}, .value = 77}}, 1);
+  const std::vector<uint32_t> images = {3, 9, 30, 5, 6, 7, 8, 11};
+  const auto x = load(loader, images);
+  const auto before = load(plain, images);
+  int erased_images = 0;
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    const auto values = lane_of(x, lane);
+    const auto untouched = lane_of(before, lane);
+    const auto erased = std::ranges::count(values, 77.0F);
+    erased_images += erased > 0 ? 1 : 0;
+    for (size_t pixel = 0; pixel < kPixels; ++pixel) {
+      EXPECT_TRUE(values[pixel] == 77.0F || values[pixel] == untouched[pixel]);
+    }
+  }
+  EXPECT_GT(erased_images, 1);
+  EXPECT_LT(erased_images, 8);
+}
+
 TEST(GroupLoader, WithoutTransformsEpochAndSeedChangeNothing) {
   const data::Split split = split_of(40);
   GroupLoader loader(split, {});

@@ -23,6 +23,7 @@ using data::TemporaryFolder;
 using rung::testing::discs;
 using rung::testing::kEpochs;
 using rung::testing::short_run;
+using rung::testing::toolbox_run;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -34,7 +35,7 @@ struct CutOff {};
 // The text of a file without what takes time.
 std::string timeless(const fs::path& file) {
   std::string text = read_text_file(file, 1 << 20);
-  for (const char* key : {"\"train_seconds\":", "\"test_seconds\":"}) {
+  for (const char* key : {"\"train_seconds\":", "\"test_seconds\":", "\"validation_seconds\":"}) {
     for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
       const size_t from = at + std::string(key).size();
       text.erase(from, text.find(',', from) - from);
@@ -52,6 +53,11 @@ void train_on(Trainer& trainer, RunDirectory& directory, int batches) {
       throw CutOff();
     });
     const Evaluation test = trainer.evaluate(discs().test);
+    std::optional<ValidationRecord> validation;
+    if (trainer.validation_images() > 0) {
+      const Evaluation evaluation = trainer.evaluate_validation();
+      validation = {evaluation.loss, evaluation.accuracy, evaluation.seconds};
+    }
     directory.add_epoch({.epoch = trained.epoch,
                          .lr = trained.lr,
                          .train_loss = trained.loss,
@@ -60,16 +66,18 @@ void train_on(Trainer& trainer, RunDirectory& directory, int batches) {
                          .test_accuracy = test.accuracy,
                          .train_seconds = trained.seconds,
                          .test_seconds = test.seconds,
-                         .weights_sha256 = nn::weights_sha256(trainer.weights())},
+                         .weights_sha256 = nn::weights_sha256(trainer.weights()),
+                         .validation = validation},
                         trainer);
   }
 }
 
 // A process's life: opens the folder, goes on from where it stands, and ends after `batches` batches or with
 // the run.
-RunDirectory::Found live(const fs::path& path, int batches = 1000, int threads = 2) {
+RunDirectory::Found live(const fs::path& path, int batches = 1000, int threads = 2,
+                         const Experiment& experiment = short_run()) {
   ThreadPool pool(threads);
-  Trainer trainer(short_run(), discs(), pool);
+  Trainer trainer(experiment, discs(), pool);
   RunDirectory directory(path, kRecipe, Start::kResume);
   auto found = directory.restore(trainer, kData);
   try {
@@ -87,9 +95,9 @@ int batches_of_run() {
 
 class CheckpointTest : public ::testing::Test {
  protected:
-  void expect_as_uninterrupted(const fs::path& run) {
+  void expect_as_uninterrupted(const fs::path& run, const Experiment& experiment = short_run()) {
     const fs::path whole = folder_.path() / "whole";
-    if (!fs::exists(whole)) live(whole);
+    if (!fs::exists(whole)) live(whole, 1000, 2, experiment);
     EXPECT_EQ(timeless(run / kMetricsFile), timeless(whole / kMetricsFile));
     EXPECT_EQ(read_text_file(run / kBestFile, 1 << 20), read_text_file(whole / kBestFile, 1 << 20));
   }
@@ -122,6 +130,28 @@ TEST_F(CheckpointTest, EveryBatchIsAPlaceToGoOnFrom) {
     EXPECT_EQ(found.damage, "");
     expect_as_uninterrupted(run);
   }
+}
+
+// Every buffer of the optimiser, the average of the weights, and schedules by the batch.
+TEST_F(CheckpointTest, TheToolboxsStateComesBack) {
+  for (int batches = 1; batches <= batches_of_run(); batches += 2) {
+    const fs::path run = folder_.path() / std::to_string(batches);
+    live(run, batches, 1, toolbox_run());
+    live(run, 1000, 3, toolbox_run());
+    SCOPED_TRACE(fmt::format("cut off after {} batches", batches));
+    expect_as_uninterrupted(run, toolbox_run());
+  }
+}
+
+// What evaluation uses has the plain names, so that any reader finds it.
+TEST_F(CheckpointTest, TheAverageHasThePlainNames) {
+  live(run_, 5, 1, toolbox_run());
+  ThreadPool pool(1);
+  Trainer trainer(toolbox_run(), discs(), pool);
+  RunDirectory(run_, kRecipe, Start::kResume).restore(trainer, kData);
+  EXPECT_EQ(load_weights(trainer.plan(), run_ / kCheckpointFile).parameters, trainer.weights().parameters);
+  EXPECT_NE(trainer.weights().parameters, trainer.trained_weights().parameters);
+  EXPECT_NE(trainer.weights().buffers, trainer.trained_weights().buffers);
 }
 
 TEST_F(CheckpointTest, ARunMayBeCutOffAfterEveryBatch) {
@@ -254,12 +284,14 @@ TEST_F(CheckpointTest, AFolderIsOneProcesss) {
 
 TEST(JsonLines, GiveBackWhatWasWritten) {
   const std::string sha256(64, 'a');
-  const std::vector<EpochRecord> epochs = {{1, 0.1, 1.0 / 3, 0, 5e-324, 100, 1e300, 0.25, sha256},
-                                           {2, 0.01, 2, 99.5, 0.1 + 0.2, 0, 0, 7, sha256}};
+  const std::vector<EpochRecord> epochs = {
+      {1, 0.1, 1.0 / 3, 0, 5e-324, 100, 1e300, 0.25, sha256},
+      {2, 0.01, 2, 99.5, 0.1 + 0.2, 0, 0, 7, sha256, ValidationRecord{1.0 / 3, 99, 0.5}}};
   const std::string text = to_json_lines(epochs);
   const auto found = parse_json_lines(text, "file");
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[1].test_loss, epochs[1].test_loss);
+  EXPECT_FALSE(found[0].validation);
   EXPECT_EQ(to_json_lines(found), text);
   EXPECT_TRUE(parse_json_lines("", "file").empty());
 }

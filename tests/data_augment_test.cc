@@ -106,6 +106,123 @@ TEST(RandomRotationDraw, IsUniformAndSymmetric) {
   EXPECT_NEAR(sum / kDraws, 0, 5 * 14 / std::sqrt(12.0 * kDraws));
 }
 
+TEST(RandomAffineDraw, StaysWithinItsRanges) {
+  const RandomAffine affine{
+      .degrees = 20, .translate = {0.25, 0.5}, .scale = {0.5, 1.5}, .shear = {-3, 4, 5, 6}};
+  std::map<int, int> across, down;
+  double angle = 0, scale = 0;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const AffineDraw drawn = draw(affine, 10, 20, random);
+    angle += drawn.angle;
+    scale += drawn.scale;
+    ++across[drawn.translate_x];
+    ++down[drawn.translate_y];
+    EXPECT_LE(std::abs(drawn.angle), 20);
+    EXPECT_TRUE(drawn.scale >= 0.5 && drawn.scale <= 1.5);
+    EXPECT_TRUE(drawn.shear_x >= -3 && drawn.shear_x <= 4 && drawn.shear_y >= 5 && drawn.shear_y <= 6);
+  }
+  EXPECT_NEAR(angle / kDraws, 0, 5 * 40 / std::sqrt(12.0 * kDraws));
+  EXPECT_NEAR(scale / kDraws, 1, 5 / std::sqrt(12.0 * kDraws));
+  EXPECT_EQ(across.size(), 11U) << "a quarter of 20 pixels each way";
+  EXPECT_EQ(down.size(), 11U) << "half of 10 pixels each way";
+  EXPECT_NEAR(across[0], kDraws / 10, 5 * 47);
+}
+
+TEST(RandomAffineDraw, WhatItLeavesAloneTakesNoDraw) {
+  auto with = stream_for(0);
+  auto without = stream_for(0);
+  draw(RandomAffine{.degrees = 1}, 28, 28, with);
+  without.next();
+  EXPECT_EQ(with.next(), without.next());
+}
+
+TEST(Elastic, NoiseIsUniform) {
+  const Elastic elastic({}, 28, 28);
+  double sum = 0, squares = 0;
+  std::vector<float> noise(28 * 27);
+  for (uint32_t image = 0; image < 100; ++image) {
+    auto random = stream_for(image);
+    elastic.draw_noise(random, noise);
+    for (const float value : noise) {
+      EXPECT_LT(std::abs(value), 1);
+      sum += value;
+      squares += double{value} * value;
+    }
+  }
+  const double count = 100.0 * 28 * 27;
+  EXPECT_NEAR(sum / count, 0, 5 / std::sqrt(3 * count));
+  EXPECT_NEAR(squares / count, 1.0 / 3, 5 * std::sqrt(4.0 / 45 / count));
+}
+
+TEST(Elastic, WithoutStrengthCopies) {
+  const auto in = ramp(5, 7);
+  std::vector<uint8_t> out(in.size());
+  auto random = stream_for(0);
+  Augmenter({ElasticTransform{.alpha = 0}}, 5, 7).apply(in.data(), out.data(), random);
+  EXPECT_EQ(out, in);
+}
+
+// torchvision refuses kernels that are longer than this; here they are mirrored again and again.
+TEST(Elastic, SmoothingKeepsAConstant) {
+  for (const double sigma : {0.0, 0.3, 5.0, 30.0}) {
+    for (const int side : {1, 2, 17, 40}) {
+      const auto pixels = static_cast<size_t>(side) * 3;
+      Elastic elastic({.alpha = 1, .sigma = sigma}, side, 3);
+      std::vector<float> out(pixels);
+      elastic.smooth(std::vector<float>(pixels, 0.5F), out, 2);
+      for (const float value : out) EXPECT_NEAR(value, 1, 1e-5) << sigma << ", " << side;
+    }
+  }
+}
+
+TEST(Elastic, SurvivesAHugeStrength) {
+  const auto in = ramp(9, 9);
+  std::vector<uint8_t> out(in.size());
+  auto random = stream_for(0);
+  Augmenter({ElasticTransform{.alpha = 1e6, .sigma = 0, .fill = 7}}, 9, 9)
+      .apply(in.data(), out.data(), random);
+  EXPECT_GT(std::count(out.begin(), out.end(), 7), 60);
+}
+
+TEST(RandomCrop, ReachesEveryPlaceEquallyOften) {
+  std::vector<uint8_t> in(5 * 5), out(in.size());
+  in[12] = 1;  // the centre
+  std::map<std::ptrdiff_t, int> places;
+  Augmenter augmenter({RandomCrop{.padding = 2}}, 5, 5);
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    augmenter.apply(in.data(), out.data(), random);
+    ++places[std::ranges::find(out, 1) - out.begin()];
+  }
+  EXPECT_EQ(places.size(), 25U);
+  for (const auto& [place, count] : places) EXPECT_NEAR(count, kDraws / 25, 5 * 31) << place;
+}
+
+TEST(RandomErasingDraw, HasItsProbabilityAreaAndRatio) {
+  const RandomErasing erasing{.p = 0.25, .scale = {0.1, 0.2}, .ratio = {0.5, 2}, .value = -3};
+  int erased = 0;
+  std::map<bool, int> taller;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const auto found = draw(erasing, 40, 50, random);
+    if (!found) continue;
+    ++erased;
+    ++taller[found->height > found->width];
+    EXPECT_NEAR(found->height * found->width, 300, 100 + 40);
+    EXPECT_TRUE(found->top >= 0 && found->top + found->height <= 40);
+    EXPECT_TRUE(found->left >= 0 && found->left + found->width <= 50);
+    EXPECT_EQ(found->value, -3);
+  }
+  EXPECT_NEAR(erased, kDraws / 4, 5 * 67);
+  EXPECT_NEAR(taller[true], erased / 2, 5 * 39 + erased / 40) << "as often taller as wider, but for squares";
+}
+
+TEST(RandomErasingDraw, GivesUpWhereNoRectangleFits) {
+  auto random = stream_for(0);
+  EXPECT_FALSE(draw(RandomErasing{.p = 1, .scale = {1, 1}, .ratio = {1, 1}}, 10, 10, random));
+}
+
 TEST(Augmenter, WithoutTransformsCopies) {
   const auto in = ramp(5, 7);
   std::vector<uint8_t> out(in.size());

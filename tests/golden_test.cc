@@ -26,7 +26,7 @@
 #include "nn/inference.h"
 #include "nn/training_pass.h"
 #include "optim/lr_schedule.h"
-#include "optim/sgd.h"
+#include "optim/optimizer.h"
 #include "recipe/recipe.h"
 #include "tensor_testing.h"
 #include "train/batches.h"
@@ -87,7 +87,7 @@ class Ladder {
         plan_(nn::make_plan(recipe_.model)),
         weights_(nn::initial_weights(plan_, 99)),  // for the running statistics; the rest is replaced
         gradient_(plan_.parameter_count),
-        optimizer_(plan_.parameter_count),
+        optimizer_(recipe_.training.optimizer, plan_.parameter_count),
         pass_(plan_, kBatch, pool_),
         inference_(plan_, pool_) {
     for (const nn::TensorInfo& info : plan_.parameters)
@@ -109,8 +109,8 @@ class Ladder {
       losses.push_back(static_cast<float>(run(step)));
       if (step == 0) expect_first_step();
       if (step == kEarlySteps - 1) expect_statistics("after4/", later().early_statistics);
-      optimizer_.step(recipe_.training.optimizer, optim::learning_rate(recipe_.training, step / kBatches),
-                      gradient_, weights_.parameters);
+      const optim::Place place{.epoch = step / kBatches, .step = step, .steps = kSteps};
+      optimizer_.step(optim::rates_at(recipe_.training, place), step, gradient_, weights_.parameters);
     }
     const auto expected = golden("losses", kSteps);
     expect_tensor_within("first loss", std::span<const float>(losses).first(1), expected.first(1),
@@ -194,7 +194,7 @@ class Ladder {
   nn::Plan plan_;
   nn::Weights weights_;
   std::vector<float> gradient_;
-  optim::SgdState optimizer_;
+  optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
   nn::Inference inference_;
 };

@@ -56,8 +56,10 @@ size_t count(const Shape& s) {
 // A model computed layer by layer from the definitions. Parameters and buffers lie as a Plan says.
 class Definition {
  public:
-  Definition(const ModelSpec& model, const Weights& weights, int images, bool training)
-      : model_(model),
+  Definition(const ModelSpec& model, const Weights& weights, int images, bool training,
+             double label_smoothing = 0)
+      : label_smoothing_(label_smoothing),
+        model_(model),
         info_(infer(model)),
         parameters_(weights.parameters.begin(), weights.parameters.end()),
         buffers_(weights.buffers.begin(), weights.buffers.end()),
@@ -119,7 +121,10 @@ class Definition {
     for (size_t n = 0; n < images_; ++n) {
       double sum = 0;
       for (size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
-      total += std::log(sum) - logits[n * classes + labels[n]];
+      for (size_t k = 0; k < classes; ++k) {
+        const double target = label_smoothing_ / model_.classes + (k == labels[n] ? 1 - label_smoothing_ : 0);
+        total += target * (std::log(sum) - logits[n * classes + k]);
+      }
     }
     return total / static_cast<double>(images_);
   }
@@ -295,6 +300,7 @@ class Definition {
   }
   Values apply(const Flatten& /*layer*/, size_t /*index*/, const Values& x) const { return x; }
 
+  double label_smoothing_;
   const ModelSpec& model_;
   ModelInfo info_;
   Values parameters_;
@@ -433,6 +439,7 @@ class Check {
     for (size_t i = 0; i < static_cast<size_t>(images) * count(model.input); ++i)
       x_.push_back(static_cast<float>(random.uniform(-1, 1)));
     for (int i = 0; i < images; ++i) labels_.push_back(static_cast<uint8_t>(random.below(model.classes)));
+    label_smoothing_ = random.chance(0.3) ? 0.25F : 0;
     smallest_norm_ = images * count(model.input);
     for (const Stage& stage : plan_.stages) {
       const auto plane =
@@ -452,7 +459,7 @@ class Check {
   // little.
   bool run() {
     if (smallest_norm_ < 8) return false;
-    Definition exact(model_, weights_, images_, /*training=*/true);
+    Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_);
     const double loss = exact.loss(x_, labels_);
     if (exact.margin() < kLeastMargin) return false;
     const Values gradient = exact.gradient(labels_);
@@ -489,8 +496,9 @@ class Check {
     const LoadGroup loader = [this](int group, int lanes, int, float* x) { load(group, lanes, x); };
     const Dropped dropped;
     TrainingPass pass(plan_, images_, pool);
-    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group},
-                                 weights, found);
+    const auto result = pass.run(
+        {images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group, label_smoothing_},
+        weights, found);
     for (int group = 0; group < kernels::groups_of(images_); ++group)
       take(group, kernels::valid_lanes(images_, group), pass.logits(group), logits);
     expect_forward("logits", logits, exact.logits());
@@ -527,6 +535,7 @@ class Check {
   Values x_;
   std::vector<uint8_t> labels_;
   size_t smallest_norm_ = 0;  // values of a channel
+  float label_smoothing_ = 0;
 };
 
 constexpr Conv2d kConv{.out_channels = 4, .kernel_size = {3, 3}, .bias = false};

@@ -72,6 +72,37 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
     expect_same_bits(trained[i], trained[0], targets[i] + " and " + targets[0]);
 }
 
+// A run with a validation split is a run without it on a smaller dataset.
+TEST(Invariance, ValidationImagesAreNotTrainedOn) {
+  train::Experiment run = testing::short_run();
+  run.dataset.validation = 50;
+  data::Dataset smaller = testing::discs();
+  const auto pixels = static_cast<std::ptrdiff_t>(size_t{testing::kSide} * testing::kSide);
+  data::Split& train = smaller.train;
+  train.count -= 50;
+  data::Split held_out = train;
+  held_out.count = 50;
+  held_out.pixels.assign(train.pixels.end() - 50 * pixels, train.pixels.end());
+  held_out.labels.assign(train.labels.end() - 50, train.labels.end());
+  train.pixels.resize(train.pixels.size() - static_cast<size_t>(50 * pixels));
+  train.labels.resize(train.labels.size() - 50);
+  ThreadPool pool(2);
+  train::Trainer with(run, testing::discs(), pool);
+  train::Trainer without(testing::short_run(), smaller, pool);
+  with.train_epoch();
+  without.train_epoch();
+  EXPECT_EQ(nn::weights_sha256(with.weights()), nn::weights_sha256(without.weights()));
+  EXPECT_EQ(with.evaluate_validation().predicted, without.evaluate(held_out).predicted);
+  EXPECT_EQ(with.evaluate_validation().loss, without.evaluate(held_out).loss);
+  EXPECT_EQ(with.evaluate_training().loss, without.evaluate(smaller.train).loss);
+}
+
+TEST(Invariance, AValidationSplitLeavesSomethingToTrainOn) {
+  train::Experiment run = testing::short_run();
+  run.dataset.validation = 149;
+  EXPECT_THROW(train::require_fit(run, testing::discs()), UsageError);
+}
+
 TEST(Invariance, ASeedIsARun) {
   expect_same_bits(train_with(2), train_with(2), "the same seed twice");
   train::Experiment other = short_run();

@@ -105,6 +105,24 @@ TEST(Judge, KnowsEveryMetric) {
   EXPECT_EQ(metric_value(recipe::Metric::kTrainSeconds, record), 6);
 }
 
+TEST(Judge, ValidationChoosesTheEpoch) {
+  train::RunRecord record = record_of({98, 99, 97});
+  record.validation_images = 100;
+  for (size_t epoch = 0; epoch < 3; ++epoch)
+    record.epochs[epoch].validation = {.accuracy = std::vector{95.0, 94.0, 93.0}[epoch]};
+  EXPECT_EQ(record.chosen().epoch, 1);
+  EXPECT_EQ(metric_value(recipe::Metric::kBestTestAccuracy, record), 99);
+  EXPECT_EQ(metric_value(recipe::Metric::kBestValidationAccuracy, record), 95);
+  EXPECT_EQ(metric_value(recipe::Metric::kFinalValidationAccuracy, record), 93);
+  EXPECT_EQ(metric_value(recipe::Metric::kTestAccuracyAtBestValidation, record), 98);
+  const train::RunRecord without = record_of({98, 99, 97});
+  EXPECT_EQ(without.chosen().epoch, 2);
+  const auto results =
+      judge({target(recipe::Metric::kBestValidationAccuracy, recipe::Comparison::kAbove, recipe::Previous{})},
+            record, &without);
+  EXPECT_FALSE(results.at(0).bound) << "the step before has no validation";
+}
+
 TEST(Judge, PreviousIsTheSameMetricOfTheStepBefore) {
   const auto better =
       target(recipe::Metric::kBestTestAccuracy, recipe::Comparison::kAbove, recipe::Previous{});
@@ -150,11 +168,23 @@ TEST(Changes, NamesEveryOptionOfTraining) {
   after.seed = 9;
   after.training.epochs = 3;
   after.training.batch_size = 64;
-  after.training.optimizer.lr = 0.5;
-  after.training.optimizer.nesterov = true;
+  after.training.optimizer = optim::Sgd{.lr = 0.5, .momentum = 0.9, .nesterov = true};
   EXPECT_THAT(describe_changes(before, after),
               ElementsAre("learning rate 0.01 → 0.5", "nesterov false → true", "batch size 128 → 64",
                           "epochs 16 → 3", "seed 1 → 9"));
+  after = before;
+  after.dataset.validation = 10;
+  after.training.optimizer = optim::AdamW{};
+  after.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.1};
+  after.training.lr_warmup = optim::LrWarmup{0.5, 9};
+  after.training.label_smoothing = 0.1;
+  after.training.ema = optim::Ema{.decay = 0.9};
+  EXPECT_THAT(
+      describe_changes(before, after),
+      ElementsAre("validation images 0 → 10", "learning rate 0.01 → the schedule's",
+                  "schedule none → one_cycle_lr (up to 0.1 for 0.3 of the training)",
+                  "warm-up none → from × 0.5 in 9 batches", "optimiser sgd → adamw", "weight decay 0 → 0.01",
+                  "label smoothing 0 → 0.1", "average of the weights none → decay 0.9"));
 }
 
 TEST(Changes, SeparatesThousands) {

@@ -62,7 +62,8 @@ TEST_P(Ladder, IsWhatTheTableSays) {
   }
   const optim::LrScheduler schedule =
       step.schedule ? optim::LrScheduler(optim::StepLr{5, 0.5}) : optim::LrScheduler(optim::ConstantLr{});
-  EXPECT_EQ(recipe.training, (optim::Training{16, 128, {step.lr, 0.9, 0, false}, schedule}));
+  EXPECT_EQ(recipe.training,
+            (optim::Training{16, 128, optim::Sgd{step.lr, 0.9, 0, false}, schedule, {}, 0, {}}));
   std::vector<data::Transform> augment;
   if (step.rotation > 0)
     augment = {data::ColorJitter{0.1, 0.1, 0.1, 0.1}, data::RandomRotation{step.rotation, 1}};
@@ -174,7 +175,8 @@ TEST(Parse, Defaults) {
   EXPECT_EQ(recipe.dataset, data::DatasetSpec{});
   const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, 1, true};
   EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::GlobalAvgPool2d{}}}));
-  EXPECT_EQ(recipe.training, (optim::Training{1, 128, {1e-3, 0, 0, false}, optim::ConstantLr{}}));
+  EXPECT_EQ(recipe.training,
+            (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}, 0, {}}));
 }
 
 TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
@@ -199,6 +201,17 @@ TEST(Parse, OtherDatasetsBringTheirShape) {
   std::string toml = with("name = \"mnist\"", "name = \"./letters\"");
   toml.replace(toml.find("layers = ["), 10, "input = [1, 16, 20]\nclasses = 10\nlayers = [");
   EXPECT_EQ(parse_text(toml).model.input, (nn::Shape{1, 16, 20}));
+}
+
+TEST(Parse, ShearMayBeOneNumberTwoOrFour) {
+  const auto shear = [](const std::string& value) {
+    const auto toml = with_end("[[augment]]\ntype = \"random_affine\"\ndegrees = 1\nshear = " + value);
+    return std::get<data::RandomAffine>(parse_text(toml).augment.at(0)).shear;
+  };
+  using Shear = std::array<double, 4>;
+  EXPECT_EQ(shear("3"), (Shear{-3, 3, 0, 0}));
+  EXPECT_EQ(shear("[-1, 3.5]"), (Shear{-1, 3.5, 0, 0}));
+  EXPECT_EQ(shear("[-1, 3, 4, 5]"), (Shear{-1, 3, 4, 5}));
 }
 
 TEST(Parse, TargetTextIsMadeFromTheBound) {
@@ -253,15 +266,30 @@ Recipe everything() {
                     {"c", Metric::kMeanLast3TestAccuracy, Comparison::kBelow, Previous{}},
                     {"d", Metric::kOverfittingGap, Comparison::kAtLeast, -1.5},
                     {"e", Metric::kTrainSeconds, Comparison::kAtMost, 1e-7},
-                    {"f", Metric::kBestTestAccuracy, Comparison::kAtMost, 100.0}};
-  recipe.dataset = {"data/letters", -0.5, 1.0 / 3};
-  recipe.augment = {data::RandomRotation{12.5, 255}, data::ColorJitter{0.1, 0.2, 0.3, 0.4}};
+                    {"f", Metric::kBestTestAccuracy, Comparison::kAtMost, 100.0},
+                    {"g", Metric::kBestValidationAccuracy, Comparison::kAtLeast, 99.0},
+                    {"h", Metric::kFinalValidationAccuracy, Comparison::kAtLeast, Previous{}},
+                    {"i", Metric::kTestAccuracyAtBestValidation, Comparison::kAbove, 99.25}};
+  recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
+  recipe.augment = {
+      data::RandomRotation{12.5, 255},
+      data::ColorJitter{0.1, 0.2, 0.3, 0.4},
+      data::RandomAffine{5, {0.1, 0.2}, {0.5, 2}, {-1, 2, -3, 4}, data::Interpolation::kBilinear, 9},
+      data::ElasticTransform{30, 4.5, 7},
+      data::RandomCrop{3, 5},
+      data::RandomErasing{0.25, {0.1, 0.2}, {0.5, 2}, -1.5}};
   recipe.model = {{2, 20, 18},
                   5,
                   {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25},
                    nn::Dropout{0.3}, nn::Relu{}, nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}},
                    nn::GlobalAvgPool2d{}, nn::Flatten{}, nn::Linear{6, true}, nn::Linear{5, false}}};
-  recipe.training = {7, 32, {0.1, 0.9, 5e-4, true}, optim::StepLr{3, 0.7}};
+  recipe.training = {7,
+                     32,
+                     optim::Sgd{0.1, 0.9, 5e-4, true},
+                     optim::StepLr{3, 0.7},
+                     optim::LrWarmup{0.1, 9},
+                     0.125,
+                     optim::Ema{0.9, true}};
   recipe.seed = 9'223'372'036'854'775'807U;
   return recipe;
 }
@@ -275,6 +303,44 @@ TEST(Write, EveryFieldComesBack) {
   EXPECT_EQ(again.targets, recipe.targets);
   EXPECT_EQ(again.model, recipe.model);
   EXPECT_EQ(again, recipe) << toml;
+}
+
+TEST(Write, EveryOptimiserAndScheduleComesBack) {
+  using namespace optim;
+  Recipe recipe = everything();
+  const Sgd scheduled{.weight_decay = 0.5, .nesterov = true};  // the schedule has its rate and momentum
+  const std::vector<Training> trainings = {
+      {.optimizer = Adam{{1e-2, 0.8, 0.99, 1e-7}, 0.25}, .lr_scheduler = MultiStepLr{{1, 5, 9}, 0.3}},
+      {.optimizer = AdamW{{1e-2, 0.8, 0.99, 1e-7}, 0.25}, .lr_scheduler = ExponentialLr{0.9}},
+      {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{8, 1e-5}},
+      {.optimizer = scheduled, .lr_scheduler = OneCycleLr{.max_lr = 0.1}},
+      {.optimizer = scheduled,
+       .lr_scheduler = OneCycleLr{0.1, 0.4, OneCycleLr::Anneal::kLinear, true, 0.1, 0.2, 7, 9, true}},
+      {.optimizer = Sgd{.momentum = 0.9}, .lr_scheduler = OneCycleLr{.max_lr = 0.1, .cycle_momentum = false}},
+      {.optimizer = AdamW{}, .lr_scheduler = CyclicLr{.base_lr = 0.1, .max_lr = 0.2}},
+      {.optimizer = scheduled,
+       .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kTriangular2, 1, true, 0.1, 0.2}},
+      {.optimizer = Sgd{.momentum = 0.5},
+       .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kExpRange, 0.99, false, 0.1, 0.2}}};
+  for (const Training& training : trainings) {
+    recipe.training = training;
+    const std::string toml = to_toml(recipe);
+    EXPECT_EQ(parse(toml, "x.toml"), recipe) << toml;
+  }
+}
+
+// So that a run's recipe stays the text that its checkpoints are bound to when recipes learn more.
+TEST(Write, WhatIsOffIsNotWritten) {
+  const std::string toml = to_toml(ladder("step5"));
+  for (const char* key : {"label_smoothing", "ema", "lr_warmup", "validation"})
+    EXPECT_EQ(toml.find(key), std::string::npos) << key;
+}
+
+TEST(WithoutValidation, TrainsOnAllAndDropsItsTargets) {
+  const Recipe recipe = without_validation(everything());
+  EXPECT_EQ(recipe.dataset.validation, 0);
+  EXPECT_EQ(recipe.targets.size(), everything().targets.size() - 3);
+  EXPECT_EQ(parse(to_toml(recipe), "x.toml"), recipe);
 }
 
 TEST(Write, RefusesASeedThatTomlCannotHold) {
@@ -380,7 +446,8 @@ const std::vector<Bad> kTopLevel = {
 const std::vector<Bad> kTargets = {
     {targeted("metric = \"parms\"\nbelow = 1"), 16, 10,
      "targets[0].metric: expected one of params, best_test_accuracy, final_test_accuracy, "
-     "mean_last3_test_accuracy, overfitting_gap, train_seconds, found \"parms\"",
+     "mean_last3_test_accuracy, overfitting_gap, train_seconds, best_validation_accuracy, "
+     "final_validation_accuracy, test_accuracy_at_best_validation, found \"parms\"",
      "did you mean `params`?"},
     {targeted("below = 1"), 15, 1, "targets[0].metric: missing; expected one of params"},
     {targeted("metric = \"params\""), 15, 1,
@@ -397,6 +464,8 @@ const std::vector<Bad> kTargets = {
      "targets[0].below: expected a number of at least 0, found nan"},
     {targeted("metric = \"params\"\natleast = 1"), 17, 1,
      "unknown key `targets[0].atleast`; allowed here: metric, ", "did you mean `at_least`?"},
+    {targeted("metric = \"best_validation_accuracy\"\nabove = 1"), 16, 10,
+     "targets[0].metric: there is no validation split", "add validation = 10_000 to [dataset]"},
     {targeted("metric = \"params\"\nbelow = 1\ntext = \"\\u001b\""), 18, 8, "targets[0].text: expected text"},
 };
 
@@ -407,19 +476,50 @@ const std::vector<Bad> kData = {
      "dataset.std: expected a number above 0 and at most 1000000, found 0"},
     {with("name = \"mnist\"", "mean = inf"), 3, 8,
      "dataset.mean: expected a number of at least -1000000 and at most 1000000, found inf"},
-    {with("name = \"mnist\"", "nmae = 1"), 3, 1, "unknown key `dataset.nmae`; allowed here: name, mean, std",
-     "did you mean `name`?"},
+    {with("name = \"mnist\"", "nmae = 1"), 3, 1,
+     "unknown key `dataset.nmae`; allowed here: name, mean, std, validation", "did you mean `name`?"},
+    {with("name = \"mnist\"", "validation = 0"), 3, 14,
+     "dataset.validation: expected an integer from 1 to 1000000000, found 0"},
+    {with("name = \"mnist\"", "validatoin = 9"), 3, 1, "unknown key `dataset.validatoin`",
+     "did you mean `validation`?"},
     {with("\"mnist\"", "\"minst\""), 4, 1,
      "model.input: missing; expected [channels, height, width] of the images of \"minst\"",
      "or did you mean the dataset `mnist`?"},
     {augmented("type = \"random_rotate\"\n"), 16, 8,
-     "augment[0].type: expected one of color_jitter, random_rotation, found \"random_rotate\"",
+     "augment[0].type: expected one of color_jitter, random_rotation, random_affine, elastic_transform, "
+     "random_crop, random_erasing, found \"random_rotate\"",
      "did you mean `random_rotation`?"},
     {augmented("type = \"random_rotation\"\n"), 15, 1,
      "augment[0].degrees: missing; expected a number of at least 0 and at most 360"},
     {augmented("type = \"random_rotation\"\ndegrees = 361"), 17, 11, "augment[0].degrees: expected a number"},
     {augmented("type = \"random_rotation\"\ndegrees = 1\nfill = 256"), 18, 8,
      "augment[0].fill: expected an integer from 0 to 255, found 256"},
+    {augmented("type = \"random_affine\""), 15, 1, "augment[0].degrees: missing; expected a number"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\ntranslate = [0.1, 2]"), 18, 19,
+     "augment[0].translate: expected an array of 2 numbers, each a number of at least 0 and at most 1, found "
+     "2"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nscale = [1.1, 0.9]"), 18, 9,
+     "augment[0].scale: expected the smaller number first"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nscale = 2"), 18, 9,
+     "augment[0].scale: expected an array of 2 numbers, each a number of at least 0.01 and at most 100, "
+     "found 2"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = 90"), 18, 9,
+     "augment[0].shear: expected a number of at least 0 and at most 80, found 90"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = [1, 2, 3]"), 18, 9,
+     "augment[0].shear: expected an array of 4 numbers"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\nshear = [1, 2, 4, 3]"), 18, 9,
+     "augment[0].shear: expected the smaller number first"},
+    {augmented("type = \"random_affine\"\ndegrees = 0\ninterpolation = \"bicubic\""), 18, 17,
+     "augment[0].interpolation: expected one of nearest, bilinear, found \"bicubic\""},
+    {augmented("type = \"elastic_transform\"\nsigma = -1"), 17, 9,
+     "augment[0].sigma: expected a number of at least 0"},
+    {augmented("type = \"random_crop\""), 15, 1,
+     "augment[0].padding: missing; expected an integer from 1 to 4096"},
+    {augmented("type = \"random_erasing\"\np = 1.5"), 17, 5, "augment[0].p: expected a number of at least 0"},
+    {augmented("type = \"random_erasing\"\nratio = [0, 1]"), 17, 10,
+     "augment[0].ratio: expected an array of 2"},
+    {augmented("type = \"random_erasing\"\n[[augment]]\ntype = \"random_crop\"\npadding = 1"), 18, 8,
+     "augment[1].type: must stand before random_erasing, which works on the normalised image"},
     {augmented("type = \"color_jitter\"\nhue = 0.6"), 17, 7,
      "augment[0].hue: expected a number of at least 0 and at most 0.5, found 0.6"},
     {augmented("type = \"color_jitter\"\ncontrast = -0.1"), 17, 12,
@@ -521,7 +621,27 @@ const std::vector<Bad> kTraining = {
      "training.epochs: expected an integer from 1 to 100000, found 0"},
     {with("epochs = 1", "epochs = 1\nbatch_size = 65537"), 13, 14,
      "training.batch_size: expected an integer from 1 to 65536, found 65537"},
-    {with("\"sgd\"", "\"adam\""), 14, 8, "optimizer.type: expected one of sgd, found \"adam\""},
+    {with("epochs = 1", "epochs = 1\nlabel_smoothing = 1"), 13, 19,
+     "training.label_smoothing: expected a number of at least 0 and below 1, found 1"},
+    {with("epochs = 1", "epochs = 1\nlabel_smooth = 0.1"), 13, 1, "unknown key `training.label_smooth`",
+     "did you mean `label_smoothing`?"},
+    {with("\"sgd\"", "\"adamv\""), 14, 8, "optimizer.type: expected one of sgd, adam, adamw, found \"adamv\"",
+     "did you mean `adam`?"},
+    {with("\"sgd\"", "\"adam\"\nmomentum = 0.9"), 15, 1,
+     "unknown key `optimizer.momentum`; allowed here: type, lr, betas, eps, weight_decay"},
+    {with("\"sgd\"", "\"adam\"\nbetas = [0.9]"), 15, 9,
+     "optimizer.betas: expected an array of 2 numbers, each a number of at least 0 and below 1, found an "
+     "array of 1"},
+    {with("\"sgd\"", "\"adamw\"\nbetas = [0.9, 1]"), 15, 15,
+     "optimizer.betas: expected an array of 2 numbers, each a number of at least 0 and below 1, found 1"},
+    {with("\"sgd\"", "\"adamw\"\neps = 0"), 15, 7, "optimizer.eps: expected a number of at least 1e-30"},
+    {trained("[ema]\ndecay = 1"), 16, 9, "ema.decay: expected a number of at least 0 and below 1, found 1"},
+    {trained("[ema]\nuse_buffer = true"), 16, 1, "unknown key `ema.use_buffer`",
+     "did you mean `use_buffers`?"},
+    {trained("[lr_warmup]\nstart_factor = 0"), 16, 16,
+     "lr_warmup.start_factor: expected a number above 0 and at most 1, found 0"},
+    {trained("[lr_warmup]\ntotal_iters = 0"), 16, 15, "lr_warmup.total_iters: expected an integer from 1"},
+    {trained("[lr_warm_up]"), 15, 2, "unknown key `lr_warm_up`", "did you mean `lr_warmup`?"},
     {trained("lr = 0"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found 0"},
     {trained("lr = inf"), 15, 6, "optimizer.lr: expected a number above 0 and below 1000000, found inf"},
     {trained("momentum = 1"), 15, 12,
@@ -531,13 +651,38 @@ const std::vector<Bad> kTraining = {
     {trained("rl = 1"), 15, 1, "unknown key `optimizer.rl`", "did you mean `lr`?"},
     {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
     {scheduled("type = \"steplr\""), 16, 8,
-     "lr_scheduler.type: expected one of none, step_lr, found \"steplr\"", "did you mean `step_lr`?"},
+     "lr_scheduler.type: expected one of none, step_lr, multi_step_lr, exponential_lr, cosine_annealing_lr, "
+     "one_cycle_lr, cyclic_lr, found \"steplr\"",
+     "did you mean `step_lr`?"},
     {scheduled("type = \"step_lr\""), 15, 1,
      "lr_scheduler.step_size: missing; expected an integer from 1 to 100000"},
     {scheduled("type = \"step_lr\"\nstep_size = 0"), 17, 13,
      "lr_scheduler.step_size: expected an integer from 1"},
     {scheduled("type = \"step_lr\"\nstep_size = 1\ngamma = 0"), 18, 9,
      "lr_scheduler.gamma: expected a number above 0 and at most 1000, found 0"},
+    {scheduled("type = \"multi_step_lr\"\nmilestones = 3"), 17, 14,
+     "lr_scheduler.milestones: expected an array of 1 to 1000 ascending integers from 1 to 100000, found 3"},
+    {scheduled("type = \"multi_step_lr\"\nmilestones = []"), 17, 14, "lr_scheduler.milestones: expected"},
+    {scheduled("type = \"multi_step_lr\"\nmilestones = [3, 3]"), 17, 18, "lr_scheduler.milestones: expected"},
+    {scheduled("type = \"exponential_lr\""), 15, 1, "lr_scheduler.gamma: missing; expected a number above 0"},
+    {scheduled("type = \"cosine_annealing_lr\""), 15, 1, "lr_scheduler.t_max: missing; expected an integer"},
+    {scheduled("type = \"one_cycle_lr\""), 15, 1, "lr_scheduler.max_lr: missing; expected a number above 0"},
+    {scheduled("type = \"one_cycle_lr\"\nmax_lr = 1\nanneal_strategy = \"cosine\""), 18, 19,
+     "lr_scheduler.anneal_strategy: expected one of cos, linear, found \"cosine\""},
+    {scheduled("type = \"one_cycle_lr\"\nmax_lr = 1\npct_start = 1.5"), 18, 13,
+     "lr_scheduler.pct_start: expected a number of at least 0 and at most 1, found 1.5"},
+    {scheduled("type = \"one_cycle_lr\"\nmax_lr = 1\ndiv_factor = 0"), 18, 14,
+     "lr_scheduler.div_factor: expected a number above 0"},
+    {scheduled("type = \"cyclic_lr\"\nbase_lr = 0.1\nmax_lr = 1\nmode = \"triangle\""), 19, 8,
+     "lr_scheduler.mode: expected one of triangular, triangular2, exp_range", "did you mean `triangular`?"},
+    {scheduled("type = \"cyclic_lr\"\nbase_lr = 0.1\nmax_lr = 1\nmax_momentum = 1"), 19, 16,
+     "lr_scheduler.max_momentum: expected a number of at least 0 and below 1, found 1"},
+    {"lr_scheduler = { type = \"one_cycle_lr\", max_lr = 1 }\n" + trained("lr = 1"), 16, 6,
+     "optimizer.lr: has no effect: this schedule sets the learning rate",
+     "leave it out; max_lr of [lr_scheduler] says how high it goes"},
+    {"lr_scheduler = { type = \"one_cycle_lr\", max_lr = 1 }\n" + trained("momentum = 0.9"), 16, 12,
+     "optimizer.momentum: has no effect: this schedule sets the momentum",
+     "leave it out, or add cycle_momentum = false to [lr_scheduler]"},
     {scheduled("type = \"none\"\ngamma = 0.1"), 17, 1,
      "unknown key `lr_scheduler.gamma`; allowed here: type"},
 };

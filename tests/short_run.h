@@ -55,9 +55,29 @@ inline train::Experiment short_run() {
           .augment = {data::ColorJitter{.brightness = 0.1, .contrast = 0.1}, data::RandomRotation{10, 1}},
           .training = {.epochs = kEpochs,
                        .batch_size = 41,
-                       .optimizer = {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
+                       .optimizer =
+                           optim::Sgd{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
                        .lr_scheduler = optim::StepLr{1, 0.5}},
           .seed = 12};
+}
+
+// The same with all that short_run() leaves out of what a recipe can say.
+inline train::Experiment toolbox_run() {
+  train::Experiment run = short_run();
+  run.dataset.validation = 20;
+  run.augment = {data::RandomAffine{.degrees = 10,
+                                    .translate = {0.1, 0.1},
+                                    .scale = {0.9, 1.1},
+                                    .shear = {-5, 5, 0, 0},
+                                    .interpolation = data::Interpolation::kBilinear},
+                 data::ElasticTransform{.alpha = 20, .sigma = 3}, data::RandomCrop{.padding = 1},
+                 data::RandomErasing{.value = 0.5}};
+  run.training.optimizer = optim::AdamW{{.lr = 1e-3}, 0.05};
+  run.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.02};
+  run.training.lr_warmup = optim::LrWarmup{0.5, 3};
+  run.training.label_smoothing = 0.1;
+  run.training.ema = optim::Ema{.decay = 0.8, .use_buffers = true};
+  return run;
 }
 
 // The SIMD targets of this machine that have fused multiply-add, and so the same bits. The others round a

@@ -1,5 +1,5 @@
-// The signature: the SHA-256 of the weights that a fixed short run ends with. Every number of threads, every
-// instruction set with fused multiply-add, every build and every interruption must give it.
+// The signatures: the SHA-256 of the weights that two fixed short runs end with. Every number of threads,
+// every instruction set with fused multiply-add, every build and every interruption must give it.
 //
 // A change that is meant to change the numbers changes it, too: the failing test prints the new one, to be
 // put here by the same commit.
@@ -16,8 +16,9 @@ namespace {
 
 constexpr const char* kSignature = "dec1715cf8f2c9c5b1d2958c82092eb55b401ea13956f3382dcea3d99806e0fd";
 
+constexpr const char* kToolboxSignature = "7a876eed3554697afb8726d69559ba77d4fa890e1bd200f5d073f02883fd7e67";
+
 using testing::discs;
-using testing::short_run;
 
 class SignatureTest : public ::testing::TestWithParam<std::tuple<std::string, int>> {
  protected:
@@ -25,11 +26,19 @@ class SignatureTest : public ::testing::TestWithParam<std::tuple<std::string, in
   void TearDown() override { kernels::force_simd_target(""); }
 };
 
-TEST_P(SignatureTest, IsTheSame) {
-  ThreadPool pool(std::get<1>(GetParam()));
-  train::Trainer trainer(short_run(), discs(), pool);
+std::string signature(const train::Experiment& run, int threads) {
+  ThreadPool pool(threads);
+  train::Trainer trainer(run, discs(), pool);
   while (trainer.position().epochs < testing::kEpochs) trainer.train_epoch();
-  EXPECT_EQ(nn::weights_sha256(trainer.weights()), kSignature);
+  return nn::weights_sha256(trainer.weights());
+}
+
+TEST_P(SignatureTest, IsTheSame) {
+  EXPECT_EQ(signature(testing::short_run(), std::get<1>(GetParam())), kSignature);
+}
+
+TEST_P(SignatureTest, OfTheToolboxIsTheSame) {
+  EXPECT_EQ(signature(testing::toolbox_run(), std::get<1>(GetParam())), kToolboxSignature);
 }
 
 std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, int>>& tested) {

@@ -27,9 +27,11 @@ void eval(const Options& options) {
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
   trainer.weights() =
       train::load_weights(trainer.plan(), run / (options.best ? train::kBestFile : train::kCheckpointFile));
-  const bool test = options.split == "test";
-  const train::Evaluation evaluation = trainer.evaluate(test ? data.test : data.train);
-  say("{}\n", evaluation_line(test ? "Test" : "Training", evaluation));
+  if (options.split == "test") say("{}\n", evaluation_line("Test", trainer.evaluate(data.test)));
+  if (options.split == "train") say("{}\n", evaluation_line("Training", trainer.evaluate_training()));
+  if (options.split != "validation") return;
+  if (trainer.validation_images() == 0) throw UsageError("the run has no validation images");
+  say("{}\n", evaluation_line("Validation", trainer.evaluate_validation()));
 }
 
 }  // namespace
@@ -38,10 +40,11 @@ void add_eval(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("eval", "Evaluate the weights that a run has written");
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
-  command->add_flag("--best", options->best,
-                    "The epoch with the best test accuracy instead of the newest checkpoint");
-  command->add_option("--split", options->split, "Which images: test (default) or train")
-      ->check(CLI::IsMember({"test", "train"}))
+  command->add_flag(
+      "--best", options->best,
+      "The epoch with the best validation, or else test, accuracy instead of the newest checkpoint");
+  command->add_option("--split", options->split, "Which images: test (default), train or validation")
+      ->check(CLI::IsMember({"test", "train", "validation"}))
       ->type_name("NAME");
   options->engine.add_to(*command);
   command->footer("Example:\n  rung eval runs/step3-seed1 --split train");

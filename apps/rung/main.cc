@@ -98,6 +98,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_eval(app);
   add_verify(app, exit_code);
   add_summary(app);
+  add_lr_find(app);
   add_bench(app);
   add_data(app);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "kernels/simd.h"
@@ -64,6 +65,9 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
   CLI::Option* epochs_option = command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
                                    ->check(CLI::Range(1, 100000))
                                    ->type_name("N");
+  CLI::Option* validation_option = command.add_flag(
+      "--no-validation", no_validation,
+      "Train on the images held out for validation as well; targets about validation fall away");
   CLI::Option* out_option =
       command
           .add_option("--out", out,
@@ -73,6 +77,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
       ->excludes(&recipes)
       ->excludes(seed_option)
       ->excludes(epochs_option)
+      ->excludes(validation_option)
       ->excludes(out_option)
       ->type_name("DIR");
   command
@@ -87,7 +92,7 @@ recipe::Recipe RunOptions::load(const std::string& name) const {
   recipe::Recipe loaded = recipe::load(find_recipe(name));
   loaded.seed = seed.value_or(loaded.seed);
   loaded.training.epochs = epochs.value_or(loaded.training.epochs);
-  return loaded;
+  return no_validation ? recipe::without_validation(std::move(loaded)) : loaded;
 }
 
 fs::path RunOptions::folder(const std::string& name) const {

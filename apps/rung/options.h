@@ -23,18 +23,19 @@ struct EngineOptions {
   data::Dataset load(const std::string& dataset) const;
 };
 
-// --seed, --epochs, --out, --resume, --checkpoint-seconds, --strict: a training run.
+// --seed, --epochs, --no-validation, --out, --resume, --checkpoint-seconds, --strict: a training run.
 struct RunOptions {
   std::optional<uint64_t> seed;
   std::optional<int> epochs;
+  bool no_validation = false;
   std::string out;
-  std::string resume;  // the folder to go on in; with it, none of the three before
+  std::string resume;  // the folder to go on in; with it, none of those before
   double checkpoint_seconds = 30;
   bool strict = false;
 
   // `recipes` is the argument that --resume stands in place of.
   void add_to(CLI::App& command, CLI::Option& recipes);
-  // The recipe with --seed and --epochs in the place of its own.
+  // The recipe, changed by --seed, --epochs and --no-validation.
   recipe::Recipe load(const std::string& recipe) const;
   // --out, or else the first of runs/NAME, runs/NAME-2, ... that does not exist.
   std::filesystem::path folder(const std::string& name) const;

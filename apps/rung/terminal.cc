@@ -129,7 +129,11 @@ void EpochDisplay::on_batch(const train::Progress& progress) {
 }
 
 void EpochDisplay::on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test) {
-  const std::string line = evaluation_line("Test", test);
+  std::string line = evaluation_line("Test", test);
+  if (epoch.validation) {
+    line = fmt::format("Validation set: average loss: {:.4f}, accuracy: {:.2f}%. {}", epoch.validation->loss,
+                       epoch.validation->accuracy, line);
+  }
   if (interactive_) {
     say("{}\n", line);
   } else {

@@ -59,7 +59,7 @@ bool verify(const Options& options) {
   }
   train::RunRecord record;
   record.epochs = recorded;
-  return recorded.size() < all || holds(trainer.plan(), run / train::kBestFile, record.best());
+  return recorded.size() < all || holds(trainer.plan(), run / train::kBestFile, record.chosen());
 }
 
 }  // namespace

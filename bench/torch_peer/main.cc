@@ -116,8 +116,8 @@ nlohmann::ordered_json run(const Options& options) {
   TorchModel model({.step = options.step,
                     .threads = options.threads,
                     .seed = recipe.seed,
-                    .lr = recipe.training.optimizer.lr,
-                    .momentum = recipe.training.optimizer.momentum,
+                    .lr = optim::lr_of(recipe.training.optimizer),
+                    .momentum = optim::momentum_of(recipe.training.optimizer),
                     .channels_last = channels_last(options),
                     .inplace_relu = options.tuned,
                     .onednn = !options.no_onednn});

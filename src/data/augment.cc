@@ -1,14 +1,15 @@
-// The arithmetic follows Pillow step by step, in its precision and order; it needs fused multiply-add kept
-// out.
+// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it needs fused
+// multiply-add kept out.
 #include "data/augment.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numbers>
 #include <numeric>
 #include <utility>
 #include <variant>
+
+#include "data/draw_uniform.h"
 
 namespace rung::data {
 namespace {
@@ -26,55 +27,6 @@ void blend_with_grey(std::span<uint8_t> image, int grey, float factor) {
     const int truncated = static_cast<int>(std::min(blended, 255.0F));
     pixel = static_cast<uint8_t>(std::max(truncated, 0));
   }
-}
-
-// Maps a destination pixel to its source in 16.16 fixed point, which is what Pillow uses for nearest
-// neighbour: source x = x0 + column * x_per_column + row * x_per_row, and y likewise.
-struct FixedPointMap {
-  int32_t x0, x_per_column, x_per_row;
-  int32_t y0, y_per_column, y_per_row;
-};
-constexpr int kFractionBits = 16;
-
-int32_t to_fixed(double value) {
-  return static_cast<int32_t>(std::floor(value * (1 << kFractionBits) + 0.5));
-}
-
-// Pillow rounds the matrix to 15 decimals. That also hides the last bits, in which mathematics libraries
-// differ.
-double round_to_15_decimals(double value) {
-  return std::nearbyint(value * 1e15) / 1e15;
-}
-
-// Pillow reduces the angle with Python's %, whose result has the sign of the divisor.
-double python_modulo_360(double angle) {
-  const double remainder = std::fmod(angle, 360.0);
-  return remainder < 0 ? remainder + 360.0 : remainder;
-}
-
-// The inverse rotation about the centre, evaluated at pixel centres (hence the halves). Each expression has
-// the order of operations of Pillow's Image.rotate and affine transform, because the last bit can move a
-// pixel.
-FixedPointMap rotation_map(int height, int width, double angle) {
-  const double radians = -(python_modulo_360(angle) * (std::numbers::pi / 180.0));
-  const double cosine = round_to_15_decimals(std::cos(radians));
-  const double sine = round_to_15_decimals(std::sin(radians));
-  const double centre_x = width / 2.0;
-  const double centre_y = height / 2.0;
-  const double offset_x = cosine * -centre_x + sine * -centre_y + centre_x;
-  const double offset_y = -sine * -centre_x + cosine * -centre_y + centre_y;
-  return {.x0 = to_fixed(offset_x + cosine * 0.5 + sine * 0.5),
-          .x_per_column = to_fixed(cosine),
-          .x_per_row = to_fixed(sine),
-          .y0 = to_fixed(offset_y + -sine * 0.5 + cosine * 0.5),
-          .y_per_column = to_fixed(-sine),
-          .y_per_row = to_fixed(cosine)};
-}
-
-// Uniform in [low, high) as torch.Tensor.uniform_ on float32: 24 random bits, scaled in single precision.
-float draw_uniform(double low, double high, RandomStream& random) {
-  const auto from = static_cast<float>(low);
-  return random.uniform() * (static_cast<float>(high) - from) + from;
 }
 
 // A factor around 1 that is not negative; none, and no draw, for strength 0.
@@ -95,25 +47,14 @@ void adjust_contrast(std::span<uint8_t> image, float factor) {
   blend_with_grey(image, mean, factor);
 }
 
-void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill) {
-  const FixedPointMap map = rotation_map(height, width, angle);
-  for (int row = 0; row < height; ++row, out += width) {
-    const int32_t x0 = map.x0 + row * map.x_per_row;
-    const int32_t y0 = map.y0 + row * map.y_per_row;
-    const auto source_x = [&](int column) { return (x0 + column * map.x_per_column) >> kFractionBits; };
-    const auto source_y = [&](int column) { return (y0 + column * map.y_per_column) >> kFractionBits; };
-    // As unsigned numbers, coordinates below 0 are too large as well.
-    const auto outside = [&](int column) {
-      return static_cast<uint32_t>(source_x(column)) >= static_cast<uint32_t>(width) ||
-             static_cast<uint32_t>(source_y(column)) >= static_cast<uint32_t>(height);
-    };
-    // A line meets the source rectangle in one piece, so that only the row's two ends need checks.
-    int first = 0;
-    while (first < width && outside(first)) out[first++] = fill;
-    int last = width;
-    while (last > first && outside(last - 1)) out[--last] = fill;
-    for (int column = first; column < last; ++column)
-      out[column] = in[source_y(column) * width + source_x(column)];
+void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, int down, uint8_t fill) {
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column, ++out) {
+      const int from_row = row - down;
+      const int from_column = column - right;
+      const bool inside = from_row >= 0 && from_row < height && from_column >= 0 && from_column < width;
+      *out = inside ? in[from_row * width + from_column] : fill;
+    }
   }
 }
 
@@ -127,8 +68,25 @@ ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random) {
   return drawn;
 }
 
-float draw(const RandomRotation& rotation, RandomStream& random) {
-  return draw_uniform(-rotation.degrees, rotation.degrees, random);
+// torchvision tries ten times for a rectangle that is smaller than the image. Rounded to single precision,
+// logarithm and exponential are the same for every mathematics library.
+std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random) {
+  constexpr int kTries = 10;
+  if (random.uniform() >= static_cast<float>(erasing.p)) return std::nullopt;
+  const double area = static_cast<double>(height) * width;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const double erased = area * draw_uniform(erasing.scale[0], erasing.scale[1], random);
+    const float log_ratio = draw_uniform(std::log(erasing.ratio[0]), std::log(erasing.ratio[1]), random);
+    const double ratio = static_cast<float>(std::exp(double{log_ratio}));
+    Erasure found{.value = static_cast<float>(erasing.value)};
+    found.height = static_cast<int>(std::nearbyint(std::sqrt(erased * ratio)));
+    found.width = static_cast<int>(std::nearbyint(std::sqrt(erased / ratio)));
+    if (found.height >= height || found.width >= width) continue;
+    found.top = static_cast<int>(random.below(static_cast<uint32_t>(height - found.height + 1)));
+    found.left = static_cast<int>(random.below(static_cast<uint32_t>(width - found.width + 1)));
+    return found;
+  }
+  return std::nullopt;
 }
 
 Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
@@ -136,9 +94,16 @@ Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
       height_(height),
       width_(width),
       current_(static_cast<size_t>(height) * static_cast<size_t>(width)),
-      next_(current_.size()) {}
+      next_(current_.size()) {
+  for (const Transform& transform : transforms_) {
+    if (const auto* elastic = std::get_if<ElasticTransform>(&transform))
+      elastics_.emplace_back(*elastic, height, width);
+  }
+}
 
 void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
+  next_elastic_ = 0;
+  erasures_.clear();
   std::memcpy(current_.data(), in, current_.size());
   for (const Transform& transform : transforms_)
     std::visit([&](const auto& kind) { apply_to_current(kind, random); }, transform);
@@ -160,6 +125,30 @@ void Augmenter::apply_to_current(const RandomRotation& rotation, RandomStream& r
   rotate(current_.data(), next_.data(), height_, width_, draw(rotation, random),
          static_cast<uint8_t>(rotation.fill));
   std::swap(current_, next_);
+}
+
+void Augmenter::apply_to_current(const RandomAffine& transform, RandomStream& random) {
+  affine(current_.data(), next_.data(), height_, width_, draw(transform, height_, width_, random),
+         transform.interpolation, static_cast<uint8_t>(transform.fill));
+  std::swap(current_, next_);
+}
+
+void Augmenter::apply_to_current(const ElasticTransform& /*elastic*/, RandomStream& random) {
+  elastics_[next_elastic_++].apply(current_.data(), next_.data(), random);
+  std::swap(current_, next_);
+}
+
+// torchvision draws where in the padded image the crop begins: down first, then across.
+void Augmenter::apply_to_current(const RandomCrop& crop, RandomStream& random) {
+  const auto places = static_cast<uint32_t>(2 * crop.padding + 1);
+  const int down = crop.padding - static_cast<int>(random.below(places));
+  const int right = crop.padding - static_cast<int>(random.below(places));
+  shift(current_.data(), next_.data(), height_, width_, right, down, static_cast<uint8_t>(crop.fill));
+  std::swap(current_, next_);
+}
+
+void Augmenter::apply_to_current(const RandomErasing& erasing, RandomStream& random) {
+  if (const auto erasure = draw(erasing, height_, width_, random)) erasures_.push_back(*erasure);
 }
 
 }  // namespace rung::data

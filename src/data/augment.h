@@ -1,7 +1,8 @@
 // Random variation of training images with torchvision 0.14's meaning on an 8-bit one-channel PIL image (mode
 // "L"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
-// Sources: torchvision.transforms.ColorJitter and RandomRotation; Pillow's Image.blend and Image.rotate.
-// Left out: several channels (where saturation and hue would matter), interpolation other than nearest.
+// Sources: torchvision.transforms.ColorJitter, RandomCrop and RandomErasing; Pillow's Image.blend. What moves
+// pixels between places is in affine.h and elastic.h. Left out: several channels (where saturation and hue
+// would matter), erasing with random values.
 #pragma once
 
 #include <array>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "base/philox.h"
+#include "data/affine.h"
+#include "data/elastic.h"
 #include "data/spec.h"
 
 namespace rung::data {
@@ -22,11 +25,6 @@ void adjust_brightness(std::span<uint8_t> image, float factor);
 // Blends with the image's mean grey level. Preconditions: as above, and the image is not empty.
 void adjust_contrast(std::span<uint8_t> image, float factor);
 
-// Turns an image [height,width] by `angle` degrees counter-clockwise about its centre; the size stays,
-// nearest neighbour, `fill` where there is no source pixel. Preconditions: 1 <= height, width <= 4096; the
-// angle is finite; `in` and `out` do not overlap.
-void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill);
-
 // What ColorJitter draws for one image. An adjustment whose strength is 0 has no factor and draws nothing but
 // keeps its place in the order, as in ColorJitter.get_params.
 struct ColorJitterDraw {
@@ -36,29 +34,47 @@ struct ColorJitterDraw {
 };
 ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random);
 
-// The angle in degrees that RandomRotation draws for one image.
-float draw(const RandomRotation& rotation, RandomStream& random);
+// Shifts an image by whole pixels, to the right and down where positive; `fill` comes in. in, out:
+// [height,width], not overlapping.
+void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, int down, uint8_t fill);
+
+// A rectangle of the normalised image that becomes `value`.
+struct Erasure {
+  int top = 0, left = 0, height = 0, width = 0;
+  float value = 0;
+};
+// What RandomErasing draws for one image, if it erases at all.
+std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random);
 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
   // Preconditions, which reading a recipe checks: strengths finite and >= 0, hue at most 0.5, degrees finite
-  // and
-  // >= 0, fill in 0..255. Sizes as for rotate().
+  // and >= 0, fill in 0..255, and so on; sizes as for rotate().
   Augmenter(std::vector<Transform> transforms, int height, int width);
 
   // in, out: [height,width], not overlapping. Transforms draw from `random` in their order.
   void apply(const uint8_t* in, uint8_t* out, RandomStream& random);
 
+  // What is still to be erased from that image, once it is normalised.
+  const std::vector<Erasure>& erasures() const { return erasures_; }
+
  private:
   void apply_to_current(const ColorJitter& jitter, RandomStream& random);
   void apply_to_current(const RandomRotation& rotation, RandomStream& random);
+  void apply_to_current(const RandomAffine& affine, RandomStream& random);
+  void apply_to_current(const ElasticTransform& elastic, RandomStream& random);
+  void apply_to_current(const RandomCrop& crop, RandomStream& random);
+  void apply_to_current(const RandomErasing& erasing, RandomStream& random);
 
   std::vector<Transform> transforms_;
+  std::vector<Elastic> elastics_;  // of the transforms that are elastic, in order
+  size_t next_elastic_ = 0;
+  std::vector<Erasure> erasures_;
   int height_;
   int width_;
   std::vector<uint8_t> current_;  // [height,width], the image so far
-  std::vector<uint8_t> next_;     // [height,width], where a rotation writes
+  std::vector<uint8_t> next_;     // [height,width], where a movement writes
 };
 
 }  // namespace rung::data

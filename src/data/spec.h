@@ -1,6 +1,7 @@
 // Which images a model sees and how they are varied, as plain values, with torchvision's names and meanings.
 #pragma once
 
+#include <array>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@ struct DatasetSpec {
   std::string name = "mnist";
   double mean = 0.1307;
   double std = 0.3081;
+  int validation = 0;  // how many of the training images, the last ones, are not trained on but validate
   friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 
@@ -33,6 +35,48 @@ struct RandomRotation {
   friend bool operator==(const RandomRotation&, const RandomRotation&) = default;
 };
 
-using Transform = std::variant<ColorJitter, RandomRotation>;
+enum class Interpolation { kNearest, kBilinear };
+
+// torchvision.transforms.RandomAffine: an angle uniform in [-degrees, degrees]; whole pixels up to a share of
+// the width and of the height; a factor on the size; shears in degrees along x and y. About the centre, same
+// size.
+struct RandomAffine {
+  double degrees = 0;
+  std::array<double, 2> translate{0, 0};    // shares of width and height
+  std::array<double, 2> scale{1, 1};        // from, to
+  std::array<double, 4> shear{0, 0, 0, 0};  // along x from, to; along y from, to
+  Interpolation interpolation = Interpolation::kNearest;
+  int fill = 0;
+  friend bool operator==(const RandomAffine&, const RandomAffine&) = default;
+};
+
+// torchvision.transforms.ElasticTransform: noise smoothed by a Gaussian of `sigma` pixels and multiplied by
+// `alpha` displaces every pixel; bilinear.
+struct ElasticTransform {
+  double alpha = 50;
+  double sigma = 5;
+  int fill = 0;
+  friend bool operator==(const ElasticTransform&, const ElasticTransform&) = default;
+};
+
+// torchvision.transforms.RandomCrop(the image's size, padding, fill=fill): a shift of up to `padding` pixels.
+struct RandomCrop {
+  int padding = 1;
+  int fill = 0;
+  friend bool operator==(const RandomCrop&, const RandomCrop&) = default;
+};
+
+// torchvision.transforms.RandomErasing: with probability p, a rectangle becomes `value`. It works on the
+// normalised image, after all others.
+struct RandomErasing {
+  double p = 0.5;
+  std::array<double, 2> scale{0.02, 0.33};  // of the area
+  std::array<double, 2> ratio{0.3, 3.3};    // height to width
+  double value = 0;
+  friend bool operator==(const RandomErasing&, const RandomErasing&) = default;
+};
+
+using Transform =
+    std::variant<ColorJitter, RandomRotation, RandomAffine, ElasticTransform, RandomCrop, RandomErasing>;
 
 }  // namespace rung::data

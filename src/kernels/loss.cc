@@ -35,22 +35,45 @@ Maximum maximum(const float* logits, int classes, size_t part) {
   return best;
 }
 
-// Probabilities minus the one-hot labels, times scale; zeros in the lanes without an image.
-void gradient(const float* logits, int classes, const float* label, int lanes, float scale, V peak, V sum,
-              size_t part, float* dlogits) {
+// What the probabilities should be.
+struct Target {
+  float label;  // at the label
+  float other;  // elsewhere
+};
+
+Target target_of(const LossOptions& options, int classes) {
+  const float other = options.label_smoothing / static_cast<float>(classes);
+  return {1.0F - options.label_smoothing + other, other};
+}
+
+// Probabilities minus the target, times scale; zeros in the lanes without an image.
+void gradient(const float* logits, int classes, const float* label, int lanes, const LossOptions& options,
+              V peak, V sum, size_t part, float* dlogits) {
   const D d;
   const int left = lanes - static_cast<int>(part);
+  const Target target = target_of(options, classes);
   const M valid = hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left));
   for (int k = 0; k < classes; ++k) {
     const size_t at = static_cast<size_t>(k) * kLanes + part;
     const V probability = hn::Div(hn::Exp(d, hn::Sub(hn::Load(d, logits + at), peak)), sum);
     const M is_label = hn::Eq(hn::Load(d, label + part), hn::Set(d, static_cast<float>(k)));
-    const V difference = hn::Sub(probability, hn::IfThenElseZero(is_label, hn::Set(d, 1.0F)));
-    hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, scale))), d, dlogits + at);
+    const V difference =
+        hn::Sub(probability, hn::IfThenElse(is_label, hn::Set(d, target.label), hn::Set(d, target.other)));
+    hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, options.scale))), d, dlogits + at);
   }
 }
 
-GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
+// The logits' mean under the target: minus log-sum-exp, it is minus the loss.
+double expected_logit(const float* logits, int classes, int label, size_t lane, const LossOptions& options) {
+  const double at_label = logits[static_cast<size_t>(label) * kLanes + lane];
+  if (options.label_smoothing == 0) return at_label;
+  double sum = 0;
+  for (int k = 0; k < classes; ++k) sum += logits[static_cast<size_t>(k) * kLanes + lane];
+  const double smoothing = options.label_smoothing;
+  return (1 - smoothing) * at_label + smoothing * sum / classes;
+}
+
+GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
                uint8_t* predicted, float* dlogits) {
   const D d;
   alignas(64) std::array<float, kLanes> label{};
@@ -66,11 +89,12 @@ GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
     hn::Store(hn::Add(hn::Log(d, sum), best.value), d, log_sum.data() + part);
     hn::Store(best.index, d, best_class.data() + part);
     if (dlogits != nullptr)
-      gradient(logits, classes, label.data(), lanes, scale, best.value, sum, part, dlogits);
+      gradient(logits, classes, label.data(), lanes, options, best.value, sum, part, dlogits);
   }
   GroupLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-    total.loss += static_cast<double>(log_sum[lane]) - logits[labels[lane] * kLanes + lane];
+    total.loss +=
+        static_cast<double>(log_sum[lane]) - expected_logit(logits, classes, labels[lane], lane, options);
     total.correct += best_class[lane] == label[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
   }
@@ -86,9 +110,9 @@ namespace rung::kernels {
 
 HWY_EXPORT(loss);
 
-GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
-                      uint8_t* predicted, float* dlogits) {
-  return HWY_DYNAMIC_DISPATCH(loss)(logits, classes, labels, lanes, scale, predicted, dlogits);
+GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+                        const LossOptions& options, uint8_t* predicted, float* dlogits) {
+  return HWY_DYNAMIC_DISPATCH(loss)(logits, classes, labels, lanes, options, predicted, dlogits);
 }
 
 }  // namespace rung::kernels

@@ -1,5 +1,5 @@
-// The loss: log_softmax + negative log-likelihood (torch.nn.functional.cross_entropy), its gradient, and the
-// predicted class, for one group of 16 images.
+// The loss: log_softmax + negative log-likelihood (torch.nn.functional.cross_entropy, with label_smoothing),
+// its gradient, and the predicted class, for one group of 16 images.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,21 @@ struct GroupLoss {
   int correct = 0;
 };
 
+struct LossOptions {
+  float scale = 1;            // of the gradient: 1 / batch size for the mean over a batch
+  float label_smoothing = 0;  // the share of the target that is spread over all classes, from 0 to 1
+};
+
 // `logits` [classes][16]; `labels` of the first `lanes` images. `predicted` [16] gets each image's class (the
-// first of equal maxima) and may be null. `dlogits` [classes][16] gets (softmax - one-hot) * scale, zeros
-// past `lanes`; it may be null. For the mean over a batch, scale is 1 / batch size.
-GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
-                      uint8_t* predicted, float* dlogits);
+// first of equal maxima) and may be null. `dlogits` [classes][16] gets (softmax - target) * scale, zeros past
+// `lanes`; it may be null. The target is one-hot, or with smoothing s: s/classes, and 1-s more at the label.
+GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+                        const LossOptions& options, uint8_t* predicted, float* dlogits);
 
 namespace reference {
 
-GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
-                      uint8_t* predicted, float* dlogits);
+GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+                        const LossOptions& options, uint8_t* predicted, float* dlogits);
 
 }  // namespace reference
 }  // namespace rung::kernels

@@ -6,8 +6,9 @@
 
 namespace rung::kernels::reference {
 
-GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, int lanes, float scale,
-                      uint8_t* predicted, float* dlogits) {
+GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+                        const LossOptions& options, uint8_t* predicted, float* dlogits) {
+  const double smoothing = options.label_smoothing;
   GroupLoss total;
   if (dlogits != nullptr) std::fill_n(dlogits, classes * kLanes, 0.0F);
   for (int lane = 0; lane < lanes; ++lane) {
@@ -18,13 +19,15 @@ GroupLoss softmax_nll(const float* logits, int classes, const uint8_t* labels, i
     const double peak = logits[best * kLanes + lane];
     double sum = 0;
     for (int k = 0; k < classes; ++k) sum += std::exp(logits[k * kLanes + lane] - peak);
-    total.loss += std::log(sum) + peak - logits[labels[lane] * kLanes + lane];
+    for (int k = 0; k < classes; ++k) {
+      const double target = smoothing / classes + (k == labels[lane] ? 1 - smoothing : 0);
+      total.loss -= target * (logits[k * kLanes + lane] - peak - std::log(sum));
+      if (dlogits == nullptr) continue;
+      const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
+      dlogits[k * kLanes + lane] = static_cast<float>((probability - target) * options.scale);
+    }
     total.correct += best == labels[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best);
-    for (int k = 0; dlogits != nullptr && k < classes; ++k) {
-      const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
-      dlogits[k * kLanes + lane] = static_cast<float>((probability - (k == labels[lane] ? 1 : 0)) * scale);
-    }
   }
   return total;
 }

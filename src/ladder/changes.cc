@@ -40,6 +40,23 @@ std::string text_of(const data::ColorJitter& jitter) {
 std::string text_of(const data::RandomRotation& rotation) {
   return fmt::format("random_rotation (±{}°, fill {})", rotation.degrees, rotation.fill);
 }
+std::string text_of(const data::RandomAffine& affine) {
+  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
+  return fmt::format("random_affine (±{}°, translate {}, scale {}, shear {}, {}, fill {})", affine.degrees,
+                     affine.translate, affine.scale, affine.shear, nearest ? "nearest" : "bilinear",
+                     affine.fill);
+}
+std::string text_of(const data::ElasticTransform& elastic) {
+  return fmt::format("elastic_transform (alpha {}, sigma {}, fill {})", elastic.alpha, elastic.sigma,
+                     elastic.fill);
+}
+std::string text_of(const data::RandomCrop& crop) {
+  return fmt::format("random_crop (padding {}, fill {})", crop.padding, crop.fill);
+}
+std::string text_of(const data::RandomErasing& erasing) {
+  return fmt::format("random_erasing (p {}, scale {}, ratio {}, value {})", erasing.p, erasing.scale,
+                     erasing.ratio, erasing.value);
+}
 std::string text_of(const optim::ConstantLr& /*schedule*/) {
   return "none";
 }
@@ -47,9 +64,59 @@ std::string text_of(const optim::StepLr& schedule) {
   return fmt::format("step_lr (every {} epochs × {})", schedule.step_size, schedule.gamma);
 }
 
+std::string text_of(const optim::MultiStepLr& schedule) {
+  return fmt::format("multi_step_lr (at epochs {} × {})", fmt::join(schedule.milestones, ", "),
+                     schedule.gamma);
+}
+std::string text_of(const optim::ExponentialLr& schedule) {
+  return fmt::format("exponential_lr (every epoch × {})", schedule.gamma);
+}
+std::string text_of(const optim::CosineAnnealingLr& schedule) {
+  return fmt::format("cosine_annealing_lr (to {} in {} epochs)", schedule.eta_min, schedule.t_max);
+}
+std::string text_of(const optim::OneCycleLr& schedule) {
+  return fmt::format("one_cycle_lr (up to {} for {} of the training)", schedule.max_lr, schedule.pct_start);
+}
+std::string text_of(const optim::CyclicLr& schedule) {
+  return fmt::format("cyclic_lr ({} to {} in {} batches)", schedule.base_lr, schedule.max_lr,
+                     schedule.step_size_up);
+}
+std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
+  if (!warmup) return "none";
+  return fmt::format("from × {} in {} batches", warmup->start_factor, warmup->total_iters);
+}
+
+std::string text_of(const std::optional<optim::Ema>& ema) {
+  if (!ema) return "none";
+  return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? " with buffers" : "");
+}
+
+std::string text_of(const optim::Sgd& /*sgd*/) {
+  return "sgd";
+}
+std::string text_of(const optim::AdamBase& adam) {
+  return fmt::format("betas {} and {}, eps {}", adam.beta1, adam.beta2, adam.eps);
+}
+
 template <typename Variant>
 std::string text_of_variant(const Variant& value) {
   return std::visit([](const auto& one) { return text_of(one); }, value);
+}
+
+std::string lr_text(const optim::Training& training) {
+  return optim::sets_lr(training.lr_scheduler) ? "the schedule's"
+                                               : fmt::format("{}", optim::lr_of(training.optimizer));
+}
+
+// Of SGD.
+std::string momentum_text(const optim::Training& training) {
+  return optim::sets_momentum(training.lr_scheduler)
+             ? "the schedule's"
+             : fmt::format("{}", optim::momentum_of(training.optimizer));
+}
+
+double weight_decay_of(const optim::Optimizer& optimizer) {
+  return std::visit([](const auto& one) { return one.weight_decay; }, optimizer);
 }
 
 std::string augment_text(const recipe::Recipe& recipe) {
@@ -80,6 +147,33 @@ class Changes {
     compare("multiply-accumulates an image", with_commas(before.macs), with_commas(after.macs));
   }
 
+  void compare_training(const optim::Training& before, const optim::Training& after) {
+    compare("learning rate", lr_text(before), lr_text(after));
+    compare("schedule", text_of_variant(before.lr_scheduler), text_of_variant(after.lr_scheduler));
+    if (before.lr_scheduler != after.lr_scheduler &&
+        text_of_variant(before.lr_scheduler) == text_of_variant(after.lr_scheduler))
+      list.emplace_back("options of the schedule");
+    compare("warm-up", text_of(before.lr_warmup), text_of(after.lr_warmup));
+    compare_optimizers(before, after);
+    compare("label smoothing", before.label_smoothing, after.label_smoothing);
+    compare("average of the weights", text_of(before.ema), text_of(after.ema));
+    compare("batch size", before.batch_size, after.batch_size);
+    compare("epochs", before.epochs, after.epochs);
+  }
+
+  void compare_optimizers(const optim::Training& before, const optim::Training& after) {
+    compare("optimiser", optim::name_of(before.optimizer), optim::name_of(after.optimizer));
+    compare("weight decay", weight_decay_of(before.optimizer), weight_decay_of(after.optimizer));
+    const auto* sgd = std::get_if<optim::Sgd>(&before.optimizer);
+    const auto* sgd_after = std::get_if<optim::Sgd>(&after.optimizer);
+    if (sgd != nullptr && sgd_after != nullptr) {
+      compare("momentum", momentum_text(before), momentum_text(after));
+      compare("nesterov", sgd->nesterov, sgd_after->nesterov);
+    } else if (sgd == nullptr && sgd_after == nullptr) {
+      compare("Adam's", text_of_variant(before.optimizer), text_of_variant(after.optimizer));
+    }
+  }
+
   std::vector<std::string> list;
 };
 
@@ -101,15 +195,8 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
   changes.compare("normalising std", before.dataset.std, after.dataset.std);
-  changes.compare("learning rate", before.training.optimizer.lr, after.training.optimizer.lr);
-  changes.compare("schedule", text_of_variant(before.training.lr_scheduler),
-                  text_of_variant(after.training.lr_scheduler));
-  changes.compare("momentum", before.training.optimizer.momentum, after.training.optimizer.momentum);
-  changes.compare("weight decay", before.training.optimizer.weight_decay,
-                  after.training.optimizer.weight_decay);
-  changes.compare("nesterov", before.training.optimizer.nesterov, after.training.optimizer.nesterov);
-  changes.compare("batch size", before.training.batch_size, after.training.batch_size);
-  changes.compare("epochs", before.training.epochs, after.training.epochs);
+  changes.compare("validation images", before.dataset.validation, after.dataset.validation);
+  changes.compare_training(before.training, after.training);
   changes.compare("seed", before.seed, after.seed);
   if (changes.list.empty() && before.model != after.model)
     changes.list.emplace_back("the order or options of layers");

@@ -98,14 +98,22 @@ std::string results_table(const Outcome& step) {
   };
   std::vector<std::string> head{"accuracy, %", "here"};
   if (reference) head.push_back(escaped(reference->source));
-  return markdown_table(
-      {head, row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy),
+  std::vector<std::vector<std::string>> rows{head};
+  if (record.validation_images > 0) {
+    rows.push_back(row("best validation", record.chosen().choosing_accuracy(), nullptr));
+    rows.push_back(row("last epoch, validation", record.epochs.back().choosing_accuracy(), nullptr));
+    rows.push_back(row("test, at the best validation", record.chosen().test_accuracy, nullptr));
+  }
+  rows.insert(
+      rows.end(),
+      {row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy),
        row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy),
        row("mean of the last 3, test", record.mean_last3_test_accuracy(),
            &recipe::Reference::mean_last3_test_accuracy),
        row("best train (running)", record.best_train_accuracy(), &recipe::Reference::best_train_accuracy),
        row("last epoch, train (running)", record.epochs.back().train_accuracy, nullptr),
        row("last epoch, train (evaluation mode)", record.train_accuracy_evaluated, nullptr)});
+  return markdown_table(rows);
 }
 
 }  // namespace

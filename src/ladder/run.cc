@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -45,8 +46,25 @@ ordered_json result_json(const Outcome& outcome) {
   return json;
 }
 
+// The last batches of an epoch can break the weights without a training loss that shows it.
+void require_finite(std::string_view split, const train::Evaluation& evaluation,
+                    const train::TrainedEpoch& trained) {
+  if (std::isfinite(evaluation.loss)) return;
+  throw DivergedError(fmt::format("epoch {}, after its last batch: the {} loss is {} at learning rate {}",
+                                  trained.epoch, split, std::abs(evaluation.loss), trained.lr),
+                      "lower the learning rate");
+}
+
+// Of the trainer's weights after the epoch; throws DivergedError where they break.
 train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Evaluation& test,
-                             const nn::Weights& weights) {
+                             train::Trainer& trainer) {
+  require_finite("test", test, trained);
+  std::optional<train::ValidationRecord> validation;
+  if (trainer.validation_images() > 0) {
+    const train::Evaluation evaluation = trainer.evaluate_validation();
+    require_finite("validation", evaluation, trained);
+    validation = {evaluation.loss, evaluation.accuracy, evaluation.seconds};
+  }
   return {.epoch = trained.epoch,
           .lr = trained.lr,
           .train_loss = trained.loss,
@@ -55,15 +73,8 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
           .test_accuracy = test.accuracy,
           .train_seconds = trained.seconds,
           .test_seconds = test.seconds,
-          .weights_sha256 = nn::weights_sha256(weights)};
-}
-
-// The last batches of an epoch can break the weights without a training loss that shows it.
-void require_finite(const train::Evaluation& test, const train::TrainedEpoch& trained) {
-  if (std::isfinite(test.loss)) return;
-  throw DivergedError(fmt::format("epoch {}, after its last batch: the test loss is {} at learning rate {}",
-                                  trained.epoch, std::abs(test.loss), trained.lr),
-                      "lower the learning rate");
+          .weights_sha256 = nn::weights_sha256(trainer.weights()),
+          .validation = validation};
 }
 
 // What happens after a batch: it is shown, and a checkpoint is written when it is time for one.
@@ -134,8 +145,7 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
       const train::TrainedEpoch trained =
           trainer.train_epoch([&](const train::Progress& progress) { keeper.after_batch(progress); });
       train::Evaluation test = trainer.evaluate(data.test);
-      require_finite(test, trained);
-      directory.add_epoch(record_of(trained, test, trainer.weights()), trainer);
+      directory.add_epoch(record_of(trained, test, trainer), trainer);
       if (observer.on_epoch) observer.on_epoch(directory.epochs().back(), test);
       if (trained.epoch == epochs) return test;
       keeper.after_epoch();
@@ -146,6 +156,10 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
 }
 
 }  // namespace
+
+bool has_metric(recipe::Metric metric, const train::RunRecord& record) {
+  return !recipe::needs_validation(metric) || record.validation_images > 0;
+}
 
 bool Outcome::targets_met() const {
   return std::none_of(targets.begin(), targets.end(),
@@ -166,6 +180,12 @@ double metric_value(recipe::Metric metric, const train::RunRecord& record) {
       return record.overfitting_gap();
     case recipe::Metric::kTrainSeconds:
       return record.train_seconds();
+    case recipe::Metric::kBestValidationAccuracy:
+      return record.chosen().choosing_accuracy();
+    case recipe::Metric::kFinalValidationAccuracy:
+      return record.epochs.back().choosing_accuracy();
+    case recipe::Metric::kTestAccuracyAtBestValidation:
+      return record.chosen().test_accuracy;
   }
   return 0;
 }
@@ -177,7 +197,7 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
     TargetResult result{target, std::nullopt, metric_value(target.metric, record), std::nullopt};
     if (const auto* number = std::get_if<double>(&target.bound)) {
       result.bound = *number;
-    } else if (previous != nullptr) {
+    } else if (previous != nullptr && has_metric(target.metric, *previous)) {
       result.bound = metric_value(target.metric, *previous);
     }
     if (result.bound) result.met = compare(result.value, target.comparison, *result.bound);
@@ -204,11 +224,12 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.title = recipe.title;
   record.seed = recipe.seed;
   record.params = static_cast<int64_t>(trainer.plan().parameter_count);
-  record.train_images = data.train.count;
+  record.train_images = trainer.training_images();
+  record.validation_images = trainer.validation_images();
   record.test_images = data.test.count;
   record.machine = train::this_machine(pool.size());
   record.epochs = directory.epochs();
-  record.train_accuracy_evaluated = trainer.evaluate(data.train).accuracy;
+  record.train_accuracy_evaluated = trainer.evaluate_training().accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
   if (!found.finished) directory.finish(result_json(outcome));

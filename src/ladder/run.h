@@ -59,7 +59,8 @@ class Stopped : public Error {
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                    const RunPlace& place, const Outcome* previous, const Observer& observer);
 
-// The value of a metric in a run.
+// The value of a metric in a run. Precondition: has_metric(), which a run without validation may not.
+bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);
 
 std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,

@@ -272,9 +272,10 @@ void TrainingPass::activate(size_t s, int group) {
 
 void TrainingPass::loss(size_t s, int group) {
   const auto first = static_cast<size_t>(group) * kLanes;
-  const auto result =
-      kernels::softmax_nll(output(s, group), plan_.classes, batch_->labels.data() + first, lanes(group),
-                           1.0F / static_cast<float>(batch_->images), nullptr, output_gradient(s, group));
+  const auto result = kernels::cross_entropy(
+      output(s, group), plan_.classes, batch_->labels.data() + first, lanes(group),
+      {.scale = 1.0F / static_cast<float>(batch_->images), .label_smoothing = batch_->label_smoothing},
+      nullptr, output_gradient(s, group));
   group_losses_[static_cast<size_t>(group)] = result.loss;
   group_correct_[static_cast<size_t>(group)] = result.correct;
 }

@@ -29,7 +29,8 @@ struct Batch {
   LoadGroup load;
   uint64_t seed = 0;  // for dropout, with:
   uint32_t epoch = 0;
-  uint32_t first_group = 0;  // number of the batch's first group within its epoch
+  uint32_t first_group = 0;   // number of the batch's first group within its epoch
+  float label_smoothing = 0;  // see kernels::LossOptions
 };
 
 struct BatchResult {

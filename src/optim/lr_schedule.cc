@@ -1,23 +1,114 @@
+// Each formula has PyTorch's order of operations, as far as its closed form shows it.
 #include "optim/lr_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "optim/exact_math.h"
 
 namespace rung::optim {
 namespace {
 
-double factor(const ConstantLr& /*schedule*/, int /*epoch*/) {
-  return 1;
+Rates scaled(Rates rates, double factor) {
+  rates.lr *= factor;
+  return rates;
 }
-// A product, not pow: the system's libm may round differently elsewhere.
-double factor(const StepLr& schedule, int epoch) {
-  double product = 1;
-  for (int step = 0; step < epoch / schedule.step_size; ++step) product *= schedule.gamma;
-  return product;
+
+// `own` is what the optimiser itself would use.
+
+Rates rates(const ConstantLr& /*schedule*/, const Rates& own, const Place& /*place*/) {
+  return own;
+}
+Rates rates(const StepLr& schedule, const Rates& own, const Place& place) {
+  return scaled(own, power(schedule.gamma, place.epoch / schedule.step_size));
+}
+Rates rates(const MultiStepLr& schedule, const Rates& own, const Place& place) {
+  const auto& milestones = schedule.milestones;
+  const auto reached = std::upper_bound(milestones.begin(), milestones.end(), place.epoch);
+  return scaled(own, power(schedule.gamma, reached - milestones.begin()));
+}
+Rates rates(const ExponentialLr& schedule, const Rates& own, const Place& place) {
+  return scaled(own, power(schedule.gamma, place.epoch));
+}
+Rates rates(const CosineAnnealingLr& schedule, const Rates& own, const Place& place) {
+  const double cosine = cosine_of_half_turns(static_cast<double>(place.epoch) / schedule.t_max);
+  return {schedule.eta_min + (own.lr - schedule.eta_min) * (1 + cosine) / 2, own.momentum};
+}
+
+// Where a phase of OneCycleLR ends, in steps, and what it arrives at.
+struct Phase {
+  double end;
+  Rates rates;
+};
+
+std::vector<Phase> phases(const OneCycleLr& cycle, double steps) {
+  const double initial_lr = cycle.max_lr / cycle.div_factor;
+  const Rates start{initial_lr, cycle.max_momentum};
+  const Rates peak{cycle.max_lr, cycle.base_momentum};
+  const Rates last{initial_lr / cycle.final_div_factor, cycle.max_momentum};
+  const double warm = cycle.pct_start * steps;
+  if (cycle.three_phase) return {{0, start}, {warm - 1, peak}, {2 * warm - 2, start}, {steps - 1, last}};
+  return {{0, start}, {warm - 1, peak}, {steps - 1, last}};
+}
+
+double anneal(OneCycleLr::Anneal strategy, double from, double to, double part) {
+  if (strategy == OneCycleLr::Anneal::kLinear) return (to - from) * part + from;
+  return to + (from - to) / 2 * (cosine_of_half_turns(part) + 1);
+}
+
+Rates rates(const OneCycleLr& cycle, const Rates& own, const Place& place) {
+  const auto all = phases(cycle, static_cast<double>(place.steps));
+  const auto step = static_cast<double>(place.step);
+  size_t phase = 1;
+  while (phase + 1 < all.size() && step > all[phase].end) ++phase;
+  const auto& [begin, from] = all[phase - 1];
+  const auto& [end, to] = all[phase];
+  const double part =
+      end == begin ? 1 : (step - begin) / (end - begin);  // a training of one batch has no width
+  return {
+      anneal(cycle.anneal_strategy, from.lr, to.lr, part),
+      cycle.cycle_momentum ? anneal(cycle.anneal_strategy, from.momentum, to.momentum, part) : own.momentum};
+}
+
+// The factor on a cycle's height.
+double amplitude(const CyclicLr& cyclic, int64_t cycle, int64_t step) {
+  switch (cyclic.mode) {
+    case CyclicLr::Mode::kTriangular2:
+      return 1 / power(2, cycle - 1);
+    case CyclicLr::Mode::kExpRange:
+      return power(cyclic.gamma, step);
+    default:
+      return 1;
+  }
+}
+
+Rates rates(const CyclicLr& cyclic, const Rates& own, const Place& place) {
+  const double size = static_cast<double>(cyclic.step_size_up) + cyclic.step_size_down;
+  const double ratio = cyclic.step_size_up / size;
+  const double position = static_cast<double>(place.step) / size;
+  const double cycle = std::floor(1 + position);
+  const double x = 1 + position - cycle;
+  const double height = (x <= ratio ? x / ratio : (x - 1) / (ratio - 1)) *
+                        amplitude(cyclic, static_cast<int64_t>(cycle), place.step);
+  return {cyclic.base_lr + (cyclic.max_lr - cyclic.base_lr) * height,
+          cyclic.cycle_momentum ? cyclic.max_momentum - (cyclic.max_momentum - cyclic.base_momentum) * height
+                                : own.momentum};
+}
+
+double factor(const LrWarmup& warmup, int64_t step) {
+  const auto done = static_cast<double>(std::min<int64_t>(step, warmup.total_iters));
+  return warmup.start_factor + (1 - warmup.start_factor) * (done / warmup.total_iters);
 }
 
 }  // namespace
 
-double learning_rate(const Training& training, int epoch) {
-  return training.optimizer.lr *
-         std::visit([epoch](const auto& schedule) { return factor(schedule, epoch); }, training.lr_scheduler);
+Rates rates_at(const Training& training, const Place& place) {
+  const Rates own{lr_of(training.optimizer), momentum_of(training.optimizer)};
+  const Rates scheduled =
+      std::visit([&](const auto& schedule) { return rates(schedule, own, place); }, training.lr_scheduler);
+  return training.lr_warmup ? scaled(scheduled, factor(*training.lr_warmup, place.step)) : scheduled;
 }
 
 }  // namespace rung::optim

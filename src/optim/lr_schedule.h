@@ -1,11 +1,27 @@
-// Learning-rate schedules (torch.optim.lr_scheduler), as functions of the epoch.
+// Learning-rate schedules (torch.optim.lr_scheduler), as functions of where the training is: nothing to
+// store, and a resumed run goes on with the same bits.
 #pragma once
+
+#include <cstdint>
 
 #include "optim/spec.h"
 
 namespace rung::optim {
 
-// The learning rate of epoch 0, 1, ...
-double learning_rate(const Training& training, int epoch);
+// A batch's place in the training.
+struct Place {
+  int epoch = 0;      // from 0
+  int64_t step = 0;   // batches before this one, of all epochs
+  int64_t steps = 1;  // batches of the whole training
+};
+
+// What a step of the optimiser uses. Momentum is beta1 for Adam.
+struct Rates {
+  double lr = 0;
+  double momentum = 0;
+  friend bool operator==(const Rates&, const Rates&) = default;
+};
+
+Rates rates_at(const Training& training, const Place& place);
 
 }  // namespace rung::optim

@@ -10,11 +10,15 @@
 
 namespace rung::recipe {
 
+inline constexpr int kMaxEpochs = 100'000;
+inline constexpr int kMaxBatches = 1'000'000'000;  // of a cycle or a warm-up
+
 std::vector<Target> parse_targets(const TableReader& root);
 std::optional<Reference> parse_reference(const TableReader& root);
 data::DatasetSpec parse_dataset(const TableReader& root);
 std::vector<data::Transform> parse_augment(const TableReader& root);
 optim::Training parse_training(const TableReader& root);
+optim::LrScheduler parse_lr_scheduler(const TableReader& root);
 
 // The model with its stages expanded, checked by nn::infer. The dataset may fix its input and classes.
 nn::ModelSpec parse_model(const TableReader& root, const data::DatasetSpec& dataset);

@@ -30,6 +30,14 @@ constexpr std::array kMetrics = {
         {Metric::kOverfittingGap, "overfitting gap", " points", NumberRange::closed(-100, 100)}},
     Named<MetricInfo>{"train_seconds",
                       {Metric::kTrainSeconds, "training time", " s", NumberRange::at_least(0)}},
+    Named<MetricInfo>{"best_validation_accuracy",
+                      {Metric::kBestValidationAccuracy, "best validation accuracy", " %", kPercent}},
+    Named<MetricInfo>{
+        "final_validation_accuracy",
+        {Metric::kFinalValidationAccuracy, "validation accuracy after the last epoch", " %", kPercent}},
+    Named<MetricInfo>{"test_accuracy_at_best_validation",
+                      {Metric::kTestAccuracyAtBestValidation, "test accuracy at the best validation accuracy",
+                       " %", kPercent}},
 };
 
 struct ComparisonInfo {
@@ -96,6 +104,11 @@ std::optional<Reference> parse_reference(const TableReader& root) {
                    table->number("best_test_accuracy", kPercent),
                    table->number("final_test_accuracy", kPercent),
                    table->number("mean_last3_test_accuracy", kPercent)};
+}
+
+bool needs_validation(Metric metric) {
+  return metric == Metric::kBestValidationAccuracy || metric == Metric::kFinalValidationAccuracy ||
+         metric == Metric::kTestAccuracyAtBestValidation;
 }
 
 std::string_view name_of(Metric metric) {

@@ -1,57 +1,96 @@
-// [training], [optimizer] and [lr_scheduler].
+// [training], [optimizer], [lr_warmup] and [ema].
+#include <fmt/format.h>
+
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
 
-constexpr int kMaxEpochs = 100'000;
 constexpr int kMaxBatch = 65'536;
 
-optim::Sgd parse_sgd(const TableReader& table) {
+constexpr NumberRange kLr = NumberRange::open(0, 1e6);
+constexpr NumberRange kMomentum = NumberRange::right_open(0, 1);
+
+// A value that the schedule would overwrite is a misunderstanding.
+void require_effect(const TableReader& optimizer, const optim::LrScheduler& scheduler) {
+  if (optim::sets_lr(scheduler) && optimizer.has("lr"))
+    optimizer.fail("lr", "has no effect: this schedule sets the learning rate",
+                   "leave it out; max_lr of [lr_scheduler] says how high it goes");
+  if (optim::sets_momentum(scheduler) && optimizer.has("momentum"))
+    optimizer.fail("momentum", "has no effect: this schedule sets the momentum",
+                   "leave it out, or add cycle_momentum = false to [lr_scheduler]");
+}
+
+optim::Optimizer parse_sgd(const TableReader& table, const optim::LrScheduler& scheduler) {
   table.allow({"type", "lr", "momentum", "weight_decay", "nesterov"});
   optim::Sgd sgd;
-  sgd.lr = table.number("lr", NumberRange::open(0, 1e6), sgd.lr);
-  sgd.momentum = table.number("momentum", NumberRange::right_open(0, 1), sgd.momentum);
+  sgd.lr = table.number("lr", kLr, sgd.lr);
+  sgd.momentum = table.number("momentum", kMomentum, sgd.momentum);
   sgd.weight_decay = table.number("weight_decay", NumberRange::at_least(0), sgd.weight_decay);
   sgd.nesterov = table.boolean("nesterov", sgd.nesterov);
-  if (sgd.nesterov && sgd.momentum == 0) table.fail("nesterov", "needs a momentum above 0");
+  if (sgd.nesterov && sgd.momentum == 0 && !optim::sets_momentum(scheduler))
+    table.fail("nesterov", "needs a momentum above 0");
   return sgd;
 }
 
-optim::LrScheduler parse_constant(const TableReader& table) {
-  table.allow({"type"});
-  return optim::ConstantLr{};
+template <typename AdamKind>
+optim::Optimizer parse_adam(const TableReader& table, const optim::LrScheduler& /*scheduler*/) {
+  table.allow({"type", "lr", "betas", "eps", "weight_decay"});
+  AdamKind adam;
+  adam.lr = table.number("lr", kLr, adam.lr);
+  const auto betas = table.numbers<2>("betas", kMomentum, {adam.beta1, adam.beta2});
+  adam.beta1 = betas[0];
+  adam.beta2 = betas[1];
+  adam.eps = table.number("eps", NumberRange::closed(1e-30, 1), adam.eps);
+  adam.weight_decay = table.number("weight_decay", NumberRange::at_least(0), adam.weight_decay);
+  return adam;
 }
 
-optim::LrScheduler parse_step_lr(const TableReader& table) {
-  table.allow({"type", "step_size", "gamma"});
-  optim::StepLr step;
-  step.step_size = table.small_integer("step_size", 1, kMaxEpochs);
-  step.gamma = table.number("gamma", NumberRange::left_open(0, 1e3), step.gamma);
-  return step;
-}
+using ParseOptimizer = optim::Optimizer (*)(const TableReader&, const optim::LrScheduler&);
 
-using ParseOptimizer = optim::Sgd (*)(const TableReader&);
-using ParseScheduler = optim::LrScheduler (*)(const TableReader&);
-
-constexpr std::array kOptimizers = {Named<ParseOptimizer>{"sgd", parse_sgd}};
-constexpr std::array kSchedulers = {
-    Named<ParseScheduler>{"none", parse_constant},
-    Named<ParseScheduler>{"step_lr", parse_step_lr},
+constexpr std::array kOptimizers = {
+    Named<ParseOptimizer>{"sgd", parse_sgd},
+    Named<ParseOptimizer>{"adam", parse_adam<optim::Adam>},
+    Named<ParseOptimizer>{"adamw", parse_adam<optim::AdamW>},
 };
+static_assert(kOptimizers.size() == std::variant_size_v<optim::Optimizer>);
+
+std::optional<optim::LrWarmup> parse_warmup(const TableReader& root) {
+  const auto table = root.table("lr_warmup");
+  if (!table) return std::nullopt;
+  table->allow({"start_factor", "total_iters"});
+  optim::LrWarmup warmup;
+  warmup.start_factor = table->number("start_factor", NumberRange::left_open(0, 1), warmup.start_factor);
+  warmup.total_iters = table->small_integer("total_iters", 1, kMaxBatches, warmup.total_iters);
+  return warmup;
+}
+
+std::optional<optim::Ema> parse_ema(const TableReader& root) {
+  const auto table = root.table("ema");
+  if (!table) return std::nullopt;
+  table->allow({"decay", "use_buffers"});
+  optim::Ema ema;
+  ema.decay = table->number("decay", NumberRange::right_open(0, 1), ema.decay);
+  ema.use_buffers = table->boolean("use_buffers", ema.use_buffers);
+  return ema;
+}
 
 }  // namespace
 
 optim::Training parse_training(const TableReader& root) {
   const TableReader table = root.required_table("training");
-  table.allow({"epochs", "batch_size"});
+  table.allow({"epochs", "batch_size", "label_smoothing"});
   optim::Training training;
   training.epochs = table.small_integer("epochs", 1, kMaxEpochs);
   training.batch_size = table.small_integer("batch_size", 1, kMaxBatch, training.batch_size);
+  training.label_smoothing =
+      table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
+  training.ema = parse_ema(root);
+  training.lr_scheduler = parse_lr_scheduler(root);
+  training.lr_warmup = parse_warmup(root);
   const TableReader optimizer = root.required_table("optimizer");
-  training.optimizer = optimizer.choice("type", kOptimizers)(optimizer);
-  if (const auto scheduler = root.table("lr_scheduler"))
-    training.lr_scheduler = scheduler->choice("type", kSchedulers)(*scheduler);
+  training.optimizer = optimizer.choice("type", kOptimizers)(optimizer, training.lr_scheduler);
+  require_effect(optimizer, training.lr_scheduler);
   return training;
 }
 

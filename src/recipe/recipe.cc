@@ -44,6 +44,16 @@ std::string trim_end(std::string text) {
   return text;
 }
 
+// Where targets speak of a validation split, there must be one.
+void require_validation(const TableReader& root, const Recipe& recipe) {
+  if (recipe.dataset.validation > 0) return;
+  const auto tables = root.tables("targets");
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (needs_validation(recipe.targets[i].metric))
+      tables[i].fail("metric", "there is no validation split", "add validation = 10_000 to [dataset]");
+  }
+}
+
 }  // namespace
 
 RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t column_number,
@@ -58,7 +68,7 @@ Recipe parse(std::string_view toml, std::string_view source) {
   const toml::table document = parse_document(toml, source);
   const TableReader root(source, "", document);
   root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
-              "training", "optimizer", "lr_scheduler"});
+              "training", "optimizer", "lr_scheduler", "lr_warmup", "ema"});
   Recipe recipe;
   recipe.name = parse_name(root, source);
   recipe.title = root.text("title");
@@ -68,9 +78,16 @@ Recipe parse(std::string_view toml, std::string_view source) {
   recipe.targets = parse_targets(root);
   recipe.reference = parse_reference(root);
   recipe.dataset = parse_dataset(root);
+  require_validation(root, recipe);
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);
   recipe.training = parse_training(root);
+  return recipe;
+}
+
+Recipe without_validation(Recipe recipe) {
+  recipe.dataset.validation = 0;
+  std::erase_if(recipe.targets, [](const Target& target) { return needs_validation(target.metric); });
   return recipe;
 }
 

@@ -24,6 +24,9 @@ enum class Metric {
   kMeanLast3TestAccuracy,  // percent, the mean of the last three epochs
   kOverfittingGap,  // points: training accuracy in evaluation mode minus test accuracy, after the last epoch
   kTrainSeconds,    // of all epochs together
+  kBestValidationAccuracy,        // percent, the maximum over the epochs
+  kFinalValidationAccuracy,       // percent, after the last epoch
+  kTestAccuracyAtBestValidation,  // percent, of the first epoch with the best validation accuracy
 };
 
 enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };
@@ -90,6 +93,12 @@ Recipe parse(std::string_view toml, std::string_view source);
 // The recipe as resolved: stages expanded, every default written. parse() of it gives the same recipe. Throws
 // UsageError for a seed that TOML cannot hold.
 std::string to_toml(const Recipe& recipe);
+
+// The same experiment, trained on all training images: no validation split, and no targets about it.
+Recipe without_validation(Recipe recipe);
+
+// Whether only a run with a validation split has such a value.
+bool needs_validation(Metric metric);
 
 // The names used in recipes and results, as in "best_test_accuracy" and "at_least".
 std::string_view name_of(Metric metric);

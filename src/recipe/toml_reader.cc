@@ -30,6 +30,13 @@ std::string describe(const toml::node& node) {
   return node.is_table() ? "a table" : "a date or time";
 }
 
+// NaN, which is in no range, for what is no number.
+double number_in(const toml::node& node) {
+  if (const auto* real = node.as_floating_point()) return real->get();
+  if (const auto* whole = node.as_integer()) return static_cast<double>(whole->get());
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
   const auto guess = nearest(word, candidates);
   return guess ? fmt::format("did you mean `{}`?", *guess) : "";
@@ -109,9 +116,7 @@ double TableReader::number(std::string_view key, const NumberRange& range,
                            std::optional<double> fallback) const {
   const Entry* entry = find(key, fallback.has_value(), range.describe());
   if (!entry) return *fallback;
-  double value = std::numeric_limits<double>::quiet_NaN();
-  if (const auto* real = entry->value->as_floating_point()) value = real->get();
-  if (const auto* whole = entry->value->as_integer()) value = static_cast<double>(whole->get());
+  const double value = number_in(*entry->value);
   if (!range.contains(value)) fail_type(*entry, range.describe());
   return value + 0.0;  // -0 becomes 0, which is written back the same
 }
@@ -135,9 +140,7 @@ std::vector<int> TableReader::integers(std::string_view key, size_t count, int l
   const Entry* entry = find(key, false, expected);
   const auto read = [&](const toml::node& node) {
     const auto* value = node.as_integer();
-    if (!value || value->get() < low || value->get() > high)
-      fail_at(node.source().begin,
-              fmt::format("{}: expected {}, found {}", entry->path, expected, describe(node)), "");
+    if (!value || value->get() < low || value->get() > high) fail_element(*entry, node, expected);
     return static_cast<int>(value->get());
   };
   const auto* array = entry->value->as_array();
@@ -146,6 +149,36 @@ std::vector<int> TableReader::integers(std::string_view key, size_t count, int l
   std::vector<int> result;
   for (const auto& element : *array) result.push_back(read(element));
   return result;
+}
+
+std::vector<int> TableReader::ascending_integers(std::string_view key, int low, int high) const {
+  const std::string expected =
+      fmt::format("an array of 1 to {} ascending integers from {} to {}", kMaxListed, low, high);
+  const Entry* entry = find(key, false, expected);
+  const auto* array = entry->value->as_array();
+  if (!array || array->empty() || array->size() > kMaxListed) fail_type(*entry, expected);
+  std::vector<int> result;
+  for (const auto& element : *array) {
+    const auto* value = element.as_integer();
+    const int64_t least = result.empty() ? low : int64_t{result.back()} + 1;
+    if (!value || value->get() < least || value->get() > high) fail_element(*entry, element, expected);
+    result.push_back(static_cast<int>(value->get()));
+  }
+  return result;
+}
+
+void TableReader::read_numbers(std::string_view key, const NumberRange& range,
+                               std::span<double> values) const {
+  const Entry* entry = find(key);
+  if (!entry) return;
+  const std::string expected =
+      fmt::format("an array of {} numbers, each {}", values.size(), range.describe());
+  const auto* array = entry->value->as_array();
+  if (!array || array->size() != values.size()) fail_type(*entry, expected);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = number_in(*array->get(i)) + 0.0;
+    if (!range.contains(values[i])) fail_element(*entry, *array->get(i), expected);
+  }
 }
 
 bool TableReader::boolean(std::string_view key, bool fallback) const {
@@ -169,6 +202,12 @@ std::string TableReader::text(std::string_view key, std::optional<std::string> f
 bool TableReader::is_text(std::string_view key) const {
   const Entry* entry = find(key);
   return entry && entry->value->is_string();
+}
+
+std::optional<size_t> TableReader::array_size(std::string_view key) const {
+  const Entry* entry = find(key);
+  const auto* array = entry ? entry->value->as_array() : nullptr;
+  return array ? std::optional(array->size()) : std::nullopt;
 }
 
 size_t TableReader::choose(std::string_view key, std::span<const std::string_view> names) const {
@@ -239,8 +278,13 @@ void TableReader::fail_at(toml::source_position at, std::string_view message, st
 }
 
 void TableReader::fail_type(const Entry& entry, std::string_view expected) const {
-  fail_at(entry.value->source().begin,
-          fmt::format("{}: expected {}, found {}", entry.path, expected, describe(*entry.value)), "");
+  fail_element(entry, *entry.value, expected);
+}
+
+void TableReader::fail_element(const Entry& entry, const toml::node& element,
+                               std::string_view expected) const {
+  fail_at(element.source().begin,
+          fmt::format("{}: expected {}, found {}", entry.path, expected, describe(element)), "");
 }
 
 }  // namespace rung::recipe

@@ -35,6 +35,8 @@ struct NumberRange {
   std::string describe() const;       // "a number above 0 and at most 1000"
 };
 
+inline constexpr size_t kMaxListed = 1000;
+
 template <typename T>
 struct Named {
   std::string_view name;
@@ -71,11 +73,22 @@ class TableReader {
   // One integer stands for `count` equal ones if `scalar` says so.
   enum class Scalar { kAllowed, kRefused };
   std::vector<int> integers(std::string_view key, size_t count, int low, int high, Scalar scalar) const;
+  // Any number of them from 1 to kMaxListed, each greater than the one before.
+  std::vector<int> ascending_integers(std::string_view key, int low, int high) const;
+  // As many as the fallback has.
+  template <size_t N>
+  std::array<double, N> numbers(std::string_view key, const NumberRange& range,
+                                const std::array<double, N>& fallback) const {
+    std::array<double, N> result = fallback;
+    read_numbers(key, range, result);
+    return result;
+  }
   bool boolean(std::string_view key, bool fallback) const;
   // Text without control characters other than `allowed_controls`.
   std::string text(std::string_view key, std::optional<std::string> fallback = {},
                    std::string_view allowed_controls = "") const;
   bool is_text(std::string_view key) const;
+  std::optional<size_t> array_size(std::string_view key) const;  // none if it is no array
 
   // The value whose name the text is.
   template <typename T, size_t N>
@@ -101,11 +114,17 @@ class TableReader {
     const toml::node* value;
   };
 
+  // Overwrites `values` by the array of as many, if the key is there.
+  void read_numbers(std::string_view key, const NumberRange& range, std::span<double> values) const;
+
   const Entry* find(std::string_view key) const;
   // Null if the key is missing and `optional`; throws if it is missing and not.
   const Entry* find(std::string_view key, bool optional, std::string_view expected) const;
   [[noreturn]] void fail_at(toml::source_position at, std::string_view message, std::string_view hint) const;
   [[noreturn]] void fail_type(const Entry& entry, std::string_view expected) const;
+  // At a value within the entry's.
+  [[noreturn]] void fail_element(const Entry& entry, const toml::node& element,
+                                 std::string_view expected) const;
 
   std::string_view source_;
   std::string path_;

@@ -1,7 +1,9 @@
-// A recipe back to TOML, with everything that was a default written out. Sizes of equal sides are written as
-// one integer; numbers in the shortest form that reads back as the same double.
+// A recipe back to TOML, with everything that was a default written out, and nothing of what is off. Sizes of
+// equal sides are written as one integer; numbers in the shortest form that reads back as the same double.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
 #include <iterator>
 #include <limits>
 
@@ -75,15 +77,93 @@ std::string table(const data::RandomRotation& rotation) {
                      rotation.fill);
 }
 
-std::string table(const optim::Sgd& sgd) {
-  return fmt::format("type = \"sgd\"\nlr = {}\nmomentum = {}\nweight_decay = {}\nnesterov = {}\n", sgd.lr,
-                     sgd.momentum, sgd.weight_decay, sgd.nesterov);
+std::string table(const data::RandomAffine& affine) {
+  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
+  return fmt::format(
+      "type = \"random_affine\"\ndegrees = {}\ntranslate = [{}]\nscale = [{}]\nshear = [{}]\n"
+      "interpolation = \"{}\"\nfill = {}\n",
+      affine.degrees, fmt::join(affine.translate, ", "), fmt::join(affine.scale, ", "),
+      fmt::join(affine.shear, ", "), nearest ? "nearest" : "bilinear", affine.fill);
 }
+std::string table(const data::ElasticTransform& elastic) {
+  return fmt::format("type = \"elastic_transform\"\nalpha = {}\nsigma = {}\nfill = {}\n", elastic.alpha,
+                     elastic.sigma, elastic.fill);
+}
+std::string table(const data::RandomCrop& crop) {
+  return fmt::format("type = \"random_crop\"\npadding = {}\nfill = {}\n", crop.padding, crop.fill);
+}
+std::string table(const data::RandomErasing& erasing) {
+  return fmt::format("type = \"random_erasing\"\np = {}\nscale = [{}]\nratio = [{}]\nvalue = {}\n", erasing.p,
+                     fmt::join(erasing.scale, ", "), fmt::join(erasing.ratio, ", "), erasing.value);
+}
+
+// Without what the schedule sets.
+std::string options(const optim::Sgd& sgd, const optim::LrScheduler& scheduler) {
+  return fmt::format("{}weight_decay = {}\nnesterov = {}\n",
+                     optim::sets_momentum(scheduler) ? "" : fmt::format("momentum = {}\n", sgd.momentum),
+                     sgd.weight_decay, sgd.nesterov);
+}
+template <typename AdamKind>
+std::string options(const AdamKind& adam, const optim::LrScheduler& /*scheduler*/) {
+  return fmt::format("betas = [{}, {}]\neps = {}\nweight_decay = {}\n", adam.beta1, adam.beta2, adam.eps,
+                     adam.weight_decay);
+}
+std::string table(const optim::Optimizer& optimizer, const optim::LrScheduler& scheduler) {
+  return fmt::format("type = \"{}\"\n{}{}", optim::name_of(optimizer),
+                     optim::sets_lr(scheduler) ? "" : fmt::format("lr = {}\n", optim::lr_of(optimizer)),
+                     std::visit([&](const auto& one) { return options(one, scheduler); }, optimizer));
+}
+
 std::string table(const optim::ConstantLr&) {
   return "type = \"none\"\n";
 }
 std::string table(const optim::StepLr& step) {
   return fmt::format("type = \"step_lr\"\nstep_size = {}\ngamma = {}\n", step.step_size, step.gamma);
+}
+std::string table(const optim::MultiStepLr& step) {
+  return fmt::format("type = \"multi_step_lr\"\nmilestones = [{}]\ngamma = {}\n",
+                     fmt::join(step.milestones, ", "), step.gamma);
+}
+std::string table(const optim::ExponentialLr& exponential) {
+  return fmt::format("type = \"exponential_lr\"\ngamma = {}\n", exponential.gamma);
+}
+std::string table(const optim::CosineAnnealingLr& cosine) {
+  return fmt::format("type = \"cosine_annealing_lr\"\nt_max = {}\neta_min = {}\n", cosine.t_max,
+                     cosine.eta_min);
+}
+template <typename Cycle>
+std::string momentum_options(const Cycle& cycle) {
+  return fmt::format("cycle_momentum = {}\nbase_momentum = {}\nmax_momentum = {}\n", cycle.cycle_momentum,
+                     cycle.base_momentum, cycle.max_momentum);
+}
+std::string table(const optim::OneCycleLr& cycle) {
+  const bool cos = cycle.anneal_strategy == optim::OneCycleLr::Anneal::kCos;
+  return fmt::format(
+      "type = \"one_cycle_lr\"\nmax_lr = {}\npct_start = {}\nanneal_strategy = \"{}\"\n{}div_factor = {}\n"
+      "final_div_factor = {}\nthree_phase = {}\n",
+      cycle.max_lr, cycle.pct_start, cos ? "cos" : "linear", momentum_options(cycle), cycle.div_factor,
+      cycle.final_div_factor, cycle.three_phase);
+}
+std::string table(const optim::CyclicLr& cyclic) {
+  constexpr std::array kModes = {"triangular", "triangular2", "exp_range"};  // in the order of CyclicLr::Mode
+  return fmt::format(
+      "type = \"cyclic_lr\"\nbase_lr = {}\nmax_lr = {}\nstep_size_up = {}\nstep_size_down = {}\nmode = "
+      "\"{}\"\n"
+      "gamma = {}\n{}",
+      cyclic.base_lr, cyclic.max_lr, cyclic.step_size_up, cyclic.step_size_down,
+      kModes[static_cast<size_t>(cyclic.mode)], cyclic.gamma, momentum_options(cyclic));
+}
+std::string table(const optim::LrWarmup& warmup) {
+  return fmt::format("start_factor = {}\ntotal_iters = {}\n", warmup.start_factor, warmup.total_iters);
+}
+
+std::string table(const optim::Ema& ema) {
+  return fmt::format("decay = {}\nuse_buffers = {}\n", ema.decay, ema.use_buffers);
+}
+std::string table(const optim::Training& training) {
+  return fmt::format(
+      "epochs = {}\nbatch_size = {}\n{}", training.epochs, training.batch_size,
+      training.label_smoothing > 0 ? fmt::format("label_smoothing = {}\n", training.label_smoothing) : "");
 }
 
 std::string table(const Target& target) {
@@ -102,8 +182,9 @@ std::string table(const Reference& reference) {
 }
 
 std::string table(const data::DatasetSpec& dataset) {
-  return fmt::format("name = {}\nmean = {}\nstd = {}\n", toml_string(dataset.name), dataset.mean,
-                     dataset.std);
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}", toml_string(dataset.name), dataset.mean,
+                     dataset.std,
+                     dataset.validation > 0 ? fmt::format("validation = {}\n", dataset.validation) : "");
 }
 
 std::string table(const nn::ModelSpec& model) {
@@ -132,9 +213,11 @@ std::string to_toml(const Recipe& recipe) {
     section("[[augment]]", std::visit([](const auto& one) { return table(one); }, transform));
   section("[model]", table(recipe.model));
   const optim::Training& training = recipe.training;
-  section("[training]", fmt::format("epochs = {}\nbatch_size = {}\n", training.epochs, training.batch_size));
-  section("[optimizer]", table(training.optimizer));
+  section("[training]", table(training));
+  section("[optimizer]", table(training.optimizer, training.lr_scheduler));
   section("[lr_scheduler]", std::visit([](const auto& one) { return table(one); }, training.lr_scheduler));
+  if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));
+  if (training.ema) section("[ema]", table(*training.ema));
   return text;
 }
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/philox.h"
-#include "kernels/layout.h"
 
 namespace rung::train {
 
@@ -31,6 +30,7 @@ void GroupLoader::augment(const std::vector<data::Transform>& transforms, int th
   for (int thread = 0; thread < threads; ++thread) {
     augmenters_.emplace_back(transforms, split_.height, split_.width);
     varied_.emplace_back(image_size_ * kLanes);
+    erasures_.emplace_back();
   }
 }
 
@@ -49,11 +49,26 @@ void GroupLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
     RandomStream random(seed, RandomPurpose::kAugment, images[lane], epoch);
     augmenters_[mine].apply(from[lane], varied, random);
     from[lane] = varied;
+    erasures_[mine][lane] = augmenters_[mine].erasures();
   }
   for (size_t pixel = 0; pixel < image_size_; ++pixel) {
     float* out = x + pixel * kLanes;
     for (size_t lane = 0; lane < images.size(); ++lane) out[lane] = value_[from[lane][pixel]];
     for (size_t lane = images.size(); lane < kLanes; ++lane) out[lane] = 0;
+  }
+  if (augmenters_.empty()) return;
+  for (size_t lane = 0; lane < images.size(); ++lane) {
+    for (const data::Erasure& erasure : erasures_[static_cast<size_t>(thread)][lane]) erase(erasure, lane, x);
+  }
+}
+
+void GroupLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
+  const auto width = static_cast<size_t>(split_.width);
+  const auto top = static_cast<size_t>(erasure.top);
+  const auto left = static_cast<size_t>(erasure.left);
+  for (size_t row = top; row < top + static_cast<size_t>(erasure.height); ++row) {
+    for (size_t column = left; column < left + static_cast<size_t>(erasure.width); ++column)
+      x[(row * width + column) * kLanes + lane] = erasure.value;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "data/spec.h"
+#include "kernels/layout.h"
 
 namespace rung::train {
 
@@ -31,12 +32,14 @@ class GroupLoader {
 
  private:
   const uint8_t* pixels(uint32_t image) const;
+  void erase(const data::Erasure& erasure, size_t lane, float* x) const;
 
   const data::Split& split_;
   size_t image_size_;
   std::array<float, 256> value_;              // normalised value of a pixel
   std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
   std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][H][W]
+  std::vector<std::array<std::vector<data::Erasure>, kernels::kLanes>> erasures_;  // by thread and lane
 };
 
 }  // namespace rung::train

@@ -18,7 +18,9 @@ namespace {
 constexpr const char* kFormat = "rung-checkpoint";
 constexpr const char* kVersion = "2";
 constexpr const char* kChecksum = "sha256";
-constexpr const char* kVelocity = "optimizer.velocity.";
+constexpr const char* kOptimizer = "optimizer.";  // + the buffer's name + "." + the parameter's
+constexpr const char* kTrained =
+    "trained.";  // + the weight's name, where its own name stands for the average
 constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -41,9 +43,20 @@ std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t c
   return values;
 }
 
-nn::Weights weights_in(const SafeTensors& tensors, const nn::Plan& plan, const std::filesystem::path& file) {
-  return {tensors_at(plan.parameters, plan.parameter_count, "", tensors, file),
-          tensors_at(plan.buffers, plan.buffer_count, "", tensors, file)};
+std::string prefix_of(const std::string& optimizer_buffer) {
+  return kOptimizer + optimizer_buffer + ".";
+}
+
+void add_weights(const nn::Plan& plan, const nn::Weights& weights, const std::string& prefix,
+                 SafeTensors& out) {
+  add_tensors(plan.parameters, weights.parameters, prefix, out);
+  add_tensors(plan.buffers, weights.buffers, prefix, out);
+}
+
+nn::Weights weights_in(const SafeTensors& tensors, const nn::Plan& plan, const std::string& prefix,
+                       const std::filesystem::path& file) {
+  return {tensors_at(plan.parameters, plan.parameter_count, prefix, tensors, file),
+          tensors_at(plan.buffers, plan.buffer_count, prefix, tensors, file)};
 }
 
 // Of everything but the checksum itself. Headers that say the same in another spelling have the same one.
@@ -55,6 +68,9 @@ std::string checksum(SafeTensors tensors) {
 
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+bool all_finite(const nn::Weights& weights) {
+  return all_finite(weights.parameters) && all_finite(weights.buffers);
 }
 
 // Kernels of all instruction sets with fused multiply-add compute the same bits.
@@ -96,6 +112,21 @@ class Reader {
     return parse_json_lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file_.string());
   }
 
+  State state(const Trainer& trainer) const {
+    const nn::Plan& plan = trainer.plan();
+    nn::Weights weights = weights_in(tensors_, plan, "", file_);
+    if (!trainer.averages()) return {position(trainer), std::move(weights), std::nullopt, optimizer(trainer)};
+    return {position(trainer), weights_in(tensors_, plan, kTrained, file_), std::move(weights),
+            optimizer(trainer)};
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(fmt::format("{}: {}", file_.string(), what));
+  }
+
+ private:
+  static constexpr double kLargest = std::numeric_limits<double>::max();
+
   // Within the trainer's epochs and batches.
   Position position(const Trainer& trainer) const {
     const optim::Training& training = trainer.experiment().training;
@@ -109,17 +140,13 @@ class Reader {
     return position;
   }
 
-  nn::Weights weights(const nn::Plan& plan) const { return weights_in(tensors_, plan, file_); }
-  std::vector<float> velocity(const nn::Plan& plan) const {
-    return tensors_at(plan.parameters, plan.parameter_count, kVelocity, tensors_, file_);
+  optim::OptimizerState optimizer(const Trainer& trainer) const {
+    optim::OptimizerState state = trainer.optimizer();
+    const nn::Plan& plan = trainer.plan();
+    for (auto& [name, values] : state.buffers())
+      values = tensors_at(plan.parameters, plan.parameter_count, prefix_of(name), tensors_, file_);
+    return state;
   }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(fmt::format("{}: {}", file_.string(), what));
-  }
-
- private:
-  static constexpr double kLargest = std::numeric_limits<double>::max();
 
   std::string text(const std::string& key) const {
     const auto found = tensors_.metadata.find(key);
@@ -144,19 +171,18 @@ class Reader {
 
 SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
   SafeTensors tensors;
-  add_tensors(plan.parameters, weights.parameters, "", tensors);
-  add_tensors(plan.buffers, weights.buffers, "", tensors);
+  add_weights(plan, weights, "", tensors);
   return tensors;
 }
 
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file) {
-  return weights_in(read_safetensors(file), plan, file);
+  return weights_in(read_safetensors(file), plan, "", file);
 }
 
 void require_finite(const Trainer& trainer) {
-  const nn::Weights& weights = trainer.weights();
-  if (all_finite(weights.parameters) && all_finite(weights.buffers) &&
-      all_finite(trainer.optimizer().velocity()))
+  const auto& state = trainer.optimizer().buffers();
+  if (all_finite(trainer.weights()) && all_finite(trainer.trained_weights()) &&
+      std::all_of(state.begin(), state.end(), [](const auto& buffer) { return all_finite(buffer.values); }))
     return;
   throw DivergedError(
       fmt::format("after {}: a weight is no finite number any more", to_text(trainer.position())),
@@ -166,7 +192,9 @@ void require_finite(const Trainer& trainer) {
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
                      std::span<const EpochRecord> epochs) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
-  add_tensors(trainer.plan().parameters, trainer.optimizer().velocity(), kVelocity, tensors);
+  if (trainer.averages()) add_weights(trainer.plan(), trainer.trained_weights(), kTrained, tensors);
+  for (const auto& [name, values] : trainer.optimizer().buffers())
+    add_tensors(trainer.plan().parameters, values, prefix_of(name), tensors);
   const std::string metrics = to_json_lines(epochs);
   tensors.bytes[kMetrics] = {{static_cast<int64_t>(metrics.size())}, {metrics.begin(), metrics.end()}};
   const Position& position = trainer.position();
@@ -191,10 +219,9 @@ std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, cons
   const Reader reader(file);
   reader.require_origin(origin);
   std::vector<EpochRecord> epochs = reader.epochs();
-  const Position position = reader.position(trainer);
-  if (position.epochs != static_cast<int>(epochs.size())) reader.fail("epochs are missing");
-  nn::Weights weights = reader.weights(trainer.plan());
-  trainer.restore(position, std::move(weights), reader.velocity(trainer.plan()));
+  State state = reader.state(trainer);
+  if (state.position.epochs != static_cast<int>(epochs.size())) reader.fail("epochs are missing");
+  trainer.restore(std::move(state));
   return epochs;
 }
 

@@ -29,6 +29,8 @@ void write_best(const fs::path& file, const EpochRecord& epoch, const Trainer& t
                       {"epoch", std::to_string(epoch.epoch)},
                       {"test_accuracy", fmt::format("{}", epoch.test_accuracy)},
                       {"weights_sha256", epoch.weights_sha256}};
+  if (epoch.validation)
+    tensors.metadata["validation_accuracy"] = fmt::format("{}", epoch.validation->accuracy);
   write_safetensors(file, tensors);
 }
 
@@ -38,8 +40,9 @@ const fs::path& checked(const fs::path& path, Start start) {
 }
 
 bool is_best(const EpochRecord& epoch, std::span<const EpochRecord> before) {
-  return std::all_of(before.begin(), before.end(),
-                     [&](const EpochRecord& other) { return epoch.test_accuracy > other.test_accuracy; });
+  return std::all_of(before.begin(), before.end(), [&](const EpochRecord& other) {
+    return epoch.choosing_accuracy() > other.choosing_accuracy();
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,9 +14,15 @@
 
 namespace rung::train {
 
+struct ValidationRecord {
+  double loss = 0;
+  double accuracy = 0;
+  double seconds = 0;
+};
+
 struct EpochRecord {
-  int epoch = 0;  // from 1
-  double lr = 0;
+  int epoch = 0;              // from 1
+  double lr = 0;              // of its last batch
   double train_loss = 0;      // running: in training mode, while the weights change
   double train_accuracy = 0;  // likewise
   double test_loss = 0;
@@ -23,6 +30,10 @@ struct EpochRecord {
   double train_seconds = 0;
   double test_seconds = 0;
   std::string weights_sha256;  // after the epoch
+  std::optional<ValidationRecord> validation = std::nullopt;
+
+  // Which epoch is best: by validation, or on the test set where nothing validates.
+  double choosing_accuracy() const { return validation ? validation->accuracy : test_accuracy; }
 };
 
 struct Machine {
@@ -40,6 +51,7 @@ struct RunRecord {
   uint64_t seed = 0;
   int64_t params = 0;
   int train_images = 0;
+  int validation_images = 0;
   int test_images = 0;
   std::vector<EpochRecord> epochs;
   double train_accuracy_evaluated = 0;  // of the final weights on the training images, in evaluation mode
@@ -47,7 +59,8 @@ struct RunRecord {
   Machine machine;
 
   // Preconditions: at least one epoch.
-  const EpochRecord& best() const;  // the first epoch with the highest test accuracy
+  const EpochRecord& best() const;    // the first epoch with the highest test accuracy
+  const EpochRecord& chosen() const;  // the first with the highest choosing_accuracy(): best.safetensors
   double final_test_accuracy() const { return epochs.back().test_accuracy; }
   double best_train_accuracy() const;
   double mean_last3_test_accuracy() const;  // of fewer where there are fewer

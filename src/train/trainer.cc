@@ -12,7 +12,7 @@
 #include "base/system_limits.h"
 #include "kernels/loss.h"
 #include "nn/memory.h"
-#include "optim/lr_schedule.h"
+#include "optim/weight_average.h"
 
 namespace rung::train {
 namespace {
@@ -36,7 +36,7 @@ void require_labels_below(int classes, const std::vector<uint8_t>& labels, const
 }
 
 int largest_batch(const Experiment& experiment, const data::Dataset& data) {
-  return std::min(experiment.training.batch_size, data.train.count);
+  return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation);
 }
 
 // A system that lends more memory than it has would end the process later on, without a word.
@@ -75,6 +75,11 @@ void require_fit(const Experiment& experiment, const data::Dataset& data) {
                                  input.channels, input.height, input.width, data.name, images.height,
                                  images.width));
   }
+  if (experiment.dataset.validation >= data.train.count) {
+    throw UsageError(fmt::format("a validation split of {} images leaves none of the {} training images",
+                                 experiment.dataset.validation, data.train.count),
+                     "lower validation in [dataset]");
+  }
   require_labels_below(experiment.model.classes, data.train.labels,
                        fmt::format("dataset {}: training", data.name));
   require_labels_below(experiment.model.classes, data.test.labels,
@@ -86,34 +91,50 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       data_(data),
       pool_(pool),
       plan_(plan_for(experiment, data, pool.size())),
-      weights_(nn::initial_weights(plan_, experiment.seed)),
-      optimizer_(plan_.parameter_count),
+      trained_(nn::initial_weights(plan_, experiment.seed)),
+      optimizer_(experiment.training.optimizer, plan_.parameter_count),
       pass_(plan_, largest_batch(experiment, data), pool),
       inference_(plan_, pool),
       loader_(data.train, experiment.dataset),
       gradient_(plan_.parameter_count) {
   loader_.augment(experiment.augment, pool.size());
+  if (experiment.training.ema) average_ = trained_;
 }
 
 int Trainer::batches_per_epoch() const {
   const int batch_size = experiment_.training.batch_size;
-  return (data_.train.count + batch_size - 1) / batch_size;
+  return (training_images() + batch_size - 1) / batch_size;
 }
 
-void Trainer::restore(const Position& position, nn::Weights weights, std::span<const float> velocity) {
-  position_ = position;
-  weights_ = std::move(weights);
-  std::copy(velocity.begin(), velocity.end(), optimizer_.velocity().begin());
+void Trainer::restore(State state) {
+  position_ = state.position;
+  trained_ = std::move(state.trained);
+  average_ = std::move(state.average);
+  optimizer_ = std::move(state.optimizer);
+}
+
+// Batches done.
+int64_t Trainer::steps() const {
+  return int64_t{position_.epochs} * batches_per_epoch() + position_.batches;
+}
+
+// Of a batch in the current epoch.
+optim::Rates Trainer::rates_of(int batch) const {
+  const int64_t batches = batches_per_epoch();
+  if (own_rates_) return own_rates_(position_.epochs * batches + batch);
+  return optim::rates_at(experiment_.training, {.epoch = position_.epochs,
+                                                .step = position_.epochs * batches + batch,
+                                                .steps = experiment_.training.epochs * batches});
 }
 
 TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on_batch) {
   const auto start = Clock::now();
   const double seconds_before = position_.seconds;
-  const int images = data_.train.count;
-  const double lr = optim::learning_rate(experiment_.training, position_.epochs);
+  const int images = training_images();
+  const double lr = rates_of(batches_per_epoch() - 1).lr;
   const auto order = shuffled(images, experiment_.seed, static_cast<uint32_t>(position_.epochs));
   while (position_.batches < batches_per_epoch()) {
-    const double loss = train_batch(order, lr);
+    const double loss = train_batch(order);
     position_.seconds = seconds_before + seconds_since(start);
     if (on_batch) on_batch(progress(loss));
   }
@@ -130,29 +151,48 @@ Progress Trainer::progress(double loss) const {
           .epochs = experiment_.training.epochs,
           .batch = position_.batches,
           .batches = batches_per_epoch(),
-          .images = std::min(position_.batches * experiment_.training.batch_size, data_.train.count),
+          .images = std::min(position_.batches * experiment_.training.batch_size, training_images()),
           .correct = position_.correct,
           .loss = loss,
           .seconds = position_.seconds};
 }
 
 // Trains the next batch of the epoch's order, and returns its mean loss.
-double Trainer::train_batch(const std::vector<uint32_t>& order, double lr) {
+double Trainer::train_batch(const std::vector<uint32_t>& order) {
+  const optim::Rates rates = rates_of(position_.batches);
   const int batch_size = experiment_.training.batch_size;
   const int first = position_.batches * batch_size;
-  const int images = std::min(batch_size, data_.train.count - first);
+  const int images = std::min(batch_size, training_images() - first);
   const nn::BatchResult result =
       run_pass(std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(images)));
   if (!std::isfinite(result.loss)) {
-    throw DivergedError(fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}",
-                                    position_.epochs + 1, position_.batches + 1, std::abs(result.loss), lr),
-                        "lower the learning rate");
+    throw DivergedError(
+        fmt::format("epoch {}, batch {}: the loss is {} at learning rate {}", position_.epochs + 1,
+                    position_.batches + 1, std::abs(result.loss), rates.lr),
+        "lower the learning rate");
   }
-  optimizer_.step(experiment_.training.optimizer, lr, gradient_, weights_.parameters);
+  optimizer_.step(rates, steps(), gradient_, trained_.parameters);
+  update_average();
   position_.loss_sum += result.loss * images;
   position_.correct += result.correct;
   ++position_.batches;
   return result.loss;
+}
+
+// After a step and before it is counted.
+void Trainer::update_average() {
+  if (!average_) return;
+  const optim::Ema& ema = *experiment_.training.ema;
+  if (steps() == 0) {
+    average_ = trained_;
+    return;
+  }
+  optim::move_average(ema.decay, trained_.parameters, average_->parameters);
+  if (ema.use_buffers) {
+    optim::move_average(ema.decay, trained_.buffers, average_->buffers);
+  } else {
+    average_->buffers = trained_.buffers;
+  }
 }
 
 // Loss and gradient of the next batch, which are these images.
@@ -171,33 +211,45 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .seed = experiment_.seed,
       .epoch = epoch,
       .first_group =
-          static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size))};
-  return pass_.run(batch, weights_, gradient_);
+          static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size)),
+      .label_smoothing = static_cast<float>(experiment_.training.label_smoothing)};
+  return pass_.run(batch, trained_, gradient_);
 }
 
 Evaluation Trainer::evaluate(const data::Split& split) {
+  return evaluate(split, 0, split.count);
+}
+Evaluation Trainer::evaluate_training() {
+  return evaluate(data_.train, 0, training_images());
+}
+Evaluation Trainer::evaluate_validation() {
+  return evaluate(data_.train, training_images(), validation_images());
+}
+
+// Of `count` images from the one of index `first_image`.
+Evaluation Trainer::evaluate(const data::Split& split, int first_image, int count) {
   const auto start = Clock::now();
   GroupLoader loader(split, experiment_.dataset);
-  Evaluation result{.images = split.count,
-                    .predicted = std::vector<uint8_t>(static_cast<size_t>(split.count))};
-  std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(split.count)));
+  Evaluation result{.images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count))};
+  std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
   const auto load = [&](int group, int lanes, int thread, float* x) {
     std::array<uint32_t, kLanes> images{};
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
-      images[lane] = static_cast<uint32_t>(group) * kLanes + static_cast<uint32_t>(lane);
+      images[lane] =
+          static_cast<uint32_t>(first_image + group * kernels::kLanes) + static_cast<uint32_t>(lane);
     loader.load(std::span(images).first(static_cast<size_t>(lanes)), thread, 0, 0, x);
   };
-  inference_.run(weights_, split.count, load, [&](int group, int lanes, const float* logits) {
+  const uint8_t* labels = split.labels.data() + first_image;
+  inference_.run(weights(), count, load, [&](int group, int lanes, const float* logits) {
     const size_t first = static_cast<size_t>(group) * kLanes;
-    losses[static_cast<size_t>(group)] =
-        kernels::softmax_nll(logits, plan_.classes, split.labels.data() + first, lanes, 1,
-                             result.predicted.data() + first, nullptr);
+    losses[static_cast<size_t>(group)] = kernels::cross_entropy(logits, plan_.classes, labels + first, lanes,
+                                                                {}, result.predicted.data() + first, nullptr);
   });
   for (const kernels::GroupLoss& group : losses) {
-    result.loss += group.loss / split.count;
+    result.loss += group.loss / count;
     result.correct += group.correct;
   }
-  result.accuracy = percent(result.correct, split.count);
+  result.accuracy = percent(result.correct, count);
   result.seconds = seconds_since(start);
   return result;
 }

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -14,7 +16,7 @@
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 #include "nn/weights.h"
-#include "optim/sgd.h"
+#include "optim/optimizer.h"
 #include "optim/spec.h"
 #include "train/batches.h"
 
@@ -29,8 +31,8 @@ struct Experiment {
   uint64_t seed = 1;
 };
 
-// How far a run is, between two batches. Random numbers are functions of seed, epoch and image, so that this
-// with the weights and the momentum is all that the rest of the run depends on.
+// How far a run is, between two batches. Random numbers are functions of seed, epoch and image: nothing of
+// them has to be kept.
 struct Position {
   int epochs = 0;       // done
   int batches = 0;      // done of the epoch under way; all of them before it is closed
@@ -56,15 +58,23 @@ struct Progress {
 };
 
 struct TrainedEpoch {
-  int epoch = 0;  // from 1
-  double lr = 0;
+  int epoch = 0;        // from 1
+  double lr = 0;        // of its last batch
   double loss = 0;      // mean over the images, in training mode while the weights change
   double accuracy = 0;  // percent, likewise
   double seconds = 0;
 };
 
+// All that the rest of a run depends on.
+struct State {
+  Position position;
+  nn::Weights trained;                 // what the optimiser moves
+  std::optional<nn::Weights> average;  // there if the training has [ema]
+  optim::OptimizerState optimizer;
+};
+
 struct Evaluation {
-  double loss = 0;      // mean over the images
+  double loss = 0;      // mean over the images, without label smoothing
   double accuracy = 0;  // percent
   int correct = 0;
   int images = 0;
@@ -88,11 +98,18 @@ class Trainer {
   // and learning rate, when a loss is not finite.
   TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
 
+  // With weights().
   Evaluation evaluate(const data::Split& split);
+  Evaluation evaluate_training();    // on the images trained on
+  Evaluation evaluate_validation();  // on those held out. Precondition: validation_images() > 0
 
   // Goes on from where another trainer of the same experiment and data stood, to the bit. Preconditions: the
   // sizes are those of this trainer, and the position lies within its epochs and batches.
-  void restore(const Position& position, nn::Weights weights, std::span<const float> velocity);
+  void restore(State state);
+
+  // From now on the rates of every step are these, in the place of the schedule's. For a resumed run they
+  // must be the same function.
+  void use_rates(std::function<optim::Rates(int64_t step)> rates) { own_rates_ = std::move(rates); }
 
   // See nn::TrainingPass.
   void start_profile() { pass_.start_profile(); }
@@ -102,27 +119,39 @@ class Trainer {
   const Position& position() const { return position_; }
   int batches_per_epoch() const;
   const nn::Plan& plan() const { return plan_; }
-  const nn::Weights& weights() const { return weights_; }
-  nn::Weights& weights() { return weights_; }
-  const optim::SgdState& optimizer() const { return optimizer_; }
+  int training_images() const { return data_.train.count - validation_images(); }
+  int validation_images() const { return experiment_.dataset.validation; }
+  // The run's result so far, which is evaluated and kept: the moving average where there is one.
+  const nn::Weights& weights() const { return average_ ? *average_ : trained_; }
+  nn::Weights& weights() { return average_ ? *average_ : trained_; }
+  // What the optimiser moves.
+  const nn::Weights& trained_weights() const { return trained_; }
+  bool averages() const { return average_.has_value(); }
+  const optim::OptimizerState& optimizer() const { return optimizer_; }
 
  private:
-  double train_batch(const std::vector<uint32_t>& order, double lr);
+  int64_t steps() const;
+  optim::Rates rates_of(int batch) const;
+  double train_batch(const std::vector<uint32_t>& order);
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
+  void update_average();
   Progress progress(double loss) const;
+  Evaluation evaluate(const data::Split& split, int first, int count);
 
   Experiment experiment_;
   const data::Dataset& data_;
   ThreadPool& pool_;
   nn::Plan plan_;
-  nn::Weights weights_;
-  optim::SgdState optimizer_;
+  nn::Weights trained_;
+  std::optional<nn::Weights> average_;
+  optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
   nn::Inference inference_;
   GroupLoader loader_;
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;  // of the current batch
   Position position_;
+  std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
 };
 
 }  // namespace rung::train

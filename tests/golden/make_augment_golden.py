@@ -1,31 +1,53 @@
 #!/usr/bin/python3
-"""Makes augment.bin: images and what torchvision (on PIL images) turns them into, for augment_golden_test.cc.
+"""Makes augment.bin: images and what torchvision (on PIL images) turns them into, for augment_golden_test.cc; and
+elastic.safetensors.
 
-    /usr/bin/python3 make_augment_golden.py TRAIN_IMAGES_IDX3_UBYTE augment.bin
+    /usr/bin/python3 make_augment_golden.py TRAIN_IMAGES_IDX3_UBYTE OUTPUT_FOLDER
 
 Needs Debian's python3-torchvision (made with torchvision 0.14.1, Pillow 9.4.0). Every number is little-endian:
 
-    8 bytes   "RUNGAUG1"
+    8 bytes   "RUNGAUG2"
     int32     number of images, and then for each image:
       int32     height, width, number of cases
       bytes     pixels, [height, width]
       and for each case:
-        int32     kind: 0 brightness, 1 contrast, 2 rotation
-        int32     fill (rotation only, else 0)
-        float64   factor, or angle in degrees
+        int32     kind: 0 brightness, 1 contrast, 2 rotation, 3 affine with nearest neighbour, 4 affine bilinear, 5 crop
+        int32     fill (not of brightness and contrast, else 0)
+        int32     number of parameters
+        float64   the parameters: a factor; an angle in degrees; angle, translation across and down, scale, shear along x
+                  and y; or how far the crop moves the image right and down
         bytes     the resulting pixels, [height, width]
+
+elastic.safetensors holds for each CASE noise/CASE [2,H,W], displacement/CASE [2,H,W] in pixels across and down, what
+ElasticTransform makes of the noise with alpha/CASE and sigma/CASE; and image/CASE, result/CASE [H,W] with fill/CASE.
 """
+import pathlib
 import struct
 import sys
 
 import numpy as np
+import torch
+import torchvision.transforms as transforms
 import torchvision.transforms.functional as functional
 from PIL import Image
+from torchvision.transforms import InterpolationMode
+
+from make_model_golden import write_safetensors
 
 FACTORS = [0.0, 0.5, 0.8765432, 0.9, 0.95, 1.0, 1.0499999523162842, 1.1, 1.1000000238418579, 1.75, 3.0]
 ANGLES = [-13.0, -7.0, -6.999999523162842, -3.3333332538604736, -0.5, 0.0, 0.25, 1.0, 5.123456954956055, 7.0, 12.99,
           30.0, 45.0, 90.0, 135.5, 180.0, 270.0, -725.0]
 FILLS = [0, 1, 255]
+# Angle, translation, scale, shears; the first few leave the axes where they are.
+AFFINES = [
+    (0.0, 0, 0, 1.0, 0.0, 0.0), (0.0, 3, -2, 1.0, 0.0, 0.0), (0.0, 0, 0, 0.8765432, 0.0, 0.0), (0.0, -1, 2, 1.3, 0.0, 0.0),
+    (7.3, 0, 0, 1.0, 0.0, 0.0), (-15.25, 2, 1, 1.0, 0.0, 0.0), (30.0, 0, 0, 0.7, 0.0, 0.0), (90.0, 0, 0, 1.0, 0.0, 0.0),
+    (0.0, 0, 0, 1.0, 12.5, 0.0), (0.0, 0, 0, 1.0, 0.0, -20.0), (5.123456954956055, -2, 3, 1.15, -8.0, 4.5),
+    (180.0, 1, 1, 0.9, 3.0, 3.0), (-100.0, -3, 0, 2.5, 40.0, -30.0), (12.0, 0, 0, 0.013, 0.0, 0.0), (3.0, 0, 0, 50.0, 1.0, 0.0),
+]
+CROPS = [(0, 0), (1, 0), (-2, 3), (4, -4), (0, -1)]
+PADDING = 4
+ELASTIC = {"default": (50.0, 5.0, 0), "strong": (120.0, 4.0, 9), "rough": (8.0, 0.7, 255), "noise": (20.0, 0.0, 0)}
 
 
 def images(path):
@@ -37,22 +59,59 @@ def images(path):
 
 def cases(image):
     for factor in FACTORS:
-        yield 0, 0, factor, functional.adjust_brightness(image, factor)
-        yield 1, 0, factor, functional.adjust_contrast(image, factor)
+        yield 0, 0, [factor], functional.adjust_brightness(image, factor)
+        yield 1, 0, [factor], functional.adjust_contrast(image, factor)
     for index, angle in enumerate(ANGLES):
         fill = FILLS[index % len(FILLS)]
-        yield 2, fill, angle, functional.rotate(image, angle, fill=fill)
+        yield 2, fill, [angle], functional.rotate(image, angle, fill=fill)
+    for index, (angle, x, y, scale, *shear) in enumerate(AFFINES):
+        fill = FILLS[index % len(FILLS)]
+        for kind, interpolation in (3, InterpolationMode.NEAREST), (4, InterpolationMode.BILINEAR):
+            result = functional.affine(image, angle, [x, y], scale, shear, interpolation=interpolation, fill=fill)
+            yield kind, fill, [angle, x, y, scale, *shear], result
+    for index, (right, down) in enumerate(CROPS):
+        fill = FILLS[index % len(FILLS)]
+        padded = functional.pad(image, PADDING, fill=fill)
+        yield 5, fill, [right, down], functional.crop(padded, PADDING - down, PADDING - right, image.height, image.width)
 
 
-def main(idx_path, output_path):
-    with open(output_path, "wb") as output:
-        chosen = images(idx_path)
-        output.write(b"RUNGAUG1" + struct.pack("<i", len(chosen)))
+def elastic(image, alpha, sigma, fill, random):
+    """ElasticTransform with its noise known."""
+    height, width = image.shape
+    noise = random.random((2, 1, 1, height, width), dtype=np.float32)
+    draws = iter(noise)
+    rand, torch.rand = torch.rand, lambda size: torch.from_numpy(next(draws))
+    displacement = transforms.ElasticTransform.get_params([alpha, alpha], [sigma, sigma], [height, width])
+    torch.rand = rand
+    result = functional.elastic_transform(Image.fromarray(image, "L"), displacement, fill=fill)
+    pixels = displacement[0].numpy() * np.array([width / 2, height / 2], dtype=np.float32)
+    return {"noise": noise[:, 0, 0] * 2 - 1, "displacement": pixels.transpose(2, 0, 1), "alpha": np.array([alpha]),
+            "sigma": np.array([sigma]), "fill": np.array([fill], dtype=np.uint8), "image": image,
+            "result": np.asarray(result)}
+
+
+def elastics(chosen):
+    random = np.random.default_rng(1)
+    golden = {}
+    for name, options in ELASTIC.items():
+        for index in (0, 5) if name != "default" else (0, 1, 2):  # 27 x 17 pixels: torchvision pads no further
+            for key, value in elastic(np.ascontiguousarray(chosen[index]), *options, random).items():
+                golden[f"{key}/{name}{index}"] = value
+    return golden
+
+
+def main(idx_path, output_folder):
+    folder = pathlib.Path(output_folder)
+    chosen = images(idx_path)
+    write_safetensors(folder / "elastic.safetensors", elastics(chosen))
+    with open(folder / "augment.bin", "wb") as output:
+        output.write(b"RUNGAUG2" + struct.pack("<i", len(chosen)))
         for pixels in chosen:
             results = list(cases(Image.fromarray(np.ascontiguousarray(pixels), "L")))
             output.write(struct.pack("<iii", *pixels.shape, len(results)) + pixels.tobytes())
-            for kind, fill, parameter, result in results:
-                output.write(struct.pack("<iid", kind, fill, parameter) + np.asarray(result).tobytes())
+            for kind, fill, parameters, result in results:
+                output.write(struct.pack(f"<iii{len(parameters)}d", kind, fill, len(parameters), *parameters))
+                output.write(np.asarray(result).tobytes())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the golden files of golden_test.cc and optim_test.cc: what PyTorch computes for the ladder's five models.
+"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models.
 
     /usr/bin/python3 make_model_golden.py FOLDER_OF_RAW_MNIST_IDX_FILES OUTPUT_FOLDER
 
@@ -15,8 +15,6 @@ src/base/philox.h and src/kernels/dropout.h, so that neither is checked against 
                         after1/*, after4/*, after20/*   batch norm's running statistics after so many steps
                         logits/training, logits/evaluation   of the first batch: at the first step, and after the last
                         losses        [20]; step s trains batch s % 4 in epoch s / 4
-    optim.safetensors   sgd/CASE/parameters [7,8]: before the first step and after each of six; sgd/gradients [6,8]
-                        step_lr/CASE [20]: the learning rate of every epoch
 """
 import json
 import pathlib
@@ -41,16 +39,6 @@ PHILOX_MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 PHILOX_WEYL = 0x9E3779B9, 0xBB67AE85
 PURPOSE_DROPOUT = 4
 WORD = 0xFFFFFFFF
-
-SGD_CASES = {
-    "plain": dict(lr=0.1),
-    "momentum": dict(lr=0.01, momentum=0.9),
-    "weight_decay": dict(lr=0.1, weight_decay=0.3),
-    "momentum_weight_decay": dict(lr=0.05, momentum=0.7, weight_decay=0.02),
-    "nesterov": dict(lr=0.03, momentum=0.8, nesterov=True),
-    "nesterov_weight_decay": dict(lr=0.2, momentum=0.6, weight_decay=0.1, nesterov=True),
-}
-STEP_LR_CASES = {"halve": (0.02, 5, 0.5), "every_epoch": (0.1, 1, 0.7), "grow": (0.001, 3, 1.5), "never": (0.3, 50, 0.1)}
 
 
 def philox4x32(counter, key):
@@ -233,43 +221,10 @@ def train(make_model, lr, images, labels):
     return golden
 
 
-def sgd(case, start, gradients):
-    parameters = torch.from_numpy(start.copy()).requires_grad_()
-    optimizer = torch.optim.SGD([parameters], **case)
-    history = [start]
-    for gradient in gradients:
-        parameters.grad = torch.from_numpy(gradient)
-        optimizer.step()
-        history.append(parameters.detach().numpy().copy())
-    return np.stack(history)
-
-
-def step_lr(lr, step_size, gamma):
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
-    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size, gamma)
-    rates = []
-    for _ in range(STEPS):
-        rates.append(scheduler.get_last_lr()[0])
-        optimizer.step()
-        scheduler.step()
-    return np.array(rates)
-
-
-def optimisers():
-    random = np.random.default_rng(SEED)
-    start = random.uniform(-1, 1, 8).astype(np.float32).astype(np.float64)
-    gradients = random.uniform(-1, 1, (6, 8)).astype(np.float32).astype(np.float64)
-    golden = {"sgd/gradients": gradients}
-    golden.update({f"sgd/{name}/parameters": sgd(case, start, gradients) for name, case in SGD_CASES.items()})
-    golden.update({f"step_lr/{name}": step_lr(*case) for name, case in STEP_LR_CASES.items()})
-    return golden
-
-
 def main(mnist_folder, output_folder):
     output = pathlib.Path(output_folder)
     images, labels = mnist(pathlib.Path(mnist_folder))
     write_safetensors(output / "mnist.safetensors", {"images": images, "labels": labels})
-    write_safetensors(output / "optim.safetensors", optimisers())
     for name, (make_model, lr) in MODELS.items():
         golden = train(make_model, lr, normalised(images), torch.from_numpy(labels).long())
         write_safetensors(output / f"{name}.safetensors", golden)

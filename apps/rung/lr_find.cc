@@ -1,0 +1,116 @@
+// rung lr-find RECIPE
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "commands.h"
+#include "ladder/run.h"
+#include "options.h"
+#include "terminal.h"
+#include "train/lr_range.h"
+
+namespace rung::app {
+namespace {
+
+constexpr size_t kRows = 24;
+constexpr size_t kBarColumns = 40;
+
+struct Options {
+  std::string recipe;
+  train::LrRange range;
+  std::optional<uint64_t> seed;
+  std::string out;
+  EngineOptions engine;
+};
+
+std::string bar(double part) {
+  return std::string(static_cast<size_t>(std::clamp(part, 0.0, 1.0) * kBarColumns), '#');
+}
+
+// Every so manyth point, with a bar from the lowest loss to the first one's.
+void show(const std::vector<train::LrPoint>& curve) {
+  const auto [lowest, highest] = std::minmax_element(
+      curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.smoothed < b.smoothed; });
+  const double top = std::min(highest->smoothed, 2 * curve.front().smoothed);
+  const size_t step = std::max<size_t>(1, curve.size() / kRows);
+  say("{:>13}  {:>13}\n", "learning rate", "smoothed loss");
+  for (size_t i = 0; i < curve.size(); i += step) {
+    const double part = (curve[i].smoothed - lowest->smoothed) / std::max(top - lowest->smoothed, 1e-12);
+    say("{:>13.3g}  {:>13.4f}  {}\n", curve[i].lr, curve[i].smoothed, bar(part));
+  }
+}
+
+void write_table(const std::string& file, const std::vector<train::LrPoint>& curve) {
+  std::string text = "lr\tloss\tsmoothed_loss\n";
+  for (const train::LrPoint& point : curve)
+    text += fmt::format("{}\t{}\t{}\n", point.lr, point.loss, point.smoothed);
+  replace_file(file, text);
+}
+
+void lr_find(const Options& options) {
+  if (options.range.min_lr >= options.range.max_lr)
+    throw UsageError(
+        fmt::format("the rates from {} to {} do not rise", options.range.min_lr, options.range.max_lr),
+        "give a --max-lr above --min-lr");
+  recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
+  recipe.seed = options.seed.value_or(recipe.seed);
+  ThreadPool pool = options.engine.make_pool();
+  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const auto curve = train::test_lr_range(ladder::experiment_of(recipe), data, pool, options.range);
+  if (curve.empty())
+    throw DivergedError(
+        fmt::format("the loss of the first batch is not finite at learning rate {}", options.range.min_lr));
+  show(curve);
+  if (!options.out.empty()) write_table(options.out, curve);
+  const auto& lowest = *std::min_element(
+      curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.smoothed < b.smoothed; });
+  say("\n{} batches; the smoothed loss is lowest, {:.4f}, at learning rate {:.3g}\n", curve.size(),
+      lowest.smoothed, lowest.lr);
+  if (const auto point = train::suggested(curve)) {
+    say("Suggestion: {:.3g}, where it falls fastest\n", point->lr);
+  } else {
+    say("No suggestion: the loss never falls; try other rates or more batches\n");
+  }
+}
+
+std::string is_lr(const std::string& text) {
+  double lr = 0;
+  if (CLI::detail::lexical_cast(text, lr) && lr > 0 && lr <= 1e6) return "";
+  return fmt::format("{} is no learning rate", text);
+}
+
+}  // namespace
+
+void add_lr_find(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("lr-find", "Find a learning rate: train a little with rates that rise");
+  command
+      ->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of the ladder's (step3)")
+      ->required();
+  command->add_option("--min-lr", options->range.min_lr, "The first batch's rate (default: 1e-5)")
+      ->check(is_lr)
+      ->type_name("LR");
+  command->add_option("--max-lr", options->range.max_lr, "The last batch's rate (default: 10)")
+      ->check(is_lr)
+      ->type_name("LR");
+  command->add_option("--batches", options->range.batches, "How many (default: 200)")
+      ->check(CLI::Range(2, 1000000))
+      ->type_name("N");
+  command->add_option("--seed", options->seed, "Seed of all random numbers (default: the recipe's)")
+      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
+      ->type_name("N");
+  command->add_option("--out", options->out, "File for the curve: tab-separated lr, loss, smoothed_loss")
+      ->type_name("FILE");
+  options->engine.add_to(*command);
+  command->footer(
+      "The suggestion is the rate at which the smoothed loss falls fastest against the rate's logarithm (the "
+      "rule of\nPyTorch Lightning); as max_lr of a one_cycle_lr it may be a few times higher.\n"
+      "Example:\n  rung lr-find step5 --out curve.tsv");
+  command->callback([options] { lr_find(*options); });
+}
+
+}  // namespace rung::app

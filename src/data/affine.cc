@@ -1,0 +1,216 @@
+// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it needs fused
+// multiply-add kept out.
+#include "data/affine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "data/draw_uniform.h"
+
+namespace rung::data {
+namespace {
+
+// Maps a destination to its source: x = a*column + b*row + c, y = d*column + e*row + f, at pixel centres
+// (hence the halves below).
+struct Matrix {
+  double a, b, c;
+  double d, e, f;
+
+  double x(double column, double row) const { return a * column + b * row + c; }
+  double y(double column, double row) const { return d * column + e * row + f; }
+};
+
+// The same in 16.16 fixed point, which is what Pillow uses for nearest neighbour.
+struct FixedPointMap {
+  int32_t x0, x_per_column, x_per_row;
+  int32_t y0, y_per_column, y_per_row;
+};
+constexpr int kFractionBits = 16;
+constexpr double kFixedLimit = 32768;  // coordinates that fixed point can hold
+
+int32_t to_fixed(double value) {
+  return static_cast<int32_t>(std::floor(value * (1 << kFractionBits) + 0.5));
+}
+
+FixedPointMap fixed_point(const Matrix& m) {
+  return {.x0 = to_fixed(m.c + m.a * 0.5 + m.b * 0.5),
+          .x_per_column = to_fixed(m.a),
+          .x_per_row = to_fixed(m.b),
+          .y0 = to_fixed(m.f + m.d * 0.5 + m.e * 0.5),
+          .y_per_column = to_fixed(m.d),
+          .y_per_row = to_fixed(m.e)};
+}
+
+// Pillow rounds the matrix to 15 decimals. That also hides the last bits, in which mathematics libraries
+// differ.
+double round_to_15_decimals(double value) {
+  return std::nearbyint(value * 1e15) / 1e15;
+}
+
+// Pillow reduces the angle with Python's %, whose result has the sign of the divisor.
+double python_modulo_360(double angle) {
+  const double remainder = std::fmod(angle, 360.0);
+  return remainder < 0 ? remainder + 360.0 : remainder;
+}
+
+double radians(double degrees) {
+  return degrees * (std::numbers::pi / 180.0);
+}
+
+// The inverse rotation about the centre. Each expression has the order of operations of Pillow's
+// Image.rotate, because the last bit can move a pixel.
+Matrix rotation_matrix(int height, int width, double angle) {
+  const double turn = -radians(python_modulo_360(angle));
+  const double cosine = round_to_15_decimals(std::cos(turn));
+  const double sine = round_to_15_decimals(std::sin(turn));
+  const double centre_x = width / 2.0;
+  const double centre_y = height / 2.0;
+  return {cosine, sine,   cosine * -centre_x + sine * -centre_y + centre_x,
+          -sine,  cosine, -sine * -centre_x + cosine * -centre_y + centre_y};
+}
+
+// torchvision's _get_inverse_affine_matrix, in its order of operations.
+Matrix affine_matrix(int height, int width, const AffineDraw& drawn) {
+  const double turn = radians(drawn.angle);
+  const double shear_x = radians(drawn.shear_x);
+  const double shear_y = radians(drawn.shear_y);
+  const double a = std::cos(turn - shear_y) / std::cos(shear_y);
+  const double b = -std::cos(turn - shear_y) * std::tan(shear_x) / std::cos(shear_y) - std::sin(turn);
+  const double c = std::sin(turn - shear_y) / std::cos(shear_y);
+  const double d = -std::sin(turn - shear_y) * std::tan(shear_x) / std::cos(shear_y) + std::cos(turn);
+  const double centre_x = width * 0.5;
+  const double centre_y = height * 0.5;
+  const double back_x = -centre_x - drawn.translate_x;
+  const double back_y = -centre_y - drawn.translate_y;
+  Matrix m{d / drawn.scale, -b / drawn.scale, 0, -c / drawn.scale, a / drawn.scale, 0};
+  m.c = m.a * back_x + m.b * back_y + centre_x;
+  m.f = m.d * back_x + m.e * back_y + centre_y;
+  return m;
+}
+
+void map_fixed_point(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix,
+                     uint8_t fill) {
+  const FixedPointMap map = fixed_point(matrix);
+  for (int row = 0; row < height; ++row, out += width) {
+    const int32_t x0 = map.x0 + row * map.x_per_row;
+    const int32_t y0 = map.y0 + row * map.y_per_row;
+    const auto source_x = [&](int column) { return (x0 + column * map.x_per_column) >> kFractionBits; };
+    const auto source_y = [&](int column) { return (y0 + column * map.y_per_column) >> kFractionBits; };
+    // As unsigned numbers, coordinates below 0 are too large as well.
+    const auto outside = [&](int column) {
+      return static_cast<uint32_t>(source_x(column)) >= static_cast<uint32_t>(width) ||
+             static_cast<uint32_t>(source_y(column)) >= static_cast<uint32_t>(height);
+    };
+    // A line meets the source rectangle in one piece, so that only the row's two ends need checks.
+    int first = 0;
+    while (first < width && outside(first)) out[first++] = fill;
+    int last = width;
+    while (last > first && outside(last - 1)) out[--last] = fill;
+    for (int column = first; column < last; ++column)
+      out[column] = in[source_y(column) * width + source_x(column)];
+  }
+}
+
+// Pillow's COORD: the pixel that holds the coordinate, -1 outside on the left or above.
+int pixel_of(double coordinate, int side) {
+  if (!(coordinate >= 0 && coordinate < side)) return -1;
+  return static_cast<int>(coordinate);
+}
+
+// Pillow's way where axes stay axes: it adds up the steps, which may round differently from a product.
+void map_axes(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill) {
+  double y = matrix.f + matrix.e * 0.5;
+  for (int row = 0; row < height; ++row, y += matrix.e, out += width) {
+    const int from_row = pixel_of(y, height);
+    double x = matrix.c + matrix.a * 0.5;
+    for (int column = 0; column < width; ++column, x += matrix.a) {
+      const int from_column = pixel_of(x, width);
+      out[column] = from_row < 0 || from_column < 0 ? fill : in[from_row * width + from_column];
+    }
+  }
+}
+
+// `sample(x, y)` is the value at a coordinate within the image.
+template <typename Sample>
+void map_exactly(uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill, Sample sample) {
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column, ++out) {
+      const double x = matrix.x(column + 0.5, row + 0.5);
+      const double y = matrix.y(column + 0.5, row + 0.5);
+      const bool inside = x >= 0 && x < width && y >= 0 && y < height;
+      *out = inside ? sample(x, y) : fill;
+    }
+  }
+}
+
+bool fits_fixed_point(const Matrix& matrix, int height, int width) {
+  const auto fits = [&](int column, int row) {
+    return std::abs(matrix.x(column, row)) < kFixedLimit && std::abs(matrix.y(column, row)) < kFixedLimit;
+  };
+  return fits(0, 0) && fits(width - 1, height - 1) && fits(0, height - 1) && fits(width - 1, 0);
+}
+
+void map_nearest(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill) {
+  if (matrix.b == 0 && matrix.d == 0) return map_axes(in, out, height, width, matrix, fill);
+  if (fits_fixed_point(matrix, height, width)) return map_fixed_point(in, out, height, width, matrix, fill);
+  map_exactly(out, height, width, matrix, fill,
+              [&](double x, double y) { return in[static_cast<int>(y) * width + static_cast<int>(x)]; });
+}
+
+// Pillow's bilinear filter: beyond the outermost pixels' centres their values go on.
+uint8_t bilinear(const uint8_t* in, int height, int width, double x, double y) {
+  x -= 0.5;
+  y -= 0.5;
+  const auto column = static_cast<int>(x < 0 ? -1 : x);
+  const auto row = static_cast<int>(y < 0 ? -1 : y);
+  const double right = x - column;
+  const double down = y - row;
+  const int left_column = std::max(column, 0);
+  const int right_column = std::min(column + 1, width - 1);
+  const auto across = [&](int at_row) {
+    const uint8_t* pixels = in + at_row * width;
+    return pixels[left_column] + (pixels[right_column] - pixels[left_column]) * right;
+  };
+  const double above = across(std::max(row, 0));
+  const double below = row + 1 < height ? across(row + 1) : above;
+  return static_cast<uint8_t>(above + (below - above) * down);
+}
+
+}  // namespace
+
+void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill) {
+  map_fixed_point(in, out, height, width, rotation_matrix(height, width, angle), fill);
+}
+
+float draw(const RandomRotation& rotation, RandomStream& random) {
+  return draw_uniform(-rotation.degrees, rotation.degrees, random);
+}
+
+// Each in its order, and nothing for what the transform leaves as it is.
+AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream& random) {
+  AffineDraw drawn;
+  const auto within = [&](double low, double high, double otherwise) {
+    return low == otherwise && high == otherwise ? otherwise : double{draw_uniform(low, high, random)};
+  };
+  const auto pixels = [&](double share, int side) {
+    return static_cast<int>(std::nearbyint(within(-share * side, share * side, 0)));
+  };
+  drawn.angle = within(-affine.degrees, affine.degrees, 0);
+  drawn.translate_x = pixels(affine.translate[0], width);
+  drawn.translate_y = pixels(affine.translate[1], height);
+  drawn.scale = within(affine.scale[0], affine.scale[1], 1);
+  drawn.shear_x = within(affine.shear[0], affine.shear[1], 0);
+  drawn.shear_y = within(affine.shear[2], affine.shear[3], 0);
+  return drawn;
+}
+
+void affine(const uint8_t* in, uint8_t* out, int height, int width, const AffineDraw& drawn,
+            Interpolation interpolation, uint8_t fill) {
+  const Matrix matrix = affine_matrix(height, width, drawn);
+  if (interpolation == Interpolation::kNearest) return map_nearest(in, out, height, width, matrix, fill);
+  map_exactly(out, height, width, matrix, fill,
+              [&](double x, double y) { return bilinear(in, height, width, x, y); });
+}
+
+}  // namespace rung::data

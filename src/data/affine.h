@@ -1,0 +1,39 @@
+// Rotations and affine maps of an 8-bit one-channel image with torchvision 0.14's meaning on a PIL image, to
+// the last bit for given parameters. Sources: torchvision.transforms.RandomRotation and RandomAffine;
+// Pillow's Image.rotate and Geometry.c. Left out: other interpolations than nearest and bilinear.
+//
+// Everywhere: in, out [height,width], not overlapping; 1 <= height, width <= 4096; `fill` where there is no
+// source pixel.
+#pragma once
+
+#include <cstdint>
+
+#include "base/philox.h"
+#include "data/spec.h"
+
+namespace rung::data {
+
+// Turns an image by `angle` degrees counter-clockwise about its centre; the size stays, nearest neighbour.
+// Precondition: the angle is finite.
+void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill);
+
+// The angle in degrees that RandomRotation draws for one image.
+float draw(const RandomRotation& rotation, RandomStream& random);
+
+// What RandomAffine draws for one image.
+struct AffineDraw {
+  double angle = 0;     // degrees, clockwise
+  int translate_x = 0;  // pixels to the right
+  int translate_y = 0;  // pixels down
+  double scale = 1;
+  double shear_x = 0;  // degrees
+  double shear_y = 0;
+};
+AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream& random);
+
+// torchvision.transforms.functional.affine. Preconditions: all is finite, the scale above 0, the shears
+// between -90 and 90 degrees.
+void affine(const uint8_t* in, uint8_t* out, int height, int width, const AffineDraw& drawn,
+            Interpolation interpolation, uint8_t fill);
+
+}  // namespace rung::data

@@ -1,0 +1,47 @@
+#include "optim/spec.h"
+
+namespace rung::optim {
+namespace {
+
+std::string_view name(const Sgd& /*optimizer*/) {
+  return "sgd";
+}
+std::string_view name(const Adam& /*optimizer*/) {
+  return "adam";
+}
+std::string_view name(const AdamW& /*optimizer*/) {
+  return "adamw";
+}
+
+double momentum(const Sgd& sgd) {
+  return sgd.momentum;
+}
+double momentum(const AdamBase& adam) {
+  return adam.beta1;
+}
+
+}  // namespace
+
+std::string_view name_of(const Optimizer& optimizer) {
+  return std::visit([](const auto& one) { return name(one); }, optimizer);
+}
+
+double lr_of(const Optimizer& optimizer) {
+  return std::visit([](const auto& one) { return one.lr; }, optimizer);
+}
+
+double momentum_of(const Optimizer& optimizer) {
+  return std::visit([](const auto& one) { return momentum(one); }, optimizer);
+}
+
+bool sets_lr(const LrScheduler& scheduler) {
+  return std::holds_alternative<OneCycleLr>(scheduler) || std::holds_alternative<CyclicLr>(scheduler);
+}
+
+bool sets_momentum(const LrScheduler& scheduler) {
+  const auto* one_cycle = std::get_if<OneCycleLr>(&scheduler);
+  const auto* cyclic = std::get_if<CyclicLr>(&scheduler);
+  return (one_cycle != nullptr && one_cycle->cycle_momentum) || (cyclic != nullptr && cyclic->cycle_momentum);
+}
+
+}  // namespace rung::optim

@@ -1,0 +1,74 @@
+#include "train/lr_range.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "optim/exact_math.h"
+#include "optim/lr_schedule.h"
+
+namespace rung::train {
+namespace {
+
+constexpr double kKept = 0.98;   // of the average, from batch to batch
+constexpr double kTooHigh = 4;   // times the lowest smoothed loss
+constexpr size_t kSkipped = 10;  // points at the start, where the average is made of few
+
+struct CurveEnds {};
+
+// The batches' losses, until there is nothing left to learn from the next.
+class Curve {
+ public:
+  explicit Curve(const LrRange& range)
+      : range_(range), ratio_(std::exp(std::log(range.max_lr / range.min_lr) / (range.batches - 1))) {}
+
+  double lr(int64_t step) const { return range_.min_lr * optim::power(ratio_, step); }
+
+  void add(double loss) {
+    average_ = kKept * average_ + (1 - kKept) * loss;
+    const auto count = static_cast<int64_t>(points.size());
+    const double smoothed = average_ / (1 - optim::power(kKept, count + 1));
+    points.push_back({lr(count), loss, smoothed});
+    lowest_ = points.size() == 1 ? smoothed : std::min(lowest_, smoothed);
+    if (count + 1 == range_.batches || smoothed > kTooHigh * lowest_) throw CurveEnds();
+  }
+
+  std::vector<LrPoint> points;
+
+ private:
+  LrRange range_;
+  double ratio_;
+  double average_ = 0;
+  double lowest_ = 0;
+};
+
+}  // namespace
+
+std::vector<LrPoint> test_lr_range(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool,
+                                   const LrRange& range) {
+  Curve curve(range);
+  Trainer trainer(experiment, data, pool);
+  const double momentum = optim::rates_at(experiment.training, {}).momentum;
+  trainer.use_rates([&](int64_t step) { return optim::Rates{curve.lr(step), momentum}; });
+  try {
+    while (true) trainer.train_epoch([&](const Progress& progress) { curve.add(progress.loss); });
+  } catch (const CurveEnds&) {
+  } catch (const DivergedError&) {  // the rate became too high, which is what the test is after
+  }
+  return std::move(curve.points);
+}
+
+std::optional<LrPoint> suggested(std::span<const LrPoint> curve) {
+  std::optional<LrPoint> best;
+  double steepest = 0;
+  for (size_t i = kSkipped + 1; i + 2 < curve.size(); ++i) {
+    const double slope =
+        (curve[i + 1].smoothed - curve[i - 1].smoothed) / 2;  // the rate's steps are all equal
+    if (slope >= steepest) continue;
+    steepest = slope;
+    best = curve[i];
+  }
+  return best;
+}
+
+}  // namespace rung::train

@@ -1,0 +1,18 @@
+# The range test shows a curve and a suggestion, and writes the curve.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+"$RUNG" lr-find small.toml --batches 60 --min-lr 1e-4 --max-lr 1 --out curve.tsv >log
+head -n 2 log
+tail -n 2 log
+head -n 1 curve.tsv
+awk -F'\t' 'NR > 1 { if (!($1 > last)) exit 1; last = $1 } END { print NF, (NR > 20) }' curve.tsv
+
+# Nothing of it depends on threads.
+"$RUNG" lr-find small.toml --batches 60 --min-lr 1e-4 --max-lr 1 --threads 1 --out again.tsv >again
+cmp curve.tsv again.tsv
+cmp log again
+
+fails 2 'rung: error: the rates from 0.1 to 0.01 do not rise (give a --max-lr above --min-lr)' \
+  "$RUNG" lr-find small.toml --min-lr 0.1 --max-lr 0.01
+fails 2 'rung: error: *0 is no learning rate*' "$RUNG" lr-find small.toml --min-lr 0

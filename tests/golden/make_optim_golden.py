@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""Makes optim.safetensors, for optim_test.cc: what PyTorch's optimisers, schedules, weight averaging and smoothed
+loss do.
+
+    /usr/bin/python3 make_optim_golden.py OUTPUT_FOLDER
+
+Needs Debian's python3-torch (made with torch 1.13.0). Everything is computed in float64 from float32 numbers, and rounded
+to float32 once, when it is stored.
+
+    gradients [6,8]
+    optimizer/CASE [7,8]   parameters: before the first step and after each of six
+    average/CASE [7,8]     AveragedModel's parameters after each of these seven updates; average_buffer/CASE: its buffer's
+    loss/SMOOTHING [1], loss/gradient/SMOOTHING [10,16]   CrossEntropyLoss, summed, of the logits [10,16]; image i has label
+                                                          i % 10
+    lr/CASE, momentum/CASE [60]   of every batch, three an epoch; beta1 is Adam's momentum
+"""
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch.optim import lr_scheduler, swa_utils
+
+from make_model_golden import SEED, write_safetensors
+
+EPOCHS = 20
+BATCHES = 3  # an epoch
+STEPS = EPOCHS * BATCHES
+
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, dict(lr=0.1)),
+    "sgd_momentum": (torch.optim.SGD, dict(lr=0.01, momentum=0.9)),
+    "sgd_weight_decay": (torch.optim.SGD, dict(lr=0.1, weight_decay=0.3)),
+    "sgd_momentum_weight_decay": (torch.optim.SGD, dict(lr=0.05, momentum=0.7, weight_decay=0.02)),
+    "sgd_nesterov": (torch.optim.SGD, dict(lr=0.03, momentum=0.8, nesterov=True)),
+    "sgd_nesterov_weight_decay": (torch.optim.SGD, dict(lr=0.2, momentum=0.6, weight_decay=0.1, nesterov=True)),
+    "adam": (torch.optim.Adam, dict()),
+    "adam_options": (torch.optim.Adam, dict(lr=0.05, betas=(0.7, 0.9), eps=0.1)),
+    "adam_weight_decay": (torch.optim.Adam, dict(lr=0.02, weight_decay=0.2)),
+    "adamw": (torch.optim.AdamW, dict(lr=0.1)),
+    "adamw_options": (torch.optim.AdamW, dict(lr=0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.4)),
+}
+
+
+def sgd(**options):
+    return lambda parameters: torch.optim.SGD(parameters, **{"lr": 0.1, "momentum": 0.9} | options)
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=0.1, betas=(0.7, 0.99))
+
+
+EPOCH, BATCH = "stepped once an epoch", "once a batch"
+WARMUP = dict(start_factor=0.25, total_iters=7)
+
+# The optimiser; the schedule, when it is stepped and its options; LinearLR's options, if any.
+RATES = {
+    "step_halve": (sgd(lr=0.02), lr_scheduler.StepLR, EPOCH, dict(step_size=5, gamma=0.5), None),
+    "step_every_epoch": (sgd(), lr_scheduler.StepLR, EPOCH, dict(step_size=1, gamma=0.7), None),
+    "step_grow": (sgd(lr=0.001), lr_scheduler.StepLR, EPOCH, dict(step_size=3, gamma=1.5), None),
+    "step_never": (sgd(lr=0.3), lr_scheduler.StepLR, EPOCH, dict(step_size=50, gamma=0.1), None),
+    "multi_step": (sgd(), lr_scheduler.MultiStepLR, EPOCH, dict(milestones=[1, 6, 7, 19], gamma=0.3), None),
+    "exponential": (sgd(), lr_scheduler.ExponentialLR, EPOCH, dict(gamma=0.9), None),
+    "cosine": (sgd(), lr_scheduler.CosineAnnealingLR, EPOCH, dict(T_max=20), None),
+    "cosine_again": (sgd(), lr_scheduler.CosineAnnealingLR, EPOCH, dict(T_max=7, eta_min=0.01), None),
+    "one_cycle": (sgd(), lr_scheduler.OneCycleLR, BATCH, dict(max_lr=0.5, total_steps=STEPS), None),
+    "one_cycle_options": (sgd(), lr_scheduler.OneCycleLR, BATCH, dict(
+        max_lr=2, total_steps=STEPS, pct_start=0.21, anneal_strategy="linear", base_momentum=0.5, max_momentum=0.8,
+        div_factor=10, final_div_factor=3), None),
+    "one_cycle_three_phase": (adam, lr_scheduler.OneCycleLR, BATCH,
+                              dict(max_lr=0.5, total_steps=STEPS, pct_start=0.4, three_phase=True), None),
+    "one_cycle_fixed_momentum": (sgd(), lr_scheduler.OneCycleLR, BATCH,
+                                 dict(max_lr=0.5, total_steps=STEPS, pct_start=0.0, cycle_momentum=False), None),
+    "triangular": (sgd(), lr_scheduler.CyclicLR, BATCH, dict(base_lr=0.01, max_lr=0.3, step_size_up=8), None),
+    "triangular2": (sgd(), lr_scheduler.CyclicLR, BATCH, dict(
+        base_lr=0.1, max_lr=0.9, step_size_up=5, step_size_down=9, mode="triangular2", base_momentum=0.1,
+        max_momentum=0.6), None),
+    "exp_range": (sgd(), lr_scheduler.CyclicLR, BATCH, dict(
+        base_lr=0.1, max_lr=0.9, step_size_up=6, mode="exp_range", gamma=0.96, cycle_momentum=False), None),
+    "warmup": (sgd(), None, EPOCH, dict(), WARMUP),
+    "warmup_defaults": (sgd(), None, EPOCH, dict(), dict()),
+    "warmup_step": (sgd(), lr_scheduler.StepLR, EPOCH, dict(step_size=1, gamma=0.7), WARMUP),
+    "warmup_cosine": (sgd(), lr_scheduler.CosineAnnealingLR, EPOCH, dict(T_max=20), WARMUP),
+}
+
+
+def optimised(kind, options, start, gradients):
+    parameters = torch.from_numpy(start.copy()).requires_grad_()
+    optimizer = kind([parameters], **options)
+    history = [start]
+    for gradient in gradients:
+        parameters.grad = torch.from_numpy(gradient)
+        optimizer.step()
+        history.append(parameters.detach().numpy().copy())
+    return np.stack(history)
+
+
+class Parameters(torch.nn.Module):
+    """The rows of a history, one at a time, as parameters and as a buffer."""
+
+    def __init__(self, row):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.from_numpy(row.copy()))
+        self.register_buffer("buffer", torch.from_numpy(row.copy()))
+
+
+def averages(decay, use_buffers, history):
+    model = Parameters(np.zeros_like(history[0]))
+    averaged = swa_utils.AveragedModel(
+        model, avg_fn=lambda average, value, count: decay * average + (1 - decay) * value, use_buffers=use_buffers)
+    weights, buffers = [], []
+    for row in history:
+        model.weight.data.copy_(torch.from_numpy(row))
+        model.buffer.copy_(torch.from_numpy(row))
+        averaged.update_parameters(model)
+        weights.append(averaged.module.weight.detach().numpy().copy())
+        buffers.append(averaged.module.buffer.numpy().copy())
+    return np.stack(weights), np.stack(buffers)
+
+
+def loss(logits, smoothing):
+    """Classes come first here, as in a group of Rung's."""
+    variable = torch.from_numpy(logits).T.contiguous().requires_grad_()
+    labels = torch.arange(logits.shape[1]) % logits.shape[0]
+    total = torch.nn.CrossEntropyLoss(reduction="sum", label_smoothing=smoothing)(variable, labels)
+    total.backward()
+    return np.array([total.item()]), variable.grad.T.contiguous().numpy()
+
+
+def rates(make_optimizer, schedule, when, options, warmup):
+    optimizer = make_optimizer([torch.zeros(1)])
+    each = {EPOCH: [], BATCH: []}
+    if warmup is not None:
+        each[BATCH].append(lr_scheduler.LinearLR(optimizer, **warmup))
+    if schedule is not None:
+        each[when].append(schedule(optimizer, **options))
+    lrs, momenta = [], []
+    for step in range(STEPS):
+        group = optimizer.param_groups[0]
+        lrs.append(group["lr"])
+        momenta.append(group["betas"][0] if "betas" in group else group["momentum"])
+        optimizer.step()
+        for scheduler in each[BATCH] if step + 1 < STEPS else []:  # OneCycleLR refuses one step more
+            scheduler.step()
+        for scheduler in each[EPOCH] if (step + 1) % BATCHES == 0 else []:
+            scheduler.step()
+    return np.array(lrs), np.array(momenta)
+
+
+def main(output_folder):
+    random = np.random.default_rng(SEED)
+    start = random.uniform(-1, 1, 8).astype(np.float32).astype(np.float64)
+    gradients = random.uniform(-1, 1, (6, 8)).astype(np.float32).astype(np.float64)
+    golden = {"gradients": gradients}
+    for name, (kind, options) in OPTIMIZERS.items():
+        golden[f"optimizer/{name}"] = optimised(kind, options, start, gradients)
+    for name, case in RATES.items():
+        golden[f"lr/{name}"], golden[f"momentum/{name}"] = rates(*case)
+    history = golden["optimizer/sgd_momentum"]
+    for use_buffers, name in (False, "copied"), (True, "averaged"):
+        golden[f"average/{name}"], golden[f"average_buffer/{name}"] = averages(0.7, use_buffers, history)
+    golden["logits"] = random.uniform(-4, 4, (10, 16)).astype(np.float32).astype(np.float64)
+    for smoothing in 0.0, 0.1, 0.4:
+        total, gradient = loss(golden["logits"], smoothing)
+        golden[f"loss/{smoothing}"], golden[f"loss/gradient/{smoothing}"] = total, gradient
+    write_safetensors(pathlib.Path(output_folder) / "optim.safetensors", golden)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,78 @@
+// The learning-rate range test: how the curve is made, where it ends, and what is suggested from it.
+#include "train/lr_range.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "short_run.h"
+
+namespace rung::train {
+namespace {
+
+std::vector<LrPoint> curve_of(const LrRange& range) {
+  ThreadPool pool(2);
+  return test_lr_range(testing::short_run(), testing::discs(), pool, range);
+}
+
+TEST(LrRange, RatesRiseByEqualFactors) {
+  const auto curve = curve_of({.min_lr = 1e-4, .max_lr = 1e-2, .batches = 9});  // more than the 4 of an epoch
+  ASSERT_EQ(curve.size(), 9U);
+  for (size_t i = 0; i < curve.size(); ++i)
+    EXPECT_NEAR(curve[i].lr, 1e-4 * std::pow(100.0, static_cast<double>(i) / 8), 1e-9) << i;
+  EXPECT_EQ(curve[0].smoothed, curve[0].loss);
+  const double average = (0.98 * 0.02 * curve[0].loss + 0.02 * curve[1].loss) / (1 - 0.98 * 0.98);
+  EXPECT_NEAR(curve[1].smoothed, average, 1e-12);
+}
+
+// The first step goes with the first rate, as in a training with that rate.
+TEST(LrRange, TrainsWithTheseRates) {
+  ThreadPool pool(1);
+  Experiment constant = testing::short_run();
+  constant.training.lr_scheduler = optim::ConstantLr{};
+  std::get<optim::Sgd>(constant.training.optimizer).lr = 0.01;
+  std::vector<double> losses;
+  Trainer trainer(constant, testing::discs(), pool);
+  trainer.train_epoch([&](const Progress& progress) { losses.push_back(progress.loss); });
+  const auto curve = curve_of({.min_lr = 0.01, .max_lr = 0.010001, .batches = 4});
+  ASSERT_EQ(curve.size(), losses.size());
+  EXPECT_EQ(curve[0].loss, losses[0]);
+  for (size_t i = 1; i < losses.size(); ++i) EXPECT_NEAR(curve[i].loss, losses[i], 1e-3);
+}
+
+TEST(LrRange, EndsWhereTheRateIsTooHigh) {
+  const auto curve = curve_of({.min_lr = 1e-3, .max_lr = 1e6, .batches = 100});
+  EXPECT_GT(curve.size(), 10U);
+  EXPECT_LT(curve.size(), 100U);
+}
+
+// A logistic fall whose steepest place is point 40.
+std::vector<LrPoint> falling() {
+  std::vector<LrPoint> curve;
+  for (int i = 0; i < 80; ++i) {
+    const double loss = 1 - 1 / (1 + std::exp(-(i - 40) / 4.0));
+    curve.push_back({.lr = std::pow(10.0, i / 10.0 - 6), .loss = loss, .smoothed = loss});
+  }
+  return curve;
+}
+
+TEST(LrRange, SuggestsWhereTheLossFallsFastest) {
+  auto curve = falling();
+  ASSERT_TRUE(suggested(curve));
+  EXPECT_EQ(suggested(curve)->lr, curve[40].lr);
+  curve[5].smoothed = 100;  // the average's first points are noise
+  curve[79].smoothed = -100;
+  EXPECT_EQ(suggested(curve)->lr, curve[40].lr);
+}
+
+TEST(LrRange, SuggestsNothingFromWhatNeverFallsOrIsShort) {
+  const auto curve = falling();
+  EXPECT_FALSE(suggested(std::span(curve).first(12)));
+  auto rising = falling();
+  for (LrPoint& point : rising) point.smoothed = -point.smoothed;
+  EXPECT_FALSE(suggested(rising));
+  EXPECT_FALSE(suggested({}));
+}
+
+}  // namespace
+}  // namespace rung::train
