@@ -254,6 +254,26 @@ TEST(Parse, TheDocumentationsExample) {
   EXPECT_EQ(nn::infer(recipe.model).params, 72 + 16 + 1152 + 32 + 170);
 }
 
+// The others are parts of one, and each is accepted in a recipe that has the rest.
+TEST(Parse, TheDocumentationsOtherExamples) {
+  const std::string page =
+      read_text_file(std::filesystem::path(RUNG_SOURCE_DIR) / "docs" / "recipes.md", kMaxFileBytes);
+  int examples = 0;
+  size_t at = page.find("```toml\n") + 8;
+  while ((at = page.find("```toml\n", at)) != std::string::npos) {
+    at += 8;
+    const std::string part = page.substr(at, page.find("```", at) - at);
+    if (!part.starts_with('[')) continue;  // lines of a model
+    std::string toml =
+        "title = \"t\"\n[model]\nlayers = [{ type = \"conv2d\", out_channels = 10, kernel_size = 28 }]\n";
+    if (part.find("[training]") == std::string::npos) toml += "[training]\nepochs = 2\n";
+    if (part.find("[optimizer]") == std::string::npos) toml += "[optimizer]\ntype = \"sgd\"\n";
+    EXPECT_NO_THROW(parse(toml + part, "docs.toml")) << part;
+    ++examples;
+  }
+  EXPECT_GE(examples, 7);
+}
+
 // ---- writing
 
 Recipe everything() {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "base/error.h"
@@ -74,10 +75,23 @@ void info(const Options& options) {
       spec.mean, spec.std, statistics.min, statistics.max, statistics.mean, statistics.std);
 }
 
+// What training does to the normalised image, as pixels.
+void erase(const data::Erasure& erasure, const data::DatasetSpec& normalisation, int width, uint8_t* image) {
+  const double pixel = 255 * (erasure.value * normalisation.std + normalisation.mean);
+  const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
+  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
+    std::fill_n(image + row * width + erasure.left, erasure.width, value);
+}
+
 // The first 60 training images, as the recipe's first epoch would vary them.
 void show(const Options& options) {
   std::vector<data::Transform> transforms;
-  if (!options.recipe.empty()) transforms = recipe::load(find_recipe(options.recipe)).augment;
+  data::DatasetSpec normalisation;
+  if (!options.recipe.empty()) {
+    const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
+    transforms = recipe.augment;
+    normalisation = recipe.dataset;
+  }
   const data::Dataset dataset = data::load_dataset(options.name, options.root());
   const data::Split& split = dataset.train;
   const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
@@ -88,6 +102,8 @@ void show(const Options& options) {
   for (size_t image = 0; image < count && !transforms.empty(); ++image) {
     RandomStream random(options.seed, RandomPurpose::kAugment, static_cast<uint32_t>(image), 0);
     augmenter.apply(split.pixels.data() + image * size, images.data() + image * size, random);
+    for (const data::Erasure& erasure : augmenter.erasures())
+      erase(erasure, normalisation, split.width, images.data() + image * size);
   }
   if (std::max(split.height, split.width) > kLargestShown)
     throw UsageError(fmt::format("images of {}×{} are too large for a grid", split.height, split.width));

@@ -42,8 +42,8 @@ std::vector<std::vector<double>> shares(double sigma, int side) {
   const auto size = static_cast<size_t>(side);
   std::vector<std::vector<double>> share(size, std::vector<double>(size));
   for (int to = 0; to < side; ++to) {
-    for (int at = -half; at <= half; ++at)
-      share[static_cast<size_t>(to)][reflected(to + at, side)] += kernel[static_cast<size_t>(at + half)];
+    for (size_t k = 0; k < kernel.size(); ++k)
+      share[static_cast<size_t>(to)][reflected(to - half + static_cast<int>(k), side)] += kernel[k];
   }
   return share;
 }
