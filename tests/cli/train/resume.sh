@@ -51,7 +51,7 @@ lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safe
 rm -rf run && mkdir run && cp whole/recipe.toml run && touch run/.checkpoint.safetensors.77-0.tmp run/.lock
 "$RUNG" train --resume run >/dev/null
 same
-lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors result.json events.out.tfevents.000001
+lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors result.json events.out.tfevents.000001 report.html
 
 # Another recipe, other images, other bits; no run at all.
 cut 3 && sed -i 's/lr = 0.05/lr = 0.04/' run/recipe.toml
