@@ -117,6 +117,19 @@ def write_metrics():
     write("metrics", "huge", json.dumps(EPOCH | {"lr": 1e308, "epoch": 2**63}) + "\n")
 
 
+def write_result():
+    result = {"format": "rung-result", "version": 1, "recipe": "step1", "title": "t", "seed": 2**64 - 1, "params": 13590,
+              "train_images": 60000, "test_images": 10000, "train_accuracy_evaluated": 99.5, "weights_sha256": "f" * 64,
+              "machine": {"cpu": "c", "simd": "AVX2", "threads": 2}, "epochs": [EPOCH, EPOCH | {"epoch": 2}]}
+    write("result", "two", json.dumps(result))
+    validation = {"validation_loss": 0.25, "validation_accuracy": 95.5, "validation_seconds": 0.125}
+    write("result", "validation", json.dumps(result | {"validation_images": 100, "epochs": [EPOCH | validation]}))
+    write("result", "none", json.dumps(result | {"epochs": []}))
+    write("result", "later", json.dumps(result | {"version": 2}))
+    write("result", "escape", json.dumps(result | {"title": "\u001b[2J</script>\u0000"}))
+    write("result", "cut", json.dumps(result)[:-30])
+
+
 def write_ladder():
     def ladder(steps):
         return json.dumps({"format": "rung-ladder", "version": 1, "steps": steps})
@@ -255,5 +268,6 @@ if __name__ == "__main__":
     write_recipe()
     write_safetensors()
     write_metrics()
+    write_result()
     write_ladder()
     write_kernels()

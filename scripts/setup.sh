@@ -12,11 +12,11 @@ export RUNG_DATA=${RUNG_DATA:-$root/data}
 [[ $RUNG_DATA == /* ]] || RUNG_DATA=$PWD/$RUNG_DATA
 
 # Debian's names; a library's is followed by its pkg-config module. ./test and bench/run add to both lists.
-tools=(g++ cmake ninja-build pkg-config ca-certificates)
+tools=(g++ cmake ninja-build pkg-config protobuf-compiler ca-certificates libjs-chart.js)
 libraries=(
   "libhwy-dev libhwy" "libcli11-dev CLI11" "libtomlplusplus-dev tomlplusplus" "nlohmann-json3-dev nlohmann_json"
   "libfmt-dev fmt" "zlib1g-dev zlib" "libpng-dev libpng" "libcurl4-openssl-dev libcurl" "libarchive-dev libarchive"
-  "libssl-dev libcrypto"
+  "libssl-dev libcrypto" "libprotobuf-dev protobuf-lite"
 )
 
 mkdir -p "$root/build"
@@ -41,7 +41,7 @@ install_needs() {
   if have apt-get; then
     install_packages "${tools[@]}" "${libraries[@]% *}"
   else
-    require_commands c++ cmake ninja pkg-config
+    require_commands c++ cmake ninja pkg-config protoc
   fi
   require_cmake_version
 }

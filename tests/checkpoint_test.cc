@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -310,6 +311,63 @@ TEST(JsonLines, RefuseWhatIsNoEpoch) {
         with("\"lr\":0.0", "\"lr\":1e999"), with("\"test_loss\":0.0,", ""), with("0000", "000g"),
         with("0000", "000"), std::string("[1]\n"), std::string("null\n"), std::string(100000, '[')})
     EXPECT_THROW(parse_json_lines(bad, "file"), DataError) << bad.substr(0, 300);
+}
+
+RunRecord finished_run() {
+  const std::string sha256(64, 'a');
+  return {.recipe = "step",
+          .title = "A \x1b </script> title",
+          .seed = std::numeric_limits<uint64_t>::max(),
+          .params = 13590,
+          .train_images = 60000,
+          .validation_images = 1000,
+          .test_images = 10000,
+          .epochs = {{1, 0.1, 1.0 / 3, 98, 0.2, 97, 1, 0.25, sha256},
+                     {2, 0.1, 0.1, 99, 0.1, 98, 1, 0.25, sha256, ValidationRecord{0.2, 97.5, 0.125}}},
+          .train_accuracy_evaluated = 99.25,
+          .weights_sha256 = sha256,
+          .machine = {"a processor", "avx2", 3}};
+}
+
+TEST(Result, GivesBackWhatWasWritten) {
+  const auto json = to_json(finished_run());
+  EXPECT_EQ(to_json(parse_result(json.dump(2), "file")), json);
+}
+
+TEST(Result, EveryTruncationIsRefused) {
+  const std::string whole = to_json(finished_run()).dump();
+  for (size_t length = 0; length < whole.size(); ++length)
+    EXPECT_THROW(parse_result(whole.substr(0, length), "file"), DataError) << length;
+}
+
+// What follows from other fields is not read.
+TEST(Result, EveryFieldThatIsReadIsChecked) {
+  const std::set<std::string> follow = {
+      "best_epoch",          "best_test_accuracy", "final_test_accuracy", "mean_last3_test_accuracy",
+      "best_train_accuracy", "overfitting_gap",    "train_seconds",       "total_seconds"};
+  const auto good = to_json(finished_run());
+  for (const auto& item : good.items()) {
+    auto bad = good;
+    bad[item.key()] = nlohmann::json::array({nullptr});
+    if (follow.contains(item.key())) {
+      EXPECT_NO_THROW(parse_result(bad.dump(), "file")) << item.key();
+    } else {
+      EXPECT_THROW(parse_result(bad.dump(), "file"), DataError) << item.key();
+    }
+  }
+  for (const char* text : {"[]", "1", "null", "{}", "\"x\"", "{\"epochs\": [{}]}"})
+    EXPECT_THROW(parse_result(text, "file"), DataError) << text;
+}
+
+TEST(Result, AMessageNamesTheField) {
+  auto bad = to_json(finished_run());
+  bad["epochs"][1]["test_accuracy"] = 100.5;
+  try {
+    parse_result(bad.dump(), "file");
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(), "file: epoch 2: `test_accuracy` must be a number from 0 to 100");
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ set -euo pipefail
 kills=$1
 : "${RUNG:?is the path of the program}"
 HELPERS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/cli/helpers.bash")
+READ_EVENTS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/read_events.py")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -26,10 +27,12 @@ pick() { local -n from=$1 && echo "${from[RANDOM % ${#from[@]}]}"; }
 threads=(1 2 3 7) seconds=(0 0.001 0.02 30)
 
 timeless() { sed -E 's/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
+events() { "$READ_EVENTS" "$1"/events.* | grep -v images_per_second; }
 same() {
   cmp run/best.safetensors whole/best.safetensors
   diff <(timeless run/metrics.jsonl) <(timeless whole/metrics.jsonl)
   diff <(timeless run/result.json) <(timeless whole/result.json)
+  diff <(events run) <(events whole)
 }
 
 # live <seconds>: trains in ./run for so long; false if it was killed.

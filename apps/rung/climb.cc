@@ -12,6 +12,7 @@
 #include "ladder/markdown.h"
 #include "ladder/steps_file.h"
 #include "options.h"
+#include "report.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -84,6 +85,7 @@ int climb(const Options& options) {
     replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
   }
   say("\n{}\nWritten to {}\n", ladder::ladder_document(steps, analyses), (folder / kDocument).string());
+  report_on(folder, data, pool);
   const bool all_met =
       std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.targets_met(); });
   return options.run.strict && !all_met ? kTargetMissed : kDone;

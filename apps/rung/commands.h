@@ -13,6 +13,7 @@ void add_climb(CLI::App& app, int& exit_code);
 void add_data(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_lr_find(CLI::App& app);
+void add_report(CLI::App& app);
 void add_summary(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

@@ -97,6 +97,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_train(app, exit_code);
   add_eval(app);
   add_verify(app, exit_code);
+  add_report(app);
   add_summary(app);
   add_lr_find(app);
   add_bench(app);

@@ -8,6 +8,7 @@
 #include "ladder/analysis.h"
 #include "ladder/markdown.h"
 #include "options.h"
+#include "report.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -45,6 +46,7 @@ int train(const Options& options) {
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
   say("\n{}\nWeights: SHA-256 {}\nWritten to {}\n", ladder::step_section(outcome, analysis),
       outcome.record.weights_sha256, place.folder.string());
+  report_on(place.folder, data, pool);
   return options.run.strict && !outcome.targets_met() ? kTargetMissed : kDone;
 }
 

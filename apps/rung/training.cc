@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "interrupt.h"
+#include "report/event_log.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -47,6 +48,7 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
                              const std::string& resume) {
   const InterruptGuard guard;
   EpochDisplay display;
+  report::EventLog events(place.folder);
   const std::string hint = fmt::format("go on with `{}`", resume);
   bool started = false;
   const ladder::Observer observer{
@@ -56,6 +58,8 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
             show_start(found, place.folder);
           },
       .on_batch = [&](const train::Progress& progress) { display.on_batch(progress); },
+      .on_evaluated = [&](const train::EpochRecord& epoch, const train::Evaluation& test,
+                          const train::Trainer& trainer) { events.add_epoch(epoch, test, trainer, data); },
       .on_epoch =
           [&](const train::EpochRecord& epoch, const train::Evaluation& test) {
             display.on_epoch(epoch, recipe.training.epochs, test);

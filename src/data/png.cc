@@ -38,19 +38,31 @@ void paste(GreyImage& grid, const uint8_t* image, int height, int width, int sca
   }
 }
 
-}  // namespace
-
-void write_png(const std::filesystem::path& path, const GreyImage& image) {
+std::vector<std::byte> encode(int height, int width, png_uint_32 format, const std::vector<uint8_t>& pixels) {
   PngImage png;
-  png->width = static_cast<png_uint_32>(image.width);
-  png->height = static_cast<png_uint_32>(image.height);
-  png->format = PNG_FORMAT_GRAY;
+  png->width = static_cast<png_uint_32>(width);
+  png->height = static_cast<png_uint_32>(height);
+  png->format = format;
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
   std::vector<std::byte> bytes(size);
-  if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, image.pixels.data(), image.width,
-                                nullptr) == 0)
-    throw IoError(fmt::format("cannot write {}: {}", path.string(), png->message));
-  replace_file(path, std::span<const std::byte>(bytes).first(size));
+  if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0)
+    throw IoError(fmt::format("cannot write a PNG image: {}", png->message));
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_png(const GreyImage& image) {
+  return encode(image.height, image.width, PNG_FORMAT_GRAY, image.pixels);
+}
+
+std::vector<std::byte> encode_png(const RgbImage& image) {
+  return encode(image.height, image.width, PNG_FORMAT_RGB, image.pixels);
+}
+
+void write_png(const std::filesystem::path& path, const GreyImage& image) {
+  replace_file(path, encode_png(image));
 }
 
 GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {

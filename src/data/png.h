@@ -1,4 +1,4 @@
-// Eight-bit grey images as PNG files, by libpng. Left out: writing colour, 16 bits, ancillary chunks.
+// Eight-bit images as PNG files, by libpng. Left out: reading colour, 16 bits, ancillary chunks.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,16 @@ struct GreyImage {
   int width = 0;
   std::vector<uint8_t> pixels;  // [height,width]
 };
+
+struct RgbImage {
+  int height = 0;
+  int width = 0;
+  std::vector<uint8_t> pixels;  // [height,width,3]
+};
+
+// The bytes of a PNG file. Throws IoError if libpng fails. Precondition: the image is not empty.
+std::vector<std::byte> encode_png(const GreyImage& image);
+std::vector<std::byte> encode_png(const RgbImage& image);
 
 // Replaces `path` atomically. Throws IoError. Precondition: the image is not empty.
 void write_png(const std::filesystem::path& path, const GreyImage& image);

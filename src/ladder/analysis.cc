@@ -20,11 +20,6 @@ constexpr double kSignificance = 0.05;
 constexpr size_t kSwingEpochs = 5;
 constexpr size_t kTrendEpochs = 3;
 
-double standard_error(const train::RunRecord& record) {
-  const double p = record.final_test_accuracy() / 100;
-  return 100 * std::sqrt(p * (1 - p) / record.test_images);
-}
-
 double test_error(const train::RunRecord& record) {
   return 100 - record.final_test_accuracy();
 }
@@ -129,17 +124,22 @@ std::string limit_sentence(const Analysis& analysis, const train::RunRecord& rec
   return "";
 }
 
-std::string significance_sentence(const McNemar& test, const Outcome& previous) {
-  const std::string counts =
-      fmt::format("{} test images are right only now, {} were right only in {} (McNemar, p = {:.2g})",
-                  test.only_second, test.only_first, previous.recipe.name, test.p_value);
-  if (test.p_value >= kSignificance)
-    return fmt::format("Not significantly different from {}: {}.", previous.recipe.name, counts);
-  return fmt::format("Significantly {} than {}: {}.", test.only_second > test.only_first ? "better" : "worse",
-                     previous.recipe.name, counts);
+}  // namespace
+
+double standard_error(const train::RunRecord& record) {
+  const double p = record.final_test_accuracy() / 100;
+  return 100 * std::sqrt(p * (1 - p) / record.test_images);
 }
 
-}  // namespace
+std::string significance_sentence(const McNemar& test, const std::string& previous) {
+  const std::string counts =
+      fmt::format("{} test images are right only now, {} were right only in {} (McNemar, p = {:.2g})",
+                  test.only_second, test.only_first, previous, test.p_value);
+  if (test.p_value >= kSignificance)
+    return fmt::format("Not significantly different from {}: {}.", previous, counts);
+  return fmt::format("Significantly {} than {}: {}.", test.only_second > test.only_first ? "better" : "worse",
+                     previous, counts);
+}
 
 Analysis analyse(const Outcome& outcome, const Outcome* previous, std::span<const uint8_t> labels) {
   const train::RunRecord& record = outcome.record;
@@ -161,7 +161,7 @@ Analysis analyse(const Outcome& outcome, const Outcome* previous, std::span<cons
           ? fmt::format("Nothing changed from {}.", previous->recipe.name)
           : fmt::format("Changed from {}: {}.", previous->recipe.name, fmt::join(result.changes, "; ")));
   result.against_previous = mcnemar(previous->test.predicted, outcome.test.predicted, labels);
-  result.sentences.push_back(significance_sentence(*result.against_previous, *previous));
+  result.sentences.push_back(significance_sentence(*result.against_previous, previous->recipe.name));
   return result;
 }
 

@@ -31,4 +31,10 @@ struct Analysis {
 // `labels` are the test set's; `previous` may be null.
 Analysis analyse(const Outcome& outcome, const Outcome* previous, std::span<const uint8_t> labels);
 
+// Of the last test accuracy, in points: sqrt(p (1 - p) / n).
+double standard_error(const train::RunRecord& record);
+
+// "Significantly better than step3: ..."; `test`'s first is the run of that name, its second this one.
+std::string significance_sentence(const McNemar& test, const std::string& previous);
+
 }  // namespace rung::ladder

@@ -52,19 +52,6 @@ std::string accuracy(double value) {
   return fmt::format("{:.2f}", value);
 }
 
-std::string number(recipe::Metric metric, double value) {
-  switch (metric) {
-    case recipe::Metric::kParams:
-      return with_commas(static_cast<int64_t>(value));
-    case recipe::Metric::kOverfittingGap:
-      return fmt::format("{:+.2f} points", value);
-    case recipe::Metric::kTrainSeconds:
-      return fmt::format("{:.1f} s", value);
-    default:
-      return fmt::format("{:.2f} %", value);
-  }
-}
-
 std::string verdict(const TargetResult& result) {
   if (!result.met) return "– no previous step";
   return *result.met ? "✓ met" : "✗ missed";
@@ -82,8 +69,8 @@ std::string target_lines(const Outcome& step) {
   for (const TargetResult& result : step.targets) {
     const bool relative = std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound;
     text += fmt::format("- {}: {} ({}{})\n", verdict(result), escaped(result.target.text),
-                        number(result.target.metric, result.value),
-                        relative ? ", before: " + number(result.target.metric, *result.bound) : "");
+                        metric_text(result.target.metric, result.value),
+                        relative ? ", before: " + metric_text(result.target.metric, *result.bound) : "");
   }
   return text;
 }
@@ -117,6 +104,19 @@ std::string results_table(const Outcome& step) {
 }
 
 }  // namespace
+
+std::string metric_text(recipe::Metric metric, double value) {
+  switch (metric) {
+    case recipe::Metric::kParams:
+      return with_commas(static_cast<int64_t>(value));
+    case recipe::Metric::kOverfittingGap:
+      return fmt::format("{:+.2f} points", value);
+    case recipe::Metric::kTrainSeconds:
+      return fmt::format("{:.1f} s", value);
+    default:
+      return fmt::format("{:.2f} %", value);
+  }
+}
 
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths(rows.front().size(), 3);

@@ -11,6 +11,9 @@
 
 namespace rung::ladder {
 
+// A metric's value with its unit: "99.40 %", "13,590", "+0.25 points".
+std::string metric_text(recipe::Metric metric, double value);
+
 // A table whose columns are padded to equal width; the first row is the head, the first column left-aligned,
 // the others right-aligned. Width counts characters, not bytes.
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows);

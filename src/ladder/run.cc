@@ -145,7 +145,9 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
       const train::TrainedEpoch trained =
           trainer.train_epoch([&](const train::Progress& progress) { keeper.after_batch(progress); });
       train::Evaluation test = trainer.evaluate(data.test);
-      directory.add_epoch(record_of(trained, test, trainer), trainer);
+      const train::EpochRecord record = record_of(trained, test, trainer);
+      if (observer.on_evaluated) observer.on_evaluated(record, test, trainer);
+      directory.add_epoch(record, trainer);
       if (observer.on_epoch) observer.on_epoch(directory.epochs().back(), test);
       if (trained.epoch == epochs) return test;
       keeper.after_epoch();

@@ -45,6 +45,10 @@ struct RunPlace {
 struct Observer {
   std::function<void(const train::RunDirectory::Found&)> on_start;
   std::function<void(const train::Progress&)> on_batch;
+  // After an epoch's evaluation, before the folder says that the epoch is done: a run that is killed in
+  // between does it again.
+  std::function<void(const train::EpochRecord&, const train::Evaluation&, const train::Trainer&)>
+      on_evaluated;
   std::function<void(const train::EpochRecord&, const train::Evaluation&)> on_epoch;
   std::function<bool()> should_stop;  // asked between batches
 };

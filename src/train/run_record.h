@@ -82,4 +82,9 @@ std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_vie
 // Everything but the targets, which the ladder judges.
 nlohmann::ordered_json to_json(const RunRecord& record);
 
+// The record in the text of a result.json, which `source` names in messages. What follows from the rest, as
+// the best accuracy does, is not read. Throws DataError (source and field) unless it is one that a run can
+// have.
+RunRecord parse_result(std::string_view text, std::string_view source);
+
 }  // namespace rung::train

@@ -128,6 +128,8 @@ class Trainer {
   const nn::Weights& trained_weights() const { return trained_; }
   bool averages() const { return average_.has_value(); }
   const optim::OptimizerState& optimizer() const { return optimizer_; }
+  // Of the last batch, laid out as the parameters.
+  std::span<const float> gradient() const { return gradient_; }
 
  private:
   int64_t steps() const;

@@ -5,6 +5,7 @@
 #   RUNG       the program under test
 #   RECIPES    the folder of the recipes
 #   RUNG_DATA  the folder of the datasets
+#   READ_EVENTS  a program that prints what is in TensorBoard's event files
 #   HELPERS    a file to source: datasets and recipes made on the spot, and what tests of bad input need
 # What it must do stands beside it; of the files, any may be absent:
 #   <name>.stdout, <name>.stderr   what it prints, line by line; * in a line stands for any text. Absent: anything.
@@ -16,7 +17,8 @@ expected=${script%.sh}
 : "${RUNG:?is the path of the program}"
 RUNG_DATA=$(realpath -m "${RUNG_DATA:-$(dirname "$script")/../../../data}")
 HELPERS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/helpers.bash")
-export RUNG_DATA HELPERS
+READ_EVENTS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../read_events.py")
+export RUNG_DATA HELPERS READ_EVENTS
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

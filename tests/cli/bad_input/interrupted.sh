@@ -19,7 +19,7 @@ for signal in TERM HUP; do
   [[ $code == $((128 + $(kill -l $signal))) ]]
   line=$(<errors)
   [[ $line == "rung: error: interrupted after epoch "*" (go on with \`rung train --resume $signal\`)" ]] || { cat errors && exit 1; }
-  lists $signal recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors
+  lists $signal recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors events.out.tfevents.000001
   "$RUNG" eval $signal >/dev/null
 done
 

@@ -22,7 +22,7 @@ fails 2 "rung: error: ladder already holds a ladder (choose another folder with 
 mkdir other && cp -r run other/small
 make_recipe first.toml
 fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.toml small.toml --out other
-lists other small small/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}
+lists other small small/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json,events.out.tfevents.000001,report.html}
 sha256sum --quiet -c before
 
 # No right to write: root has it everywhere, so the run is another user's.

@@ -18,7 +18,7 @@ fails 1 "rung: error: cannot write to standard output: Bad file descriptor (go o
 fails 1 "rung: error: cannot write to standard output: Broken pipe (go on with \`rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
 for run in full closed left; do
   rm -f $run/checkpoint.previous.safetensors
-  lists $run recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors
+  lists $run recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors events.out.tfevents.000001
   "$RUNG" eval $run >/dev/null
 done
 

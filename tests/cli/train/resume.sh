@@ -11,10 +11,12 @@ cut() {
   "$RUNG" train small.toml --out run 2>/dev/null | head -n "$1" >/dev/null || true
 }
 timeless() { sed -E 's/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
+events() { "$READ_EVENTS" "$1"/events.* | grep -v images_per_second; }
 same() {
   cmp run/best.safetensors whole/best.safetensors
   diff <(timeless run/metrics.jsonl) <(timeless whole/metrics.jsonl)
   diff <(timeless run/result.json) <(timeless whole/result.json)
+  diff <(events run) <(events whole)
 }
 
 cut 2
@@ -43,13 +45,13 @@ done
 # Both are: nothing is overwritten.
 cut 3 && for file in run/checkpoint*; do truncate -s -1 $file; done
 fails 1 "rung: error: run/checkpoint.previous.safetensors: byte *" "$RUNG" train --resume run
-lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors
+lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors events.out.tfevents.000001
 
 # Killed before the first checkpoint, with a temporary file: it begins again.
 rm -rf run && mkdir run && cp whole/recipe.toml run && touch run/.checkpoint.safetensors.77-0.tmp run/.lock
 "$RUNG" train --resume run >/dev/null
 same
-lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors result.json
+lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors result.json events.out.tfevents.000001 report.html
 
 # Another recipe, other images, other bits; no run at all.
 cut 3 && sed -i 's/lr = 0.05/lr = 0.04/' run/recipe.toml

@@ -3,7 +3,7 @@ source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 "$RUNG" train small.toml >log
-lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}
+lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json,events.out.tfevents.000001,report.html}
 [[ $(wc -l <runs/small-seed5/metrics.jsonl) == 2 ]]
 
 result=$(<runs/small-seed5/result.json)

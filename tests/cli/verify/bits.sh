@@ -18,6 +18,6 @@ cp other/best.safetensors run && differs
 cp other/recipe.toml run && differs
 
 for bad in '' x '{}'; do
-  echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: not the record of epoch 1" "$RUNG" verify run
+  echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: *" "$RUNG" verify run
 done
 : >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: no epoch is finished" "$RUNG" verify run

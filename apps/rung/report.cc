@@ -1,0 +1,96 @@
+// rung report RUN_OR_LADDER_DIR...
+#include "report.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <memory>
+
+#include "base/file.h"
+#include "commands.h"
+#include "options.h"
+#include "report/report.h"
+#include "terminal.h"
+
+namespace rung::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> folders;
+  std::string out;
+  EngineOptions engine;
+};
+
+std::vector<report::StoredRun> load_runs(const std::vector<fs::path>& folders) {
+  std::vector<report::StoredRun> runs;
+  for (const fs::path& folder : report::find_runs(folders)) runs.push_back(report::load_run(folder));
+  return runs;
+}
+
+// One folder's report lies in it; that of several in the current folder.
+fs::path out_file(const Options& options) {
+  if (!options.out.empty()) return options.out;
+  return options.folders.size() == 1 ? fs::path(options.folders.front()) / report::kReportFile
+                                     : report::kReportFile;
+}
+
+void make_report(const Options& options) {
+  const std::vector<fs::path> folders(options.folders.begin(), options.folders.end());
+  std::vector<report::StoredRun> runs = load_runs(folders);
+  std::deque<data::Dataset> datasets;
+  report::Shelf shelf;
+  for (const report::StoredRun& run : runs) {
+    const std::string& name = run.recipe.dataset.name;
+    if (shelf.contains(name)) continue;
+    try {
+      datasets.push_back(options.engine.load(name));
+      shelf[name].data = &datasets.back();
+    } catch (const Error& error) {
+      shelf[name].problem = error.what();
+    }
+  }
+  const bool as_ladder = folders.size() == 1 && !report::is_run(folders.front());
+  ThreadPool pool = options.engine.make_pool();
+  const std::string page = report::make_report(std::move(runs), as_ladder, shelf, pool);
+  const fs::path file = out_file(options);
+  replace_file(file, page);
+  say("Written to {}\n", file.string());
+}
+
+}  // namespace
+
+void report_on(const fs::path& folder, const data::Dataset& data, ThreadPool& pool) {
+  const std::vector<fs::path> folders{folder};
+  const report::Shelf shelf{{data.name, {&data, ""}}};
+  const fs::path file = folder / report::kReportFile;
+  try {
+    replace_file(file, report::make_report(load_runs(folders), !report::is_run(folder), shelf, pool));
+  } catch (const std::exception& error) {
+    warn(fmt::format("the report was not written: {}", error.what()));
+    return;
+  }
+  say("To look at in a browser: {}\n", file.string());
+}
+
+void add_report(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("report", "Write an HTML page about a run, a ladder, or two runs side by side");
+  command
+      ->add_option("DIR", options->folders,
+                   "A run's or a ladder's folder; two runs are compared, more are the steps of a ladder")
+      ->required();
+  command
+      ->add_option("--out", options->out,
+                   "File to write (default: report.html in the folder, or in ./ for several)")
+      ->type_name("FILE");
+  options->engine.add_to(*command);
+  command->footer(
+      "Example:\n  rung report runs/climb-seed1\n  rung report runs/step3-seed1 runs/step3-seed2 --out "
+      "seeds.html");
+  command->callback([options] { make_report(*options); });
+}
+
+}  // namespace rung::app

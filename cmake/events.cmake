@@ -1,0 +1,14 @@
+# TensorBoard's messages, from event.proto. Generated code keeps to rules of its own.
+find_package(Protobuf REQUIRED)
+set(rung_generated ${PROJECT_BINARY_DIR}/generated)
+set(rung_event_proto ${rung_generated}/report/event.pb.cc ${rung_generated}/report/event.pb.h)
+file(MAKE_DIRECTORY ${rung_generated})
+add_custom_command(
+  OUTPUT ${rung_event_proto}
+  COMMAND protobuf::protoc --cpp_out=${rung_generated} -I ${PROJECT_SOURCE_DIR}/src report/event.proto
+  DEPENDS src/report/event.proto
+  VERBATIM)
+set_source_files_properties(${rung_event_proto} PROPERTIES COMPILE_OPTIONS -w)
+target_sources(rung PRIVATE ${rung_event_proto})
+target_include_directories(rung SYSTEM PRIVATE ${rung_generated})
+target_link_libraries(rung PRIVATE protobuf::libprotobuf-lite)

@@ -1,0 +1,104 @@
+#include "nn/trace.h"
+
+#include <algorithm>
+
+#include "kernels/batch_norm.h"
+#include "nn/padding.h"
+
+namespace rung::nn {
+namespace {
+
+using kernels::kLanes;
+
+size_t group_floats(const Shape& shape) {
+  return kernels::group_floats(shape.channels, shape.height, shape.width);
+}
+
+// In evaluation mode dropout does nothing.
+bool acts(const Stage& stage) {
+  return stage.norm || stage.activation.relu || stage.activation.pooling != kernels::Pooling::kNone;
+}
+
+}  // namespace
+
+Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
+    : plan_(plan), weights_(weights), stages_(plan.stages.size()) {
+  for (size_t stage = 0; stage < stages_.size(); ++stage) {
+    fold_norm(stage);
+    x = forward(stage, x);
+  }
+}
+
+std::span<const float> Trace::output(size_t stage) const {
+  return {stages_[stage].output.data(), group_floats(plan_.stages[stage].output)};
+}
+
+void Trace::fold_norm(size_t stage) {
+  const Stage& spec = plan_.stages[stage];
+  const auto channels = static_cast<size_t>(spec.activation.channels);
+  StageTrace& trace = stages_[stage];
+  trace.scale.assign(channels, 1);
+  trace.shift.assign(channels, 0);
+  if (!spec.norm) return;
+  const auto parameters = std::span(weights_.parameters);
+  const auto buffers = std::span(weights_.buffers);
+  kernels::batch_norm_running(
+      {parameters.subspan(spec.norm->weight, channels), parameters.subspan(spec.norm->bias, channels),
+       spec.norm->eps, spec.norm->momentum},
+      buffers.subspan(spec.norm->running_mean, channels), buffers.subspan(spec.norm->running_var, channels),
+      trace.scale, trace.shift);
+}
+
+const float* Trace::forward(size_t stage, const float* x) {
+  const Stage& spec = plan_.stages[stage];
+  StageTrace& trace = stages_[stage];
+  AlignedBuffer<float> convolved;
+  if (spec.conv) {
+    const kernels::ConvShape& conv = *spec.conv;
+    AlignedBuffer<float> packed(conv.weights());
+    kernels::pack_for_forward(conv, weights_.parameters.data() + spec.weight, packed.data());
+    const float* bias = spec.bias ? weights_.parameters.data() + *spec.bias : nullptr;
+    convolved = AlignedBuffer<float>(spec.activation.elements() * kLanes);
+    PaddedInput padded(conv);
+    kernels::conv2d_forward(conv, padded.view(conv, x), packed.data(), bias, convolved.data());
+    x = convolved.data();
+  }
+  trace.output = AlignedBuffer<float>(group_floats(spec.output));
+  if (spec.activation.gates()) trace.bits.assign(spec.activation.elements(), 0xFFFF);
+  if (acts(spec)) {
+    kernels::activation_forward(spec.activation, x, trace.scale.data(), trace.shift.data(),
+                                trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
+  } else {
+    std::copy_n(x, group_floats(spec.output), trace.output.data());
+  }
+  return trace.output.data();
+}
+
+std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classes) const {
+  std::vector<float> gradient(group_floats(plan_.stages.back().output));
+  for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
+  for (size_t later = stages_.size() - 1; later > stage; --later) {
+    const Stage& spec = plan_.stages[later];
+    if (acts(spec)) gradient = through_activation(later, gradient);
+    if (!spec.conv) continue;
+    std::vector<float> dx(group_floats(spec.input));
+    kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
+                                              weights_.parameters.data() + spec.weight, dx.data());
+    gradient = std::move(dx);
+  }
+  return gradient;
+}
+
+std::vector<float> Trace::through_activation(size_t stage, const std::vector<float>& dy) const {
+  const kernels::ActivationShape& shape = plan_.stages[stage].activation;
+  const StageTrace& trace = stages_[stage];
+  std::vector<float> dx(shape.elements() * kLanes);
+  kernels::reference::activation_backward(shape, dy.data(), trace.bits.empty() ? nullptr : trace.bits.data(),
+                                          /*passed=*/1, nullptr, nullptr, kLanes,
+                                          kernels::dense_view(dx.data(), shape.height, shape.width));
+  const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
+  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.scale[i / plane];
+  return dx;
+}
+
+}  // namespace rung::nn

@@ -1,0 +1,13 @@
+// Files that are built into the program (see CMakeLists.txt), so that a page needs nothing but itself.
+#pragma once
+
+#include <string_view>
+
+namespace rung::report {
+
+extern const std::string_view kChartJs;         // Chart.js, minified
+extern const std::string_view kPageJs;          // page.js
+extern const std::string_view kPageCss;         // page.css
+extern const std::string_view kNotebookCurves;  // recipes/ladder/notebook_curves.tsv
+
+}  // namespace rung::report

@@ -1,0 +1,174 @@
+#include "report/comparison_page.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ladder/changes.h"
+#include "ladder/markdown.h"
+#include "report/image_sections.h"
+#include "report/page.h"
+#include "report/run_sections.h"
+#include "report/story.h"
+
+namespace rung::report {
+namespace {
+
+using ladder::with_commas;
+
+constexpr double kSignificance = 0.05;
+constexpr size_t kMostImages = 40;  // shown of each kind
+
+Html figures_section(const Exhibit& first, const Exhibit& second) {
+  std::vector<std::vector<Html>> rows{
+      {text(""), text(first.run.name), text(second.run.name), text("difference")}};
+  const auto row = [&](recipe::Metric metric, const char* what) {
+    const double a = ladder::metric_value(metric, first.run.record);
+    const double b = ladder::metric_value(metric, second.run.record);
+    const bool whole = metric == recipe::Metric::kParams;
+    rows.push_back({text(what), text(ladder::metric_text(metric, a)), text(ladder::metric_text(metric, b)),
+                    whole ? html("{}{}", b > a ? "+" : "", with_commas(static_cast<int64_t>(b - a)))
+                          : html("{:+.2f}", b - a)});
+  };
+  row(recipe::Metric::kParams, "parameters");
+  row(recipe::Metric::kFinalTestAccuracy, "test accuracy, last epoch");
+  row(recipe::Metric::kMeanLast3TestAccuracy, "mean of the last 3");
+  row(recipe::Metric::kBestTestAccuracy, "best epoch");
+  if (first.run.finished && second.run.finished) row(recipe::Metric::kOverfittingGap, "training minus test");
+  row(recipe::Metric::kTrainSeconds, "training time");
+  return table(rows);
+}
+
+std::string p_text(double p) {
+  return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.2g}", p);
+}
+
+Html verdict(const ladder::McNemar& test, const std::string& first, const std::string& second) {
+  if (test.p_value >= kSignificance)
+    return html(
+        "<p><b>The two cannot be told apart</b> on these images ({}): equally good models often differ by "
+        "this much or more.</p>\n",
+        p_text(test.p_value));
+  return html("<p><b>{} is better</b> on these images by more than chance ({}).</p>\n",
+              test.only_second > test.only_first ? second : first, p_text(test.p_value));
+}
+
+// How many images each of the two gets right and wrong.
+Html pairs_table(const ladder::McNemar& test, const Exhibit& first, const Exhibit& second) {
+  const auto& labels = first.data->test.labels;
+  int both = 0;
+  for (size_t i = 0; i < labels.size(); ++i)
+    both += first.predictions->predicted[i] == labels[i] && second.predictions->predicted[i] == labels[i];
+  const int neither = static_cast<int>(labels.size()) - both - test.only_first - test.only_second;
+  const auto cell = [](int count) { return text(with_commas(count)); };
+  const std::string& a = first.run.name;
+  const std::string& b = second.run.name;
+  return table({{text("test images"), html("{} right", b), html("{} wrong", b)},
+                {html("{} right", a), cell(both), cell(test.only_first)},
+                {html("{} wrong", a), cell(test.only_second), cell(neither)}});
+}
+
+Html test_section(const Exhibit& first, const Exhibit& second) {
+  const auto test = compare(first, second);
+  if (!test)
+    return html("<p class=\"note\">The paired test needs the dataset and the weights of both runs.</p>\n");
+  Html section = verdict(*test, first.run.name, second.run.name);
+  section += pairs_table(*test, first, second);
+  const auto [fewer, more] = std::minmax(test->only_first, test->only_second);
+  return section += html(
+             "<p class=\"lead\">McNemar’s paired test looks only at the {} images on which one is right and "
+             "the other wrong: if both were equally good, a fair coin would decide each, and would split "
+             "them as unevenly as {} to {}, or more so, with probability {:.2g} (exact, two-sided). It says "
+             "nothing about other seeds.</p>\n",
+             fewer + more, more, fewer, test->p_value);
+}
+
+Html changes_section(const Exhibit& first, const Exhibit& second) {
+  const auto changes = ladder::describe_changes(first.run.recipe, second.run.recipe);
+  return changes.empty() ? html("<p>Nothing in the recipes.</p>\n") : list(changes);
+}
+
+Html curves_section(const Exhibit& first, const Exhibit& second, Page& page) {
+  using train::EpochRecord;
+  Html plots{"<div class=\"plots\">"};
+  const auto plot = [&](const char* label, Scale scale, double EpochRecord::*value) {
+    plots += page.chart({.title = fmt::format("{} by epoch", label),
+                         .x = {"epoch"},
+                         .y = {label, scale},
+                         .series = {{first.run.name, points_of(first.run.record, value), 0},
+                                    {second.run.name, points_of(second.run.record, value), 1}},
+                         .target = {}});
+  };
+  plot("training loss", Scale::kLogarithmic, &EpochRecord::train_loss);
+  plot("test loss", Scale::kLogarithmic, &EpochRecord::test_loss);
+  plot("training accuracy, %", Scale::kAccuracy, &EpochRecord::train_accuracy);
+  plot("test accuracy, %", Scale::kAccuracy, &EpochRecord::test_accuracy);
+  plots += Html{"</div>"};
+  return figure(plots, html("Every epoch of both. Training figures are running ones."));
+}
+
+// The images that `right` gets right and `wrong` does not, the clearest first.
+std::vector<uint32_t> only_right(const Exhibit& right, const Exhibit& wrong) {
+  const auto& labels = right.data->test.labels;
+  std::vector<uint32_t> images;
+  for (uint32_t i = 0; i < labels.size(); ++i)
+    if (right.predictions->predicted[i] == labels[i] && wrong.predictions->predicted[i] != labels[i])
+      images.push_back(i);
+  const auto lead = [&](uint32_t image) {
+    return right.predictions->given_true[image] - wrong.predictions->given_true[image];
+  };
+  std::stable_sort(images.begin(), images.end(), [&](uint32_t a, uint32_t b) { return lead(a) > lead(b); });
+  return images;
+}
+
+Html only_right_section(const Exhibit& right, const Exhibit& wrong) {
+  if (!compare(right, wrong) || !can_show_images(right)) return {};
+  const auto images = only_right(right, wrong);
+  if (images.empty()) return html("<p>No image.</p>\n");
+  const data::Split& test = right.data->test;
+  Html cells{"<div class=\"cells\">\n"};
+  for (const uint32_t image : std::span(images).first(std::min(kMostImages, images.size())))
+    cells += image_cell(test, image,
+                        html("<b>{} as {}</b><small>{:.0f} %, {:.0f} %</small>", test.labels[image],
+                             wrong.predictions->predicted[image], 100 * right.predictions->given_true[image],
+                             100 * wrong.predictions->given_true[image]));
+  cells += Html{"</div>"};
+  const std::string shown =
+      images.size() > kMostImages ? fmt::format(", the clearest {}", kMostImages) : std::string();
+  return figure(cells,
+                html("{} images that {} gets right and {} does not{}. “4 as 9”: a 4 that {} takes for a 9; "
+                     "below, the probabilities that {} and {} give the true class.",
+                     images.size(), right.run.name, wrong.run.name, shown, wrong.run.name, right.run.name,
+                     wrong.run.name));
+}
+
+Html introduction(const Exhibit& first, const Exhibit& second) {
+  Html intro = html("<header>\n<h1>{} and {}</h1>\n<p class=\"lead\">{}; {}.</p>\n", first.run.name,
+                    second.run.name, title_of(first), title_of(second));
+  for (const Exhibit* exhibit : {&first, &second})
+    for (const std::string& remark : exhibit->remarks)
+      intro += html("<p class=\"note\">{}: {}</p>\n", exhibit->run.name, remark);
+  return intro += Html{"</header>\n"};
+}
+
+}  // namespace
+
+std::string comparison_page(const Exhibit& first, const Exhibit& second) {
+  if (first.run.recipe.dataset.name != second.run.recipe.dataset.name)
+    throw UsageError(fmt::format("{} was trained on {}, but {} on {}", first.run.folder.string(),
+                                 first.run.recipe.dataset.name, second.run.folder.string(),
+                                 second.run.recipe.dataset.name),
+                     "runs are compared on the same test images");
+  Page page(fmt::format("{} and {}", first.run.name, second.run.name));
+  page.add(introduction(first, second));
+  page.add(with_contents(
+      {{"figures", "Figures", figures_section(first, second)},
+       {"test", "Are they different?", test_section(first, second)},
+       {"changes", "What is different", changes_section(first, second)},
+       {"curves", "Curves", curves_section(first, second, page)},
+       {"first", fmt::format("Only {} is right", first.run.name), only_right_section(first, second)},
+       {"second", fmt::format("Only {} is right", second.run.name), only_right_section(second, first)}},
+      "", 2));
+  return page.finish();
+}
+
+}  // namespace rung::report

@@ -1,0 +1,49 @@
+// A run with all that its page says about it: the record, and what its weights do on the test images.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "data/dataset.h"
+#include "ladder/analysis.h"
+#include "nn/plan.h"
+#include "nn/weights.h"
+#include "report/predictions.h"
+#include "report/reference_curves.h"
+#include "report/stored_run.h"
+
+namespace rung::report {
+
+struct Exhibit {
+  StoredRun run;
+  const data::Dataset* data = nullptr;  // null where it is not there
+  std::optional<nn::Plan> plan;         // with weights
+  std::optional<nn::Weights> weights;   // of the last epoch
+  std::optional<Predictions> predictions;
+  std::optional<ReferenceCurve> notebook;
+  std::vector<ladder::TargetResult> targets;
+  std::optional<ladder::Analysis> analysis;  // of the run itself, if it has finished
+  // Against the step before:
+  std::string previous;                             // its name; empty without one
+  std::vector<std::string> changes;                 // as ladder::describe_changes
+  std::optional<ladder::McNemar> against_previous;  // if both predict the same images
+  std::vector<std::string> remarks;                 // what is missing or odd, in sentences
+};
+
+// Of the two runs' predictions; first: `before`. None unless both are known, for the same images.
+std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& after);
+
+// A dataset, or why it is not there.
+struct Images {
+  const data::Dataset* data = nullptr;
+  std::string problem;
+};
+
+// Evaluates the run's last weights on the test images. `previous` is the step before, or null. What is not
+// there becomes a remark. Throws DataError for a damaged checkpoint, UsageError for images that the model
+// does not take.
+Exhibit examine(StoredRun run, const Images& images, const Exhibit* previous, ThreadPool& pool);
+
+}  // namespace rung::report

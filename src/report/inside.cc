@@ -1,0 +1,206 @@
+#include "report/inside.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/layout.h"
+#include "report/colour.h"
+#include "train/batches.h"
+
+namespace rung::report {
+namespace {
+
+using kernels::kLanes;
+
+constexpr int kGridMargin = 1;
+constexpr uint8_t kGridGrey = 96;
+
+// One example's plane of a channel, from a stage's output [C][H][W][16].
+std::vector<float> plane_of(std::span<const float> output, const nn::Shape& shape, int channel, int example) {
+  const auto pixels = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width);
+  std::vector<float> plane(pixels);
+  for (size_t pixel = 0; pixel < pixels; ++pixel)
+    plane[pixel] =
+        output[(static_cast<size_t>(channel) * pixels + pixel) * kLanes + static_cast<size_t>(example)];
+  return plane;
+}
+
+// Planes of one channel as bytes, on one scale.
+std::vector<std::vector<uint8_t>> as_grey(const std::vector<std::vector<float>>& planes) {
+  float low = 0;
+  float high = 0;
+  for (const auto& plane : planes) {
+    const auto [least, most] = std::minmax_element(plane.begin(), plane.end());
+    low = std::min(low, *least);
+    high = std::max(high, *most);
+  }
+  std::vector<std::vector<uint8_t>> grey;
+  for (const auto& plane : planes) {
+    grey.emplace_back();
+    for (const float value : plane)
+      grey.back().push_back(high > low ? static_cast<uint8_t>(255 * (value - low) / (high - low)) : 0);
+  }
+  return grey;
+}
+
+void slide(Reach& reach, int kernel, int stride, int padding) {
+  reach.first += ((kernel - 1) / 2.0 - padding) * reach.jump;
+  reach.field += (kernel - 1) * reach.jump;
+  reach.jump *= stride;
+}
+
+// How much the outputs along one axis contribute to each pixel: [pixel][output].
+std::vector<std::vector<double>> spread(const Reach& reach, int outputs, int pixels) {
+  const double sigma = std::max(0.5, reach.field / 4.0);
+  std::vector<std::vector<double>> weights(static_cast<size_t>(pixels));
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    for (int output = 0; output < outputs; ++output) {
+      const double distance = (pixel - (reach.first + output * reach.jump)) / sigma;
+      weights[static_cast<size_t>(pixel)].push_back(std::exp(-distance * distance / 2));
+    }
+  }
+  return weights;
+}
+
+// Sum over channels of activation times gradient, where it is positive: [PH][PW].
+std::vector<double> contributions(const nn::Shape& shape, std::span<const float> output,
+                                  std::span<const float> gradient, size_t example) {
+  const auto pixels = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width);
+  std::vector<double> sums(pixels);
+  for (size_t element = 0; element < pixels * static_cast<size_t>(shape.channels); ++element) {
+    const size_t at = element * kLanes + example;
+    sums[element % pixels] += double{output[at]} * gradient[at];
+  }
+  for (double& sum : sums) sum = std::max(0.0, sum);
+  return sums;
+}
+
+}  // namespace
+
+std::vector<uint32_t> example_images(const data::Split& split, int classes) {
+  std::vector<uint32_t> examples;
+  for (int label = 0; label < std::min<int>(classes, kLanes); ++label) {
+    const auto found = std::find(split.labels.begin(), split.labels.end(), label);
+    if (found != split.labels.end()) examples.push_back(static_cast<uint32_t>(found - split.labels.begin()));
+  }
+  return examples;
+}
+
+Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
+  Filters filters;
+  const nn::Stage& stage = plan.stages.front();
+  if (!stage.conv || stage.conv->kernel_h * stage.conv->kernel_w == 1) return filters;
+  const kernels::ConvShape& conv = *stage.conv;
+  const auto values = std::span(weights.parameters).subspan(stage.weight, conv.weights());
+  for (const float value : values) filters.largest = std::max(filters.largest, std::abs(double{value}));
+  const size_t area = static_cast<size_t>(conv.kernel_h) * static_cast<size_t>(conv.kernel_w);
+  for (size_t first = 0; first < values.size(); first += area) {
+    data::RgbImage image = blank_rgb(conv.kernel_h, conv.kernel_w);
+    for (int row = 0; row < conv.kernel_h; ++row) {
+      for (int column = 0; column < conv.kernel_w; ++column) {
+        const double value = values[first + static_cast<size_t>(row * conv.kernel_w + column)];
+        put(image, row, column, diverging(filters.largest > 0 ? value / filters.largest : 0));
+      }
+    }
+    filters.images.push_back(std::move(image));
+  }
+  return filters;
+}
+
+nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples) {
+  const nn::Shape& input = exhibit.plan->input;
+  train::GroupLoader loader(exhibit.data->test, exhibit.run.recipe.dataset);
+  AlignedBuffer<float> x(kernels::group_floats(input.channels, input.height, input.width));
+  loader.load(examples, 0, 0, 0, x.data());
+  return {*exhibit.plan, *exhibit.weights, x.data()};
+}
+
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples) {
+  const nn::Shape& shape = plan.stages[stage].output;
+  std::vector<std::vector<std::vector<uint8_t>>> channels;  // [channel][example][pixel]
+  for (int channel = 0; channel < shape.channels; ++channel) {
+    std::vector<std::vector<float>> planes;
+    for (int example = 0; example < examples; ++example)
+      planes.push_back(plane_of(trace.output(stage), shape, channel, example));
+    channels.push_back(as_grey(planes));
+  }
+  std::vector<uint8_t> images;
+  for (size_t example = 0; example < static_cast<size_t>(examples); ++example)
+    for (const auto& channel : channels)
+      images.insert(images.end(), channel[example].begin(), channel[example].end());
+  return data::image_grid(images, shape.height, shape.width,
+                          {.rows = examples,
+                           .columns = shape.channels,
+                           .scale = 1,
+                           .margin = kGridMargin,
+                           .background = kGridGrey});
+}
+
+Reach2 reach_of(const nn::Plan& plan, size_t stage) {
+  Reach2 reach;
+  for (size_t s = 0; s <= stage; ++s) {
+    if (const auto& conv = plan.stages[s].conv) {
+      slide(reach.rows, conv->kernel_h, conv->stride_h, conv->pad_h);
+      slide(reach.columns, conv->kernel_w, conv->stride_w, conv->pad_w);
+    }
+    const kernels::ActivationShape& activation = plan.stages[s].activation;
+    slide(reach.rows, activation.pool_h, activation.pool_h, 0);
+    slide(reach.columns, activation.pool_w, activation.pool_w, 0);
+  }
+  return reach;
+}
+
+std::optional<size_t> evidence_stage(const nn::Plan& plan) {
+  std::optional<size_t> deepest;
+  for (size_t stage = 0; stage + 1 < plan.stages.size(); ++stage) {
+    const nn::Shape& output = plan.stages[stage].output;
+    if (output.height > 1 && output.width > 1 && 4 * output.height >= plan.input.height &&
+        4 * output.width >= plan.input.width)
+      deepest = stage;
+  }
+  return deepest;
+}
+
+std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+                                          std::span<const uint8_t> classes) {
+  const nn::Shape& shape = plan.stages[stage].output;
+  const Reach2 reach = reach_of(plan, stage);
+  const auto rows = spread(reach.rows, shape.height, plan.input.height);
+  const auto columns = spread(reach.columns, shape.width, plan.input.width);
+  const std::vector<float> gradient = trace.gradient(stage, classes);
+  std::vector<std::vector<double>> maps;
+  for (size_t example = 0; example < classes.size(); ++example) {
+    const auto values = contributions(shape, trace.output(stage), gradient, example);
+    std::vector<double> map;
+    for (const auto& row : rows) {
+      for (const auto& column : columns) {
+        double sum = 0;
+        for (size_t i = 0; i < values.size(); ++i)
+          sum += values[i] * row[i / static_cast<size_t>(shape.width)] *
+                 column[i % static_cast<size_t>(shape.width)];
+        map.push_back(sum);
+      }
+    }
+    const double largest = *std::max_element(map.begin(), map.end());
+    for (double& value : map) value = largest > 0 ? value / largest : 0;
+    maps.push_back(std::move(map));
+  }
+  return maps;
+}
+
+data::RgbImage evidence_image(std::span<const uint8_t> pixels, int height, int width,
+                              const std::vector<double>& evidence) {
+  constexpr Rgb kHot{255, 140, 0};
+  constexpr double kOpacity = 0.75;
+  data::RgbImage image = blank_rgb(height, width);
+  size_t at = 0;
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column, ++at) {
+      const double level = pixels[at];
+      put(image, row, column, blend({level, level, level}, kHot, kOpacity * evidence[at] * evidence[at]));
+    }
+  }
+  return image;
+}
+
+}  // namespace rung::report

@@ -1,0 +1,63 @@
+// What a trained model looks like inside: its first filters, what its stages make of example images, and
+// where the evidence for a class comes from.
+#pragma once
+
+#include <vector>
+
+#include "data/png.h"
+#include "nn/trace.h"
+#include "report/exhibit.h"
+
+namespace rung::report {
+
+// The first test image of every class that has one, at most 16 (a group of the engine).
+std::vector<uint32_t> example_images(const data::Split& split, int classes);
+
+// The first layer's filters [K][C] as colours, each divided by the largest weight of all; none unless the
+// model begins with a convolution.
+struct Filters {
+  std::vector<data::RgbImage> images;
+  double largest = 0;  // absolute weight
+};
+Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
+
+// The examples on their way through the model. `normalised` as in the recipe; the exhibit has data and
+// weights.
+nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples);
+
+// Output of a stage: a row an example, a column a channel; each channel black at its smallest and white at
+// its largest value over the examples.
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples);
+
+// Where the outputs of a stage lie on the input, along one axis.
+struct Reach {
+  int field = 1;     // receptive field, pixels
+  int jump = 1;      // pixels between neighbouring outputs
+  double first = 0;  // centre of the first output's field, pixels
+};
+struct Reach2 {
+  Reach rows;
+  Reach columns;
+};
+// Precondition: the stage's output still has places (a plan runs a convolution over its whole input as a
+// linear layer).
+Reach2 reach_of(const nn::Plan& plan, size_t stage);
+
+// The deepest stage whose output still has a quarter of the input's side: deep enough to stand for parts of a
+// digit, fine enough to say where. None for a model without one.
+std::optional<size_t> evidence_stage(const nn::Plan& plan);
+
+// For each example, how much each pixel's surroundings speak for class classes[example]: 0..1, [H][W].
+//
+// Grad-CAM (Selvaraju et al., 2017) with the gradient kept at its place instead of averaged (HiResCAM,
+// Draelos and Carin, 2020): sum over channels of activation x gradient of the class's logit, where it is
+// positive. Each output speaks for its whole receptive field: its value is spread as a Gaussian about the
+// field's centre, with a quarter of the field as standard deviation.
+std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+                                          std::span<const uint8_t> classes);
+
+// The evidence laid over its image.
+data::RgbImage evidence_image(std::span<const uint8_t> pixels, int height, int width,
+                              const std::vector<double>& evidence);
+
+}  // namespace rung::report

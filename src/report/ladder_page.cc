@@ -1,0 +1,214 @@
+#include "report/ladder_page.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ladder/changes.h"
+#include "report/page.h"
+#include "report/run_sections.h"
+#include "report/story.h"
+
+namespace rung::report {
+namespace {
+
+using ladder::with_commas;
+
+Html overview_table(std::span<const Exhibit> steps) {
+  std::vector<std::vector<Html>> rows{{text("step"), text("parameters"), text("last epoch, test, %"),
+                                       text("best test, %"), text("notebook: last"), text("notebook: best"),
+                                       text("gap, points"), text("seconds of training"),
+                                       text("targets met")}};
+  for (const Exhibit& step : steps) {
+    const train::RunRecord& record = step.run.record;
+    const auto& reference = step.run.recipe.reference;
+    rows.push_back(
+        {html("<a href=\"#step{}\">{}</a>", rows.size(), step.run.name), text(with_commas(record.params)),
+         text(last_accuracy(record)), html("{:.2f}", record.best().test_accuracy),
+         reference ? html("{:.2f}", reference->final_test_accuracy) : text(""),
+         reference ? html("{:.2f}", reference->best_test_accuracy) : text(""),
+         step.run.finished ? html("{:+.2f}", record.overfitting_gap()) : text(""),
+         html("{:.1f}", record.train_seconds()),
+         step.targets.empty() ? text("") : html("{} of {}", targets_met(step), step.targets.size())});
+  }
+  return table(rows) += html(
+             "<p class=\"lead\">The last epoch is the honest figure, given with its standard error; the "
+             "best one is a maximum over the epochs, chosen on the test set, and stands here to compare with "
+             "reports that do the same.</p>\n");
+}
+
+// Test accuracy: a row an epoch, a column a step.
+Html epoch_table(std::span<const Exhibit> steps) {
+  std::vector<std::vector<Html>> rows{{text("epoch")}};
+  size_t epochs = 0;
+  for (const Exhibit& step : steps) {
+    rows.front().push_back(text(step.run.name));
+    epochs = std::max(epochs, step.run.record.epochs.size());
+  }
+  for (size_t epoch = 0; epoch < epochs; ++epoch) {
+    rows.push_back({html("{}", epoch + 1)});
+    for (const Exhibit& step : steps) {
+      const auto& records = step.run.record.epochs;
+      rows.back().push_back(epoch < records.size() ? html("{:.2f}", records[epoch].test_accuracy) : text(""));
+    }
+  }
+  return table(rows);
+}
+
+Html curves(std::span<const Exhibit> steps, Page& page) {
+  Chart chart{.title = "test accuracy of every step by epoch",
+              .x = {"epoch"},
+              .y = {"test accuracy, %", Scale::kAccuracy},
+              .series = {},
+              .target = {}};
+  bool any_reference = false;
+  for (const Exhibit& step : steps) {
+    const int colour = static_cast<int>(&step - steps.data());
+    chart.series.push_back(
+        {step.run.name, points_of(step.run.record, &train::EpochRecord::test_accuracy), colour});
+    if (!step.notebook) continue;
+    any_reference = true;
+    chart.series.push_back({step.run.name + ", notebook",
+                            points_of(*step.notebook, &ReferenceEpoch::test_accuracy), colour,
+                            Series::Style::kReference});
+  }
+  Html section = figure(
+      html("<div class=\"tall\">{}</div>", page.chart(chart)),
+      html("Test accuracy after every epoch; the axis gives the remaining errors logarithmic room.{} A "
+           "click on a name hides its lines.",
+           any_reference
+               ? " Faint and dashed, in the same colour: the PyTorch notebooks that the ladder re-creates."
+               : ""));
+  return section += disclosure("The figures of every epoch", epoch_table(steps));
+}
+
+// What the last step aims at: at most so many parameters, at least such an accuracy.
+std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
+  std::optional<double> params;
+  std::optional<double> accuracy;
+  for (const recipe::Target& target : recipe.targets) {
+    const auto* bound = std::get_if<double>(&target.bound);
+    if (bound == nullptr) continue;
+    if (target.metric == recipe::Metric::kParams) params = *bound;
+    if (target.metric == recipe::Metric::kBestTestAccuracy ||
+        target.metric == recipe::Metric::kFinalTestAccuracy ||
+        target.metric == recipe::Metric::kMeanLast3TestAccuracy)
+      accuracy = *bound;
+  }
+  if (!params || !accuracy) return std::nullopt;
+  return std::pair(*params, *accuracy);
+}
+
+Html sizes(std::span<const Exhibit> steps, Page& page) {
+  Chart chart{.title = "test accuracy against parameters",
+              .x = {"parameters"},
+              .y = {"test accuracy, %", Scale::kAccuracy},
+              .series = {},
+              .target = goal_of(steps.back().run.recipe),
+              .legend = false};
+  for (const Exhibit& step : steps) {
+    const int colour = static_cast<int>(&step - steps.data());
+    const auto params = static_cast<double>(step.run.record.params);
+    const double last = step.run.record.final_test_accuracy();
+    const double best = step.run.record.best().test_accuracy;
+    chart.series.push_back({step.run.name, {{params, last}}, colour, Series::Style::kMark});
+    if (best > last)
+      chart.series.push_back(
+          {step.run.name + ", best epoch", {{params, best}}, colour, Series::Style::kHollow});
+    if (step.run.record.test_images == 0 || last == 100) continue;
+    const double error = ladder::standard_error(step.run.record);
+    chart.series.push_back({step.run.name + " ± a standard error",
+                            {{params, last - error}, {params, std::min(100.0, last + error)}},
+                            colour,
+                            Series::Style::kWhisker});
+  }
+  const auto& goal = chart.target;
+  return figure(html("<div class=\"tall\">{}</div>", page.chart(chart)),
+                html("Accuracy against size. The mark is the last epoch with its standard error, its outline "
+                     "the best epoch.{}",
+                     goal ? fmt::format(" Shaded: the goal of {}, at most {} parameters and at least {:g} %.",
+                                        steps.back().run.name, with_commas(static_cast<int64_t>(goal->first)),
+                                        goal->second)
+                          : ""));
+}
+
+// Where the ladder ends.
+Html tiles(std::span<const Exhibit> steps, double seconds) {
+  const train::RunRecord& last = steps.back().run.record;
+  int64_t met = 0;
+  size_t targets = 0;
+  for (const Exhibit& step : steps) {
+    met += targets_met(step);
+    targets += step.targets.size();
+  }
+  Html result{"<div class=\"tiles\">\n"};
+  result += tile(fmt::format("{:.2f} %", last.final_test_accuracy()), "test accuracy at the end",
+                 fmt::format("{}, last epoch", steps.back().run.name));
+  result += tile(with_commas(last.params), "parameters", steps.back().run.name);
+  result += tile(fmt::format("{} of {}", met, targets), "targets met", "all steps");
+  result += tile(fmt::format("{:.0f} s", seconds), "training and evaluation", "all steps");
+  result += Html{"</div>\n"};
+  return result;
+}
+
+std::string title_of(std::span<const Exhibit> steps) {
+  return fmt::format("Ladder of {} {}", steps.size(), steps.size() == 1 ? "step" : "steps");
+}
+
+// What the runs have in common, of seed and machine.
+Html conditions(std::span<const Exhibit> steps) {
+  std::set<std::string> seeds;
+  std::set<std::string> machines;
+  for (const Exhibit& step : steps) {
+    seeds.insert(fmt::format("Seed {}", step.run.record.seed));
+    machines.insert(machine_text(step.run.record.machine));
+  }
+  std::vector<std::string> common;
+  for (const auto& values : {seeds, machines})
+    if (values.size() == 1 && !values.begin()->empty()) common.push_back(*values.begin());
+  return common.empty() ? Html{}
+                        : html("<p class=\"lead\">{}</p>\n", fmt::format("{}", fmt::join(common, "; ")));
+}
+
+Html intro(std::span<const Exhibit> steps) {
+  double seconds = 0;
+  for (const Exhibit& step : steps) seconds += step.run.record.total_seconds();
+  Html result =
+      html("<header>\n<h1>{}</h1>\n{}{}", title_of(steps), conditions(steps), tiles(steps, seconds));
+  std::set<std::string> said;  // what holds for all is said once
+  for (const Exhibit& step : steps)
+    for (const std::string& remark : step.remarks)
+      if (said.insert(remark).second) result += html("<p class=\"note\">{}</p>\n", remark);
+  result += Html{"</header>\n"};
+  return result;
+}
+
+Html step_section(const Exhibit& step, const std::string& prefix, Page& page) {
+  Html section;
+  if (!step.run.recipe.description.empty())
+    section += html("<p class=\"lead\">{}</p>\n", step.run.recipe.description);
+  section += titled(story_sections(step), prefix, 3);
+  section +=
+      disclosure(fmt::format("Look closer at {}: curves, model, mistakes, what is inside", step.run.name),
+                 with_contents(detail_sections(step, page), prefix, 3));
+  return section;
+}
+
+}  // namespace
+
+std::string ladder_page(std::span<const Exhibit> steps) {
+  Page page(title_of(steps));
+  page.add(intro(steps));
+  std::vector<Section> sections{{"steps", "All steps", overview_table(steps)},
+                                {"epochs", "Accuracy by epoch", curves(steps, page)},
+                                {"sizes", "Accuracy and size", sizes(steps, page)}};
+  for (const Exhibit& step : steps) {
+    const std::string id = fmt::format("step{}", &step - steps.data() + 1);
+    sections.push_back({id, title_of(step), step_section(step, id + "-", page)});
+  }
+  page.add(with_contents(sections, "", 2));
+  return page.finish();
+}
+
+}  // namespace rung::report

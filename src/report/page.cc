@@ -1,0 +1,160 @@
+#include "report/page.h"
+
+#include "report/assets.h"
+
+namespace rung::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+const char* name_of(Scale scale) {
+  switch (scale) {
+    case Scale::kLogarithmic:
+      return "logarithmic";
+    case Scale::kAccuracy:
+      return "accuracy";
+    default:
+      return "linear";
+  }
+}
+
+ordered_json to_json(const Axis& axis) {
+  return {{"label", axis.label}, {"scale", name_of(axis.scale)}};
+}
+
+const char* name_of(Series::Style style) {
+  switch (style) {
+    case Series::Style::kSteps:
+      return "steps";
+    case Series::Style::kReference:
+      return "reference";
+    case Series::Style::kMark:
+      return "mark";
+    case Series::Style::kHollow:
+      return "hollow";
+    case Series::Style::kWhisker:
+      return "whisker";
+    default:
+      return "line";
+  }
+}
+
+ordered_json to_json(const Series& series) {
+  return {{"label", series.label},
+          {"points", series.points},
+          {"colour", series.colour},
+          {"style", name_of(series.style)}};
+}
+
+ordered_json to_json(const Chart& chart) {
+  ordered_json json{{"kind", chart.kind == Chart::Kind::kBars ? "bars" : "lines"},
+                    {"x", to_json(chart.x)},
+                    {"y", to_json(chart.y)},
+                    {"legend", chart.legend},
+                    {"series", ordered_json::array()}};
+  for (const Series& series : chart.series) json["series"].push_back(to_json(series));
+  if (chart.target) json["target"] = {{"x", chart.target->first}, {"y", chart.target->second}};
+  return json;
+}
+
+// For those who cannot see the chart: its title, and where its curves begin and end.
+std::string in_words(const Chart& chart) {
+  std::string words = chart.title;
+  for (const Series& series : chart.series) {
+    if (series.points.empty() || series.style == Series::Style::kWhisker) continue;
+    const auto& [x, y] = series.points.front();
+    words += fmt::format("; {}: {:.4g} at {:g}", series.label, y, x);
+    if (series.points.size() == 1) continue;
+    const auto& [last_x, last_y] = series.points.back();
+    words += fmt::format(", {:.4g} at {:g}", last_y, last_x);
+  }
+  return words;
+}
+
+// Only the scripts and the style below may act; nothing may be loaded but images from the page itself.
+Html policy() {
+  return html(
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+      "script-src {} {}; style-src {}; base-uri 'none'; form-action 'none'\">\n",
+      Html{csp_hash(kChartJs)}, Html{csp_hash(kPageJs)}, Html{csp_hash(kPageCss)});
+}
+
+}  // namespace
+
+Html Page::chart(const Chart& chart) {
+  charts_.push_back(to_json(chart));
+  return html("<div class=\"plot\"><canvas data-chart=\"{}\" role=\"img\" aria-label=\"{}\"></canvas></div>",
+              charts_.size() - 1, in_words(chart));
+}
+
+std::string Page::finish() const {
+  Html page{"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"};
+  page += policy();
+  page += Html{"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"};
+  page += Html{"<meta name=\"color-scheme\" content=\"light dark\">\n"};
+  page += html("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", title_,
+               Html{std::string(kPageCss)});
+  page += body_;
+  page += Html{
+      "</main>\n<noscript><p class=\"note\">The charts need JavaScript; all figures are in the tables."
+      "</p></noscript>\n"};
+  page += json_block("charts", charts_);
+  page += html("<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n", Html{std::string(kChartJs)},
+               Html{std::string(kPageJs)});
+  return page.markup;
+}
+
+Html titled(const std::vector<Section>& sections, std::string_view prefix, int level) {
+  Html result;
+  for (const Section& section : sections)
+    if (!section.body.empty())
+      result += html("<section id=\"{0}{1}\">\n<h{2}>{3}</h{2}>\n{4}</section>\n", prefix, section.id, level,
+                     section.title, section.body);
+  return result;
+}
+
+Html with_contents(const std::vector<Section>& sections, std::string_view prefix, int level) {
+  Html contents;
+  for (const Section& section : sections)
+    if (!section.body.empty())
+      contents += html("<a href=\"#{}{}\">{}</a>\n", prefix, section.id, section.title);
+  return html("<nav class=\"contents\" aria-label=\"Contents\">\n{}</nav>\n{}", contents,
+              titled(sections, prefix, level));
+}
+
+Html disclosure(std::string_view summary, const Html& content) {
+  return html("<details><summary>{}</summary>{}</details>\n", summary, content);
+}
+
+Html figure(const Html& content, const Html& caption) {
+  return html("<figure>{}<figcaption>{}</figcaption></figure>\n", content, caption);
+}
+
+Html table(const std::vector<std::vector<Html>>& rows) {
+  Html result{"<div class=\"scroll\"><table>\n"};
+  for (size_t row = 0; row < rows.size(); ++row) {
+    result += Html{row == 0 ? "<thead><tr>" : "<tr>"};
+    for (const Html& cell : rows[row])
+      result += row == 0 ? html("<th>{}</th>", cell) : html("<td>{}</td>", cell);
+    result += Html{row == 0 ? "</tr></thead>\n<tbody>\n" : "</tr>\n"};
+  }
+  result += Html{"</tbody></table></div>\n"};
+  return result;
+}
+
+Html list(const std::vector<std::string>& items) {
+  Html result{"<ul>\n"};
+  for (const std::string& item : items) result += html("<li>{}</li>\n", item);
+  result += Html{"</ul>\n"};
+  return result;
+}
+
+Html tile(std::string_view value, std::string_view name, std::string_view note) {
+  return html("<div class=\"tile\"><b>{}</b><span>{}</span><small>{}</small></div>\n", value, name, note);
+}
+
+Html text(std::string_view text) {
+  return {escaped(text)};
+}
+
+}  // namespace rung::report

@@ -1,0 +1,100 @@
+// The frame of a page: one HTML file that needs no other and, by its Content-Security-Policy, cannot ask for
+// one.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "report/html.h"
+
+namespace rung::report {
+
+using Points = std::vector<std::pair<double, double>>;
+
+struct Series {
+  // kSteps: a line that keeps a point's height until the next. kReference: a faint, dashed line. kMark: large
+  // points with the label beside the first. kHollow: their outlines. kWhisker: a thin line. Only kLine,
+  // kSteps and kMark have an entry in the legend.
+  enum class Style { kLine, kSteps, kReference, kMark, kHollow, kWhisker };
+
+  std::string label;
+  Points points;
+  int colour = 0;  // of the page's palette
+  Style style = Style::kLine;
+};
+
+// Of an axis. kAccuracy takes percent and gives the errors logarithmic room, so that 99.3 and 99.4 can be
+// told apart beside 97.
+enum class Scale { kLinear, kLogarithmic, kAccuracy };
+
+struct Axis {
+  std::string label;
+  Scale scale = Scale::kLinear;
+};
+
+struct Chart {
+  enum class Kind { kLines, kBars };
+
+  std::string title;  // what it shows, for those who cannot see it
+  Kind kind = Kind::kLines;
+  Axis x;
+  Axis y;
+  std::vector<Series> series;
+  std::optional<std::pair<double, double>> target;  // x at most, y at least: a region to reach
+  bool legend = true;
+};
+
+class Page {
+ public:
+  explicit Page(std::string title) : title_(std::move(title)) {}
+
+  void add(const Html& part) { body_ += part; }
+
+  // A chart to be put into the page; the script draws it.
+  Html chart(const Chart& chart);
+
+  // The whole file.
+  std::string finish() const;
+
+ private:
+  std::string title_;
+  Html body_;
+  nlohmann::ordered_json charts_ = nlohmann::ordered_json::array();
+};
+
+// A titled part of a page.
+struct Section {
+  std::string id;
+  std::string title;
+  Html body;
+};
+
+// The sections that are not empty. Their ids begin with `prefix`, so that they are unique in the page;
+// `level` is that of their headings.
+Html titled(const std::vector<Section>& sections, std::string_view prefix, int level);
+
+// The same with links to them in front.
+Html with_contents(const std::vector<Section>& sections, std::string_view prefix, int level);
+
+// What opens on a click.
+Html disclosure(std::string_view summary, const Html& content);
+
+// A numbered figure; `caption` says what to see.
+Html figure(const Html& content, const Html& caption);
+
+// Rows of cells, the first the head; the first column is left-aligned, the others right-aligned. Scrolls by
+// itself where it is wider than the page.
+Html table(const std::vector<std::vector<Html>>& rows);
+
+Html list(const std::vector<std::string>& items);
+
+// A value with what it is, for the few numbers that matter most.
+Html tile(std::string_view value, std::string_view name, std::string_view note);
+
+Html text(std::string_view text);
+
+}  // namespace rung::report

@@ -1,0 +1,39 @@
+#include "report/report.h"
+
+#include <iterator>
+
+#include "report/comparison_page.h"
+#include "report/ladder_page.h"
+#include "report/page.h"
+#include "report/run_sections.h"
+#include "report/story.h"
+
+namespace rung::report {
+namespace {
+
+std::string run_page(const Exhibit& exhibit) {
+  Page page(title_of(exhibit));
+  page.add(html("<header>\n<h1>{}</h1>\n{}</header>\n", title_of(exhibit), headline(exhibit)));
+  std::vector<Section> sections = story_sections(exhibit);
+  std::vector<Section> details = detail_sections(exhibit, page);
+  std::move(details.begin(), details.end(), std::back_inserter(sections));
+  page.add(with_contents(sections, "", 2));
+  return page.finish();
+}
+
+}  // namespace
+
+std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool) {
+  tell_apart(runs);
+  const bool one_after_the_other = as_ladder || runs.size() > 2;
+  std::vector<Exhibit> exhibits;
+  for (StoredRun& run : runs) {
+    const Images& images = shelf.at(run.recipe.dataset.name);
+    const Exhibit* previous = one_after_the_other && !exhibits.empty() ? &exhibits.back() : nullptr;
+    exhibits.push_back(examine(std::move(run), images, previous, pool));
+  }
+  if (one_after_the_other) return ladder_page(exhibits);
+  return exhibits.size() == 1 ? run_page(exhibits[0]) : comparison_page(exhibits[0], exhibits[1]);
+}
+
+}  // namespace rung::report

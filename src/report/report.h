@@ -1,0 +1,25 @@
+// Reports: one HTML file that shows a run, a ladder of runs, or two runs side by side. It opens offline and
+// loads nothing. docs/report.md describes what is in it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+
+#include "base/thread_pool.h"
+#include "report/exhibit.h"
+
+namespace rung::report {
+
+// Datasets by the names that recipes give them.
+using Shelf = std::map<std::string, Images>;
+
+// The page about these runs: one run, two compared, or more as the steps of a ladder. `as_ladder` makes a
+// ladder of one or two as well. Preconditions: at least one run; `shelf` has an entry for the dataset of
+// each. Throws as examine() does.
+std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool);
+
+inline constexpr const char* kReportFile = "report.html";
+
+}  // namespace rung::report

@@ -1,0 +1,121 @@
+#include "report/run_sections.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "ladder/changes.h"
+#include "report/image_sections.h"
+#include "report/model_section.h"
+#include "report/prediction_sections.h"
+#include "report/story.h"
+
+namespace rung::report {
+namespace {
+
+using ladder::with_commas;
+
+constexpr double kShortest = 1e-3;  // seconds from which a rate says anything
+
+// The run's curve and, where there is one, the notebook's.
+Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
+          double train::EpochRecord::*value, double ReferenceEpoch::*reference = nullptr) {
+  const auto style = value == &train::EpochRecord::lr ? Series::Style::kSteps : Series::Style::kLine;
+  Chart chart{.title = fmt::format("{} by epoch", label),
+              .x = {"epoch"},
+              .y = {label, scale},
+              .series = {{exhibit.run.name, points_of(exhibit.run.record, value), 0, style}},
+              .target = {},
+              .legend = false};
+  if (exhibit.notebook && reference != nullptr)
+    chart.series.push_back(
+        {"notebook", points_of(*exhibit.notebook, reference), 0, Series::Style::kReference});
+  return page.chart(chart);
+}
+
+Html epoch_table(const Exhibit& exhibit) {
+  std::vector<std::vector<Html>> rows{{text("epoch"), text("learning rate"), text("train loss"),
+                                       text("train accuracy, %"), text("test loss"), text("test accuracy, %"),
+                                       text("train s"), text("test s")}};
+  for (const train::EpochRecord& epoch : exhibit.run.record.epochs) {
+    rows.push_back({html("{}", epoch.epoch), html("{:.6g}", epoch.lr), html("{:.4f}", epoch.train_loss),
+                    html("{:.2f}", epoch.train_accuracy), html("{:.4f}", epoch.test_loss),
+                    html("{:.2f}", epoch.test_accuracy), html("{:.2f}", epoch.train_seconds),
+                    html("{:.2f}", epoch.test_seconds)});
+  }
+  return disclosure("The figures of every epoch", table(rows));
+}
+
+Html training_section(const Exhibit& exhibit, Page& page) {
+  using train::EpochRecord;
+  Html plots{"<div class=\"plots\">"};
+  plots += plot(exhibit, page, "training loss", Scale::kLogarithmic, &EpochRecord::train_loss);
+  plots += plot(exhibit, page, "test loss", Scale::kLogarithmic, &EpochRecord::test_loss,
+                &ReferenceEpoch::test_loss);
+  plots += plot(exhibit, page, "training accuracy, %", Scale::kAccuracy, &EpochRecord::train_accuracy,
+                &ReferenceEpoch::train_accuracy);
+  plots += plot(exhibit, page, "test accuracy, %", Scale::kAccuracy, &EpochRecord::test_accuracy,
+                &ReferenceEpoch::test_accuracy);
+  plots += plot(exhibit, page, "learning rate", Scale::kLinear, &EpochRecord::lr);
+  plots += plot(exhibit, page, "seconds of training", Scale::kLinear, &EpochRecord::train_seconds);
+  plots += Html{"</div>"};
+  Html section = figure(
+      plots,
+      html("Every epoch. Training loss and accuracy are running ones, counted in training mode while "
+           "the weights change. Losses, and the errors that accuracies leave, have logarithmic axes.{}",
+           exhibit.notebook ? " Dashed: the PyTorch notebook that this recipe re-creates." : ""));
+  return section += epoch_table(exhibit);
+}
+
+Html timing_section(const Exhibit& exhibit) {
+  const train::RunRecord& record = exhibit.run.record;
+  const auto epochs = static_cast<double>(record.epochs.size());
+  Html facts{"<dl class=\"facts\">\n"};
+  const auto fact = [&](const char* name, const std::string& value) {
+    facts += html("<dt>{}</dt><dd>{}</dd>\n", name, value);
+  };
+  fact("training",
+       fmt::format("{:.1f} s, {:.2f} s an epoch", record.train_seconds(), record.train_seconds() / epochs));
+  if (record.train_images > 0 && record.train_seconds() > kShortest)
+    fact("images a second", with_commas(std::llround(record.train_images * epochs / record.train_seconds())));
+  fact("with evaluation", fmt::format("{:.1f} s", record.total_seconds()));
+  if (exhibit.run.finished) fact("machine", machine_text(record.machine));
+  fact("seed", std::to_string(record.seed));
+  fact("batch size", std::to_string(exhibit.run.recipe.training.batch_size));
+  if (!record.weights_sha256.empty()) fact("weights, SHA-256", record.weights_sha256);
+  facts += Html{"</dl>\n"};
+  return facts;
+}
+
+}  // namespace
+
+Points points_of(const train::RunRecord& record, double train::EpochRecord::*value) {
+  Points points;
+  for (const train::EpochRecord& epoch : record.epochs) points.emplace_back(epoch.epoch, epoch.*value);
+  return points;
+}
+
+Points points_of(const ReferenceCurve& curve, double ReferenceEpoch::*value) {
+  Points points;
+  for (size_t epoch = 0; epoch < curve.size(); ++epoch)
+    points.emplace_back(static_cast<double>(epoch + 1), curve[epoch].*value);
+  return points;
+}
+
+std::vector<Section> detail_sections(const Exhibit& exhibit, Page& page) {
+  std::vector<Section> sections{
+      {"training", "Training", training_section(exhibit, page)},
+      {"model", "The model", model_section(exhibit.run.recipe.model, example_digit(exhibit))}};
+  if (exhibit.predictions) {
+    sections.push_back({"confusion", "Confusion", confusion_section(exhibit)});
+    sections.push_back({"mistakes", "Mistakes", mistakes_section(exhibit)});
+    sections.push_back({"calibration", "Calibration", calibration_section(exhibit, page)});
+    auto inside = inside_sections(exhibit);
+    std::move(inside.begin(), inside.end(), std::back_inserter(sections));
+  }
+  sections.push_back({"augmentation", "Augmentation", augmentation_section(exhibit)});
+  sections.push_back({"timing", "Timing and machine", timing_section(exhibit)});
+  return sections;
+}
+
+}  // namespace rung::report

@@ -1,0 +1,114 @@
+#include "report/stored_run.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "ladder/steps_file.h"
+#include "nn/infer.h"
+#include "train/run_directory.h"
+
+namespace rung::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxRecordBytes = 64 << 20;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool has_epochs(const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path metrics = folder / train::kMetricsFile;
+  return is_file(folder / train::kResultFile) || (is_file(metrics) && fs::file_size(metrics, ignored) > 0);
+}
+
+train::RunRecord read_result(const fs::path& file, const recipe::Recipe& recipe) {
+  train::RunRecord record = train::parse_result(read_text_file(file, kMaxRecordBytes), file.string());
+  if (record.recipe != recipe.name || record.seed != recipe.seed ||
+      record.params != nn::infer(recipe.model).params)
+    throw DataError(
+        fmt::format("{}: this is the result of another recipe than the one beside it", file.string()));
+  return record;
+}
+
+// Of a run that goes on, or was cut off.
+train::RunRecord record_so_far(const fs::path& file, const recipe::Recipe& recipe) {
+  train::RunRecord record;
+  record.recipe = recipe.name;
+  record.title = recipe.title;
+  record.seed = recipe.seed;
+  record.params = nn::infer(recipe.model).params;
+  record.epochs = train::parse_json_lines(read_text_file(file, kMaxRecordBytes), file.string());
+  return record;
+}
+
+std::vector<fs::path> steps_of(const fs::path& ladder) {
+  std::vector<fs::path> steps;
+  for (const recipe::Recipe& recipe : ladder::read_steps(ladder))
+    if (const fs::path step = ladder / recipe.name; is_run(step) && has_epochs(step)) steps.push_back(step);
+  if (steps.empty())
+    throw UsageError(fmt::format("{} holds a ladder without a finished epoch", ladder.string()),
+                     "wait for its first epoch, or climb it again");
+  return steps;
+}
+
+// The folder's own name, however its path is written.
+std::string folder_name(const fs::path& folder) {
+  const fs::path plain = fs::absolute(folder).lexically_normal();
+  return (plain.has_filename() ? plain : plain.parent_path()).filename().string();
+}
+
+}  // namespace
+
+bool is_run(const fs::path& folder) {
+  return is_file(folder / train::kRecipeFile);
+}
+
+StoredRun load_run(const fs::path& folder) {
+  const auto recipe = recipe::load(folder / train::kRecipeFile);
+  if (!has_epochs(folder))
+    throw UsageError(fmt::format("{} holds a run without a finished epoch", folder.string()),
+                     "wait for its first epoch, or train it again");
+  const bool finished = is_file(folder / train::kResultFile);
+  return {.folder = folder,
+          .name = recipe.name,
+          .recipe = recipe,
+          .record = finished ? read_result(folder / train::kResultFile, recipe)
+                             : record_so_far(folder / train::kMetricsFile, recipe),
+          .finished = finished};
+}
+
+void tell_apart(std::span<StoredRun> runs) {
+  const auto rename_equal = [&](auto other_name) {
+    std::map<std::string, int> uses;
+    for (const StoredRun& run : runs) ++uses[run.name];
+    for (StoredRun& run : runs)
+      if (uses[run.name] > 1) run.name = other_name(run);
+  };
+  rename_equal([](const StoredRun& run) { return folder_name(run.folder); });
+  rename_equal([](const StoredRun& run) { return run.folder.string(); });
+}
+
+std::vector<fs::path> find_runs(std::span<const fs::path> folders) {
+  std::vector<fs::path> runs;
+  for (const fs::path& folder : folders) {
+    if (is_run(folder)) {
+      runs.push_back(folder);
+    } else if (is_file(folder / ladder::kStepsFile)) {
+      const auto steps = steps_of(folder);
+      runs.insert(runs.end(), steps.begin(), steps.end());
+    } else {
+      throw UsageError(fmt::format("{} holds neither a run nor a ladder", folder.string()),
+                       "give a folder that `rung train` or `rung climb` has written");
+    }
+  }
+  return runs;
+}
+
+}  // namespace rung::report

@@ -1,0 +1,122 @@
+#include "report/story.h"
+
+#include <algorithm>
+
+#include "ladder/changes.h"
+#include "ladder/markdown.h"
+#include "nn/infer.h"
+
+namespace rung::report {
+namespace {
+
+using ladder::with_commas;
+
+Html target_list(const Exhibit& exhibit) {
+  if (exhibit.targets.empty())
+    return html("<p>{}</p>\n", exhibit.run.finished ? "The recipe states none." : "Not judged yet.");
+  Html items{"<ul class=\"targets\">\n"};
+  for (const ladder::TargetResult& result : exhibit.targets) {
+    const bool relative = std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound;
+    const std::string before =
+        relative ? ", before: " + ladder::metric_text(result.target.metric, *result.bound) : "";
+    items += html("<li><b class=\"{}\">{}</b> {} ({}{})</li>\n",
+                  !result.met   ? ""
+                  : *result.met ? "good"
+                                : "bad",
+                  !result.met   ? "– open"
+                  : *result.met ? "✓ met"
+                                : "✗ missed",
+                  result.target.text, ladder::metric_text(result.target.metric, result.value), before);
+  }
+  items += Html{"</ul>\n"};
+  return items;
+}
+
+Html results_table(const Exhibit& exhibit) {
+  const train::RunRecord& record = exhibit.run.record;
+  const auto& reference = exhibit.run.recipe.reference;
+  std::vector<std::vector<Html>> rows{{text("accuracy, %"), text("here")}};
+  if (reference) rows.front().push_back(text(reference->source));
+  const auto row = [&](const char* what, double value, double recipe::Reference::*their) {
+    rows.push_back({text(what), html("{:.2f}", value)});
+    if (reference) rows.back().push_back(their == nullptr ? text("") : html("{:.2f}", (*reference).*their));
+  };
+  row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy);
+  row("mean of the last 3, test", record.mean_last3_test_accuracy(),
+      &recipe::Reference::mean_last3_test_accuracy);
+  row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy);
+  row("best train (running)", record.best_train_accuracy(), &recipe::Reference::best_train_accuracy);
+  if (exhibit.run.finished)
+    row("last epoch, train (evaluation mode)", record.train_accuracy_evaluated, nullptr);
+  return table(rows);
+}
+
+std::vector<std::string> findings(const Exhibit& exhibit) {
+  std::vector<std::string> sentences = exhibit.analysis->sentences;
+  if (exhibit.against_previous)
+    sentences.push_back(ladder::significance_sentence(*exhibit.against_previous, exhibit.previous));
+  return sentences;
+}
+
+}  // namespace
+
+std::string title_of(const Exhibit& exhibit) {
+  return exhibit.run.record.title.empty() ? exhibit.run.name : exhibit.run.record.title;
+}
+
+int64_t targets_met(const Exhibit& exhibit) {
+  return std::count_if(exhibit.targets.begin(), exhibit.targets.end(),
+                       [](const auto& target) { return target.met == std::optional(true); });
+}
+
+std::string last_accuracy(const train::RunRecord& record) {
+  const std::string accuracy = fmt::format("{:.2f}", record.final_test_accuracy());
+  return record.test_images == 0 ? accuracy
+                                 : fmt::format("{} ± {:.2f}", accuracy, ladder::standard_error(record));
+}
+
+std::string machine_text(const train::Machine& machine) {
+  if (machine.cpu.empty()) return "";
+  return fmt::format("{}, {} {}, {}", machine.cpu, machine.threads,
+                     machine.threads == 1 ? "thread" : "threads", machine.simd);
+}
+
+Html headline(const Exhibit& exhibit) {
+  const train::RunRecord& record = exhibit.run.record;
+  Html result;
+  if (!exhibit.run.recipe.description.empty())
+    result += html("<p class=\"lead\">{}</p>\n", exhibit.run.recipe.description);
+  for (const std::string& remark : exhibit.remarks) result += html("<p class=\"note\">{}</p>\n", remark);
+  result += Html{"<div class=\"tiles\">\n"};
+  result += tile(fmt::format("{:.2f} %", record.final_test_accuracy()), "test accuracy, last epoch",
+                 record.test_images == 0
+                     ? ""
+                     : fmt::format("± {:.2f}, one standard error", ladder::standard_error(record)));
+  result += tile(fmt::format("{:.2f} %", record.best().test_accuracy), "best epoch",
+                 fmt::format("epoch {}, chosen on the test set", record.best().epoch));
+  result +=
+      tile(with_commas(record.params), "parameters",
+           fmt::format("{} multiply-accumulates", with_commas(nn::infer(exhibit.run.recipe.model).macs)));
+  if (exhibit.run.finished)
+    result += tile(fmt::format("{:+.2f}", record.overfitting_gap()), "training minus test, points",
+                   "both in evaluation mode");
+  result += tile(fmt::format("{:.1f} s", record.train_seconds()), "training time",
+                 fmt::format("{} epochs", record.epochs.size()));
+  if (!exhibit.targets.empty())
+    result += tile(fmt::format("{} of {}", targets_met(exhibit), exhibit.targets.size()), "targets met", "");
+  result += Html{"</div>\n"};
+  return result;
+}
+
+std::vector<Section> story_sections(const Exhibit& exhibit) {
+  std::vector<Section> sections;
+  if (!exhibit.changes.empty())
+    sections.push_back(
+        {"changes", fmt::format("What changed from {}", exhibit.previous), list(exhibit.changes)});
+  sections.push_back({"targets", "Targets", target_list(exhibit)});
+  sections.push_back({"results", "Results", results_table(exhibit)});
+  if (exhibit.analysis) sections.push_back({"analysis", "Analysis", list(findings(exhibit))});
+  return sections;
+}
+
+}  // namespace rung::report

@@ -1,0 +1,18 @@
+# The pages in a real browser: charts are drawn, nothing is loaded, nothing complains, nothing is too wide.
+source "$HELPERS"
+check=$(dirname "$HELPERS")/../browser/check_page.py
+code=0
+python3 "$check" --self-test || code=$?
+[[ $code != 77 ]] || exit 0
+[[ $code == 0 ]]
+
+make_dataset digits
+make_recipe first.toml 's/^title = .*/title = "<script>alert(1)<\/script> <img src=x onerror=alert(2)> ]]> \& averyveryveryveryveryveryveryverylongname"/'
+# The ladder's last step, on our images.
+sed -e 's:name = "mnist":name = "./digits":; s:^\[model\]:&\ninput = [1, 28, 28]\nclasses = 10:' "$RECIPES/ladder/step5.toml" >last.toml
+"$RUNG" climb first.toml last.toml --epochs 2 --out ladder >/dev/null
+"$RUNG" report ladder/last >/dev/null
+"$RUNG" report ladder/first ladder/last --out both.html >/dev/null
+mv digits elsewhere
+"$RUNG" report ladder/last --out blind.html >/dev/null
+python3 "$check" ladder/report.html ladder/last/report.html both.html blind.html
