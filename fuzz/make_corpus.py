@@ -117,6 +117,15 @@ def write_metrics():
     write("metrics", "huge", json.dumps(EPOCH | {"lr": 1e308, "epoch": 2**63}) + "\n")
 
 
+def write_progress():
+    place = {"format": "rung-progress", "version": 1, "epoch": 2, "epochs": 3, "batch": 5, "batches": 9, "images": 640,
+             "correct": 600, "loss": 0.25, "seconds": 1.5}
+    write("progress", "place", json.dumps(place))
+    write("progress", "late", json.dumps(place | {"epoch": 4}))
+    write("progress", "huge", json.dumps(place | {"images": 2**64 - 1, "epochs": 2**40, "loss": 1e308}))
+    write("progress", "deep", "[" * 400)
+
+
 def write_ladder():
     def ladder(steps):
         return json.dumps({"format": "rung-ladder", "version": 1, "steps": steps})
@@ -255,5 +264,6 @@ if __name__ == "__main__":
     write_recipe()
     write_safetensors()
     write_metrics()
+    write_progress()
     write_ladder()
     write_kernels()
