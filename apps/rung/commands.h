@@ -16,5 +16,6 @@ void add_lr_find(CLI::App& app);
 void add_summary(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
+void add_watch(CLI::App& app);
 
 }  // namespace rung::app
