@@ -104,6 +104,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_lr_find(app);
   add_bench(app);
   add_data(app);
+  add_completion(app);
 }
 
 int parse_and_run(CLI::App& app, int argc, char** argv) {
