@@ -130,6 +130,15 @@ def write_result():
     write("result", "cut", json.dumps(result)[:-30])
 
 
+def write_progress():
+    place = {"format": "rung-progress", "version": 1, "epoch": 2, "epochs": 3, "batch": 5, "batches": 9, "images": 640,
+             "correct": 600, "loss": 0.25, "seconds": 1.5}
+    write("progress", "place", json.dumps(place))
+    write("progress", "late", json.dumps(place | {"epoch": 4}))
+    write("progress", "huge", json.dumps(place | {"images": 2**64 - 1, "epochs": 2**40, "loss": 1e308}))
+    write("progress", "deep", "[" * 400)
+
+
 def write_ladder():
     def ladder(steps):
         return json.dumps({"format": "rung-ladder", "version": 1, "steps": steps})
@@ -269,5 +278,6 @@ if __name__ == "__main__":
     write_safetensors()
     write_metrics()
     write_result()
+    write_progress()
     write_ladder()
     write_kernels()

@@ -262,6 +262,32 @@ TEST(ClaimedFolder, OfAProcessThatWasKilledIsFree) {
   const ClaimedFolder again(folder.path());
 }
 
+TEST(ClaimedFolder, IsSeenToBeClaimed) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(is_claimed(folder.path()));
+  EXPECT_FALSE(is_claimed(folder.path() / "nowhere"));
+  {
+    const ClaimedFolder claimed(folder.path());
+    EXPECT_TRUE(is_claimed(folder.path()));
+    EXPECT_TRUE(is_claimed(folder.path()));
+  }
+  replace_file(folder.path() / ".lock", "left by a process that was killed");
+  EXPECT_FALSE(is_claimed(folder.path()));
+}
+
+// Whoever asks holds the lock for a moment; that must not look like a claim.
+TEST(ClaimedFolder, CanBeClaimedWhileOthersAsk) {
+  const TemporaryFolder folder;
+  replace_file(folder.path() / ".lock", "");
+  std::atomic<bool> asking = true;
+  std::thread asker([&] {
+    while (asking) is_claimed(folder.path());
+  });
+  for (int i = 0; i < 200; ++i) EXPECT_NO_THROW(ClaimedFolder(folder.path()));
+  asking = false;
+  asker.join();
+}
+
 // An open file keeps its content, which it would not if it were written over.
 TEST(ReplaceFile, LeavesTheOldContentToThoseWhoHaveItOpen) {
   const TemporaryFolder folder;
@@ -434,6 +460,26 @@ TEST(Text, ShortenedCutsBetweenCharacters) {
                       3),
             "\xe2\x82\xac...");
   EXPECT_EQ(shortened("abcd", 0), "...");
+}
+
+TEST(Text, ColumnsAreThoseOfATerminal) {
+  EXPECT_EQ(columns_of(""), 0);
+  EXPECT_EQ(columns_of("5×5 → ▁█"), 8);
+  EXPECT_EQ(columns_of("e\xcc\x81"), 1);         // a combining accent
+  EXPECT_EQ(columns_of("文字"), 4);              // two columns each
+  EXPECT_EQ(columns_of("\xf0\x9f\x98\x80"), 2);  // an emoji
+}
+
+TEST(Text, CutsAndFillsToColumns) {
+  EXPECT_EQ(cut_to("step1", 5), "step1");
+  EXPECT_EQ(cut_to("step10", 5), "step…");
+  EXPECT_EQ(cut_to("文字列", 5), "文字…");
+  EXPECT_EQ(cut_to("文字列", 4), "文…");  // half a character does not fit
+  EXPECT_EQ(cut_to("ab", 1), "…");
+  EXPECT_EQ(cut_to("ab", 0), "");
+  EXPECT_EQ(padded("文", 4), "文  ");
+  EXPECT_EQ(padded_left("é", 3), "  é");
+  EXPECT_EQ(padded("long", 2), "long");
 }
 
 TEST(Text, NearestIsATypingErrorAway) {

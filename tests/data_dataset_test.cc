@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -137,6 +138,25 @@ TEST(Statistics, OfFourPixels) {
   EXPECT_NEAR(statistics.std, 1.7281975195754297, 1e-12);  // torch.std of (-2, -1.2, -0.4, 2)
 }
 
+// An image with these pixels, one row a word: # is ink.
+Split drawing(const std::vector<std::string>& rows) {
+  Split split{1, static_cast<int>(rows.size()), static_cast<int>(rows.front().size()), {}, {0}};
+  for (const std::string& row : rows)
+    for (const char pixel : row) split.pixels.push_back(pixel == '#' ? 128 : 127);
+  return split;
+}
+
+TEST(Statistics, StrokesAreAsWideAsTheirShortestRun) {
+  const double diagonal = std::sqrt(2.0);
+  EXPECT_DOUBLE_EQ(stroke_width(drawing({"....", "...."})), 0);
+  EXPECT_DOUBLE_EQ(stroke_width(drawing({"....", "####", "...."})), 1);
+  EXPECT_DOUBLE_EQ(stroke_width(drawing({"#...", ".#..", "..#.", "...#"})), 1);
+  // The corners are cut off by a diagonal run of one pixel.
+  const double bar = (4 * diagonal + 6 * 2) / 10;
+  EXPECT_DOUBLE_EQ(stroke_width(drawing({"#####", "#####", "....."})), bar);
+  EXPECT_DOUBLE_EQ(stroke_width(drawing({".##.", ".##.", ".##.", ".##.", ".##."})), bar);
+}
+
 TEST(Statistics, CountsClasses) {
   const std::vector<uint8_t> labels = {2, 0, 2, 2};
   EXPECT_THAT(class_counts(labels, 4), ElementsAre(1, 0, 3, 0));
@@ -155,6 +175,7 @@ TEST(Mnist, IsTheOneEverybodyKnows) {
   EXPECT_NEAR(statistics.min, -0.4242, 5e-5);
   EXPECT_NEAR(statistics.max, 2.8215, 5e-5);
   EXPECT_NEAR(statistics.mean, 0, 1e-3);
+  EXPECT_NEAR(stroke_width(mnist.train), find_dataset("mnist").stroke_width, 0.05);
   EXPECT_NEAR(statistics.std, 1, 1e-3);
 }
 

@@ -16,6 +16,7 @@
 #include "ladder/run.h"
 #include "nn/cost.h"
 #include "options.h"
+#include "table.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -36,7 +37,7 @@ struct Options {
   EngineOptions engine;
   double seconds = 5;
   bool profile = false;
-  bool json = false;
+  OutputOptions output;
   bool no_peak = false;
 };
 
@@ -129,7 +130,53 @@ Peak measure_peak(ThreadPool& pool) {
           kernels::read_bandwidth(pool, kL3Bytes), kernels::read_bandwidth(pool, kMemoryBytes)};
 }
 
-void print_json(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
+// Of one step of the training pass: a batch's time, all threads together, and what was done in it.
+struct StepRates {
+  double seconds = 0;
+  double share = 0;  // of all steps' time
+  double flop = 0;   // a batch
+  double bytes = 0;
+  double gflops = 0;  // a second, with as many threads
+  double gbs = 0;
+};
+
+StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, const recipe::Recipe& recipe,
+                   ThreadPool& pool, const Measurement& m) {
+  double total = 0;
+  for (const nn::StepTime& other : m.steps) total += other.seconds;
+  const nn::Cost cost = nn::cost_of(plan, step.step, step.stage);
+  const auto images = static_cast<double>(m.images);
+  const double batches = images / recipe.training.batch_size;
+  return {.seconds = step.seconds / batches,
+          .share = step.seconds / total,
+          .flop = cost.flop * images / batches,
+          .bytes = cost.bytes * images / batches,
+          .gflops = cost.flop * images / step.seconds * 1e-9 * pool.size(),
+          .gbs = cost.bytes * images / step.seconds * 1e-9 * pool.size()};
+}
+
+// The stage that a step belongs to; none where it is one of the whole model.
+bool is_of_stage(const nn::StepTime& step) {
+  return step.step != nn::Step::kPackWeights && step.step != nn::Step::kSumGradients;
+}
+
+ordered_json profile_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool,
+                          const Measurement& m) {
+  ordered_json steps = ordered_json::array();
+  for (const nn::StepTime& step : m.steps) {
+    const StepRates rates = rates_of(step, plan, recipe, pool, m);
+    steps.push_back({{"step", nn::name_of(step.step)},
+                     {"stage", is_of_stage(step) ? ordered_json(step.stage) : nullptr},
+                     {"seconds", rates.seconds},
+                     {"share", rates.share},
+                     {"flop", rates.flop},
+                     {"bytes", rates.bytes}});
+  }
+  return steps;
+}
+
+ordered_json to_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool,
+                     const Measurement& m, const Peak& peak) {
   ordered_json json{{"recipe", recipe.name},
                     {"threads", pool.size()},
                     {"simd", kernels::simd_target()},
@@ -141,7 +188,8 @@ void print_json(const recipe::Recipe& recipe, ThreadPool& pool, const Measuremen
     json["peak_gflops"] = peak.gflops;
     json["bandwidth_gbs"] = {{"l2", peak.l2}, {"l3", peak.l3}, {"memory", peak.memory}};
   }
-  say("{}\n", json.dump());
+  if (!m.steps.empty()) json["profile"] = profile_json(plan, recipe, pool, m);
+  return json;
 }
 
 void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
@@ -159,34 +207,43 @@ void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measure
 // A row a step and stage. Times are of one batch, all threads together.
 void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m,
                    const Peak& peak) {
-  double total = 0;
-  for (const nn::StepTime& step : m.steps) total += step.seconds;
-  const double batches = static_cast<double>(m.images) / recipe.training.batch_size;
-  say("\n{:<20} {:>2}  {:<36} {:>8} {:>6} {:>8} {:>8} {:>8} {:>6} {:>7} {:>6}\n", "step", "", "stage",
-      "us/batch", "%", "MFLOP", "MB", "GFLOP/s", "% FMA", "GB/s", "% L2");
+  Table table({{.head = "step", .left = true},
+               {.head = ""},
+               {.head = "stage", .left = true, .rank = 1},
+               {.head = "us/batch"},
+               {.head = "%"},
+               {.head = "MFLOP", .rank = 3},
+               {.head = "MB", .rank = 3},
+               {.head = "GFLOP/s", .rank = 2},
+               {.head = "% FMA"},
+               {.head = "GB/s", .rank = 2},
+               {.head = "% L2"}});
+  const auto share_of = [](double rate, double most) { return most > 0 ? 100 * rate / most : 0; };
   for (const nn::StepTime& step : m.steps) {
-    const nn::Cost cost = nn::cost_of(plan, step.step, step.stage);
-    const double images = static_cast<double>(m.images);
-    const double gflops = cost.flop * images / step.seconds * 1e-9 * pool.size();
-    const double gbs = cost.bytes * images / step.seconds * 1e-9 * pool.size();
-    const bool whole = step.step == nn::Step::kPackWeights || step.step == nn::Step::kSumGradients;
-    say("{:<20} {:>2}  {:<36} {:>8.1f} {:>6.1f} {:>8.1f} {:>8.2f} {:>8.1f} {:>6.1f} {:>7.1f} {:>6.1f}\n",
-        nn::name_of(step.step), whole ? "" : std::to_string(step.stage),
-        whole ? "" : nn::describe(plan.stages[step.stage]), step.seconds / batches * 1e6,
-        100 * step.seconds / total, cost.flop * images / batches * 1e-6, cost.bytes * images / batches * 1e-6,
-        gflops, peak.gflops > 0 ? 100 * gflops / peak.gflops : 0, gbs, peak.l2 > 0 ? 100 * gbs / peak.l2 : 0);
+    const StepRates rates = rates_of(step, plan, recipe, pool, m);
+    table.add({std::string(nn::name_of(step.step)), is_of_stage(step) ? std::to_string(step.stage) : "",
+               is_of_stage(step) ? nn::describe(plan.stages[step.stage]) : "",
+               fmt::format("{:.1f}", rates.seconds * 1e6), fmt::format("{:.1f}", 100 * rates.share),
+               fmt::format("{:.1f}", rates.flop * 1e-6), fmt::format("{:.2f}", rates.bytes * 1e-6),
+               fmt::format("{:.1f}", rates.gflops),
+               fmt::format("{:.1f}", share_of(rates.gflops, peak.gflops)), fmt::format("{:.1f}", rates.gbs),
+               fmt::format("{:.1f}", share_of(rates.gbs, peak.l2))});
   }
+  say("\n");
+  for (const Line& line : table.lines(talk_columns())) say_line(line);
 }
 
 void bench(const Options& options) {
+  options.output.apply();
   const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   const Measurement measurement = measure(recipe, data, pool, options);
   const Peak peak = options.no_peak ? Peak{} : measure_peak(pool);
-  if (options.json) return print_json(recipe, pool, measurement, peak);
+  const nn::Plan plan = nn::make_plan(recipe.model);
+  if (options.output.json) return write_json(to_json(plan, recipe, pool, measurement, peak));
   print_summary(recipe, pool, measurement, peak);
-  if (options.profile) print_profile(nn::make_plan(recipe.model), recipe, pool, measurement, peak);
+  if (options.profile) print_profile(plan, recipe, pool, measurement, peak);
 }
 
 }  // namespace
@@ -202,9 +259,9 @@ void add_bench(CLI::App& app) {
       ->type_name("S");
   command->add_flag("--profile", options->profile,
                     "Time, arithmetic and traffic of every step of the training pass");
-  command->add_flag("--json", options->json, "Print one JSON object instead of text");
   command->add_flag("--no-peak", options->no_peak, "Do not measure the machine's own limits");
   options->engine.add_to(*command);
+  options->output.add_to(*command);
   command->footer("Example:\n  rung bench step3 --profile");
   command->callback([options] { bench(*options); });
 }

@@ -13,6 +13,7 @@
 #include "ladder/steps_file.h"
 #include "options.h"
 #include "report.h"
+#include "table.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::string> recipes;
   EngineOptions engine;
   RunOptions run;
+  OutputOptions output;
 };
 
 // Every recipe is read before anything runs, so that the last one's typing error does not cost the first
@@ -58,7 +60,21 @@ void require_new(const std::filesystem::path& folder, const std::vector<recipe::
   for (const recipe::Recipe& recipe : recipes) train::require_no_run(folder / recipe.name);
 }
 
+void show_results(const Options& options, const std::filesystem::path& folder,
+                  const std::vector<ladder::Outcome>& steps, const std::vector<ladder::Analysis>& analyses) {
+  if (!options.output.json) {
+    say_markdown("\n" + ladder::ladder_document(steps, analyses) + "\n");
+    return say("Written to {}\n", (folder / kDocument).string());
+  }
+  nlohmann::ordered_json document{{"ladder_dir", folder.string()},
+                                  {"steps", nlohmann::ordered_json::array()}};
+  for (size_t step = 0; step < steps.size(); ++step)
+    document["steps"].push_back(document_of(steps[step], analyses[step], folder / steps[step].recipe.name));
+  write_json(document);
+}
+
 int climb(const Options& options) {
+  options.output.apply();
   const bool resume = !options.run.resume.empty();
   const auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
   const auto folder = resume ? std::filesystem::path(options.run.resume)
@@ -84,7 +100,7 @@ int climb(const Options& options) {
     steps.push_back(std::move(outcome));
     replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
   }
-  say("\n{}\nWritten to {}\n", ladder::ladder_document(steps, analyses), (folder / kDocument).string());
+  show_results(options, folder, steps, analyses);
   report_on(folder, data, pool);
   const bool all_met =
       std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.targets_met(); });
@@ -101,6 +117,7 @@ void add_climb(CLI::App& app, int& exit_code) {
       "RECIPE", options->recipes, "Recipes in order (default: the five steps of the MNIST ladder)");
   options->engine.add_to(*command);
   options->run.add_to(*command, *recipes);
+  options->output.add_to(*command);
   command->footer(
       "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
       "Example:\n  rung climb --epochs 1\n  rung climb step2 step3 --seed 7\n  rung climb --resume "

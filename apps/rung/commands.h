@@ -10,6 +10,7 @@ enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kTargetMissed = 3 };
 
 void add_bench(CLI::App& app);
 void add_climb(CLI::App& app, int& exit_code);
+void add_completion(CLI::App& app);
 void add_data(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_lr_find(CLI::App& app);
@@ -17,5 +18,6 @@ void add_report(CLI::App& app);
 void add_summary(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
+void add_watch(CLI::App& app);
 
 }  // namespace rung::app

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "commands.h"
@@ -12,12 +13,15 @@
 #include "data/fetch.h"
 #include "data/png.h"
 #include "data/statistics.h"
+#include "display.h"
 #include "ladder/changes.h"
 #include "options.h"
 #include "terminal.h"
 
 namespace rung::app {
 namespace {
+
+using nlohmann::ordered_json;
 
 constexpr const char* kKnown = "A known dataset";
 constexpr const char* kAny = "A known dataset, or a folder of IDX files (with a /)";
@@ -32,6 +36,7 @@ struct Options {
   std::string recipe;
   std::string out = "digits.png";
   uint64_t seed = 1;
+  OutputOptions output;
 
   std::filesystem::path root() const {
     return data_root.empty() ? data::default_root() : std::filesystem::path(data_root);
@@ -56,23 +61,60 @@ void fetch(const Options& options) {
   }
 }
 
+// What `info` tells of a dataset.
+struct Description {
+  data::Dataset dataset;
+  data::DatasetSpec spec;  // by which pixels are normalised
+  data::PixelStatistics pixels;
+  double stroke_width = 0;
+};
+
+Description describe(const Options& options) {
+  Description result;
+  result.dataset = data::load_dataset(options.name, options.root());
+  result.spec.name = options.name;
+  result.pixels = data::normalised_statistics(result.dataset.train.pixels, result.spec);
+  result.stroke_width = data::stroke_width(result.dataset.train);
+  return result;
+}
+
 void print_split(const char* name, const data::Split& split, int classes) {
   say("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height, split.width);
   say("  images of class 0 to {}: {}\n", classes - 1,
       fmt::join(data::class_counts(split.labels, classes), " "));
 }
 
+ordered_json split_json(const data::Split& split, int classes) {
+  return {{"images", split.count},
+          {"height", split.height},
+          {"width", split.width},
+          {"class_counts", data::class_counts(split.labels, classes)}};
+}
+
+ordered_json to_json(const Description& description) {
+  const auto& [dataset, spec, pixels, stroke_width] = description;
+  return {{"dataset", dataset.name},
+          {"classes", dataset.classes},
+          {"train", split_json(dataset.train, dataset.classes)},
+          {"test", split_json(dataset.test, dataset.classes)},
+          {"normalisation", {{"mean", spec.mean}, {"std", spec.std}}},
+          {"train_pixels",
+           {{"min", pixels.min}, {"max", pixels.max}, {"mean", pixels.mean}, {"std", pixels.std}}},
+          {"stroke_width", stroke_width}};
+}
+
 void info(const Options& options) {
-  const data::Dataset dataset = data::load_dataset(options.name, options.root());
-  data::DatasetSpec spec;
-  spec.name = options.name;
-  const auto statistics = data::normalised_statistics(dataset.train.pixels, spec);
+  options.output.apply();
+  const Description description = describe(options);
+  if (options.output.json) return write_json(to_json(description));
+  const auto& [dataset, spec, pixels, stroke_width] = description;
   say("{}: {} classes\n", dataset.name, dataset.classes);
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
   say("training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
       "{:.4f}\n",
-      spec.mean, spec.std, statistics.min, statistics.max, statistics.mean, statistics.std);
+      spec.mean, spec.std, pixels.min, pixels.max, pixels.mean, pixels.std);
+  say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
 }
 
 // What training does to the normalised image, as pixels.
@@ -118,7 +160,7 @@ void show(const Options& options) {
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
-  command->add_option("NAME", options->name, what + "; default: mnist");
+  command->add_option("DATASET", options->name, what + "; default: mnist");
   command->add_option("--data", options->data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
       ->type_name("DIR");
   return command;
@@ -139,6 +181,7 @@ void add_data(CLI::App& app) {
   fetch_command->callback([options] { fetch(*options); });
 
   CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", kAny, options);
+  options->output.add_to(*info_command);
   info_command->footer("Example:\n  rung data info mnist");
   info_command->callback([options] { info(*options); });
 

@@ -2,8 +2,12 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "commands.h"
+#include "display.h"
 #include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
@@ -17,21 +21,37 @@ struct Options {
   bool best = false;
   std::string split = "test";
   EngineOptions engine;
+  OutputOptions output;
 };
 
+// The split as lines call it, and how the trainer's weights do on it.
+std::pair<const char*, train::Evaluation> evaluate(train::Trainer& trainer, const data::Dataset& data,
+                                                   const std::string& split) {
+  if (split == "test") return {"Test", trainer.evaluate(data.test)};
+  if (split == "train") return {"Training", trainer.evaluate_training()};
+  if (trainer.validation_images() == 0) throw UsageError("the run has no validation images");
+  return {"Validation", trainer.evaluate_validation()};
+}
+
 void eval(const Options& options) {
+  options.output.apply();
   const std::filesystem::path run = options.run;
   const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
-  trainer.weights() =
-      train::load_weights(trainer.plan(), run / (options.best ? train::kBestFile : train::kCheckpointFile));
-  if (options.split == "test") say("{}\n", evaluation_line("Test", trainer.evaluate(data.test)));
-  if (options.split == "train") say("{}\n", evaluation_line("Training", trainer.evaluate_training()));
-  if (options.split != "validation") return;
-  if (trainer.validation_images() == 0) throw UsageError("the run has no validation images");
-  say("{}\n", evaluation_line("Validation", trainer.evaluate_validation()));
+  const char* weights = options.best ? train::kBestFile : train::kCheckpointFile;
+  trainer.weights() = train::load_weights(trainer.plan(), run / weights);
+  const auto [name, evaluation] = evaluate(trainer, data, options.split);
+  if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
+  write_json({{"run_dir", run.string()},
+              {"weights", weights},
+              {"split", options.split},
+              {"images", evaluation.images},
+              {"correct", evaluation.correct},
+              {"accuracy", evaluation.accuracy},
+              {"loss", evaluation.loss},
+              {"seconds", evaluation.seconds}});
 }
 
 }  // namespace
@@ -45,8 +65,9 @@ void add_eval(CLI::App& app) {
       "The epoch with the best validation, or else test, accuracy instead of the newest checkpoint");
   command->add_option("--split", options->split, "Which images: test (default), train or validation")
       ->check(CLI::IsMember({"test", "train", "validation"}))
-      ->type_name("NAME");
+      ->type_name("SPLIT");
   options->engine.add_to(*command);
+  options->output.add_to(*command);
   command->footer("Example:\n  rung eval runs/step3-seed1 --split train");
   command->callback([options] { eval(*options); });
 }

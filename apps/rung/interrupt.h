@@ -9,7 +9,7 @@
 
 namespace rung::app {
 
-// The user, or the system, wants the program to end.
+// The user, or the system, wants the program to end. With an empty message there is nothing to say about it.
 class Interrupted : public Error {
  public:
   Interrupted(int signal_number, const std::string& message, const std::string& hint)

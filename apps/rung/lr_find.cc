@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -24,6 +26,7 @@ struct Options {
   std::optional<uint64_t> seed;
   std::string out;
   EngineOptions engine;
+  OutputOptions output;
 };
 
 std::string bar(double part) {
@@ -50,7 +53,40 @@ void write_table(const std::string& file, const std::vector<train::LrPoint>& cur
   replace_file(file, text);
 }
 
+using Curve = std::vector<train::LrPoint>;
+
+const train::LrPoint& lowest_of(const Curve& curve) {
+  return *std::min_element(curve.begin(), curve.end(),
+                           [](const auto& a, const auto& b) { return a.smoothed < b.smoothed; });
+}
+
+nlohmann::ordered_json to_json(const recipe::Recipe& recipe, const Curve& curve) {
+  const auto json_of = [](const train::LrPoint& point) -> nlohmann::ordered_json {
+    return {{"lr", point.lr}, {"loss", point.loss}, {"smoothed_loss", point.smoothed}};
+  };
+  const auto suggestion = train::suggested(curve);
+  nlohmann::ordered_json json{{"recipe", recipe.name}, {"seed", recipe.seed}};
+  json["suggested_lr"] = suggestion ? nlohmann::ordered_json(suggestion->lr) : nullptr;
+  json["lowest"] = json_of(lowest_of(curve));
+  json["curve"] = nlohmann::ordered_json::array();
+  for (const train::LrPoint& point : curve) json["curve"].push_back(json_of(point));
+  return json;
+}
+
+void say_results(const Curve& curve) {
+  show(curve);
+  const train::LrPoint& lowest = lowest_of(curve);
+  say("\n{} batches; the smoothed loss is lowest, {:.4f}, at learning rate {:.3g}\n", curve.size(),
+      lowest.smoothed, lowest.lr);
+  if (const auto point = train::suggested(curve)) {
+    say("Suggestion: {:.3g}, where it falls fastest\n", point->lr);
+  } else {
+    say("No suggestion: the loss never falls; try other rates or more batches\n");
+  }
+}
+
 void lr_find(const Options& options) {
+  options.output.apply();
   if (options.range.min_lr >= options.range.max_lr)
     throw UsageError(
         fmt::format("the rates from {} to {} do not rise", options.range.min_lr, options.range.max_lr),
@@ -63,17 +99,9 @@ void lr_find(const Options& options) {
   if (curve.empty())
     throw DivergedError(
         fmt::format("the loss of the first batch is not finite at learning rate {}", options.range.min_lr));
-  show(curve);
   if (!options.out.empty()) write_table(options.out, curve);
-  const auto& lowest = *std::min_element(
-      curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.smoothed < b.smoothed; });
-  say("\n{} batches; the smoothed loss is lowest, {:.4f}, at learning rate {:.3g}\n", curve.size(),
-      lowest.smoothed, lowest.lr);
-  if (const auto point = train::suggested(curve)) {
-    say("Suggestion: {:.3g}, where it falls fastest\n", point->lr);
-  } else {
-    say("No suggestion: the loss never falls; try other rates or more batches\n");
-  }
+  if (options.output.json) return write_json(to_json(recipe, curve));
+  say_results(curve);
 }
 
 std::string is_lr(const std::string& text) {
@@ -106,6 +134,7 @@ void add_lr_find(CLI::App& app) {
   command->add_option("--out", options->out, "File for the curve: tab-separated lr, loss, smoothed_loss")
       ->type_name("FILE");
   options->engine.add_to(*command);
+  options->output.add_to(*command);
   command->footer(
       "The suggestion is the rate at which the smoothed loss falls fastest against the rate's logarithm (the "
       "rule of\nPyTorch Lightning); as max_lr of a one_cycle_lr it may be a few times higher.\n"

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <sstream>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -35,15 +35,17 @@ void let_writes_fail() {
 }
 
 int report(const std::string& message, const std::string& hint, int exit_code) {
-  const std::string line = fmt::format("rung: error: {}{}\n", printable(message, "\n"),
-                                       hint.empty() ? "" : " (" + printable(hint, "\n") + ")");
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  Line start("rung: ");
+  start.add("error:", Colour::kRed);
+  write_to_terminal(fmt::format("{} {}{}\n", start.bytes(has_colours(STDERR_FILENO)),
+                                printable(message, "\n"),
+                                hint.empty() ? "" : " (" + printable(hint, "\n") + ")"));
   return exit_code;
 }
 
 // Ends as the signal would have ended it, so that the caller sees what happened.
 int end_by(const Interrupted& interrupted) {
-  report(interrupted.what(), interrupted.hint(), kFailed);
+  if (!std::string_view(interrupted.what()).empty()) report(interrupted.what(), interrupted.hint(), kFailed);
   std::signal(interrupted.signal, SIG_DFL);
   std::raise(interrupted.signal);
   return kFailed;
@@ -95,6 +97,7 @@ void declare(CLI::App& app, int& exit_code) {
       "Example:\n  rung train step1 --epochs 1");
   add_climb(app, exit_code);
   add_train(app, exit_code);
+  add_watch(app);
   add_eval(app);
   add_verify(app, exit_code);
   add_report(app);
@@ -102,6 +105,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_lr_find(app);
   add_bench(app);
   add_data(app);
+  add_completion(app);
 }
 
 int parse_and_run(CLI::App& app, int argc, char** argv) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -9,6 +10,7 @@
 
 #include "base/error.h"
 #include "kernels/simd.h"
+#include "terminal.h"
 
 namespace rung::app {
 namespace {
@@ -45,7 +47,7 @@ void EngineOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command.add_option("--simd", simd, "Instruction set to use (default: the best this machine has)")
-      ->type_name("NAME");
+      ->type_name("TARGET");
 }
 
 ThreadPool EngineOptions::make_pool() const {
@@ -104,6 +106,15 @@ fs::path RunOptions::folder(const std::string& name) const {
   return folder;
 }
 
+void OutputOptions::add_to(CLI::App& command) {
+  command.add_flag("--json", json, "Print the results as one JSON document, all else to standard error");
+  command.add_flag("-q,--quiet", quiet, "Print nothing but the document of --json, warnings and errors");
+}
+
+void OutputOptions::apply() const {
+  set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
+}
+
 fs::path find_recipe(const std::string& path_or_name) {
   std::error_code ignored;
   if (fs::is_regular_file(path_or_name, ignored)) return path_or_name;
@@ -114,6 +125,18 @@ fs::path find_recipe(const std::string& path_or_name) {
   }
   throw UsageError(fmt::format("there is no recipe {}", path_or_name),
                    "give a file, or the name of one in recipes/ladder, such as step3");
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  try {
+    for (const auto& entry : fs::directory_iterator(ladder_folder()))
+      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  } catch (const UsageError&) {
+  } catch (const fs::filesystem_error&) {
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 std::vector<std::string> ladder_recipes() {

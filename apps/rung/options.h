@@ -41,8 +41,21 @@ struct RunOptions {
   std::filesystem::path folder(const std::string& name) const;
 };
 
+// --json, --quiet: what a command that has results prints.
+struct OutputOptions {
+  bool json = false;
+  bool quiet = false;
+
+  void add_to(CLI::App& command);
+  // To be called before anything is said.
+  void apply() const;
+};
+
 // A recipe's file: the path itself, or the name of one of the ladder's ("step3"). Throws UsageError.
 std::filesystem::path find_recipe(const std::string& path_or_name);
+
+// The names of the ladder's recipes, sorted; none where its folder is not found.
+std::vector<std::string> recipe_names();
 
 // The five steps, in order.
 std::vector<std::string> ladder_recipes();

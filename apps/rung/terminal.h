@@ -1,64 +1,91 @@
-// What the program shows while it works.
+// The standard streams: what may go to them, in which colours, how wide they are. What is shown there is not
+// its business.
 #pragma once
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "train/run_record.h"
-#include "train/trainer.h"
+#include <vector>
 
 namespace rung::app {
+
+// Where what the program says goes: to standard output; where that is kept for a JSON document, to standard
+// error; or nowhere.
+enum class Talk { kOut, kErr, kNowhere };
+
+// For the rest of the process, which begins with kOut.
+void set_talk(Talk talk);
 
 // Writes to standard output, at once, in printable form with line breaks: text from a file cannot steer the
 // terminal. Throws IoError when that is closed, full or no longer read.
 void write_out(std::string_view text);
 
+// Writes the one document of a command with --json. What is no UTF-8 is replaced. Throws as write_out().
+void write_json(const nlohmann::ordered_json& document);
+
+// Says text as write_out() writes it.
+void say_text(std::string_view text);
+
 template <typename... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
-  write_out(fmt::format(format, std::forward<Args>(args)...));
+  say_text(fmt::format(format, std::forward<Args>(args)...));
 }
 
 // Writes a line "rung: warning: ..." to standard error.
 void warn(std::string_view text);
 
-// Both outputs are terminals: bars and colours are welcome.
+// A bar is welcome: there is a terminal, and it can redraw a line.
 bool is_interactive();
 
-// Columns of the terminal, 80 if unknown.
-int terminal_width();
-
-// "Test set: average loss: 0.0214, accuracy: 9944/10000 (99.44%)"
-std::string evaluation_line(std::string_view split, const train::Evaluation& evaluation);
-
-// A bar in the manner of tqdm while an epoch trains, on a terminal; then, or without one, a line an epoch.
-class EpochDisplay {
- public:
-  ~EpochDisplay();
-  void on_batch(const train::Progress& progress);
-  void on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test);
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  bool interactive_ = is_interactive();
-  Clock::time_point drawn_;
-  bool open_ = false;  // the cursor is behind a bar
+struct TerminalSize {
+  int columns = 80;
+  int rows = 24;
 };
 
-// A bar for a download; nothing where there is no terminal.
-class TransferDisplay {
+// Of the terminal that bars are drawn on.
+TerminalSize terminal_size();
+
+// Columns of what say() writes to; no limit where that is no terminal.
+inline constexpr int kNoLimit = std::numeric_limits<int>::max();
+int talk_columns();
+
+enum class Colour { kPlain, kBold, kDim, kRed, kGreen, kYellow };
+
+// A line on its way to a terminal: pieces of printable text, each of a colour.
+class Line {
  public:
-  ~TransferDisplay();
-  void show(std::string_view source, std::string_view file, uint64_t done, uint64_t total);
+  Line() = default;
+  Line(std::string_view text, Colour colour = Colour::kPlain) { add(text, colour); }
+
+  // In printable form, on this one line.
+  Line& add(std::string_view text, Colour colour = Colour::kPlain);
+
+  int columns() const;
+  bool empty() const { return pieces_.empty(); }
+
+  // The bytes to write, cut to so many columns.
+  std::string bytes(bool coloured, int columns = kNoLimit) const;
 
  private:
-  bool interactive_ = is_interactive();
-  std::chrono::steady_clock::time_point drawn_;
-  bool open_ = false;  // the cursor is behind a bar
+  struct Piece {
+    std::string text;
+    Colour colour;
+  };
+  std::vector<Piece> pieces_;
 };
+
+// Says the line and ends it.
+void say_line(const Line& line);
+
+// Whether colours go to the stream (STDOUT_FILENO, STDERR_FILENO): to a terminal, unless the environment's
+// NO_COLOR or TERM=dumb says no; elsewhere if CLICOLOR_FORCE says so.
+bool has_colours(int stream);
+
+// Writes bytes as they are to the terminal that bars are drawn on. Nothing depends on whether that works.
+void write_to_terminal(std::string_view bytes);
 
 }  // namespace rung::app

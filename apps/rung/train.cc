@@ -9,6 +9,7 @@
 #include "ladder/markdown.h"
 #include "options.h"
 #include "report.h"
+#include "table.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -20,6 +21,7 @@ struct Options {
   std::string recipe;
   EngineOptions engine;
   RunOptions run;
+  OutputOptions output;
 };
 
 // The recipe and where it is to be trained.
@@ -38,14 +40,19 @@ std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) 
 
 int train(const Options& options) {
   if (options.recipe.empty() && options.run.resume.empty()) throw CLI::RequiredError("RECIPE");
+  options.output.apply();
   const auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   const ladder::Outcome outcome =
       run_and_show(recipe, data, pool, place, nullptr, resume_command("train", place.folder, options.engine));
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
-  say("\n{}\nWeights: SHA-256 {}\nWritten to {}\n", ladder::step_section(outcome, analysis),
-      outcome.record.weights_sha256, place.folder.string());
+  if (options.output.json) {
+    write_json(document_of(outcome, analysis, place.folder));
+  } else {
+    say_markdown("\n" + ladder::step_section(outcome, analysis) + "\n");
+    say("Weights: SHA-256 {}\nWritten to {}\n", outcome.record.weights_sha256, place.folder.string());
+  }
   report_on(place.folder, data, pool);
   return options.run.strict && !outcome.targets_met() ? kTargetMissed : kDone;
 }
@@ -59,6 +66,7 @@ void add_train(CLI::App& app, int& exit_code) {
                                             "A recipe's file, or the name of one of the ladder's (step3)");
   options->engine.add_to(*command);
   options->run.add_to(*command, *recipe);
+  options->output.add_to(*command);
   command->footer(
       "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
       "Example:\n  rung train step3 --epochs 2 --seed 7\n  rung train --resume runs/step3-seed7");

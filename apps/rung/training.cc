@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "display.h"
 #include "interrupt.h"
 #include "report/event_log.h"
 #include "terminal.h"
@@ -75,6 +76,14 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
   } catch (const IoError& error) {
     throw IoError(error.what(), started ? hint : error.hint());
   }
+}
+
+nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,
+                                   const std::filesystem::path& folder) {
+  nlohmann::ordered_json document = ladder::to_json(outcome);
+  document["analysis"] = analysis.sentences;
+  document["run_dir"] = folder.string();
+  return document;
 }
 
 }  // namespace rung::app

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "ladder/analysis.h"
 #include "ladder/run.h"
 #include "options.h"
 
@@ -19,5 +21,9 @@ std::string resume_command(std::string_view command, const std::filesystem::path
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
                              const std::string& resume);
+
+// What --json prints of a run: result.json's fields, `run_dir` and `analysis`.
+nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,
+                                   const std::filesystem::path& folder);
 
 }  // namespace rung::app

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 
-#include "base/file.h"
 #include "commands.h"
 #include "ladder/run.h"
 #include "options.h"
@@ -14,20 +15,47 @@
 namespace rung::app {
 namespace {
 
-constexpr uint64_t kMaxMetricsBytes = 64 << 20;
+using nlohmann::ordered_json;
 
 struct Options {
   std::string run;
   int epochs = 0;
   EngineOptions engine;
+  OutputOptions output;
 };
 
-// The finished epochs that the run has written down.
+// The finished epochs that the run has written down; at least one.
 std::vector<train::EpochRecord> recorded_epochs(const std::filesystem::path& run) {
-  const auto file = run / train::kMetricsFile;
-  auto epochs = train::parse_json_lines(read_text_file(file, kMaxMetricsBytes), file.string());
-  if (epochs.empty()) throw DataError(fmt::format("{}: no epoch is finished", file.string()));
+  auto epochs = train::read_epochs(run);
+  if (epochs.empty())
+    throw DataError(fmt::format("{}: no epoch is finished", (run / train::kMetricsFile).string()));
   return epochs;
+}
+
+// What came out.
+struct Verdict {
+  int epochs = 0;                        // that were repeated
+  std::optional<int> first_difference;   // the epoch
+  std::optional<bool> best_file_agrees;  // if all epochs were repeated, and agree
+
+  bool same() const { return !first_difference && best_file_agrees.value_or(true); }
+};
+
+// Repeats the epochs until one differs.
+void repeat(const std::vector<train::EpochRecord>& recorded, size_t all, train::Trainer& trainer,
+            Verdict& verdict) {
+  for (const train::EpochRecord& epoch : recorded) {
+    trainer.train_epoch();
+    ++verdict.epochs;
+    const std::string sha256 = nn::weights_sha256(trainer.weights());
+    if (sha256 != epoch.weights_sha256) {
+      say("Epoch {} is the first that differs: its weights' SHA-256 was {}, and is {} now\n", epoch.epoch,
+          epoch.weights_sha256, sha256);
+      verdict.first_difference = epoch.epoch;
+      return;
+    }
+    say("Epoch {}/{}: the same bits, SHA-256 {}\n", epoch.epoch, all, sha256);
+  }
 }
 
 // Whether the file holds the weights of that epoch.
@@ -38,28 +66,30 @@ bool holds(const nn::Plan& plan, const std::filesystem::path& file, const train:
   return same;
 }
 
+ordered_json to_json(const Verdict& verdict, const std::filesystem::path& run) {
+  ordered_json json{{"run_dir", run.string()}, {"same", verdict.same()}, {"epochs", verdict.epochs}};
+  json["first_difference"] = verdict.first_difference ? ordered_json(*verdict.first_difference) : nullptr;
+  json["best_file_agrees"] = verdict.best_file_agrees ? ordered_json(*verdict.best_file_agrees) : nullptr;
+  return json;
+}
+
 bool verify(const Options& options) {
+  options.output.apply();
   const std::filesystem::path run = options.run;
   const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
-  std::vector<train::EpochRecord> recorded = recorded_epochs(run);
+  train::RunRecord record;
+  record.epochs = recorded_epochs(run);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
-  const size_t all = recorded.size();
-  if (options.epochs > 0) recorded.resize(std::min(all, static_cast<size_t>(options.epochs)));
-  for (const train::EpochRecord& epoch : recorded) {
-    trainer.train_epoch();
-    const std::string sha256 = nn::weights_sha256(trainer.weights());
-    if (sha256 != epoch.weights_sha256) {
-      say("Epoch {} is the first that differs: its weights' SHA-256 was {}, and is {} now\n", epoch.epoch,
-          epoch.weights_sha256, sha256);
-      return false;
-    }
-    say("Epoch {}/{}: the same bits, SHA-256 {}\n", epoch.epoch, all, sha256);
-  }
-  train::RunRecord record;
-  record.epochs = recorded;
-  return recorded.size() < all || holds(trainer.plan(), run / train::kBestFile, record.chosen());
+  const size_t all = record.epochs.size();
+  if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));
+  Verdict verdict;
+  repeat(record.epochs, all, trainer, verdict);
+  if (!verdict.first_difference && record.epochs.size() == all)
+    verdict.best_file_agrees = holds(trainer.plan(), run / train::kBestFile, record.chosen());
+  if (options.output.json) write_json(to_json(verdict, run));
+  return verdict.same();
 }
 
 }  // namespace
@@ -73,6 +103,7 @@ void add_verify(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
   options->engine.add_to(*command);
+  options->output.add_to(*command);
   command->footer(
       "Exit code: 0 the bits agree, 1 they do not.\nExample:\n  rung verify runs/step3-seed1 --epochs 2");
   command->callback([options, &exit_code] { exit_code = verify(*options) ? kDone : kFailed; });

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,6 +18,11 @@ namespace rung {
 namespace {
 
 constexpr const char* kLockFile = ".lock";
+
+// Who asks whether a folder is claimed holds its lock too, for microseconds: only one who holds it longer
+// than this has claimed it.
+constexpr int kTries = 20;
+constexpr std::chrono::milliseconds kBetweenTries{5};
 
 // The holder before may have removed the file after we opened it and before we locked it.
 bool is_still_at(int descriptor, const std::filesystem::path& file) {
@@ -27,7 +34,7 @@ bool is_still_at(int descriptor, const std::filesystem::path& file) {
 
 // A descriptor of the file, locked where the file system can.
 int open_and_lock(const std::filesystem::path& file) {
-  while (true) {
+  for (int tries = 1;; ++tries) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor < 0)
       throw IoError(
@@ -36,13 +43,23 @@ int open_and_lock(const std::filesystem::path& file) {
     if (!locked && errno != EWOULDBLOCK) return descriptor;
     if (locked && is_still_at(descriptor, file)) return descriptor;
     ::close(descriptor);
-    if (!locked)
+    if (locked) continue;
+    if (tries >= kTries)
       throw UsageError(fmt::format("another process is writing to {}", file.parent_path().string()),
                        "wait until it ends, or use another folder");
+    std::this_thread::sleep_for(kBetweenTries);
   }
 }
 
 }  // namespace
+
+bool is_claimed(const std::filesystem::path& folder) {
+  const int descriptor = ::open((folder / kLockFile).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno != ENOENT && errno != ENOTDIR;
+  const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  ::close(descriptor);
+  return !is_free;
+}
 
 FolderLock::FolderLock(const std::filesystem::path& folder)
     : file_(folder / kLockFile), descriptor_(open_and_lock(file_)) {}

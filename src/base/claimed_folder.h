@@ -23,6 +23,10 @@ class FolderLock {
   int descriptor_;
 };
 
+// Whether a process holds the folder's lock at this moment. Reading is enough to ask. Where locks cannot be
+// asked for, whether the file `.lock` is there.
+bool is_claimed(const std::filesystem::path& folder);
+
 // A folder to write to: created where it is not there, and locked. Folders that it created and that are empty
 // in the end are removed again.
 class ClaimedFolder {

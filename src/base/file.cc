@@ -115,24 +115,25 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
   return read_whole<std::string>(path, max_bytes);
 }
 
-void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync) {
   const auto cannot = [&](int error) {
     return IoError(fmt::format("cannot write {}: {}", path.string(), reason(error)));
   };
   auto [temporary, descriptor] = create_temporary(path);
   if (descriptor.get() < 0) throw cannot(errno);
-  const bool written = write_all(descriptor.get(), bytes) && ::fsync(descriptor.get()) == 0 &&
-                       descriptor.close() == 0 && ::rename(temporary.c_str(), path.c_str()) == 0;
+  const bool written = write_all(descriptor.get(), bytes) &&
+                       (sync == Sync::kNone || ::fsync(descriptor.get()) == 0) && descriptor.close() == 0 &&
+                       ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
     const int error = errno;
     ::unlink(temporary.c_str());
     throw cannot(error);
   }
-  sync_folder(folder_of(path));
+  if (sync == Sync::kWait) sync_folder(folder_of(path));
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view text) {
-  replace_file(path, std::as_bytes(std::span(text)));
+void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync) {
+  replace_file(path, std::as_bytes(std::span(text)), sync);
 }
 
 void remove_leftovers_of(const std::filesystem::path& path) {

@@ -16,10 +16,14 @@ namespace rung {
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes);
 std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes);
 
+// Whether to wait until the disk has what was written. Without, a power cut may leave any content.
+enum class Sync { kWait, kNone };
+
 // Writes to a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder. Who
 // may read the file is up to the umask. Throws IoError, with the temporary file removed and `path` untouched.
-void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
-void replace_file(const std::filesystem::path& path, std::string_view text);
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                  Sync sync = Sync::kWait);
+void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync = Sync::kWait);
 
 // Removes the temporary files that processes left which were killed while they replaced `path`. Not to be
 // called while another process does so.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <clocale>
+#include <cwchar>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -14,21 +16,51 @@ namespace {
 
 constexpr size_t kLongestWord = 64;  // bounds the work; no key or name is longer
 
-// Bytes of the UTF-8 character at the front of `text`, which is not empty; 0 if there is none.
-size_t character_length(std::string_view text) {
+struct Character {
+  size_t length = 0;  // bytes; 0 if it is none
+  uint32_t code = 0;
+};
+
+// The UTF-8 character at the front of `text`, which is not empty.
+Character first_character(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
+  if (length == 0 || text.size() < length) return {};
   uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
   for (size_t i = 1; i < length; ++i) {
     const auto next = static_cast<unsigned char>(text[i]);
-    if (next >> 6 != 2) return 0;
+    if (next >> 6 != 2) return {};
     code = code << 6 | (next & 0x3FU);
   }
   constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code >= 0xD800 && code < 0xE000;
-  return code < kLeast[length] || code > 0x10FFFF || surrogate ? 0 : length;
+  if (code < kLeast[length] || code > 0x10FFFF || surrogate) return {};
+  return {length, code};
 }
+
+// While one exists, the system's tables of characters are Unicode's, whatever the user's locale.
+class UnicodeTables {
+ public:
+  UnicodeTables() : before_(::uselocale(tables())) {}
+  ~UnicodeTables() { ::uselocale(before_); }
+  UnicodeTables(const UnicodeTables&) = delete;
+  UnicodeTables& operator=(const UnicodeTables&) = delete;
+
+  // Columns of a character; 1 where the tables do not know it.
+  static int width(uint32_t code) {
+    const int width = ::wcwidth(static_cast<wchar_t>(code));
+    return width < 0 ? 1 : width;
+  }
+
+ private:
+  // None, and then every character takes a column, on a system without the locale C.UTF-8.
+  static locale_t tables() {
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return utf8;
+  }
+
+  locale_t before_;
+};
 
 // C1 controls are 0xC2 0x80 .. 0xC2 0x9F in UTF-8.
 bool is_control(std::string_view character) {
@@ -37,11 +69,11 @@ bool is_control(std::string_view character) {
   return character.size() == 1 && (byte(0) < 0x20 || byte(0) == 0x7F);
 }
 
-// Calls visit(character) for each UTF-8 character, and with well_formed = false for each byte of none.
+// Calls visit(character, true) for each UTF-8 character, and visit(byte, false) for each byte of none.
 template <typename Visit>
 void for_each_character(std::string_view text, Visit visit) {
   while (!text.empty()) {
-    const size_t length = character_length(text);
+    const size_t length = first_character(text).length;
     visit(text.substr(0, std::max<size_t>(length, 1)), /*well_formed=*/length > 0);
     text.remove_prefix(std::max<size_t>(length, 1));
   }
@@ -107,6 +139,36 @@ std::string shortened(std::string_view text, size_t most) {
   size_t end = most;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return std::string(text.substr(0, end)) + "...";
+}
+
+int columns_of(std::string_view text) {
+  const UnicodeTables tables;
+  int columns = 0;
+  for_each_character(text, [&](std::string_view character, bool) {
+    columns += UnicodeTables::width(first_character(character).code);
+  });
+  return columns;
+}
+
+std::string cut_to(std::string_view text, int columns) {
+  if (columns_of(text) <= columns) return std::string(text);
+  if (columns < 1) return "";
+  const UnicodeTables tables;
+  int room = columns - 1;  // the ellipsis takes one
+  size_t end = 0;
+  for_each_character(text, [&](std::string_view character, bool) {
+    room -= UnicodeTables::width(first_character(character).code);
+    if (room >= 0) end += character.size();
+  });
+  return std::string(text.substr(0, end)) + "…";
+}
+
+std::string padded(std::string_view text, int columns) {
+  return std::string(text) + std::string(static_cast<size_t>(std::max(0, columns - columns_of(text))), ' ');
+}
+
+std::string padded_left(std::string_view text, int columns) {
+  return std::string(static_cast<size_t>(std::max(0, columns - columns_of(text))), ' ') + std::string(text);
 }
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {

@@ -24,6 +24,17 @@ std::string printable(std::string_view text, std::string_view allowed = "");
 // The text if it has no more than `most` bytes; else as many whole characters as fit into them, and "...".
 std::string shortened(std::string_view text, size_t most);
 
+// Columns that printable UTF-8 text takes on a terminal: 2 for a wide character, 0 for one that combines with
+// that before it.
+int columns_of(std::string_view text);
+
+// The text if it takes no more than so many columns; else what fits into them with "…" at its end.
+std::string cut_to(std::string_view text, int columns);
+
+// The text with spaces after it, or before it, to fill so many columns.
+std::string padded(std::string_view text, int columns);
+std::string padded_left(std::string_view text, int columns);
+
 // The candidate that is a typing error or two away from `word`, case aside.
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 

@@ -29,6 +29,7 @@ struct NpmPackage {
 struct DatasetInfo {
   std::string name;
   int classes = 0;
+  double stroke_width = 0;  // pixels, as stroke_width() measures it; 0 if the images are not drawn in strokes
   std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files, lower-case hexadecimal
   std::vector<std::filesystem::path> folders;         // where a distribution's package installs it
   std::vector<std::string> mirrors;                   // HTTPS folders with the .gz files, trailing slash

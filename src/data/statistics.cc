@@ -5,8 +5,69 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace rung::data {
+namespace {
+
+constexpr uint8_t kInk = 128;
+constexpr int kStrokeImages = 10'000;
+
+// One image's ink, and the shortest run of it through each pixel.
+class Strokes {
+ public:
+  Strokes(int height, int width)
+      : height_(height), width_(width), ahead_(size()), behind_(size()), shortest_(size()) {}
+
+  // Adds the widths at every ink pixel of the image to `sum`, and their number to `count`.
+  void measure(std::span<const uint8_t> pixels, double& sum, int64_t& count) {
+    std::ranges::fill(shortest_, std::numeric_limits<double>::infinity());
+    const double diagonal = std::sqrt(2.0);
+    shorten(pixels, 0, 1, 1);
+    shorten(pixels, 1, 0, 1);
+    shorten(pixels, 1, 1, diagonal);
+    shorten(pixels, 1, -1, diagonal);
+    for (size_t i = 0; i < size(); ++i) {
+      if (pixels[i] < kInk) continue;
+      sum += shortest_[i];
+      ++count;
+    }
+  }
+
+ private:
+  size_t size() const { return static_cast<size_t>(height_) * static_cast<size_t>(width_); }
+
+  // Length of the run that ends at (y, x), coming from (y - dy, x - dx) one before.
+  int run_to(const std::vector<int>& runs, int y, int x, int dy, int dx) const {
+    const bool inside = y - dy >= 0 && y - dy < height_ && x - dx >= 0 && x - dx < width_;
+    return 1 + (inside ? runs[static_cast<size_t>(y - dy) * static_cast<size_t>(width_) +
+                              static_cast<size_t>(x - dx)]
+                       : 0);
+  }
+
+  // Takes the runs along one direction, downwards or to the right, into account.
+  void shorten(std::span<const uint8_t> pixels, int dy, int dx, double step) {
+    for (size_t i = 0; i < size(); ++i) {
+      const int y = static_cast<int>(i) / width_;
+      const int x = static_cast<int>(i) % width_;
+      ahead_[i] = pixels[i] < kInk ? 0 : run_to(ahead_, y, x, dy, dx);
+    }
+    for (size_t i = size(); i-- > 0;) {
+      const int y = static_cast<int>(i) / width_;
+      const int x = static_cast<int>(i) % width_;
+      behind_[i] = pixels[i] < kInk ? 0 : run_to(behind_, y, x, -dy, -dx);
+      shortest_[i] = std::min(shortest_[i], step * (ahead_[i] + behind_[i] - 1));
+    }
+  }
+
+  int height_;
+  int width_;
+  std::vector<int> ahead_;  // [height][width], as the next two
+  std::vector<int> behind_;
+  std::vector<double> shortest_;
+};
+
+}  // namespace
 
 PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
   std::array<int64_t, 256> histogram{};
@@ -33,6 +94,16 @@ std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {
   std::vector<int> counts(static_cast<size_t>(classes));
   for (const uint8_t label : labels) ++counts[label];
   return counts;
+}
+
+double stroke_width(const Split& split) {
+  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
+  Strokes strokes(split.height, split.width);
+  double sum = 0;
+  int64_t count = 0;
+  for (size_t image = 0; image < static_cast<size_t>(std::min(split.count, kStrokeImages)); ++image)
+    strokes.measure(std::span(split.pixels).subspan(image * size, size), sum, count);
+  return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
 }  // namespace rung::data

@@ -12,17 +12,6 @@
 namespace rung::ladder {
 namespace {
 
-// Characters, counting every UTF-8 sequence as one.
-size_t width_of(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
-std::string padded(const std::string& text, size_t width, bool left) {
-  const std::string spaces(width - width_of(text), ' ');
-  return left ? text + spaces : spaces + text;
-}
-
 bool is_word(char byte) {
   return std::isalnum(static_cast<unsigned char>(byte)) != 0 || (byte & 0x80) != 0;
 }
@@ -119,37 +108,39 @@ std::string metric_text(recipe::Metric metric, double value) {
 }
 
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths(rows.front().size(), 3);
+  std::vector<int> widths(rows.front().size(), 3);
   for (const auto& row : rows) {
     for (size_t column = 0; column < row.size(); ++column)
-      widths[column] = std::max(widths[column], width_of(row[column]));
+      widths[column] = std::max(widths[column], columns_of(row[column]));
   }
   std::string text;
   for (size_t r = 0; r < rows.size(); ++r) {
     text += "|";
-    for (size_t column = 0; column < widths.size(); ++column)
-      text += " " + padded(rows[r][column], widths[column], column == 0) + " |";
+    for (size_t column = 0; column < widths.size(); ++column) {
+      const auto fill = column == 0 ? padded : padded_left;
+      text += " " + fill(rows[r][column], widths[column]) + " |";
+    }
     text += "\n";
     if (r != 0) continue;
     text += "|";
     for (size_t column = 0; column < widths.size(); ++column)
-      text += column == 0 ? std::string(widths[column] + 2, '-') + "|"
-                          : std::string(widths[column] + 1, '-') + ":|";
+      text += fmt::format("{:-<{}}{}|", "", widths[column] + 1, column == 0 ? "-" : ":");
     text += "\n";
   }
   return text;
 }
 
 std::string ladder_table(std::span<const Outcome> steps) {
-  std::vector<std::vector<std::string>> rows{{"step", "params", "best train", "last train", "best test",
-                                              "last test", "mean of last 3", "reference best test", "seconds",
+  // What matters most comes first: a narrow terminal has no room for all.
+  std::vector<std::vector<std::string>> rows{{"step", "params", "last test", "best test", "mean of last 3",
+                                              "last train", "best train", "reference best test", "seconds",
                                               "targets met"}};
   for (const Outcome& step : steps) {
     const train::RunRecord& record = step.record;
     rows.push_back({escaped(record.recipe), with_commas(record.params),
-                    accuracy(record.best_train_accuracy()), accuracy(record.epochs.back().train_accuracy),
-                    accuracy(record.best().test_accuracy), accuracy(record.final_test_accuracy()),
+                    accuracy(record.final_test_accuracy()), accuracy(record.best().test_accuracy),
                     accuracy(record.mean_last3_test_accuracy()),
+                    accuracy(record.epochs.back().train_accuracy), accuracy(record.best_train_accuracy()),
                     step.recipe.reference ? accuracy(step.recipe.reference->best_test_accuracy) : "",
                     fmt::format("{:.1f}", record.total_seconds()), targets_summary(step)});
   }

@@ -15,7 +15,7 @@ namespace rung::ladder {
 std::string metric_text(recipe::Metric metric, double value);
 
 // A table whose columns are padded to equal width; the first row is the head, the first column left-aligned,
-// the others right-aligned. Width counts characters, not bytes.
+// the others right-aligned. Width is that on a terminal.
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
 
 // One line a step, beside the figures it is compared with.

@@ -39,13 +39,6 @@ ordered_json to_json(const TargetResult& result) {
   return json;
 }
 
-ordered_json result_json(const Outcome& outcome) {
-  ordered_json json = train::to_json(outcome.record);
-  json["targets"] = ordered_json::array();
-  for (const TargetResult& target : outcome.targets) json["targets"].push_back(to_json(target));
-  return json;
-}
-
 // The last batches of an epoch can break the weights without a training loss that shows it.
 void require_finite(std::string_view split, const train::Evaluation& evaluation,
                     const train::TrainedEpoch& trained) {
@@ -88,6 +81,7 @@ class BatchKeeper {
         observer_(observer) {}
 
   void after_batch(const train::Progress& progress) {
+    directory_.publish(progress);
     if (observer_.on_batch) observer_.on_batch(progress);
     const bool stopping = observer_.should_stop && observer_.should_stop();
     const bool last = progress.batch == progress.batches;  // the epoch's end has a checkpoint of its own
@@ -168,6 +162,13 @@ bool Outcome::targets_met() const {
                       [](const TargetResult& result) { return result.met == std::optional(false); });
 }
 
+ordered_json to_json(const Outcome& outcome) {
+  ordered_json json = train::to_json(outcome.record);
+  json["targets"] = ordered_json::array();
+  for (const TargetResult& target : outcome.targets) json["targets"].push_back(to_json(target));
+  return json;
+}
+
 double metric_value(recipe::Metric metric, const train::RunRecord& record) {
   switch (metric) {
     case recipe::Metric::kParams:
@@ -234,7 +235,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.train_accuracy_evaluated = trainer.evaluate_training().accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
-  if (!found.finished) directory.finish(result_json(outcome));
+  if (!found.finished) directory.finish(to_json(outcome));
   return outcome;
 }
 

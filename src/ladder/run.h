@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct Outcome {
 
   bool targets_met() const;  // none is missed; one that cannot be judged is not missed
 };
+
+// The content of result.json.
+nlohmann::ordered_json to_json(const Outcome& outcome);
 
 // Where a run is kept, and how.
 struct RunPlace {

@@ -50,4 +50,8 @@ std::string_view torch_name(const LayerSpec& layer) {
   return names_of(layer).torch;
 }
 
+std::string numbered_name(const ModelSpec& model, size_t index) {
+  return std::string(torch_name(model.layers[index])) + "-" + std::to_string(index + 1);
+}
+
 }  // namespace rung::nn

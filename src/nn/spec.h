@@ -2,6 +2,8 @@
 // weights.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -91,5 +93,8 @@ struct ModelSpec {
 // The layer's name in a recipe ("conv2d") and in PyTorch ("Conv2d").
 std::string_view recipe_name(const LayerSpec& layer);
 std::string_view torch_name(const LayerSpec& layer);
+
+// PyTorch's name with the layer's number from 1, as torchsummary has it ("Conv2d-5"). `index` is from 0.
+std::string numbered_name(const ModelSpec& model, size_t index);
 
 }  // namespace rung::nn

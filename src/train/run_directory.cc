@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr uint64_t kMaxMetricsBytes = 64 << 20;
+
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
@@ -57,8 +59,13 @@ void require_no_run(const fs::path& path) {
                    "choose another folder with --out, or remove it");
 }
 
+std::vector<EpochRecord> read_epochs(const fs::path& path) {
+  const fs::path file = path / kMetricsFile;
+  return parse_json_lines(read_text_file(file, kMaxMetricsBytes), file.string());
+}
+
 RunDirectory::RunDirectory(fs::path path, const std::string& recipe_toml, Start start)
-    : path_(std::move(path)), claim_(checked(path_, start)) {
+    : path_(std::move(path)), claim_(checked(path_, start)), progress_(path_) {
   checked(path_, start);  // another process may have begun a run meanwhile
   remove_leftovers();
   if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml);
@@ -66,7 +73,8 @@ RunDirectory::RunDirectory(fs::path path, const std::string& recipe_toml, Start 
 }
 
 void RunDirectory::remove_leftovers() const {
-  for (const char* file : {kRecipeFile, kMetricsFile, kCheckpointFile, kPreviousFile, kBestFile, kResultFile})
+  for (const char* file :
+       {kRecipeFile, kMetricsFile, kCheckpointFile, kPreviousFile, kBestFile, kResultFile, kProgressFile})
     remove_leftovers_of(path_ / file);
 }
 

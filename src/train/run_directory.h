@@ -13,6 +13,7 @@
 
 #include "base/claimed_folder.h"
 #include "train/checkpoint.h"
+#include "train/progress_file.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
 
@@ -23,6 +24,10 @@ void require_no_run(const std::filesystem::path& path);
 
 // Whether the folder holds a run, or the beginning of one.
 bool holds_run(const std::filesystem::path& path);
+
+// The finished epochs that the run in a folder has written down. Throws IoError if it has none, DataError as
+// parse_json_lines().
+std::vector<EpochRecord> read_epochs(const std::filesystem::path& path);
 
 enum class Start {
   kNew,     // the folder must not hold a run
@@ -61,6 +66,9 @@ class RunDirectory {
   // metrics.jsonl.
   void add_epoch(const EpochRecord& epoch, const Trainer& trainer);
 
+  // After a batch: tells where the run is (see ProgressFile).
+  void publish(const Progress& progress) { progress_.publish(progress); }
+
   // result.json, at the end.
   void finish(const nlohmann::ordered_json& result) const;
 
@@ -73,6 +81,7 @@ class RunDirectory {
 
   std::filesystem::path path_;
   ClaimedFolder claim_;
+  ProgressFile progress_;
   Origin origin_;
   std::vector<EpochRecord> epochs_;
   std::optional<Position> saved_;

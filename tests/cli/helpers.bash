@@ -99,3 +99,22 @@ lists() {
   diff -u --label expected --label "in $folder" \
     <(for name in "$@"; do echo "$name"; done | sort) <(find "$folder" -mindepth 1 -printf '%P\n' | sort)
 }
+
+# needs_terminal: ends a test as skipped where no terminal can be made. Colours are off but where a test wants them.
+needs_terminal() {
+  command -v script >/dev/null || { echo "skipped: there is no script(1) to make a terminal" >&2 && exit 77; }
+  export NO_COLOR=1 TERM=xterm
+}
+
+# in_terminal <columns> <arguments>: what a terminal of so many columns is sent; ends as the program does.
+in_terminal() { script -qec "stty cols $1 rows 30 && exec '$RUNG' $2" /dev/null </dev/null; }
+
+# one_document <file>: it holds one JSON object, as it is printed: over several lines, and nothing beside it.
+one_document() {
+  [[ $(head -n 1 "$1") == "{" && $(tail -n 1 "$1") == "}" ]] || { cat "$1" && return 1; }
+  if sed '1d; $d' "$1" | grep -v '^  '; then return 1; fi
+  if LC_ALL=C grep -n $'[^ -~]' "$1"; then return 1; fi
+}
+
+# begun <run>: waits until the run has finished an epoch.
+begun() { until [[ -s $1/metrics.jsonl ]]; do sleep 0.02; done; }

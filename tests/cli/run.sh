@@ -10,6 +10,7 @@
 # What it must do stands beside it; of the files, any may be absent:
 #   <name>.stdout, <name>.stderr   what it prints, line by line; * in a line stands for any text. Absent: anything.
 #   <name>.exit                    its exit code. Absent: 0.
+# A script that needs a tool which is not there says so and ends with 77; so does this, and the test counts as skipped.
 set -euo pipefail
 
 script=$(realpath "$1")
@@ -44,6 +45,10 @@ compare() {
 code=0
 (cd "$scratch/folder" && bash -euo pipefail "$script") >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
 
+if ((code == 77)); then
+  cat "$scratch/stderr"
+  exit 77
+fi
 wanted=0
 if [[ -e $expected.exit ]]; then wanted=$(<"$expected.exit"); fi
 if ((code != wanted)); then

@@ -1,12 +1,10 @@
 # In a terminal: a bar that fits on its line however narrow that is, and stays when it is full; an error begins a line.
 source "$HELPERS"
-command -v script >/dev/null || { echo "skipped: there is no script(1) to make a terminal" >&2 && exit 0; }
+needs_terminal
 make_dataset digits
 make_recipe small.toml
 make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d'
 
-# in_terminal <columns> <arguments>: what a terminal of so many columns is sent.
-in_terminal() { script -qec "stty cols $1 && '$RUNG' $2" /dev/null </dev/null; }
 # What is drawn on one line one after the other, as lines; their widths in characters.
 drawn() { tr '\r' '\n' <"$1" | LC_ALL=C sed 's/\x1b\[K//g'; }
 widest() { drawn "$1" | grep "^Epoch" | LC_ALL=C sed 's/[\x80-\xbf]//g' | LC_ALL=C awk '{ if (length > most) most = length } END { print most + 0 }'; }

@@ -1,0 +1,21 @@
+// Progress bars in the manner of tqdm, and curves a line high, as text.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace rung::app {
+
+// "01:23", "1:02:03".
+std::string clock_text(double seconds);
+
+// "before|bar|after", at most `columns` wide, with the first of the endings that leaves room for a bar; where
+// none does, the last without a bar, cut off. `done` is from 0 to 1. All text is ASCII.
+std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,
+                     int columns);
+
+// A curve of at most `columns` characters ▁ to █, from the smallest value to the largest; a character is the
+// mean of the values that fall on it. Values must be finite.
+std::string sparkline(std::span<const double> values, int columns);
+
+}  // namespace rung::app

@@ -1,0 +1,39 @@
+// Shell completion, generated from the command line as it is declared, so that it cannot go stale. What the
+// names of recipes, datasets and instruction sets are, the scripts ask the program when they are used.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace rung::app {
+
+// What a value may be, as completion sees it: the name of a kind ("DIR", "RECIPE", ...), or the words
+// themselves.
+struct ValueKind {
+  std::string name;
+  std::vector<std::string> words;
+};
+
+struct DeclaredOption {
+  std::vector<std::string> names;  // "-q", "--quiet"; of a positional argument none
+  std::string about;
+  bool takes_value = false;
+  bool repeats = false;
+  ValueKind kind;
+};
+
+struct DeclaredCommand {
+  std::string name;
+  std::string about;
+  std::vector<DeclaredOption> options;
+  std::vector<DeclaredOption> arguments;  // the positional ones, in order
+  std::vector<DeclaredCommand> commands;
+};
+
+DeclaredCommand declared(const CLI::App& app);
+
+std::string bash_completion(const DeclaredCommand& program);
+std::string zsh_completion(const DeclaredCommand& program);
+
+}  // namespace rung::app

@@ -1,0 +1,51 @@
+// What training and downloading show while they go on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "terminal.h"
+#include "train/run_record.h"
+#include "train/trainer.h"
+
+namespace rung::app {
+
+// "Test set: average loss: 0.0214, accuracy: 9944/10000 (99.44%)"
+std::string evaluation_line(std::string_view split, const train::Evaluation& evaluation);
+
+// The epoch under way as a bar in the manner of tqdm, at most `columns` wide.
+std::string epoch_bar(const train::Progress& progress, int columns);
+
+// "Epoch 3/16: learning rate 0.01, 1.42 s, train loss 0.0512, accuracy 98.40%."
+std::string epoch_line(const train::EpochRecord& epoch, int epochs);
+
+// A bar while an epoch trains, on a terminal; then, or without one, a line an epoch.
+class EpochDisplay {
+ public:
+  ~EpochDisplay();
+  void on_batch(const train::Progress& progress);
+  void on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool interactive_ = is_interactive();
+  Clock::time_point drawn_;
+  bool open_ = false;  // the cursor is behind a bar
+};
+
+// A bar for a download; nothing where there is no terminal.
+class TransferDisplay {
+ public:
+  ~TransferDisplay();
+  void show(std::string_view source, std::string_view file, uint64_t done, uint64_t total);
+
+ private:
+  bool interactive_ = is_interactive();
+  std::chrono::steady_clock::time_point drawn_;
+  bool open_ = false;  // the cursor is behind a bar
+};
+
+}  // namespace rung::app

@@ -1,0 +1,62 @@
+#include "ladder/job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/claimed_folder.h"
+#include "base/error.h"
+#include "ladder/steps_file.h"
+#include "train/run_directory.h"
+
+namespace rung::ladder {
+namespace {
+
+using train::RunState;
+
+bool is_finished(const train::RunStatus& step) {
+  return step.state == RunState::kFinished;
+}
+
+// Of a ladder. What a step's own folder cannot know: a step that was cut off before waits for its turn when
+// the ladder goes on.
+RunState state_of(JobStatus& status, bool claimed) {
+  if (std::all_of(status.steps.begin(), status.steps.end(), is_finished)) return RunState::kFinished;
+  if (!claimed) return RunState::kStopped;
+  for (train::RunStatus& step : status.steps)
+    if (step.state == RunState::kStopped) step.state = RunState::kNotBegun;
+  return RunState::kRunning;
+}
+
+}  // namespace
+
+Job load_job(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  Job job;
+  job.folder = folder;
+  if (std::filesystem::exists(folder / kStepsFile, ignored)) {
+    job.is_ladder = true;
+    for (const recipe::Recipe& recipe : read_steps(folder))
+      job.steps.push_back({folder / recipe.name, recipe});
+  } else if (train::holds_run(folder)) {
+    job.steps.push_back({folder, recipe::load(folder / train::kRecipeFile)});
+  } else {
+    throw UsageError(fmt::format("{} holds no run and no ladder", folder.string()),
+                     "give a folder that `rung train` or `rung climb` writes to");
+  }
+  return job;
+}
+
+JobStatus look_at(const Job& job) {
+  JobStatus status;
+  const bool claimed = job.is_ladder && is_claimed(job.folder);  // first, as look_at_run() does
+  for (const Job::Step& step : job.steps)
+    status.steps.push_back(train::look_at_run(step.folder, step.recipe.training.epochs));
+  const auto unfinished = std::find_if_not(status.steps.begin(), status.steps.end(), is_finished);
+  status.current = std::min(static_cast<size_t>(unfinished - status.steps.begin()), status.steps.size() - 1);
+  status.state = job.is_ladder ? state_of(status, claimed) : status.steps.front().state;
+  return status;
+}
+
+}  // namespace rung::ladder

@@ -1,0 +1,36 @@
+// A training job as its folder shows it: a run, or a ladder of them, perhaps under way in another process.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "recipe/recipe.h"
+#include "train/run_status.h"
+
+namespace rung::ladder {
+
+struct Job {
+  struct Step {
+    std::filesystem::path folder;
+    recipe::Recipe recipe;
+  };
+
+  std::filesystem::path folder;
+  bool is_ladder = false;
+  std::vector<Step> steps;  // at least one
+};
+
+// Throws UsageError if the folder holds neither a run nor a ladder, and what their files' readers throw.
+Job load_job(const std::filesystem::path& folder);
+
+struct JobStatus {
+  train::RunState state = train::RunState::kNotBegun;
+  std::vector<train::RunStatus> steps;  // as in Job::steps
+  size_t current = 0;                   // the first step that is not finished, or the last
+};
+
+// Throws as train::look_at_run().
+JobStatus look_at(const Job& job);
+
+}  // namespace rung::ladder

@@ -1,0 +1,67 @@
+#include "train/run_status.h"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+
+#include "base/claimed_folder.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "train/progress_file.h"
+#include "train/run_directory.h"
+
+namespace rung::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxProgressBytes = 4096;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// The job may end, and its file go, at any moment.
+std::optional<Progress> read_progress(const fs::path& folder) {
+  try {
+    return parse_progress(read_text_file(folder / kProgressFile, kMaxProgressBytes));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// Since the newest of these files was written. 0 where that lies in the future of this machine's clock.
+double seconds_since_written(const fs::path& folder) {
+  auto newest = fs::file_time_type::min();
+  for (const char* name : {kRecipeFile, kMetricsFile, kProgressFile, kCheckpointFile}) {
+    std::error_code error;
+    const auto written = fs::last_write_time(folder / name, error);
+    if (!error) newest = std::max(newest, written);
+  }
+  if (newest == fs::file_time_type::min()) return 0;
+  return std::max(0.0, std::chrono::duration<double>(fs::file_time_type::clock::now() - newest).count());
+}
+
+}  // namespace
+
+RunStatus look_at_run(const fs::path& folder, int epochs) {
+  RunStatus status;
+  const bool claimed = is_claimed(folder);  // first: what an unclaimed folder holds is final
+  if (is_there(folder / kMetricsFile)) status.epochs = read_epochs(folder);
+  const int finished = static_cast<int>(status.epochs.size());
+  if (finished >= epochs && is_there(folder / kResultFile)) {
+    status.state = RunState::kFinished;
+  } else if (claimed) {
+    status.state = RunState::kRunning;
+    status.silence = seconds_since_written(folder);
+    status.progress = read_progress(folder);
+    // Between an epoch's last batch and its record the position is the old epoch's.
+    if (status.progress && status.progress->epoch != finished + 1) status.progress.reset();
+  } else if (holds_run(folder)) {
+    status.state = RunState::kStopped;
+  }
+  return status;
+}
+
+}  // namespace rung::train

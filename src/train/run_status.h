@@ -1,0 +1,31 @@
+// What a run's folder tells one who looks at it from outside, perhaps while another process trains in it.
+// Nothing is written and no one is held up. What a finished run's numbers mean is not its business.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "train/run_record.h"
+#include "train/trainer.h"
+
+namespace rung::train {
+
+enum class RunState {
+  kNotBegun,  // there is no run
+  kRunning,   // a process holds the folder's lock
+  kStopped,   // it was begun, is not finished, and no process holds the lock
+  kFinished,  // it has its result
+};
+
+struct RunStatus {
+  RunState state = RunState::kNotBegun;
+  std::vector<EpochRecord> epochs;   // the finished ones
+  std::optional<Progress> progress;  // of the epoch under way, if the running job has told it
+  double silence = 0;                // seconds since a running job last wrote anything
+};
+
+// `epochs` is how many the run is to have. Throws as read_epochs().
+RunStatus look_at_run(const std::filesystem::path& folder, int epochs);
+
+}  // namespace rung::train

@@ -1,0 +1,147 @@
+// What is said of a model before it is trained: for the ladder's models, and that it is true for odd ones.
+#include "ladder/advice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace rung::ladder {
+namespace {
+
+using namespace nn;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+using Sentences = std::vector<std::string>;
+
+Sentences advice(const recipe::Recipe& recipe) {
+  return advise(recipe, infer(recipe.model));
+}
+
+// Of a model on images of one channel, of the dataset, with a budget of so many parameters.
+Sentences advice(int height, int width, int classes, std::vector<LayerSpec> layers,
+                 const std::string& dataset = "mnist", double budget = 0) {
+  recipe::Recipe recipe;
+  recipe.dataset.name = dataset;
+  recipe.model = {{1, height, width}, classes, std::move(layers)};
+  if (budget > 0)
+    recipe.targets.push_back({.text = "",
+                              .metric = recipe::Metric::kParams,
+                              .comparison = recipe::Comparison::kAtMost,
+                              .bound = budget});
+  return advice(recipe);
+}
+
+Conv2d conv(int out_channels, int kernel, bool bias = false, int stride = 1) {
+  return {.out_channels = out_channels,
+          .kernel_size = {kernel, kernel},
+          .stride = {stride, stride},
+          .bias = bias};
+}
+
+TEST(Advice, OfTheLaddersFourthStep) {
+  const auto recipe = recipe::load(std::string(RUNG_SOURCE_DIR "/recipes/ladder/step4.toml"));
+  EXPECT_THAT(
+      advice(recipe),
+      ElementsAre(
+          AllOf(StartsWith("A stroke is 3.0 pixels wide"),
+                HasSubstr("Conv2d-5 is the first layer to see more, 5×5")),
+          "AvgPool2d-26 is the first layer whose receptive field is the whole 28×28 image.",
+          "Most parameters are in Conv2d-22: 1,440 of 5,422 (26.6 %).",
+          StartsWith(
+              "Most multiply-accumulates are in Conv2d-5: 518,400 of 782,440 (66.3 %); fewer channels"),
+          "4,577 parameters of the budget of 9,999 are left: room for 3 more convolutions as large as "
+          "Conv2d-22 "
+          "(1,440)."));
+}
+
+TEST(Advice, NamesWhatGlobalAveragePoolingWouldSave) {
+  const auto recipe = recipe::load(std::string(RUNG_SOURCE_DIR "/recipes/ladder/step1.toml"));
+  EXPECT_THAT(advice(recipe),
+              Contains("Most parameters are in Conv2d-12: 7,200 of 13,590 (53.0 %). It has a weight "
+                       "for every pixel of its 6×6 input: with global average pooling before it, "
+                       "200 would do."));
+  // As a linear layer, with biases: 8 * 10 + 10.
+  EXPECT_THAT(advice(12, 12, 10, {conv(8, 3), Flatten{}, Relu{}, Linear{.out_features = 10}}),
+              Contains(HasSubstr("10×10 input: with global average pooling before it, 90 would do.")));
+  // The second linear layer's input is no image.
+  EXPECT_THAT(advice(12, 12, 10,
+                     {conv(1, 12), Flatten{}, Linear{.out_features = 9}, Linear{.out_features = 90},
+                      Linear{.out_features = 10}}),
+              Not(Contains(HasSubstr("would do"))));
+}
+
+TEST(Advice, SeesALossOfResolutionBeforeAStrokeIsSeen) {
+  const Sentences pooled =
+      advice(28, 28, 10, {MaxPool2d{{2, 2}}, conv(10, 3), conv(10, 3), GlobalAvgPool2d{}});
+  EXPECT_THAT(pooled,
+              Contains(StartsWith("MaxPool2d-1 lowers the resolution where only 2×2 pixels have been seen")));
+  const Sentences strided = advice(28, 28, 10, {conv(10, 5, false, 2), conv(10, 3), GlobalAvgPool2d{}});
+  EXPECT_THAT(strided, Not(Contains(HasSubstr("lowers the resolution"))));
+}
+
+TEST(Advice, SaysWhatPoolingAveragesAndWhatSeesNoMore) {
+  EXPECT_THAT(
+      advice(28, 28, 10, {conv(10, 3), conv(10, 3), GlobalAvgPool2d{}}),
+      Contains("AdaptiveAvgPool2d-3 is the first layer whose receptive field is the whole 28×28 image; what "
+               "it takes the mean of has seen 5×5."));
+  Conv2d same{.out_channels = 10, .kernel_size = {3, 3}, .padding = {1, 1}};
+  EXPECT_THAT(
+      advice(5, 5, 10, {same, same, same, same, GlobalAvgPool2d{}}),
+      Contains("Conv2d-2 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
+               "after it can widen it no further."));
+  // What a stride leaves over at the border.
+  EXPECT_THAT(
+      advice(8, 8, 10, {MaxPool2d{{5, 5}}, conv(10, 1)}),
+      Contains("At the end 5×5 pixels of the 8×8 image are seen at most: the others count for nothing."));
+}
+
+TEST(Advice, CountsTheBudget) {
+  EXPECT_THAT(advice(9, 9, 2, {conv(2, 9)}, "mnist", 100),
+              Contains("62 parameters more than the budget of 100."));
+  EXPECT_THAT(advice(9, 9, 2, {conv(2, 9)}, "mnist", 170), Not(Contains(HasSubstr("budget"))));
+  EXPECT_THAT(advice(9, 9, 2, {conv(2, 9)}, "mnist", 300),
+              Contains("138 parameters of the budget of 300 are left."));  // no convolution fits into them
+}
+
+TEST(Advice, FindsBiasesThatDoNothing) {
+  EXPECT_THAT(
+      advice(9, 9, 2, {conv(4, 3, true), BatchNorm2d{}, conv(3, 3, true), BatchNorm2d{}, conv(2, 5, true)}),
+      Contains("The bias of Conv2d-1 and of 1 more does nothing, as the batch norm after it takes it away: "
+               "`bias = false` saves 7 parameters."));
+}
+
+TEST(Advice, IsSilentWhereThereIsNothingToSay) {
+  EXPECT_THAT(advice(1, 1, 1, {Flatten{}}), IsEmpty());
+  EXPECT_THAT(advice(1, 1, 1, {Relu{}}, "mnist", 10),
+              ElementsAre("10 parameters of the budget of 10 are left."));
+  // One pixel: nothing about strokes or images.
+  EXPECT_THAT(advice(1, 1, 3, {conv(3, 1)}),
+              ElementsAre("Most parameters are in Conv2d-1: 3 of 3 (100.0 %).",
+                          "Most multiply-accumulates are in Conv2d-1: 3 of 3 (100.0 %)."));
+  // No convolution: nothing about strokes. Images that are no drawings: neither.
+  EXPECT_THAT(advice(28, 28, 10, {Flatten{}, Linear{.out_features = 10}}),
+              ElementsAre("Linear-2 is the first layer whose receptive field is the whole 28×28 image.",
+                          AllOf(StartsWith("Most parameters are in Linear-2: 7,850 of 7,850"),
+                                HasSubstr("20 would do")),
+                          StartsWith("Most multiply-accumulates are in Linear-2")));
+  for (const char* dataset : {"fashion_mnist", "./my-images"})
+    EXPECT_THAT(advice(28, 28, 10, {conv(10, 5), GlobalAvgPool2d{}}, dataset),
+                Not(Contains(HasSubstr("stroke"))));
+}
+
+TEST(Advice, SaysSoWhenLayersAreEquallyLarge) {
+  EXPECT_THAT(
+      advice(28, 28, 1, {conv(1, 3), conv(1, 3), GlobalAvgPool2d{}}),
+      Contains("Most parameters are in 2 layers, Conv2d-1 and others like it: each 9 of 18 (50.0 %)."));
+}
+
+}  // namespace
+}  // namespace rung::ladder

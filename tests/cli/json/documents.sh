@@ -1,0 +1,52 @@
+# With --json, standard output is one JSON document whatever else is said; with --quiet there is nothing else.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+make_recipe other.toml 's/out_channels = 8/out_channels = 9/; s/^title = .*/title = "Größer"/'
+
+# document <fields> <arguments...>: the document has these fields, each at the beginning of a line.
+document() {
+  local fields=$1 field
+  shift
+  "$RUNG" "$@" --json >document 2>said
+  one_document document || { echo "$*: not one document" >&2 && return 1; }
+  for field in $fields; do
+    grep -qE "^ *\"$field\": " document || { echo "$*: no $field" >&2 && return 1; }
+  done
+  "$RUNG" "$@" --json --quiet >again 2>said_quietly || true
+  [[ ! -s said_quietly || $1 == train || $1 == climb ]] || { cat said_quietly >&2 && return 1; }
+}
+
+document "format recipe title seed params best_test_accuracy final_test_accuracy targets weights_sha256 epochs analysis run_dir" \
+  train small.toml --out run
+[[ $(grep -c '^Epoch' said) == 2 ]]
+diff <(sed '/"analysis": \[/,/\]/d; /"run_dir"/d; s/,$//' document) <(sed 's/,$//' run/result.json)
+document "ladder_dir steps recipe analysis run_dir" climb small.toml other.toml --epochs 1 --out ladder
+grep '"title"' document
+document "run_dir weights split images correct accuracy loss seconds" eval run
+grep -E '"(run_dir|weights|split|images)"' document
+document "run_dir same epochs first_difference best_file_agrees" verify run
+grep -vE '^[{}]' document
+document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
+document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile stage share" \
+  bench small.toml --seconds 0.1 --no-peak --profile
+document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
+document "dataset classes train test images height width class_counts normalisation train_pixels stroke_width" data info ./digits
+
+# A verdict of "no" is a document too; an error is none.
+sed -i 's/"weights_sha256":"./"weights_sha256":"0/' run/metrics.jsonl
+code=0 && "$RUNG" verify run --json >document 2>/dev/null || code=$?
+[[ $code == 1 ]] && one_document document
+grep -E 'same|first' document
+fails 1 "rung: error: cannot read nowhere/recipe.toml: *" "$RUNG" eval nowhere --json
+
+# Quiet: only the exit code, warnings and errors.
+for command in "train small.toml --out quiet" "climb small.toml --out quiet-ladder" "eval quiet" "summary small.toml" "data info ./digits"; do
+  # shellcheck disable=SC2086 # a command and its arguments
+  "$RUNG" $command --quiet >out 2>&1
+  [[ ! -s out ]] || { echo "$command: $(<out)" >&2 && exit 1; }
+done
+fails 2 "rung: error: quiet already holds a run *" "$RUNG" train small.toml --out quiet -q
+
+# A folder's name that is no UTF-8 does not break the document.
+mv quiet $'qui\xe9t' && "$RUNG" eval $'qui\xe9t' --json >document && one_document document && grep run_dir document

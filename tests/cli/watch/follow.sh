@@ -1,0 +1,52 @@
+# A run and a ladder are followed line by line, from when they are under way to their end, by one who may only read.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml 's/^epochs = .*/epochs = 60/'
+make_recipe other.toml 's/^epochs = .*/epochs = 10/'
+
+"$RUNG" train small.toml --out run >/dev/null & id=$!
+begun run
+[[ ! -e run/result.json ]]
+"$RUNG" watch run >lines
+wait $id
+[[ $(grep -c '^Epoch [0-9]*/60: .*%$' lines) == 60 ]]
+[[ $(sed -n 's:^Epoch \([0-9]*\)/.*:\1:p' lines | sort -n | uniq | wc -l) == 60 ]]
+tail -n 1 lines
+
+"$RUNG" climb other.toml small.toml other.toml --out ladder >/dev/null & id=$!
+until [[ -e ladder/ladder.json ]]; do sleep 0.02; done
+"$RUNG" watch ladder >lines
+wait $id
+grep -v '^Epoch' lines
+[[ $(grep -c '^Epoch' lines) == 80 ]]
+
+# Nothing of it stays: not from the one who trains, not from the one who looks.
+lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors result.json
+
+# A ladder that was cut off names its step.
+"$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
+begun cut/other
+kill -s TERM $id && ! wait $id
+fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung climb --resume cut\`)" "$RUNG" watch cut
+
+# Watching, again and again, does not keep a run from being gone on with.
+for _ in {1..100}; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
+for _ in 1 2 3; do
+  "$RUNG" climb --resume cut >/dev/null 2>errors & id=$!
+  sleep 0.5
+  kill -s TERM $id && ! wait $id
+  grep -q '^rung: error: interrupted after' errors || { cat errors >&2 && exit 1; }
+done
+kill $watchers && ! wait $watchers
+
+# Ctrl-C ends the watching, with nothing to say about it, and not the run.
+"$RUNG" train small.toml --epochs 100000 --out long >/dev/null 2>&1 & id=$!
+begun long
+set -m
+"$RUNG" watch long >/dev/null 2>errors & watcher=$!
+set +m
+sleep 0.3
+kill -s INT $watcher
+code=0 && wait $watcher || code=$?
+[[ $code == 130 && ! -s errors ]]
+kill -s TERM $id && ! wait $id

@@ -1,0 +1,37 @@
+# What watch says of a run that is finished, that was cut off, that has not done an epoch, and of what is no run.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+make_recipe long.toml 's/^epochs = .*/epochs = 100000/'
+
+"$RUNG" train small.toml --out whole >/dev/null
+"$RUNG" watch whole
+
+fails 2 "rung: error: nowhere holds no run and no ladder (give a folder that *)" "$RUNG" watch nowhere
+fails 2 "rung: error: digits holds no run and no ladder *" "$RUNG" watch digits
+
+# One that was killed: its lock's file is left, and perhaps the place it was at, but no process.
+"$RUNG" train long.toml --out "killed run" >/dev/null & id=$!
+begun "killed run"
+kill -s KILL $id && ! wait $id 2>/dev/null
+echo '{"format":"rung-progress","version":1,"epoch":1,"epochs":2,"batch":1,"batches":8,"images":32,"correct":3,"loss":2.5,"seconds":1}' >"killed run/progress.json"
+touch "killed run/.lock"
+fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
+
+# One that has not done an epoch, under way and then not.
+make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
+"$RUNG" train slow.toml --threads 1 --out slow >/dev/null & id=$!
+until [[ -e slow/recipe.toml ]]; do sleep 0.02; done
+"$RUNG" watch slow >lines 2>errors & watcher=$!
+sleep 0.5
+kill -s KILL $id && ! wait $id 2>/dev/null
+code=0 && wait $watcher || code=$?
+[[ $code == 1 && ! -s lines ]]
+cat errors >&2
+grep -qxF 'rung: error: slow stopped before the end of its first epoch, and no process goes on with it (go on with `rung train --resume slow`)' errors
+
+# What others may have put there does no harm.
+echo '{' >whole/progress.json
+"$RUNG" watch whole | tail -n 1
+echo 'no record' >whole/metrics.jsonl
+fails 1 "rung: error: whole/metrics.jsonl: line 1: not the record of epoch 1" "$RUNG" watch whole

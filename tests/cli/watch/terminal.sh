@@ -1,0 +1,32 @@
+# On a terminal: the second screen while the job goes on, redrawn in place and never wider than the terminal; in the end
+# the last state on the first screen.
+source "$HELPERS"
+needs_terminal
+make_dataset digits
+make_recipe small.toml 's/^epochs = .*/epochs = 60/'
+make_recipe short.toml
+
+for columns in 12 40 80 140; do
+  "$RUNG" climb short.toml small.toml --out ladder$columns >/dev/null & id=$!
+  until [[ -e ladder$columns/ladder.json ]]; do sleep 0.02; done
+  in_terminal $columns "watch ladder$columns" >screen
+  wait $id
+  # Entered once, left once, and after that no more moving about.
+  [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
+  after=$(LC_ALL=C sed -n $'/\e\\[?1049l/,$p' screen | LC_ALL=C sed $'s/.*\e\\[?1049l//')
+  [[ $after != *$'\e'* ]] || { cat -v screen >&2 && exit 1; }
+  # Every frame begins at the top, and clears what is left of its lines and below; nothing is cleared before it is drawn over.
+  frames=$(grep -ao $'\e\\[H' screen | wc -l)
+  ((frames > 1))
+  if grep -aq $'\e\\[2J' screen; then exit 1; fi
+  widest=$(LC_ALL=C sed $'/\e\\[?1049l/q' screen | LC_ALL=C sed $'s/\e\\[?1049l.*//; s/\e\\[H/\\n/g' |
+    LC_ALL=C sed $'s/\e\\[?[0-9]*[hl]//g; s/\e\\[[JK]//g; s/[\x80-\xbf]//g; s/\r//g' |
+    LC_ALL=C awk '{ if (length > most) most = length } END { print most + 0 }')
+  ((widest > 0 && widest < columns)) || { echo "$columns columns, but a line of $widest" >&2 && exit 1; }
+done
+tr -d '\r' <<<"$after" | grep -aE '^(ladder|✓|train|test|best)'
+
+# A run that is finished does not need the second screen.
+in_terminal 80 "watch ladder80/short" >screen
+if grep -aq $'\e' screen; then cat -v screen >&2 && exit 1; fi
+TERM=dumb in_terminal 80 "watch ladder80/short" | grep -ac '^Epoch'
