@@ -342,9 +342,18 @@ TEST(Result, EveryTruncationIsRefused) {
 
 // What follows from other fields is not read.
 TEST(Result, EveryFieldThatIsReadIsChecked) {
-  const std::set<std::string> follow = {
-      "best_epoch",          "best_test_accuracy", "final_test_accuracy", "mean_last3_test_accuracy",
-      "best_train_accuracy", "overfitting_gap",    "train_seconds",       "total_seconds"};
+  const std::set<std::string> follow = {"best_epoch",
+                                        "best_test_accuracy",
+                                        "final_test_accuracy",
+                                        "mean_last3_test_accuracy",
+                                        "best_train_accuracy",
+                                        "best_validation_epoch",
+                                        "best_validation_accuracy",
+                                        "final_validation_accuracy",
+                                        "test_accuracy_at_best_validation",
+                                        "overfitting_gap",
+                                        "train_seconds",
+                                        "total_seconds"};
   const auto good = to_json(finished_run());
   for (const auto& item : good.items()) {
     auto bad = good;

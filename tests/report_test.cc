@@ -209,8 +209,7 @@ TEST(Inside, EvidenceLiesWhereTheModelLooks) {
 }
 
 TEST(Inside, ExamplesAreTheFirstOfEveryClass) {
-  const data::Split split{6, 1, 1, std::vector<uint8_t>(6), {2, 0, 2, 3, 0, 3}};
-  EXPECT_THAT(example_images(split, 4), ElementsAre(1, 0, 3));
+  EXPECT_THAT(example_images(std::vector<uint8_t>{2, 0, 2, 3, 0, 3}, 4), ElementsAre(1, 0, 3));
 }
 
 TEST(Colour, DivergesFromWhite) {
@@ -247,7 +246,7 @@ recipe::Recipe bar_recipe(const std::string& name) {
                    nn::MaxPool2d{{2, 2}}, nn::Conv2d{.out_channels = 3, .kernel_size = {5, 5}}}};
   recipe.training.epochs = 2;
   recipe.training.batch_size = 16;
-  recipe.training.optimizer.lr = 0.05;
+  recipe.training.optimizer = optim::Sgd{.lr = 0.05};
   return recipe;
 }
 
@@ -373,7 +372,7 @@ TEST_F(ReportTest, TextFromFilesIsNeverMarkup) {
 TEST_F(ReportTest, TwoRunsAreComparedImageByImage) {
   const fs::path one = train(bar_recipe("one"));
   auto other = bar_recipe("two");
-  other.training.optimizer.lr = 1e-6;  // hardly learns
+  other.training.optimizer = optim::Sgd{.lr = 1e-6};  // hardly learns
   const fs::path two = train(other);
   const auto labels = data_.test.labels;
   const Exhibit first = examine(load_run(one), {&data_, ""}, nullptr, pool_);
@@ -402,6 +401,15 @@ TEST_F(ReportTest, AModelThatSaysWhatIsNoNumberIsShownWithoutPredictions) {
   EXPECT_THAT(page, AllOf(HasSubstr("says what is no finite number"), Not(HasSubstr("Confusion"))));
   const size_t data = page.find("<script type=\"application/json\"");
   EXPECT_EQ(page.substr(data, page.find("</script>", data) - data).find("null"), std::string::npos);
+}
+
+TEST_F(ReportTest, AValidationSplitIsShown) {
+  auto recipe = bar_recipe("split");
+  recipe.dataset.validation = 16;
+  recipe.augment.emplace_back(data::RandomErasing{.p = 1});
+  EXPECT_THAT(report_on({train(recipe)}),
+              AllOf(HasSubstr("chosen on the validation images"), HasSubstr("test, at the best validation"),
+                    HasSubstr("validation accuracy, %"), HasSubstr(R"("label":"validation")")));
 }
 
 TEST_F(ReportTest, OfManyClassesThePairsAreListed) {

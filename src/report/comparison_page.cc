@@ -18,6 +18,10 @@ using ladder::with_commas;
 constexpr double kSignificance = 0.05;
 constexpr size_t kMostImages = 40;  // shown of each kind
 
+bool validates(const Exhibit& exhibit) {
+  return exhibit.run.record.epochs.back().validation.has_value();
+}
+
 Html figures_section(const Exhibit& first, const Exhibit& second) {
   std::vector<std::vector<Html>> rows{
       {text(""), text(first.run.name), text(second.run.name), text("difference")}};
@@ -33,6 +37,10 @@ Html figures_section(const Exhibit& first, const Exhibit& second) {
   row(recipe::Metric::kFinalTestAccuracy, "test accuracy, last epoch");
   row(recipe::Metric::kMeanLast3TestAccuracy, "mean of the last 3");
   row(recipe::Metric::kBestTestAccuracy, "best epoch");
+  if (validates(first) && validates(second)) {
+    row(recipe::Metric::kBestValidationAccuracy, "best validation");
+    row(recipe::Metric::kTestAccuracyAtBestValidation, "test accuracy at the best validation");
+  }
   if (first.run.finished && second.run.finished) row(recipe::Metric::kOverfittingGap, "training minus test");
   row(recipe::Metric::kTrainSeconds, "training time");
   return table(rows);

@@ -57,7 +57,8 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   exhibit.data = images.data;
   train::RunRecord& record = exhibit.run.record;
   if (!exhibit.run.finished) {
-    record.train_images = images.data->train.count;
+    record.validation_images = exhibit.run.recipe.dataset.validation;
+    record.train_images = images.data->train.count - record.validation_images;
     record.test_images = images.data->test.count;
   } else if (record.test_images != images.data->test.count) {
     exhibit.remarks.push_back(fmt::format("The run was tested on {} images, and {} holds {} now.",

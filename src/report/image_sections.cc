@@ -1,6 +1,7 @@
 #include "report/image_sections.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "data/augment.h"
 #include "ladder/changes.h"
@@ -37,6 +38,37 @@ std::string percent(double share) {
   const double rest = std::min(share, 1 - share);
   if (rest < 0.0001) return share < 0.5 ? "< 0.01 %" : "> 99.99 %";
   return fmt::format("{:.{}f} %", 100 * share, rest < 0.01 ? 2 : rest < 0.1 ? 1 : 0);
+}
+
+void append(std::vector<uint8_t>& images, std::span<const uint8_t> more) {
+  images.insert(images.end(), more.begin(), more.end());
+}
+
+// A rectangle is erased from the normalised image: its value as a grey level of the image that is shown.
+void erase(const data::Erasure& erasure, const data::DatasetSpec& normalisation, int width,
+           std::span<uint8_t> image) {
+  const double level = 255 * (erasure.value * normalisation.std + normalisation.mean);
+  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
+    for (int column = erasure.left; column < erasure.left + erasure.width; ++column)
+      image[static_cast<size_t>(row * width + column)] =
+          static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
+}
+
+// Training images as the run sees them in an epoch, from 0.
+std::vector<uint8_t> varied_images(const Exhibit& exhibit, std::span<const uint32_t> images, int epoch) {
+  const data::Split& train = exhibit.data->train;
+  data::Augmenter augmenter(exhibit.run.recipe.augment, train.height, train.width);
+  std::vector<uint8_t> varied(pixels_of(train, 0).size());
+  std::vector<uint8_t> result;
+  for (const uint32_t image : images) {
+    RandomStream random(exhibit.run.record.seed, RandomPurpose::kAugment, image,
+                        static_cast<uint32_t>(epoch));
+    augmenter.apply(pixels_of(train, image).data(), varied.data(), random);
+    for (const data::Erasure& erasure : augmenter.erasures())
+      erase(erasure, exhibit.run.recipe.dataset, train.width, varied);
+    append(result, varied);
+  }
+  return result;
 }
 
 Html filters_section(const Exhibit& exhibit) {
@@ -137,7 +169,7 @@ Html mistakes_section(const Exhibit& exhibit) {
 std::vector<Section> inside_sections(const Exhibit& exhibit) {
   std::vector<Section> sections{{"filters", "First-layer filters", filters_section(exhibit)}};
   if (!can_show_images(exhibit)) return sections;
-  const auto examples = example_images(exhibit.data->test, exhibit.plan->classes);
+  const auto examples = example_images(exhibit.data->test.labels, exhibit.plan->classes);
   const nn::Trace trace = trace_examples(exhibit, examples);
   sections.push_back({"activations", "Activations", activations_section(exhibit, trace, examples.size())});
   sections.push_back({"evidence", "Evidence", evidence_section(exhibit, trace, examples)});
@@ -145,25 +177,16 @@ std::vector<Section> inside_sections(const Exhibit& exhibit) {
 }
 
 Html augmentation_section(const Exhibit& exhibit) {
-  const auto& transforms = exhibit.run.recipe.augment;
-  if (transforms.empty() || !can_show_images(exhibit)) return {};
+  if (exhibit.run.recipe.augment.empty() || !can_show_images(exhibit)) return {};
   const data::Split& train = exhibit.data->train;
-  const auto examples = example_images(train, exhibit.run.recipe.model.classes);
-  data::Augmenter augmenter(transforms, train.height, train.width);
-  std::vector<uint8_t> images;
-  for (const uint32_t image : examples) {
-    const auto original = pixels_of(train, image);
-    images.insert(images.end(), original.begin(), original.end());
-  }
-  std::vector<uint8_t> varied(pixels_of(train, 0).size());
+  const auto trained_on =
+      std::span(train.labels)
+          .first(train.labels.size() - static_cast<size_t>(exhibit.run.recipe.dataset.validation));
+  const auto examples = example_images(trained_on, exhibit.run.recipe.model.classes);
   const int epochs = std::min(kVariedEpochs, exhibit.run.recipe.training.epochs);
-  for (uint32_t epoch = 0; epoch < static_cast<uint32_t>(epochs); ++epoch) {
-    for (const uint32_t image : examples) {
-      RandomStream random(exhibit.run.record.seed, RandomPurpose::kAugment, image, epoch);
-      augmenter.apply(pixels_of(train, image).data(), varied.data(), random);
-      images.insert(images.end(), varied.begin(), varied.end());
-    }
-  }
+  std::vector<uint8_t> images;
+  for (const uint32_t image : examples) append(images, pixels_of(train, image));
+  for (int epoch = 0; epoch < epochs; ++epoch) append(images, varied_images(exhibit, examples, epoch));
   const auto grid = data::image_grid(images, train.height, train.width,
                                      {.rows = epochs + 1,
                                       .columns = static_cast<int>(examples.size()),

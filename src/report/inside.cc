@@ -77,11 +77,11 @@ std::vector<double> contributions(const nn::Shape& shape, std::span<const float>
 
 }  // namespace
 
-std::vector<uint32_t> example_images(const data::Split& split, int classes) {
+std::vector<uint32_t> example_images(std::span<const uint8_t> labels, int classes) {
   std::vector<uint32_t> examples;
   for (int label = 0; label < std::min<int>(classes, kLanes); ++label) {
-    const auto found = std::find(split.labels.begin(), split.labels.end(), label);
-    if (found != split.labels.end()) examples.push_back(static_cast<uint32_t>(found - split.labels.begin()));
+    const auto found = std::find(labels.begin(), labels.end(), label);
+    if (found != labels.end()) examples.push_back(static_cast<uint32_t>(found - labels.begin()));
   }
   return examples;
 }

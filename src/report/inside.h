@@ -10,8 +10,8 @@
 
 namespace rung::report {
 
-// The first test image of every class that has one, at most 16 (a group of the engine).
-std::vector<uint32_t> example_images(const data::Split& split, int classes);
+// The first image of every class that has one, at most 16 (a group of the engine).
+std::vector<uint32_t> example_images(std::span<const uint8_t> labels, int classes);
 
 // The first layer's filters [K][C] as colours, each divided by the largest weight of all; none unless the
 // model begins with a convolution.

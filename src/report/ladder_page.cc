@@ -93,7 +93,8 @@ std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
     if (target.metric == recipe::Metric::kParams) params = *bound;
     if (target.metric == recipe::Metric::kBestTestAccuracy ||
         target.metric == recipe::Metric::kFinalTestAccuracy ||
-        target.metric == recipe::Metric::kMeanLast3TestAccuracy)
+        target.metric == recipe::Metric::kMeanLast3TestAccuracy ||
+        target.metric == recipe::Metric::kTestAccuracyAtBestValidation)
       accuracy = *bound;
   }
   if (!params || !accuracy) return std::nullopt;

@@ -17,9 +17,10 @@ using ladder::with_commas;
 
 constexpr double kShortest = 1e-3;  // seconds from which a rate says anything
 
-// The run's curve and, where there is one, the notebook's.
+// The run's curve and, where there are any, the validation images' and the notebook's.
 Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
-          double train::EpochRecord::*value, double ReferenceEpoch::*reference = nullptr) {
+          double train::EpochRecord::*value, double ReferenceEpoch::*reference = nullptr,
+          double train::ValidationRecord::*validation = nullptr) {
   const auto style = value == &train::EpochRecord::lr ? Series::Style::kSteps : Series::Style::kLine;
   Chart chart{.title = fmt::format("{} by epoch", label),
               .x = {"epoch"},
@@ -27,6 +28,11 @@ Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
               .series = {{exhibit.run.name, points_of(exhibit.run.record, value), 0, style}},
               .target = {},
               .legend = false};
+  if (exhibit.run.record.epochs.back().validation && validation != nullptr) {
+    chart.series.front().label = "test";
+    chart.series.push_back({"validation", points_of(exhibit.run.record, validation), 1});
+    chart.legend = true;
+  }
   if (exhibit.notebook && reference != nullptr)
     chart.series.push_back(
         {"notebook", points_of(*exhibit.notebook, reference), 0, Series::Style::kReference});
@@ -37,25 +43,31 @@ Html epoch_table(const Exhibit& exhibit) {
   std::vector<std::vector<Html>> rows{{text("epoch"), text("learning rate"), text("train loss"),
                                        text("train accuracy, %"), text("test loss"), text("test accuracy, %"),
                                        text("train s"), text("test s")}};
+  if (exhibit.run.record.epochs.back().validation)
+    rows.front().insert(rows.front().end(), {text("validation loss"), text("validation accuracy, %")});
   for (const train::EpochRecord& epoch : exhibit.run.record.epochs) {
     rows.push_back({html("{}", epoch.epoch), html("{:.6g}", epoch.lr), html("{:.4f}", epoch.train_loss),
                     html("{:.2f}", epoch.train_accuracy), html("{:.4f}", epoch.test_loss),
                     html("{:.2f}", epoch.test_accuracy), html("{:.2f}", epoch.train_seconds),
                     html("{:.2f}", epoch.test_seconds)});
+    if (epoch.validation)
+      rows.back().insert(rows.back().end(), {html("{:.4f}", epoch.validation->loss),
+                                             html("{:.2f}", epoch.validation->accuracy)});
   }
   return disclosure("The figures of every epoch", table(rows));
 }
 
 Html training_section(const Exhibit& exhibit, Page& page) {
   using train::EpochRecord;
+  using train::ValidationRecord;
   Html plots{"<div class=\"plots\">"};
   plots += plot(exhibit, page, "training loss", Scale::kLogarithmic, &EpochRecord::train_loss);
   plots += plot(exhibit, page, "test loss", Scale::kLogarithmic, &EpochRecord::test_loss,
-                &ReferenceEpoch::test_loss);
+                &ReferenceEpoch::test_loss, &ValidationRecord::loss);
   plots += plot(exhibit, page, "training accuracy, %", Scale::kAccuracy, &EpochRecord::train_accuracy,
                 &ReferenceEpoch::train_accuracy);
   plots += plot(exhibit, page, "test accuracy, %", Scale::kAccuracy, &EpochRecord::test_accuracy,
-                &ReferenceEpoch::test_accuracy);
+                &ReferenceEpoch::test_accuracy, &ValidationRecord::accuracy);
   plots += plot(exhibit, page, "learning rate", Scale::kLinear, &EpochRecord::lr);
   plots += plot(exhibit, page, "seconds of training", Scale::kLinear, &EpochRecord::train_seconds);
   plots += Html{"</div>"};
@@ -92,6 +104,13 @@ Html timing_section(const Exhibit& exhibit) {
 Points points_of(const train::RunRecord& record, double train::EpochRecord::*value) {
   Points points;
   for (const train::EpochRecord& epoch : record.epochs) points.emplace_back(epoch.epoch, epoch.*value);
+  return points;
+}
+
+Points points_of(const train::RunRecord& record, double train::ValidationRecord::*value) {
+  Points points;
+  for (const train::EpochRecord& epoch : record.epochs)
+    if (epoch.validation) points.emplace_back(epoch.epoch, (*epoch.validation).*value);
   return points;
 }
 

@@ -13,6 +13,8 @@ std::vector<Section> detail_sections(const Exhibit& exhibit, Page& page);
 
 // A figure of every epoch.
 Points points_of(const train::RunRecord& record, double train::EpochRecord::*value);
+Points points_of(const train::RunRecord& record,
+                 double train::ValidationRecord::*value);  // where there is one
 Points points_of(const ReferenceCurve& curve, double ReferenceEpoch::*value);
 
 }  // namespace rung::report

@@ -41,6 +41,11 @@ Html results_table(const Exhibit& exhibit) {
     rows.push_back({text(what), html("{:.2f}", value)});
     if (reference) rows.back().push_back(their == nullptr ? text("") : html("{:.2f}", (*reference).*their));
   };
+  if (record.validation_images > 0) {
+    row("best validation", record.chosen().choosing_accuracy(), nullptr);
+    row("last epoch, validation", record.epochs.back().choosing_accuracy(), nullptr);
+    row("test, at the best validation", record.chosen().test_accuracy, nullptr);
+  }
   row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy);
   row("mean of the last 3, test", record.mean_last3_test_accuracy(),
       &recipe::Reference::mean_last3_test_accuracy);
@@ -56,6 +61,15 @@ std::vector<std::string> findings(const Exhibit& exhibit) {
   if (exhibit.against_previous)
     sentences.push_back(ladder::significance_sentence(*exhibit.against_previous, exhibit.previous));
   return sentences;
+}
+
+// The epoch that validation chose, or the test set where nothing validates.
+Html best_tile(const train::RunRecord& record) {
+  const train::EpochRecord& chosen = record.chosen();
+  return tile(fmt::format("{:.2f} %", chosen.test_accuracy),
+              chosen.validation ? "test accuracy, best validation" : "best epoch",
+              fmt::format("epoch {}, chosen on the {}", chosen.epoch,
+                          chosen.validation ? "validation images" : "test set"));
 }
 
 }  // namespace
@@ -92,8 +106,7 @@ Html headline(const Exhibit& exhibit) {
                  record.test_images == 0
                      ? ""
                      : fmt::format("± {:.2f}, one standard error", ladder::standard_error(record)));
-  result += tile(fmt::format("{:.2f} %", record.best().test_accuracy), "best epoch",
-                 fmt::format("epoch {}, chosen on the test set", record.best().epoch));
+  result += best_tile(record);
   result +=
       tile(with_commas(record.params), "parameters",
            fmt::format("{} multiply-accumulates", with_commas(nn::infer(exhibit.run.recipe.model).macs)));
