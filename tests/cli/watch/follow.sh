@@ -21,7 +21,7 @@ grep -v '^Epoch' lines
 [[ $(grep -c '^Epoch' lines) == 80 ]]
 
 # Nothing of it stays: not from the one who trains, not from the one who looks.
-lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors result.json
+lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors result.json events.out.tfevents.000001
 
 # A ladder that was cut off names its step.
 "$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!

@@ -34,4 +34,4 @@ grep -qxF 'rung: error: slow stopped before the end of its first epoch, and no p
 echo '{' >whole/progress.json
 "$RUNG" watch whole | tail -n 1
 echo 'no record' >whole/metrics.jsonl
-fails 1 "rung: error: whole/metrics.jsonl: line 1: not the record of epoch 1" "$RUNG" watch whole
+fails 1 "rung: error: whole/metrics.jsonl: line 1: not a JSON object" "$RUNG" watch whole
