@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -117,14 +116,6 @@ void info(const Options& options) {
   say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
 }
 
-// What training does to the normalised image, as pixels.
-void erase(const data::Erasure& erasure, const data::DatasetSpec& normalisation, int width, uint8_t* image) {
-  const double pixel = 255 * (erasure.value * normalisation.std + normalisation.mean);
-  const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
-  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
-    std::fill_n(image + row * width + erasure.left, erasure.width, value);
-}
-
 // The first 60 training images, as the recipe's first epoch would vary them.
 void show(const Options& options) {
   std::vector<data::Transform> transforms;
@@ -145,7 +136,7 @@ void show(const Options& options) {
     RandomStream random(options.seed, RandomPurpose::kAugment, static_cast<uint32_t>(image), 0);
     augmenter.apply(split.pixels.data() + image * size, images.data() + image * size, random);
     for (const data::Erasure& erasure : augmenter.erasures())
-      erase(erasure, normalisation, split.width, images.data() + image * size);
+      data::erase_pixels(erasure, normalisation, split.width, images.data() + image * size);
   }
   if (std::max(split.height, split.width) > kLargestShown)
     throw UsageError(fmt::format("images of {}×{} are too large for a grid", split.height, split.width));

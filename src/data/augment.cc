@@ -89,6 +89,13 @@ std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width,
   return std::nullopt;
 }
 
+void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image) {
+  const double pixel = 255 * (erasure.value * normalisation.std + normalisation.mean);
+  const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
+  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
+    std::fill_n(image + row * width + erasure.left, erasure.width, value);
+}
+
 Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
     : transforms_(std::move(transforms)),
       height_(height),

@@ -45,6 +45,8 @@ struct Erasure {
 };
 // What RandomErasing draws for one image, if it erases at all.
 std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random);
+// What the erasure of the normalised image makes of its pixels [height,width], to be looked at.
+void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image);
 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {

@@ -1,7 +1,6 @@
 #include "report/image_sections.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "data/augment.h"
 #include "ladder/changes.h"
@@ -44,16 +43,6 @@ void append(std::vector<uint8_t>& images, std::span<const uint8_t> more) {
   images.insert(images.end(), more.begin(), more.end());
 }
 
-// A rectangle is erased from the normalised image: its value as a grey level of the image that is shown.
-void erase(const data::Erasure& erasure, const data::DatasetSpec& normalisation, int width,
-           std::span<uint8_t> image) {
-  const double level = 255 * (erasure.value * normalisation.std + normalisation.mean);
-  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
-    for (int column = erasure.left; column < erasure.left + erasure.width; ++column)
-      image[static_cast<size_t>(row * width + column)] =
-          static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
-}
-
 // Training images as the run sees them in an epoch, from 0.
 std::vector<uint8_t> varied_images(const Exhibit& exhibit, std::span<const uint32_t> images, int epoch) {
   const data::Split& train = exhibit.data->train;
@@ -65,7 +54,7 @@ std::vector<uint8_t> varied_images(const Exhibit& exhibit, std::span<const uint3
                         static_cast<uint32_t>(epoch));
     augmenter.apply(pixels_of(train, image).data(), varied.data(), random);
     for (const data::Erasure& erasure : augmenter.erasures())
-      erase(erasure, exhibit.run.recipe.dataset, train.width, varied);
+      data::erase_pixels(erasure, exhibit.run.recipe.dataset, train.width, varied.data());
     append(result, varied);
   }
   return result;
