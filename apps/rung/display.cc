@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "bar.h"
 #include "base/text.h"
@@ -37,6 +38,25 @@ std::string transfer_bar(std::string_view source, std::string_view file, uint64_
       std::array{fmt::format(" {:.1f}/{:.1f} MB", megabytes, static_cast<double>(total) / kMegabyte),
                  fmt::format(" {:3.0f}%", 100 * part)},
       bar_columns());
+}
+
+std::string sweep_bar(const ladder::SweepProgress& progress) {
+  const double done = progress.done / static_cast<double>(progress.runs);
+  const std::string count = fmt::format("{}/{}", progress.over, progress.runs);
+  const std::string left = progress.seconds_left ? clock_text(*progress.seconds_left) : "?";
+  const std::string failed = progress.failed == 0 ? "" : fmt::format(", {} failed", progress.failed);
+  return bar_line(fmt::format("Runs: {:3.0f}%", 100 * done), done,
+                  std::array{fmt::format(" {} [{}<{}, {} at once{}]", count, clock_text(progress.seconds),
+                                         left, progress.at_once, failed),
+                             fmt::format(" {} [<{}{}]", count, left, failed), fmt::format(" <{}", left)},
+                  bar_columns());
+}
+
+// What became of a run.
+std::string end_of(const ladder::SweepRun& run) {
+  if (!run.record) return (run.diverged ? "diverged: " : "failed: ") + run.error;
+  return fmt::format("last epoch {:.2f}%, best {:.2f}%", run.record->final_test_accuracy(),
+                     run.record->best().test_accuracy);
 }
 
 }  // namespace
@@ -98,6 +118,26 @@ void EpochDisplay::on_epoch(const train::EpochRecord& epoch, int epochs, const t
   } else {
     say("{} {}\n", epoch_line(epoch, epochs), line);
   }
+}
+
+SweepDisplay::~SweepDisplay() {
+  if (open_) write_to_terminal("\n");
+}
+
+void SweepDisplay::on_progress(const ladder::SweepProgress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!interactive_ || now - drawn_ < kRedraw) return;
+  drawn_ = now;
+  open_ = true;
+  draw(sweep_bar(progress));
+}
+
+void SweepDisplay::on_run(const ladder::SweepRun& run, const ladder::SweepProgress& progress) {
+  if (interactive_ && run.record) return;
+  if (std::exchange(open_, false)) write_to_terminal("\r\x1b[K");
+  const bool more = progress.seconds_left && progress.over < progress.runs;
+  say("{}/{} {}: {}{}\n", progress.over, progress.runs, run.name, end_of(run),
+      more ? fmt::format(", {} left", clock_text(*progress.seconds_left)) : "");
 }
 
 TransferDisplay::~TransferDisplay() {

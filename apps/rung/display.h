@@ -1,4 +1,4 @@
-// What training and downloading show while they go on.
+// What training, sweeps and downloading show while they go on.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "ladder/sweep.h"
 #include "terminal.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
@@ -33,6 +34,19 @@ class EpochDisplay {
 
   bool interactive_ = is_interactive();
   Clock::time_point drawn_;
+  bool open_ = false;  // the cursor is behind a bar
+};
+
+// A bar over all runs of a sweep, on a terminal, and what goes wrong; without one, a line a run.
+class SweepDisplay {
+ public:
+  ~SweepDisplay();
+  void on_progress(const ladder::SweepProgress& progress);
+  void on_run(const ladder::SweepRun& run, const ladder::SweepProgress& progress);
+
+ private:
+  bool interactive_ = is_interactive();
+  std::chrono::steady_clock::time_point drawn_;
   bool open_ = false;  // the cursor is behind a bar
 };
 

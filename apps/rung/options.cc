@@ -41,17 +41,25 @@ std::string is_duration(const std::string& text) {
 }  // namespace
 
 void EngineOptions::add_to(CLI::App& command) {
-  command.add_option("--data", data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
-      ->type_name("DIR");
   command.add_option("--threads", threads, "Threads (default: one a core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+  add_without_threads_to(command);
+}
+
+void EngineOptions::add_without_threads_to(CLI::App& command) {
+  command.add_option("--data", data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
+      ->type_name("DIR");
   command.add_option("--simd", simd, "Instruction set to use (default: the best this machine has)")
       ->type_name("TARGET");
 }
 
-ThreadPool EngineOptions::make_pool() const {
+void EngineOptions::apply_simd() const {
   if (!simd.empty()) kernels::force_simd_target(simd);
+}
+
+ThreadPool EngineOptions::make_pool() const {
+  apply_simd();
   return ThreadPool(threads == 0 ? ThreadPool::available_cores() : threads);
 }
 
@@ -82,11 +90,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
       ->excludes(validation_option)
       ->excludes(out_option)
       ->type_name("DIR");
-  command
-      .add_option("--checkpoint-seconds", checkpoint_seconds,
-                  "Longest time between checkpoints; 0: one at the end of an epoch only (default: 30)")
-      ->check(is_duration)
-      ->type_name("S");
+  add_checkpoint_seconds(command, checkpoint_seconds);
   command.add_flag("--strict", strict, "Exit with 3 when a target is missed");
 }
 
@@ -113,6 +117,14 @@ void OutputOptions::add_to(CLI::App& command) {
 
 void OutputOptions::apply() const {
   set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
+}
+
+void add_checkpoint_seconds(CLI::App& command, double& seconds) {
+  command
+      .add_option("--checkpoint-seconds", seconds,
+                  "Longest time between checkpoints; 0: one at the end of an epoch only (default: 30)")
+      ->check(is_duration)
+      ->type_name("S");
 }
 
 fs::path find_recipe(const std::string& path_or_name) {

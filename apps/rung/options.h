@@ -19,6 +19,8 @@ struct EngineOptions {
   std::string simd;
 
   void add_to(CLI::App& command);
+  void add_without_threads_to(CLI::App& command);
+  void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
   data::Dataset load(const std::string& dataset) const;
 };
@@ -50,6 +52,9 @@ struct OutputOptions {
   // To be called before anything is said.
   void apply() const;
 };
+
+// Declares --checkpoint-seconds.
+void add_checkpoint_seconds(CLI::App& command, double& seconds);
 
 // A recipe's file: the path itself, or the name of one of the ladder's ("step3"). Throws UsageError.
 std::filesystem::path find_recipe(const std::string& path_or_name);

@@ -22,7 +22,8 @@ void show_start(const train::RunDirectory::Found& found, const std::filesystem::
   }
 }
 
-// The text as one word of a shell's command line.
+}  // namespace
+
 std::string shell_word(const std::string& text) {
   const auto is_plain = [](unsigned char byte) {
     return std::isalnum(byte) != 0 ||
@@ -33,8 +34,6 @@ std::string shell_word(const std::string& text) {
   for (const char byte : text) quoted += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
   return quoted + "'";
 }
-
-}  // namespace
 
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine) {

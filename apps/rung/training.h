@@ -12,6 +12,9 @@
 
 namespace rung::app {
 
+// The text as one word of a shell's command line.
+std::string shell_word(const std::string& text);
+
 // "rung train --resume runs/step3-seed1", with what the engine must be told again.
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine);

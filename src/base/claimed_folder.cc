@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 #include "base/error.h"
@@ -36,9 +35,7 @@ bool is_still_at(int descriptor, const std::filesystem::path& file) {
 int open_and_lock(const std::filesystem::path& file) {
   for (int tries = 1;; ++tries) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-      throw IoError(
-          fmt::format("cannot write {}: {}", file.string(), std::generic_category().message(errno)));
+    if (descriptor < 0) throw_cannot_write(file, errno);
     const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
     if (!locked && errno != EWOULDBLOCK) return descriptor;
     if (locked && is_still_at(descriptor, file)) return descriptor;

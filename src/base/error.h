@@ -34,6 +34,11 @@ class IoError : public Error {
   using Error::Error;
 };
 
+// The disk, or the user's share of it, is full.
+class NoSpaceError : public IoError {
+  using IoError::IoError;
+};
+
 // The machine has less memory than what was asked for takes.
 class MemoryError : public Error {
   using Error::Error;

@@ -115,19 +115,22 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
   return read_whole<std::string>(path, max_bytes);
 }
 
+void throw_cannot_write(const std::filesystem::path& path, int error) {
+  const std::string message = fmt::format("cannot write {}: {}", path.string(), reason(error));
+  if (error == ENOSPC || error == EDQUOT) throw NoSpaceError(message);
+  throw IoError(message);
+}
+
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes, Sync sync) {
-  const auto cannot = [&](int error) {
-    return IoError(fmt::format("cannot write {}: {}", path.string(), reason(error)));
-  };
   auto [temporary, descriptor] = create_temporary(path);
-  if (descriptor.get() < 0) throw cannot(errno);
+  if (descriptor.get() < 0) throw_cannot_write(path, errno);
   const bool written = write_all(descriptor.get(), bytes) &&
                        (sync == Sync::kNone || ::fsync(descriptor.get()) == 0) && descriptor.close() == 0 &&
                        ::rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
     const int error = errno;
     ::unlink(temporary.c_str());
-    throw cannot(error);
+    throw_cannot_write(path, error);
   }
   if (sync == Sync::kWait) sync_folder(folder_of(path));
 }
@@ -154,13 +157,18 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& oth
   const bool renamed = ::rename(linked ? link.c_str() : path.c_str(), other.c_str()) == 0;
   const int error = errno;
   if (linked) ::unlink(link.c_str());  // still there if `other` was the same file before
-  if (!renamed) throw IoError(fmt::format("cannot write {}: {}", other.string(), reason(error)));
+  if (!renamed) throw_cannot_write(other, error);
 }
 
 void make_writable_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw IoError(fmt::format("cannot create the folder {}: {}", path.string(), error.message()));
+  if (error) {
+    const std::string message =
+        fmt::format("cannot create the folder {}: {}", path.string(), error.message());
+    if (error == std::errc::no_space_on_device) throw NoSpaceError(message);
+    throw IoError(message);
+  }
   if (::access(path.c_str(), W_OK | X_OK) != 0)
     throw IoError(fmt::format("cannot write to the folder {}: {}", path.string(), reason(errno)));
 }

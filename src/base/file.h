@@ -16,11 +16,16 @@ namespace rung {
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes);
 std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes);
 
+// Throws NoSpaceError if `error`, an errno, says that the disk is full, else IoError: "cannot write PATH:
+// ...".
+[[noreturn]] void throw_cannot_write(const std::filesystem::path& path, int error);
+
 // Whether to wait until the disk has what was written. Without, a power cut may leave any content.
 enum class Sync { kWait, kNone };
 
 // Writes to a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder. Who
-// may read the file is up to the umask. Throws IoError, with the temporary file removed and `path` untouched.
+// may read the file is up to the umask. Throws IoError (NoSpaceError), with the temporary file removed and
+// `path` untouched.
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
                   Sync sync = Sync::kWait);
 void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync = Sync::kWait);

@@ -58,6 +58,13 @@ std::vector<std::string> simd_targets() {
   return all;
 }
 
+bool same_bits(std::string_view target, std::string_view other) {
+  const auto fuses = [](std::string_view name) {
+    return name.starts_with("avx") || name.starts_with("neon");
+  };
+  return target == other || (fuses(target) && fuses(other));
+}
+
 void force_simd_target(std::string_view name) {
   simd_targets();
   hwy::SetSupportedTargetsForTest(0);

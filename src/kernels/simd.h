@@ -14,6 +14,9 @@ std::string simd_target();
 // All targets that this binary holds and this processor can run, best first.
 std::vector<std::string> simd_targets();
 
+// Whether kernels on these two targets compute the same bits: all targets with fused multiply-add do.
+bool same_bits(std::string_view target, std::string_view other);
+
 // Restricts the kernels to `name`; an empty name lifts the restriction. Throws UsageError for a target that
 // is not in simd_targets(). Not to be called while kernels run.
 void force_simd_target(std::string_view name);

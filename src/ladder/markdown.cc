@@ -23,20 +23,6 @@ bool is_markup(std::string_view text, size_t at) {
   return at == 0 || at + 1 == text.size() || !is_word(text[at - 1]) || !is_word(text[at + 1]);
 }
 
-// The text as it is, in Markdown: on one line, with control characters spelt out and markup escaped.
-std::string escaped(const std::string& text) {
-  std::string line = text;
-  std::replace_if(
-      line.begin(), line.end(), [](char byte) { return byte == '\n' || byte == '\t'; }, ' ');
-  line = printable(line);
-  std::string result;
-  for (size_t at = 0; at < line.size(); ++at) {
-    if (is_markup(line, at)) result += '\\';
-    result += line[at];
-  }
-  return result;
-}
-
 std::string accuracy(double value) {
   return fmt::format("{:.2f}", value);
 }
@@ -93,6 +79,19 @@ std::string results_table(const Outcome& step) {
 }
 
 }  // namespace
+
+std::string escaped(const std::string& text) {
+  std::string line = text;
+  std::replace_if(
+      line.begin(), line.end(), [](char byte) { return byte == '\n' || byte == '\t'; }, ' ');
+  line = printable(line);
+  std::string result;
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (is_markup(line, at)) result += '\\';
+    result += line[at];
+  }
+  return result;
+}
 
 std::string metric_text(recipe::Metric metric, double value) {
   switch (metric) {

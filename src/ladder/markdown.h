@@ -11,6 +11,9 @@
 
 namespace rung::ladder {
 
+// The text as it is, in Markdown: on one line, with control characters spelt out and markup escaped.
+std::string escaped(const std::string& text);
+
 // A metric's value with its unit: "99.40 %", "13,590", "+0.25 points".
 std::string metric_text(recipe::Metric metric, double value);
 

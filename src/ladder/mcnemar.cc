@@ -1,19 +1,13 @@
 #include "ladder/mcnemar.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+#include <boost/math/distributions/binomial.hpp>
 
 namespace rung::ladder {
 
 double mcnemar_p_value(int only_first, int only_second) {
-  const int n = only_first + only_second;
-  double tail = 0;  // P(X <= the smaller count), X ~ Binomial(n, 1/2)
-  for (int k = 0; k <= std::min(only_first, only_second); ++k) {
-    const double log_ways = std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
-    tail += std::exp(log_ways - n * std::numbers::ln2);
-  }
-  return std::min(1.0, 2 * tail);
+  const boost::math::binomial_distribution<> fair(only_first + only_second, 0.5);
+  return std::min(1.0, 2 * boost::math::cdf(fair, std::min(only_first, only_second)));
 }
 
 McNemar mcnemar(std::span<const uint8_t> first, std::span<const uint8_t> second,

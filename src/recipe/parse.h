@@ -20,6 +20,12 @@ std::vector<data::Transform> parse_augment(const TableReader& root);
 optim::Training parse_training(const TableReader& root);
 optim::LrScheduler parse_lr_scheduler(const TableReader& root);
 
+// A TOML document, which `source` names in messages.
+toml::table parse_document(std::string_view toml, std::string_view source);
+
+// A whole recipe from its document.
+Recipe parse_recipe(const toml::table& document, std::string_view source);
+
 // The model with its stages expanded, checked by nn::infer. The dataset may fix its input and classes.
 nn::ModelSpec parse_model(const TableReader& root, const data::DatasetSpec& dataset);
 

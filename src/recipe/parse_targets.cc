@@ -40,6 +40,17 @@ constexpr std::array kMetrics = {
                        " %", kPercent}},
 };
 
+constexpr auto kMetricList = [] {
+  std::array<Metric, kMetrics.size()> metrics{};
+  for (size_t i = 0; i < metrics.size(); ++i) metrics[i] = kMetrics[i].value.metric;
+  return metrics;
+}();
+
+const Named<MetricInfo>& find_metric(Metric metric) {
+  return *std::find_if(kMetrics.begin(), kMetrics.end(),
+                       [=](const auto& one) { return one.value.metric == metric; });
+}
+
 struct ComparisonInfo {
   Comparison comparison;
   std::string_view words;
@@ -111,10 +122,21 @@ bool needs_validation(Metric metric) {
          metric == Metric::kTestAccuracyAtBestValidation;
 }
 
+std::span<const Metric> all_metrics() {
+  return kMetricList;
+}
+
+std::string_view words_for(Metric metric) {
+  return find_metric(metric).value.words;
+}
+
+std::string_view unit_of(Metric metric) {
+  const std::string_view unit = find_metric(metric).value.unit;
+  return unit.substr(unit.empty() ? 0 : 1);  // without the space before it
+}
+
 std::string_view name_of(Metric metric) {
-  return std::find_if(kMetrics.begin(), kMetrics.end(),
-                      [=](const auto& one) { return one.value.metric == metric; })
-      ->name;
+  return find_metric(metric).name;
 }
 
 std::string_view name_of(Comparison comparison) {

@@ -14,17 +14,6 @@ namespace {
 constexpr size_t kLongestName = 100;
 constexpr size_t kLongestMessage = 1000;  // a key in it may be as long as the file
 
-toml::table parse_document(std::string_view toml, std::string_view source) {
-  if (const auto at = find_too_deep_key(toml))
-    throw RecipeError(source, at->line, at->column,
-                      fmt::format("a key has more than {} parts", kMaxKeyParts));
-  try {
-    return toml::parse(toml, source);
-  } catch (const toml::parse_error& error) {
-    throw RecipeError(source, error.source().begin.line, error.source().begin.column, error.description());
-  }
-}
-
 // The name becomes part of file names and stands in reports.
 std::string parse_name(const TableReader& root, std::string_view source) {
   std::string name = root.text("name", std::filesystem::path(source).stem().string());
@@ -64,8 +53,18 @@ RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t
       line(line_number),
       column(column_number) {}
 
-Recipe parse(std::string_view toml, std::string_view source) {
-  const toml::table document = parse_document(toml, source);
+toml::table parse_document(std::string_view toml, std::string_view source) {
+  if (const auto at = find_too_deep_key(toml))
+    throw RecipeError(source, at->line, at->column,
+                      fmt::format("a key has more than {} parts", kMaxKeyParts));
+  try {
+    return toml::parse(toml, source);
+  } catch (const toml::parse_error& error) {
+    throw RecipeError(source, error.source().begin.line, error.source().begin.column, error.description());
+  }
+}
+
+Recipe parse_recipe(const toml::table& document, std::string_view source) {
   const TableReader root(source, "", document);
   root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
               "training", "optimizer", "lr_scheduler", "lr_warmup", "ema"});
@@ -89,6 +88,10 @@ Recipe without_validation(Recipe recipe) {
   recipe.dataset.validation = 0;
   std::erase_if(recipe.targets, [](const Target& target) { return needs_validation(target.metric); });
   return recipe;
+}
+
+Recipe parse(std::string_view toml, std::string_view source) {
+  return parse_recipe(parse_document(toml, source), source);
 }
 
 Recipe load(const std::filesystem::path& path) {

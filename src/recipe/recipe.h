@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -99,6 +100,13 @@ Recipe without_validation(Recipe recipe);
 
 // Whether only a run with a validation split has such a value.
 bool needs_validation(Metric metric);
+
+// All there are.
+std::span<const Metric> all_metrics();
+
+// What a metric is called in a sentence, and its unit: "test accuracy after the last epoch", "%".
+std::string_view words_for(Metric metric);
+std::string_view unit_of(Metric metric);
 
 // The names used in recipes and results, as in "best_test_accuracy" and "at_least".
 std::string_view name_of(Metric metric);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "kernels/simd.h"
 
 namespace rung::train {
 namespace {
@@ -73,14 +74,6 @@ bool all_finite(const nn::Weights& weights) {
   return all_finite(weights.parameters) && all_finite(weights.buffers);
 }
 
-// Kernels of all instruction sets with fused multiply-add compute the same bits.
-bool same_bits(const std::string& simd, const std::string& other) {
-  const auto fuses = [](const std::string& name) {
-    return name.starts_with("avx") || name.starts_with("neon");
-  };
-  return simd == other || (fuses(simd) && fuses(other));
-}
-
 // Reads one file, and says of everything that is wrong in which file it is.
 class Reader {
  public:
@@ -99,7 +92,7 @@ class Reader {
     if (text("data_sha256") != origin.data_sha256)
       throw UsageError(fmt::format("{} was trained on other images", file_.string()),
                        "put back the dataset, or train in another folder");
-    if (!same_bits(text("simd"), origin.simd))
+    if (!kernels::same_bits(text("simd"), origin.simd))
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
                                    text("simd"), origin.simd),
                        fmt::format("add --simd {}, or train in another folder", text("simd")));

@@ -23,6 +23,8 @@ document "format recipe title seed params best_test_accuracy final_test_accuracy
 diff <(sed '/"analysis": \[/,/\]/d; /"run_dir"/d; s/,$//' document) <(sed 's/,$//' run/result.json)
 document "ladder_dir steps recipe analysis run_dir" climb small.toml other.toml --epochs 1 --out ladder
 grep '"title"' document
+document "format seeds recipes metrics targets comparisons runs weights_sha256" sweep small.toml other.toml --seeds 1,2 --out sweep
+diff <(grep -v title document) <(grep -v title sweep/sweep.json)  # the document is ASCII
 document "run_dir weights split images correct accuracy loss seconds" eval run
 grep -E '"(run_dir|weights|split|images)"' document
 document "run_dir same epochs first_difference best_file_agrees" verify run

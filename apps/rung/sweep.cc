@@ -1,0 +1,221 @@
+// rung sweep RECIPE...
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/file.h"
+#include "commands.h"
+#include "display.h"
+#include "interrupt.h"
+#include "ladder/crew.h"
+#include "ladder/mpi.h"
+#include "ladder/run.h"
+#include "ladder/sweep.h"
+#include "ladder/sweep_ranks.h"
+#include "ladder/sweep_report.h"
+#include "options.h"
+#include "table.h"
+#include "terminal.h"
+#include "training.h"
+
+namespace rung::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kLongestFolderName = 100;
+
+struct Options {
+  std::vector<std::string> recipes;
+  std::string seeds = "0..19";
+  std::vector<std::string> grid;
+  std::optional<int> epochs;
+  bool no_validation = false;
+  std::string out;
+  size_t jobs = 0;
+  EngineOptions engine;
+  double checkpoint_seconds = 30;
+  OutputOptions output;
+};
+
+ladder::SweepPlan plan_of(const Options& options) {
+  std::vector<recipe::Recipe> recipes;
+  for (const std::string& name : options.recipes) {
+    recipe::Recipe loaded = recipe::load(find_recipe(name));
+    loaded.training.epochs = options.epochs.value_or(loaded.training.epochs);
+    recipes.push_back(options.no_validation ? recipe::without_validation(std::move(loaded)) : loaded);
+  }
+  return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
+}
+
+// The same for the same recipes and keys, so that the same command goes on where it was:
+// "sweep-step4-step5-lr".
+fs::path folder_of(const Options& options) {
+  if (!options.out.empty()) return options.out;
+  std::string name = "sweep";
+  for (const std::string& recipe : options.recipes) name += "-" + fs::path(recipe).stem().string();
+  for (const std::string& axis : options.grid) {
+    const std::string key = axis.substr(0, axis.find('='));
+    name += "-" + key.substr(key.rfind('.') + 1);
+  }
+  return fs::path("runs") / name.substr(0, kLongestFolderName);
+}
+
+// What goes on with the sweep.
+std::string command_of(const Options& options) {
+  std::string line = "rung sweep";
+  const auto add = [&](const std::string& option, const std::string& value) {
+    if (!value.empty()) line += fmt::format(" {} {}", option, shell_word(value));
+  };
+  for (const std::string& recipe : options.recipes) line += " " + shell_word(recipe);
+  add("--seeds", options.seeds);
+  for (const std::string& axis : options.grid) add("--set", axis);
+  add("--epochs", options.epochs ? std::to_string(*options.epochs) : "");
+  if (options.no_validation) line += " --no-validation";
+  add("--out", folder_of(options).string());
+  add("--jobs", options.jobs == 0 ? "" : std::to_string(options.jobs));
+  add("--data", options.engine.data_root);
+  add("--simd", options.engine.simd);
+  return line;
+}
+
+// A process of several takes one run at a time: there is one for each core.
+size_t jobs_of(const Options& options) {
+  if (options.jobs > 0) return options.jobs;
+  return ladder::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
+}
+
+ladder::Datasets load_datasets(const Options& options, const ladder::SweepPlan& plan) {
+  ladder::Datasets datasets;
+  for (const recipe::Recipe& recipe : plan.recipes) {
+    const std::string& name = recipe.dataset.name;
+    if (!datasets.contains(name)) datasets.emplace(name, options.engine.load(name));
+    train::require_fit(ladder::experiment_of(recipe), datasets.at(name));
+  }
+  return datasets;
+}
+
+size_t runs_over(const ladder::Sweep& sweep) {
+  return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &ladder::SweepRun::is_over));
+}
+
+void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* processes) {
+  const ladder::Datasets datasets = load_datasets(options, sweep.plan());
+  const InterruptGuard guard;
+  SweepDisplay display;
+  const ladder::SweepObserver observer{
+      .on_run = [&](const auto& run, const auto& progress) { display.on_run(run, progress); },
+      .on_progress = [&](const auto& progress) { display.on_progress(progress); },
+      .should_stop = [] { return InterruptGuard::signal() != 0; }};
+  const std::string hint = fmt::format("go on with `{}`", command_of(options));
+  try {
+    ladder::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
+                           options.checkpoint_seconds);
+    std::vector<ladder::Crew*> crews = {&here};
+    std::optional<ladder::RemoteCrew> others;
+    if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets));
+    sweep.run(crews, observer);
+  } catch (const ladder::Stopped&) {
+    throw Interrupted(
+        InterruptGuard::signal(),
+        fmt::format("interrupted: {} of {} runs are over", runs_over(sweep), sweep.runs().size()), hint);
+  } catch (const NoSpaceError& error) {
+    throw NoSpaceError(error.what(), hint);
+  }
+}
+
+// Writes and shows the results. Whether all runs finished.
+bool show(const ladder::Sweep& sweep, const OutputOptions& output) {
+  const ladder::SweepStatistics statistics = ladder::statistics_of(sweep.plan(), sweep.runs());
+  const std::string document = ladder::sweep_document(sweep, statistics);
+  const auto json = ladder::sweep_json(sweep, statistics);
+  replace_file(sweep.folder() / ladder::kSweepJson, json.dump(2) + "\n");
+  replace_file(sweep.folder() / ladder::kSweepDocument, document);
+  if (output.json) {
+    write_json(json);
+  } else {
+    say_markdown("\n" + document + "\n");
+    say("Written to {} and {}\n", (sweep.folder() / ladder::kSweepDocument).string(), ladder::kSweepJson);
+  }
+  return std::ranges::all_of(sweep.runs(), [](const auto& run) { return run.record.has_value(); });
+}
+
+bool lead(const Options& options, ladder::Processes* processes) {
+  ladder::Sweep sweep(plan_of(options), folder_of(options));
+  for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument})
+    remove_leftovers_of(sweep.folder() / file);
+  const size_t runs = sweep.runs().size();
+  if (sweep.unfinished() < runs)
+    say("{} goes on: {} of {} runs are over\n", sweep.folder().string(), runs_over(sweep), runs);
+  if (sweep.unfinished() > 0) carry_out(sweep, options, processes);
+  return show(sweep, options.output);
+}
+
+// Another process than the first of several.
+void follow(const Options& options, ladder::Processes& processes) {
+  const InterruptGuard guard;
+  ladder::help(processes, {.threads = jobs_of(options),
+                           .checkpoint_seconds = options.checkpoint_seconds,
+                           .load = [&](const std::string& name) { return options.engine.load(name); },
+                           .should_stop = [] { return InterruptGuard::signal() != 0; }});
+}
+
+int sweep(const Options& options) {
+  options.output.apply();
+  options.engine.apply_simd();
+  if (!ladder::Processes::are_launched()) return lead(options, nullptr) ? kDone : kFailed;
+  ladder::Processes processes;
+  if (processes.rank() == 0) return lead(options, &processes) ? kDone : kFailed;
+  follow(options, processes);
+  return kDone;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "sweep", "Train recipes with many seeds, many runs at once, and compare them with statistics");
+  command->add_option("RECIPE", options->recipes, "Recipes: files, or names of the ladder's (step3)")
+      ->required();
+  command->add_option("--seeds", options->seeds, "Seeds, as in 0..19 or 1,2,5 or 0..9,20 (default: 0..19)")
+      ->type_name("LIST");
+  command
+      ->add_option(
+          "--set", options->grid,
+          "A key of the recipes and its values, as in optimizer.lr=0.01,0.02 or model.layers[2].p=0.1; "
+          "several --set give all combinations")
+      ->expected(1)
+      ->take_all()
+      ->type_name("KEY=VALUE,...");
+  command->add_option("--epochs", options->epochs, "Epochs (default: the recipes')")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N");
+  command->add_flag(
+      "--no-validation", options->no_validation,
+      "Train on the images held out for validation as well; targets about validation fall away");
+  command
+      ->add_option("--out", options->out,
+                   "Folder to write to, or to go on in (default: ./runs/sweep-RECIPE...)")
+      ->type_name("DIR");
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Runs at once, one thread each (default: as many as cores; under mpirun 1 a process)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  options->engine.add_without_threads_to(*command);
+  add_checkpoint_seconds(*command, options->checkpoint_seconds);
+  options->output.add_to(*command);
+  command->footer(
+      "The same command again goes on where it was stopped, and runs nothing twice. Under mpirun or srun the "
+      "runs\nare spread over all processes (docs/sweeps.md). Exit code: 1 if a run failed.\n"
+      "Example:\n  rung sweep step4 step5 --seeds 0..19\n"
+      "  rung sweep step5 --seeds 0..4 --set optimizer.lr=0.01,0.02 --set optimizer.momentum=0.8,0.9\n"
+      "  mpirun rung sweep step5 --seeds 0..99");
+  command->callback([options, &exit_code] { exit_code = sweep(*options); });
+}
+
+}  // namespace rung::app

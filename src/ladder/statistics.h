@@ -1,0 +1,62 @@
+// Statistics over runs that differ in their seed only: one sample's summary, a share's interval, paired
+// tests. The choice of tests is explained in docs/sweeps.md.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace rung::ladder {
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+struct Summary {
+  size_t count = 0;
+  double mean = 0;
+  std::optional<double> sd;        // of the sample, n - 1 below the line; none of one value
+  std::optional<Interval> mean95;  // Student's t; likewise
+  double min = 0;
+  double quartile1 = 0;
+  double median = 0;
+  double quartile3 = 0;
+  double max = 0;
+};
+
+// Preconditions: at least one value, all finite.
+Summary summarise(std::span<const double> values);
+
+// Linear between the order statistics, R's type 7: 0 <= share <= 1. Preconditions: at least one value,
+// ascending. Source: Hyndman and Fan, "Sample quantiles in statistical packages", American Statistician 1996.
+double quantile(std::span<const double> ascending, double share);
+
+// The 95 % score interval of a share. Preconditions: 0 <= successes <= trials, and trials > 0. Source:
+// Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
+Interval wilson95(int successes, int trials);
+
+// Differences of pairs: is their mean, or their centre, 0? All p-values are two-sided.
+struct PairedTest {
+  Summary differences;
+  double t = 0;           // Student's; infinite when all differences are the same and not 0
+  double t_p = 1;         // 1 for a single pair
+  double wilcoxon_p = 1;  // signed ranks
+};
+
+// Preconditions: at least one pair. Source: Student, "The probable error of a mean", Biometrika 1908.
+PairedTest paired_test(std::span<const double> differences);
+
+// Wilcoxon's signed-rank test: exact, over all signs of the ranks that were found, mean ranks for ties, up to
+// kExactPairs; then the normal approximation with continuity correction. Differences of 0 are left out.
+// Source: Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1945.
+double wilcoxon_p_value(std::span<const double> differences);
+
+inline constexpr size_t kExactPairs = 200;
+
+// The p-values as Holm's procedure adjusts them for being several, in the same order. Source: Holm, "A simple
+// sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 1979.
+std::vector<double> holm_adjusted(std::span<const double> p_values);
+
+}  // namespace rung::ladder

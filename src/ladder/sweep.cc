@@ -1,0 +1,184 @@
+#include "ladder/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ladder/run.h"
+#include "nn/infer.h"
+#include "train/run_directory.h"
+
+namespace rung::ladder {
+namespace {
+
+namespace fs = std::filesystem;
+
+using namespace std::chrono_literals;
+
+constexpr auto kBetweenLooks = 10ms;
+constexpr auto kPatience = 10s;  // for what was told to stop, and may be on a machine that is gone
+constexpr int kAttempts = 2;
+constexpr uint64_t kMaxResultBytes = 64 << 20;
+constexpr uint64_t kMaxMessageBytes = 1 << 16;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// The run's result, if the file holds it.
+std::optional<train::RunRecord> read_result(const fs::path& file, const recipe::Recipe& recipe) {
+  try {
+    train::RunRecord record = train::parse_result(read_text_file(file, kMaxResultBytes), file.string());
+    const bool same = record.recipe == recipe.name && record.seed == recipe.seed &&
+                      record.params == nn::infer(recipe.model).params &&
+                      record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
+    return same ? std::optional(std::move(record)) : std::nullopt;
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+// The file's first line, in printable form.
+std::string read_message(const fs::path& file) {
+  const std::string text = read_text_file(file, kMaxMessageBytes);
+  return printable(text.substr(0, text.find('\n')));
+}
+
+std::vector<SweepRun> runs_of(const SweepPlan& plan) {
+  std::vector<SweepRun> runs;
+  for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
+    for (const uint64_t seed : plan.seeds)
+      runs.push_back({.recipe = recipe,
+                      .seed = seed,
+                      .name = fmt::format("{}-seed{}", plan.recipes[recipe].name, seed),
+                      .record = {},
+                      .error = {}});
+  return runs;
+}
+
+}  // namespace
+
+Sweep::Sweep(SweepPlan plan, fs::path folder)
+    : plan_(std::move(plan)),
+      folder_(std::move(folder)),
+      claim_(folder_),
+      runs_(runs_of(plan_)),
+      attempts_(runs_.size()) {
+  require_same_recipes(folder_, plan_);
+  for (SweepRun& run : runs_) restore(run);
+  for (size_t index = 0; index < runs_.size(); ++index)
+    if (!runs_[index].is_over()) waiting_.push_back(index);
+  over_before_ = runs_.size() - waiting_.size();
+}
+
+recipe::Recipe Sweep::recipe_of(const SweepRun& run) const {
+  recipe::Recipe recipe = plan_.recipes[run.recipe];
+  recipe.seed = run.seed;
+  return recipe;
+}
+
+fs::path Sweep::folder_of(const SweepRun& run) const {
+  return folder_ / "runs" / run.name;
+}
+
+void Sweep::restore(SweepRun& run) const {
+  const fs::path folder = folder_of(run);
+  const fs::path result = folder / train::kResultFile;
+  if (is_there(result)) {
+    run.record = read_result(result, recipe_of(run));
+    std::error_code ignored;
+    if (!run.record) fs::remove(result, ignored);
+  } else if (is_there(folder / kDivergedFile)) {
+    run.error = read_message(folder / kDivergedFile);
+    run.diverged = true;
+  }
+}
+
+void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {
+  store_recipes(folder_, plan_);
+  while (!waiting_.empty() || busy_ > 0) {
+    for (Crew* crew : crews) hand_out(*crew);
+    std::this_thread::sleep_for(kBetweenLooks);
+    for (Crew* crew : crews) collect(*crew, observer);
+    busy_ = 0;
+    under_way_ = 0;
+    for (const Crew* crew : crews) {
+      busy_ += crew->busy();
+      under_way_ += crew->under_way();
+    }
+    if (observer.on_progress) observer.on_progress(progress());
+    const bool stopping = observer.should_stop && observer.should_stop();
+    if (!stopping && no_space_.empty()) continue;
+    settle(crews, observer);
+    if (!no_space_.empty()) throw NoSpaceError(std::exchange(no_space_, ""));
+    if (!waiting_.empty()) throw Stopped("interrupted");
+  }
+}
+
+void Sweep::hand_out(Crew& crew) {
+  while (!waiting_.empty() && crew.idle() > 0) {
+    const SweepRun& run = runs_[waiting_.front()];
+    crew.start({waiting_.front(), recipe_of(run), folder_of(run)});
+    waiting_.pop_front();
+  }
+}
+
+void Sweep::collect(Crew& crew, const SweepObserver& observer) {
+  for (const Report& report : crew.reports()) note(report, observer);
+}
+
+void Sweep::note(const Report& report, const SweepObserver& observer) {
+  SweepRun& run = runs_[report.index];
+  if (report.end == End::kNoSpace) no_space_ = report.message;
+  const bool again = report.end == End::kStopped || report.end == End::kNoSpace ||
+                     (report.end == End::kFailed && ++attempts_[report.index] < kAttempts);
+  if (again) {
+    waiting_.push_back(report.index);
+    return;
+  }
+  if (report.end == End::kFinished) {
+    run.record = report.record;
+  } else {
+    run.error = printable(report.message);
+    run.diverged = report.end == End::kDiverged;
+  }
+  if (observer.on_run) observer.on_run(run, progress());
+}
+
+// Waits until all that was under way has stopped.
+void Sweep::settle(std::span<Crew* const> crews, const SweepObserver& observer) {
+  for (Crew* crew : crews) crew->stop();
+  const auto give_up = Clock::now() + kPatience;
+  for (busy_ = 1; busy_ > 0 && Clock::now() < give_up;) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    busy_ = 0;
+    for (Crew* crew : crews) {
+      collect(*crew, observer);
+      busy_ += crew->busy();
+    }
+  }
+}
+
+SweepProgress Sweep::progress() const {
+  SweepProgress progress{.runs = runs_.size(), .at_once = busy_, .seconds_left = {}};
+  for (const SweepRun& run : runs_) {
+    progress.over += run.is_over() ? 1 : 0;
+    progress.failed += run.error.empty() ? 0 : 1;
+  }
+  progress.done = static_cast<double>(progress.over) + under_way_;
+  progress.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  const double done_here = progress.done - static_cast<double>(over_before_);
+  if (done_here > 0)
+    progress.seconds_left =
+        progress.seconds / done_here * (static_cast<double>(progress.runs) - progress.done);
+  return progress;
+}
+
+}  // namespace rung::ladder

@@ -1,0 +1,92 @@
+// Carries out a plan: every recipe with every seed, each run in a folder of its own, DIR/runs/NAME-seedN, and
+// none twice. A finished run is one whose result.json can be read, a diverged one has diverged.txt;
+// everything else is gone on with from its checkpoint. How the results compare is sweep_report.h's business.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/claimed_folder.h"
+#include "ladder/crew.h"
+#include "ladder/sweep_plan.h"
+#include "train/run_record.h"
+
+namespace rung::ladder {
+
+struct SweepRun {
+  size_t recipe = 0;  // in the plan
+  uint64_t seed = 0;
+  std::string name;  // "step5-seed3", also its folder's
+  std::optional<train::RunRecord> record;
+  std::string error;  // why there is none; empty while it is not known
+  bool diverged = false;
+
+  bool is_over() const { return record || !error.empty(); }
+};
+
+struct SweepProgress {
+  size_t runs = 0;
+  size_t over = 0;    // finished, diverged or failed
+  size_t failed = 0;  // of these, not finished
+  size_t at_once = 0;
+  double done = 0;                     // runs, with the parts of those under way
+  double seconds = 0;                  // since this process began
+  std::optional<double> seconds_left;  // none before it can be told
+};
+
+// What a sweep tells while it goes on, and is asked; each may be empty.
+struct SweepObserver {
+  std::function<void(const SweepRun&, const SweepProgress&)> on_run;  // it is over
+  std::function<void(const SweepProgress&)> on_progress;              // many times a second
+  std::function<bool()> should_stop;
+};
+
+class Sweep {
+ public:
+  // Claims the folder and reads what is there; a result.json that is damaged is removed, so that its run is
+  // made up again. Throws UsageError if the folder is another sweep's (see require_same_recipes) or another
+  // process has claimed it; IoError.
+  Sweep(SweepPlan plan, std::filesystem::path folder);
+
+  const SweepPlan& plan() const { return plan_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const std::vector<SweepRun>& runs() const { return runs_; }  // recipe by recipe, seed by seed
+  size_t unfinished() const { return waiting_.size(); }
+
+  // Hands out what is left to do until all runs are over. One that fails is tried once more; one that
+  // diverges is not. Throws Stopped when the observer says so and NoSpaceError when the disk is full, both
+  // after what was under way has been stopped; run() can then be called again.
+  void run(std::span<Crew* const> crews, const SweepObserver& observer);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void restore(SweepRun& run) const;
+  recipe::Recipe recipe_of(const SweepRun& run) const;
+  std::filesystem::path folder_of(const SweepRun& run) const;
+  void hand_out(Crew& crew);
+  void collect(Crew& crew, const SweepObserver& observer);
+  void note(const Report& report, const SweepObserver& observer);
+  void settle(std::span<Crew* const> crews, const SweepObserver& observer);
+  SweepProgress progress() const;
+
+  SweepPlan plan_;
+  std::filesystem::path folder_;
+  ClaimedFolder claim_;
+  std::vector<SweepRun> runs_;
+  std::vector<int> attempts_;   // failed ones, by run
+  std::deque<size_t> waiting_;  // runs to hand out
+  std::string no_space_;        // what said that the disk is full
+  size_t over_before_ = 0;      // when this process began
+  size_t busy_ = 0;
+  double under_way_ = 0;
+  Clock::time_point started_ = Clock::now();
+};
+
+}  // namespace rung::ladder

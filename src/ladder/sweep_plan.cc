@@ -1,0 +1,193 @@
+#include "ladder/sweep_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/file.h"
+#include "ladder/steps_file.h"
+#include "recipe/settings.h"
+#include "train/run_directory.h"
+
+namespace rung::ladder {
+namespace {
+
+namespace fs = std::filesystem;
+
+using recipe::Recipe;
+using recipe::Setting;
+
+constexpr const char* kRecipes = "recipes";
+constexpr const char* kOtherFolder = "choose another folder with --out";
+
+[[noreturn]] void fail_seeds(std::string_view part) {
+  throw UsageError(fmt::format("\"{}\" is no seed and no range of seeds", part),
+                   "write them as in 0..19, or 1,2,5, or 0..9,20");
+}
+
+uint64_t parse_seed(std::string_view text, std::string_view part) {
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc{} || end != text.data() + text.size() ||
+      seed > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    fail_seeds(part);
+  return seed;
+}
+
+struct SeedRange {
+  uint64_t first;
+  uint64_t last;
+};
+
+SeedRange parse_range(std::string_view part) {
+  const size_t dots = part.find("..");
+  const uint64_t first = parse_seed(part.substr(0, dots), part);
+  const uint64_t last = dots == std::string_view::npos ? first : parse_seed(part.substr(dots + 2), part);
+  if (last < first) fail_seeds(part);
+  return {first, last};
+}
+
+// All combinations of one setting of each key; the last key's values change fastest.
+std::vector<std::vector<Setting>> combinations(std::span<const std::string> grid) {
+  std::vector<std::vector<Setting>> all = {{}};
+  for (const std::string& axis : grid) {
+    std::vector<std::vector<Setting>> longer;
+    const auto values = recipe::parse_settings(axis);
+    if (values.front().key == "seed" || values.front().key == "name")
+      throw UsageError(fmt::format("`{}` cannot be set", values.front().key),
+                       values.front().key == "seed" ? "use --seeds" : "names are made of the settings");
+    if (all.size() * values.size() > kMaxGrid)
+      throw UsageError(fmt::format("more than {} combinations of settings", kMaxGrid));
+    for (const auto& before : all) {
+      for (const Setting& value : values) {
+        longer.push_back(before);
+        longer.back().push_back(value);
+      }
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+std::string last_part(const std::string& key) {
+  return key.substr(key.rfind('.') + 1);
+}
+
+// "step5-lr=0.02-p=0.1": the last part of each key says enough, unless two keys end in the same.
+std::string name_with(const std::string& base, std::span<const Setting> settings) {
+  std::string name = base;
+  for (const Setting& setting : settings) {
+    const auto ends_alike = std::ranges::count(settings, last_part(setting.key),
+                                               [](const Setting& other) { return last_part(other.key); });
+    name += fmt::format("-{}={}", ends_alike > 1 ? setting.key : last_part(setting.key), setting.value);
+  }
+  std::erase_if(name, [](char byte) { return byte == '"' || byte == '\''; });
+  std::ranges::replace_if(
+      name, [](char byte) { return byte == '/' || byte == '\\' || byte == ' '; }, '_');
+  return name;
+}
+
+Recipe variant(const Recipe& base, std::vector<Setting> settings) {
+  if (settings.empty()) return base;
+  const std::string name = name_with(base.name, settings);
+  Recipe changed = recipe::with_settings(base, settings);
+  changed.name = name;
+  return recipe::parse(recipe::to_toml(changed), name);  // whether there can be such a name
+}
+
+void require_unique_names(const std::vector<Recipe>& recipes) {
+  std::set<std::string> names;
+  for (const Recipe& recipe : recipes) {
+    if (names.insert(recipe.name).second) continue;
+    throw UsageError(fmt::format("two of the recipes are called {}", recipe.name),
+                     "give each a `name` of its own, and each value once");
+  }
+}
+
+// The recipe in the form in which it is stored: each run has a seed of its own.
+Recipe seedless(Recipe recipe) {
+  recipe.seed = 0;
+  return recipe;
+}
+
+void require_no_other_kind(const fs::path& folder) {
+  std::error_code ignored;
+  train::require_no_run(folder);
+  if (fs::exists(folder / kStepsFile, ignored))
+    throw UsageError(fmt::format("{} already holds a ladder", folder.string()), kOtherFolder);
+}
+
+// By name.
+std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
+  std::map<std::string, Recipe> stored;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(recipes, ignored)) {
+    if (entry.path().extension() == ".toml")
+      stored.emplace(entry.path().stem().string(), recipe::load(entry.path()));
+  }
+  return stored;
+}
+
+void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wanted) {
+  const auto difference = recipe::first_difference(stored, seedless(wanted));
+  if (!difference) return;
+  throw UsageError(
+      fmt::format("{} holds a sweep of another recipe {}: there {} is {}, and now {}", folder.string(),
+                  wanted.name, difference->key, difference->first, difference->second),
+      kOtherFolder);
+}
+
+}  // namespace
+
+std::vector<uint64_t> parse_seeds(std::string_view text) {
+  std::vector<uint64_t> seeds;
+  std::set<uint64_t> seen;
+  while (true) {
+    const std::string_view part = text.substr(0, text.find(','));
+    const SeedRange range = parse_range(part);
+    if (range.last - range.first >= kMaxSeeds - seeds.size())
+      throw UsageError(fmt::format("more than {} seeds", kMaxSeeds));
+    for (uint64_t seed = range.first; seed <= range.last; ++seed)
+      if (seen.insert(seed).second) seeds.push_back(seed);
+    if (part.size() == text.size()) return seeds;
+    text.remove_prefix(part.size() + 1);
+  }
+}
+
+SweepPlan make_plan(std::span<const Recipe> recipes, std::span<const std::string> grid,
+                    std::vector<uint64_t> seeds) {
+  const auto settings = combinations(grid);
+  SweepPlan plan{.recipes = {}, .settings = settings.size(), .seeds = std::move(seeds)};
+  for (const Recipe& base : recipes)
+    for (const auto& setting : settings) plan.recipes.push_back(variant(base, setting));
+  require_unique_names(plan.recipes);
+  return plan;
+}
+
+void require_same_recipes(const fs::path& folder, const SweepPlan& plan) {
+  require_no_other_kind(folder);
+  for (const auto& [name, stored] : stored_recipes(folder / kRecipes)) {
+    const auto wanted = std::ranges::find(plan.recipes, name, &Recipe::name);
+    if (wanted == plan.recipes.end())
+      throw UsageError(fmt::format("{} holds a sweep with the recipe {}, which is not asked for now",
+                                   folder.string(), name),
+                       kOtherFolder);
+    require_same(folder, stored, *wanted);
+  }
+}
+
+void store_recipes(const fs::path& folder, const SweepPlan& plan) {
+  make_writable_folder(folder / kRecipes);
+  std::error_code ignored;
+  for (const Recipe& recipe : plan.recipes) {
+    const fs::path file = folder / kRecipes / (recipe.name + ".toml");
+    if (!fs::exists(file, ignored)) replace_file(file, recipe::to_toml(seedless(recipe)));
+  }
+}
+
+}  // namespace rung::ladder

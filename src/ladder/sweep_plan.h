@@ -1,0 +1,47 @@
+// What a sweep is to run: recipes, each with every seed. Its folder keeps the recipes as recipes/NAME.toml,
+// so that a sweep that goes on there is known to be the same one; seeds can be added to it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recipe/recipe.h"
+
+namespace rung::ladder {
+
+inline constexpr size_t kMaxSeeds = 100'000;
+inline constexpr size_t kMaxGrid = 10'000;
+
+struct SweepPlan {
+  std::vector<recipe::Recipe> recipes;  // each of another name; what their own seed says is not used
+  size_t settings = 1;          // recipes come in blocks of so many: one base recipe, all its settings
+  std::vector<uint64_t> seeds;  // each once
+
+  // The recipe that "previous" stands for in the targets of recipe `index`: the base recipe before, with the
+  // same settings.
+  const recipe::Recipe* previous(size_t index) const {
+    return index < settings ? nullptr : &recipes[index - settings];
+  }
+};
+
+// The seeds in "0..19", "1,2,5" or "0..9,20,30..39", in that order. Throws UsageError.
+std::vector<uint64_t> parse_seeds(std::string_view text);
+
+// `grid` has an element such as "optimizer.lr=0.01,0.02" for each key: every recipe is run with every
+// combination of values, under a name that says which. Throws UsageError if two recipes then have the same
+// name, if the seed or the name is in the grid, or as recipe::parse_settings() and with_settings().
+SweepPlan make_plan(std::span<const recipe::Recipe> recipes, std::span<const std::string> grid,
+                    std::vector<uint64_t> seeds);
+
+// Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
+// is a run's or a ladder's; as recipe::load() if a recipe in it cannot be read.
+void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
+
+// Writes those of the plan's recipes that are not in the folder. Throws IoError.
+void store_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
+
+}  // namespace rung::ladder

@@ -1,0 +1,237 @@
+#include "ladder/sweep_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "ladder/markdown.h"
+#include "ladder/run.h"
+
+namespace rung::ladder {
+namespace {
+
+using nlohmann::ordered_json;
+using Rows = std::vector<std::vector<std::string>>;
+
+constexpr const char* kVerdicts[] = {"better", "worse", "not told apart"};
+
+std::string counted(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string percent(double value) {
+  return fmt::format("{:.2f}", value);
+}
+
+std::string text_of(const std::optional<Interval>& interval, std::string_view format) {
+  if (!interval) return "–";
+  return fmt::format("{} to {}", fmt::format(fmt::runtime(format), interval->low),
+                     fmt::format(fmt::runtime(format), interval->high));
+}
+
+std::string p_text(double p) {
+  return p < 1e-4 ? "< 0.0001" : fmt::format("{:.4f}", p);
+}
+
+std::string capitalised(std::string_view words) {
+  std::string text(words);
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
+// "0..19, 30"
+std::string text_of(std::vector<uint64_t> seeds) {
+  std::ranges::sort(seeds);
+  std::string text;
+  for (size_t first = 0, next = 0; first < seeds.size(); first = next) {
+    while (next < seeds.size() && seeds[next] - seeds[first] == next - first) ++next;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", seeds[first]);
+    if (next - first > 1) text += fmt::format("..{}", seeds[next - 1]);
+  }
+  return text;
+}
+
+size_t finished_runs(const Sweep& sweep) {
+  return static_cast<size_t>(
+      std::ranges::count_if(sweep.runs(), [](const SweepRun& run) { return run.record.has_value(); }));
+}
+
+std::string head(const Sweep& sweep) {
+  const SweepPlan& plan = sweep.plan();
+  return fmt::format("# Sweep of {}, {} each\n\n{} of {} finished. Seeds {}.\n",
+                     counted(plan.recipes.size(), "recipe"), counted(plan.seeds.size(), "seed"),
+                     finished_runs(sweep), counted(sweep.runs().size(), "run"), text_of(plan.seeds));
+}
+
+std::vector<std::string> row_of(const std::string& name, const Summary& summary) {
+  return {name,
+          std::to_string(summary.count),
+          percent(summary.mean),
+          summary.sd ? fmt::format("{:.3f}", *summary.sd) : "–",
+          text_of(summary.mean95, "{:.2f}"),
+          percent(summary.min),
+          percent(summary.quartile1),
+          percent(summary.median),
+          percent(summary.quartile3),
+          percent(summary.max)};
+}
+
+std::string metric_section(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
+  Rows rows{{"recipe", "runs", "mean", "sd", "95 % interval", "min", "25 %", "median", "75 %", "max"}};
+  for (const RecipeStatistics& recipe : statistics.recipes) {
+    const auto found = std::ranges::find(recipe.metrics, metric, &MetricSummary::metric);
+    if (found != recipe.metrics.end())
+      rows.push_back(row_of(escaped(plan.recipes[recipe.recipe].name), found->summary));
+  }
+  if (rows.size() == 1) return "";
+  return fmt::format("\n## {}, %\n\n{}", capitalised(recipe::words_for(metric)), markdown_table(rows));
+}
+
+std::string target_section(const SweepPlan& plan, const SweepStatistics& statistics) {
+  Rows rows{{"recipe: target", "met by", "share", "95 % interval"}};
+  for (const RecipeStatistics& recipe : statistics.recipes) {
+    for (const TargetShare& target : recipe.targets) {
+      const std::string name =
+          escaped(fmt::format("{}: {}", plan.recipes[recipe.recipe].name, target.target.text));
+      if (target.judged == 0) continue;
+      const Interval percents{100 * target.interval->low, 100 * target.interval->high};
+      rows.push_back({name, fmt::format("{} of {}", target.met, target.judged),
+                      fmt::format("{:.0f} %", 100.0 * target.met / target.judged),
+                      text_of(percents, "{:.0f}") + " %"});
+    }
+  }
+  return rows.size() == 1 ? "" : "\n## Targets\n\n" + markdown_table(rows);
+}
+
+std::string comparison_section(recipe::Metric metric, const SweepPlan& plan,
+                               const SweepStatistics& statistics) {
+  Rows rows{
+      {"recipe", "against", "seeds", "difference", "95 % interval", "t-test p", "signed-rank p", "it is"}};
+  for (const Comparison& one : statistics.comparisons) {
+    if (one.metric != metric) continue;
+    const Summary& differences = one.test.differences;
+    rows.push_back({escaped(plan.recipes[one.second].name), escaped(plan.recipes[one.first].name),
+                    std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
+                    text_of(differences.mean95, "{:+.3f}"), p_text(one.t_adjusted),
+                    p_text(one.wilcoxon_adjusted), kVerdicts[static_cast<size_t>(one.verdict())]});
+  }
+  if (rows.size() == 1) return "";
+  return fmt::format("\n## Compared on the same seeds: {}, points\n\n{}", recipe::words_for(metric),
+                     markdown_table(rows));
+}
+
+std::string failure_section(const Sweep& sweep) {
+  std::string lines;
+  for (const SweepRun& run : sweep.runs()) {
+    if (!run.error.empty())
+      lines +=
+          fmt::format("- {}{}: {}\n", escaped(run.name), run.diverged ? " diverged" : "", escaped(run.error));
+  }
+  return lines.empty() ? "" : "\n## Runs that did not finish\n\n" + lines;
+}
+
+std::string notes(const SweepStatistics& statistics) {
+  std::string text =
+      "\nThe last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test "
+      "set. "
+      "Intervals of\nmeans are Student's, of shares Wilson's";
+  text += statistics.comparisons.empty()
+              ? ".\n"
+              : "; p-values are two-sided and adjusted for the number of comparisons (Holm).\n";
+  return text;
+}
+
+ordered_json to_json(const std::optional<Interval>& interval) {
+  return interval ? ordered_json{interval->low, interval->high} : ordered_json(nullptr);
+}
+
+ordered_json to_json(const Summary& summary) {
+  return {{"runs", summary.count},
+          {"mean", summary.mean},
+          {"sd", summary.sd ? ordered_json(*summary.sd) : ordered_json(nullptr)},
+          {"interval95", to_json(summary.mean95)},
+          {"min", summary.min},
+          {"quartile1", summary.quartile1},
+          {"median", summary.median},
+          {"quartile3", summary.quartile3},
+          {"max", summary.max}};
+}
+
+ordered_json to_json(const TargetShare& target) {
+  return {{"text", target.target.text},
+          {"metric", recipe::name_of(target.target.metric)},
+          {"met", target.met},
+          {"judged", target.judged},
+          {"interval95", to_json(target.interval)}};
+}
+
+ordered_json to_json(const RecipeStatistics& recipe, const SweepPlan& plan) {
+  ordered_json json{{"name", plan.recipes[recipe.recipe].name},
+                    {"title", plan.recipes[recipe.recipe].title},
+                    {"finished", recipe.finished},
+                    {"diverged", recipe.diverged},
+                    {"failed", recipe.failed},
+                    {"metrics", ordered_json::object()},
+                    {"targets", ordered_json::array()}};
+  for (const MetricSummary& one : recipe.metrics)
+    json["metrics"][std::string(recipe::name_of(one.metric))] = to_json(one.summary);
+  for (const TargetShare& target : recipe.targets) json["targets"].push_back(to_json(target));
+  return json;
+}
+
+ordered_json to_json(const Comparison& one, const SweepPlan& plan) {
+  return {{"metric", recipe::name_of(one.metric)},
+          {"first", plan.recipes[one.first].name},
+          {"second", plan.recipes[one.second].name},
+          {"second_minus_first", to_json(one.test.differences)},
+          {"t", one.test.t},  // null if it is infinite
+          {"t_test_p", one.test.t_p},
+          {"t_test_p_holm", one.t_adjusted},
+          {"signed_rank_p", one.test.wilcoxon_p},
+          {"signed_rank_p_holm", one.wilcoxon_adjusted},
+          {"second_is", kVerdicts[static_cast<size_t>(one.verdict())]}};
+}
+
+ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
+  ordered_json json{
+      {"recipe", plan.recipes[run.recipe].name}, {"seed", run.seed}, {"folder", "runs/" + run.name}};
+  if (!run.record) {
+    json["error"] = run.error;
+    json["diverged"] = run.diverged;
+    return json;
+  }
+  for (const recipe::Metric metric : recipe::all_metrics())
+    if (has_metric(metric, *run.record))
+      json[std::string(recipe::name_of(metric))] = metric_value(metric, *run.record);
+  json["weights_sha256"] = run.record->weights_sha256;
+  return json;
+}
+
+}  // namespace
+
+std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
+  const SweepPlan& plan = sweep.plan();
+  const auto metrics = accuracies();
+  std::string text = head(sweep);
+  for (const recipe::Metric metric : metrics) text += metric_section(metric, plan, statistics);
+  text += target_section(plan, statistics);
+  text += comparison_section(metrics.front(), plan, statistics);
+  return text + failure_section(sweep) + notes(statistics);
+}
+
+ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics) {
+  const SweepPlan& plan = sweep.plan();
+  ordered_json json{{"format", "rung-sweep"},
+                    {"version", 1},
+                    {"seeds", plan.seeds},
+                    {"recipes", ordered_json::array()},
+                    {"comparisons", ordered_json::array()},
+                    {"runs", ordered_json::array()}};
+  for (const RecipeStatistics& recipe : statistics.recipes) json["recipes"].push_back(to_json(recipe, plan));
+  for (const Comparison& one : statistics.comparisons) json["comparisons"].push_back(to_json(one, plan));
+  for (const SweepRun& run : sweep.runs()) json["runs"].push_back(to_json(run, plan));
+  return json;
+}
+
+}  // namespace rung::ladder

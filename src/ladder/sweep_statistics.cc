@@ -1,0 +1,158 @@
+#include "ladder/sweep_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "ladder/run.h"
+
+namespace rung::ladder {
+namespace {
+
+constexpr double kSignificance = 0.05;
+
+// A sweep's runs are laid out recipe by recipe, seed by seed.
+std::span<const SweepRun> runs_of(const SweepPlan& plan, std::span<const SweepRun> runs, size_t recipe) {
+  return runs.subspan(recipe * plan.seeds.size(), plan.seeds.size());
+}
+
+bool is_there(recipe::Metric metric, const SweepRun& run) {
+  return run.record && has_metric(metric, *run.record);
+}
+
+std::vector<double> values_of(recipe::Metric metric, std::span<const SweepRun> runs) {
+  std::vector<double> values;
+  for (const SweepRun& run : runs)
+    if (is_there(metric, run)) values.push_back(metric_value(metric, *run.record));
+  return values;
+}
+
+bool all_finite(std::span<const double> values) {
+  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
+}
+
+std::vector<MetricSummary> summaries_of(std::span<const SweepRun> runs) {
+  std::vector<MetricSummary> summaries;
+  for (const recipe::Metric metric : recipe::all_metrics()) {
+    const auto values = values_of(metric, runs);
+    if (!values.empty() && all_finite(values)) summaries.push_back({metric, summarise(values)});
+  }
+  return summaries;
+}
+
+// Whether a run meets a target; none if there is no telling.
+std::optional<bool> is_met(const recipe::Target& target, const SweepRun& run, const SweepRun* previous) {
+  const bool relative = std::holds_alternative<recipe::Previous>(target.bound);
+  if (relative && (previous == nullptr || !previous->record)) return std::nullopt;
+  if (run.diverged) return false;
+  if (!run.record) return std::nullopt;
+  return judge({target}, *run.record, relative ? &*previous->record : nullptr).front().met;
+}
+
+// `previous` is empty, or has the runs of the recipe before, of the same seeds.
+TargetShare share_of(const recipe::Target& target, std::span<const SweepRun> runs,
+                     std::span<const SweepRun> previous) {
+  TargetShare share{.target = target, .interval = {}};
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const auto met = is_met(target, runs[i], previous.empty() ? nullptr : &previous[i]);
+    share.judged += met ? 1 : 0;
+    share.met += met.value_or(false) ? 1 : 0;
+  }
+  if (share.judged > 0) share.interval = wilson95(share.met, share.judged);
+  return share;
+}
+
+RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> all, size_t recipe) {
+  const auto runs = runs_of(plan, all, recipe);
+  const auto previous =
+      recipe < plan.settings ? std::span<const SweepRun>{} : runs_of(plan, all, recipe - plan.settings);
+  RecipeStatistics statistics{.recipe = recipe, .metrics = summaries_of(runs), .targets = {}};
+  for (const SweepRun& run : runs) {
+    statistics.finished += run.record ? 1 : 0;
+    statistics.diverged += run.diverged ? 1 : 0;
+    statistics.failed += !run.diverged && !run.error.empty() ? 1 : 0;
+  }
+  for (const recipe::Target& target : plan.recipes[recipe].targets)
+    statistics.targets.push_back(share_of(target, runs, previous));
+  return statistics;
+}
+
+// Rounded to what is far below a single image, so that equal steps of accuracy are ties although their
+// differences are not the same to the last bit.
+double difference(double first, double second) {
+  constexpr double kUnit = 1e-9;
+  return std::round((second - first) / kUnit) * kUnit;
+}
+
+std::optional<PairedTest> paired(recipe::Metric metric, std::span<const SweepRun> first,
+                                 std::span<const SweepRun> second) {
+  std::vector<double> differences;
+  for (size_t i = 0; i < first.size(); ++i) {
+    if (is_there(metric, first[i]) && is_there(metric, second[i]))
+      differences.push_back(
+          difference(metric_value(metric, *first[i].record), metric_value(metric, *second[i].record)));
+  }
+  if (differences.empty() || !all_finite(differences)) return std::nullopt;
+  return paired_test(differences);
+}
+
+std::vector<std::pair<size_t, size_t>> pairs_of(size_t recipes) {
+  std::vector<std::pair<size_t, size_t>> pairs;
+  const size_t firsts = recipes <= kMostForAllPairs ? recipes : 1;
+  for (size_t first = 0; first < firsts; ++first)
+    for (size_t second = first + 1; second < recipes; ++second) pairs.emplace_back(first, second);
+  return pairs;
+}
+
+void adjust(std::span<Comparison> family) {
+  std::vector<double> t;
+  std::vector<double> wilcoxon;
+  for (const Comparison& one : family) {
+    t.push_back(one.test.t_p);
+    wilcoxon.push_back(one.test.wilcoxon_p);
+  }
+  const auto t_adjusted = holm_adjusted(t);
+  const auto wilcoxon_adjusted = holm_adjusted(wilcoxon);
+  for (size_t i = 0; i < family.size(); ++i) {
+    family[i].t_adjusted = t_adjusted[i];
+    family[i].wilcoxon_adjusted = wilcoxon_adjusted[i];
+  }
+}
+
+std::vector<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
+                                std::span<const SweepRun> runs) {
+  std::vector<Comparison> comparisons;
+  for (const auto& [first, second] : pairs_of(plan.recipes.size())) {
+    if (const auto test = paired(metric, runs_of(plan, runs, first), runs_of(plan, runs, second)))
+      comparisons.push_back({.metric = metric, .first = first, .second = second, .test = *test});
+  }
+  adjust(comparisons);
+  return comparisons;
+}
+
+}  // namespace
+
+Verdict Comparison::verdict() const {
+  if (t_adjusted >= kSignificance || wilcoxon_adjusted >= kSignificance) return Verdict::kNotToldApart;
+  return test.differences.mean > 0 ? Verdict::kBetter : Verdict::kWorse;
+}
+
+std::vector<recipe::Metric> accuracies() {
+  std::vector<recipe::Metric> metrics = {recipe::Metric::kFinalTestAccuracy};
+  for (const recipe::Metric metric : recipe::all_metrics())
+    if (recipe::unit_of(metric) == "%" && metric != metrics.front()) metrics.push_back(metric);
+  return metrics;
+}
+
+SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> runs) {
+  SweepStatistics statistics;
+  for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
+    statistics.recipes.push_back(statistics_of(plan, runs, recipe));
+  for (const recipe::Metric metric : accuracies()) {
+    const auto comparisons = compare(metric, plan, runs);
+    statistics.comparisons.insert(statistics.comparisons.end(), comparisons.begin(), comparisons.end());
+  }
+  return statistics;
+}
+
+}  // namespace rung::ladder

@@ -1,0 +1,66 @@
+// What a sweep's runs say together: each recipe over its seeds, and recipes against each other on the same
+// seeds. Knows no metric by name but asks for all there are.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ladder/statistics.h"
+#include "ladder/sweep.h"
+#include "recipe/recipe.h"
+
+namespace rung::ladder {
+
+struct MetricSummary {
+  recipe::Metric metric;
+  Summary summary;
+};
+
+// How many of the runs that can be judged meet a target. One that diverged does not.
+struct TargetShare {
+  recipe::Target target;
+  int met = 0;
+  int judged = 0;
+  std::optional<Interval> interval;  // of met / judged; none if nothing is judged
+};
+
+struct RecipeStatistics {
+  size_t recipe = 0;  // in the plan
+  size_t finished = 0;
+  size_t diverged = 0;
+  size_t failed = 0;                   // for another reason
+  std::vector<MetricSummary> metrics;  // over the finished runs; empty if there are none
+  std::vector<TargetShare> targets;
+};
+
+enum class Verdict { kBetter, kWorse, kNotToldApart };
+
+// `second` minus `first`, seed by seed. p-values are Holm's, over all comparisons of this metric.
+struct Comparison {
+  recipe::Metric metric;
+  size_t first = 0;
+  size_t second = 0;
+  PairedTest test;
+  double t_adjusted = 1;
+  double wilcoxon_adjusted = 1;
+
+  Verdict verdict() const;  // of the second; both tests must agree
+};
+
+struct SweepStatistics {
+  std::vector<RecipeStatistics> recipes;
+  std::vector<Comparison> comparisons;  // metric by metric
+};
+
+// Accuracies are compared. Every recipe with every other while there are at most kMostForAllPairs, else every
+// one with the first.
+SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> runs);
+
+inline constexpr size_t kMostForAllPairs = 6;
+
+// The metrics in percent, the last epoch's test accuracy first.
+std::vector<recipe::Metric> accuracies();
+
+}  // namespace rung::ladder

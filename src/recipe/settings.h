@@ -1,0 +1,38 @@
+// Changes a recipe by the names of its keys, as `--set optimizer.lr=0.02` does, and names the key in which
+// two recipes differ. Keys are those of the resolved recipe; an array's elements are counted from 0, as in
+// the messages about recipes: `optimizer.lr`, `model.layers[2].p`.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recipe/recipe.h"
+
+namespace rung::recipe {
+
+struct Setting {
+  std::string key;
+  std::string value;  // TOML, or a word that stands for itself as text
+};
+
+// The settings in "optimizer.lr=0.01,0.02", one a value. Commas in quotes or brackets do not separate. Throws
+// UsageError.
+std::vector<Setting> parse_settings(std::string_view text);
+
+// The recipe with these values in the place of its own, checked as any recipe. Another `type` of a table
+// drops the old type's options. Throws UsageError, which names the settings.
+Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings);
+
+struct Difference {
+  std::string key;
+  std::string first;  // the values, or "none"
+  std::string second;
+};
+
+// The first key, in alphabetical order, in which the resolved recipes differ; none if they are equal.
+std::optional<Difference> first_difference(const Recipe& first, const Recipe& second);
+
+}  // namespace rung::recipe

@@ -1,0 +1,37 @@
+# What is wrong with a sweep is said before anything runs; what is wrong with a run is that run's own.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d'
+
+refused() { fails 2 "rung: error: $1" "$RUNG" sweep small.toml --out out "${@:2}"; }
+refused '"3..1" is no seed and no range of seeds (*' --seeds 3..1
+refused "small with optimizer.lrr=0.1: unknown key \`optimizer.lrr\`; * (did you mean \`lr\`?)" --set optimizer.lrr=0.1
+refused "small with optimizer.lr=fast: optimizer.lr: expected a number above 0 and below 1000000, found \"fast\"" --set optimizer.lr=fast
+refused "two of the recipes are called small (*" small.toml
+refused "\`seed\` cannot be set (use --seeds)" --set seed=1
+fails 1 "rung: error: cannot find nowhere/mnist/*" "$RUNG" sweep step1 --out out --data nowhere
+if ! ldd "$RUNG" | grep -q libmpi; then
+  fails 2 "rung: error: this program was built without MPI*" env PMI_RANK=0 "$RUNG" sweep small.toml --out out
+fi
+lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml wild.toml
+
+# A folder of another sweep, of a run or a ladder.
+"$RUNG" sweep small.toml --seeds 1 --out out >/dev/null
+refused "out holds a sweep of another recipe small: there training.epochs is 2, and now 3 (*" --epochs 3
+fails 2 "rung: error: out holds a sweep with the recipe small, which is not asked for now (*" "$RUNG" sweep wild.toml --out out
+"$RUNG" train small.toml --out run >/dev/null
+"$RUNG" climb small.toml --out ladder >/dev/null
+fails 2 "rung: error: run already holds a run (*" "$RUNG" sweep small.toml --out run
+fails 2 "rung: error: ladder already holds a ladder (*" "$RUNG" sweep small.toml --out ladder
+
+# One run that diverges and one whose folder is none: the others finish, the table comes, the exit code is 1.
+mkdir -p mixed/runs && touch mixed/runs/small-seed2
+code=0 && "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed >log || code=$?
+[[ $code == 1 ]]
+sed -n '/^# /,/^## Test/p; /^## Runs/,/^$/p; /^- /p' log
+# Again: what diverged is not tried again, what failed is.
+rm mixed/runs/small-seed2
+code=0 && "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed >log || code=$?
+[[ $code == 1 ]]
+grep -E '^mixed|^[0-9]+/4' log | sed 's/: last.*//'

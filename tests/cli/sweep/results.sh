@@ -1,0 +1,34 @@
+# Two recipes with three seeds: a folder for each run, a table, sweep.json and sweep.md; a run is what `train` makes of it.
+source "$HELPERS"
+make_dataset digits
+make_recipe first.toml
+make_recipe second.toml 's/^lr = .*/lr = 0.2/; s/^below = .*/below = "previous"/'
+"$RUNG" sweep first.toml second.toml --seeds 3,5..6 --out out >log
+head -n 6 log | sed -E 's/(first|second)-seed[356]: .*/RUN/'
+sed -n '/^# /,$p' log | sed '$d' >document
+diff <(sed '$d' document) out/sweep.md
+grep -E '^#|^(2|6) of|^\| (second: )' out/sweep.md
+lists out sweep.{json,md} recipes recipes/{first,second}.toml runs \
+  runs/{first,second}-seed{3,5,6}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
+"$RUNG" train first.toml --seed 5 --out alone >/dev/null
+cmp alone/best.safetensors out/runs/first-seed5/best.safetensors
+diff <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' alone/result.json) <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' out/runs/first-seed5/result.json)
+
+# Again: nothing runs. More seeds: only they do.
+find out/runs -type f -printf '%p %T@\n' | sort >before
+"$RUNG" sweep first.toml second.toml --seeds 3,5..6 --out out | sed -n '1p; /^# /p'
+find out/runs -type f -printf '%p %T@\n' | sort | diff before -
+"$RUNG" sweep first.toml second.toml --seeds 3..6 --out out | sed -n '1p; /^# /p'
+
+# A grid, in a folder that its name says.
+"$RUNG" sweep first.toml --seeds 1 --epochs 1 --set optimizer.lr=0.01,0.02 --set 'optimizer.nesterov=true,false' --jobs 2 >log
+ls runs/sweep-first-lr-nesterov/runs
+grep -h '^epochs\|^lr =\|^nesterov' runs/sweep-first-lr-nesterov/runs/*lr=0.02-nesterov=true-seed1/recipe.toml
+
+# A recipe with a validation split has tables about it.
+make_recipe validated.toml 's/^name = .*/&\nvalidation = 64/'
+"$RUNG" sweep validated.toml first.toml --seeds 1,2 --out validated >log
+grep -iA 4 '^## .*validation' log | grep -oE '^## .*|^\| [a-z]+ '
+"$RUNG" sweep validated.toml --seeds 1,2 --no-validation --out unvalidated >log
+if grep validation log; then exit 1; fi
+cmp unvalidated/runs/validated-seed1/best.safetensors validated/runs/first-seed1/best.safetensors

@@ -1,0 +1,257 @@
+// Plans of sweeps, what a sweep does with a crew whose runs end in every way, and real runs side by side.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "ladder/run.h"
+#include "ladder/sweep.h"
+#include "ladder/sweep_statistics.h"
+#include "recipe/settings.h"
+#include "short_run.h"
+
+namespace rung::ladder {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+template <typename Function>
+std::string message_of(Function function) {
+  try {
+    function();
+  } catch (const UsageError& error) {
+    return std::string(error.what()) + " | " + error.hint();
+  }
+  return "no error";
+}
+
+recipe::Recipe small_recipe(const std::string& name = "small") {
+  const train::Experiment experiment = testing::short_run();
+  recipe::Recipe recipe;
+  recipe.name = name;
+  recipe.title = "Small";
+  recipe.dataset = experiment.dataset;
+  recipe.dataset.name = "./discs";
+  recipe.augment = experiment.augment;
+  recipe.model = experiment.model;
+  recipe.training = experiment.training;
+  return recipe;
+}
+
+class SweepTest : public ::testing::Test {
+ protected:
+  SweepTest() {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~SweepTest() override { fs::remove_all(folder_); }
+
+  fs::path folder_ =
+      fs::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST(Seeds, RangesListsAndBoth) {
+  EXPECT_THAT(parse_seeds("0..3"), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(parse_seeds("7"), ElementsAre(7));
+  EXPECT_THAT(parse_seeds("5,1,2..4,2,9223372036854775807"),
+              ElementsAre(5, 1, 2, 3, 4, 9223372036854775807U));
+  for (const char* bad :
+       {"", "a", "1,", ",1", "3..1", "1..", "-1", "1 2", "9223372036854775808", "0..100000"})
+    EXPECT_THROW(parse_seeds(bad), UsageError) << bad;
+  EXPECT_EQ(parse_seeds("1..100000").size(), kMaxSeeds);
+  EXPECT_THROW(parse_seeds("0..9223372036854775807"), UsageError);
+}
+
+TEST(Plan, AGridIsEveryCombinationUnderANameOfItsOwn) {
+  const std::vector<recipe::Recipe> recipes = {small_recipe("one"), small_recipe("two")};
+  const std::vector<std::string> grid = {"optimizer.lr=0.1,0.2", "optimizer.momentum=0.5,0.9"};
+  const SweepPlan plan = make_plan(recipes, grid, {1});
+  std::vector<std::string> names;
+  for (const auto& recipe : plan.recipes) names.push_back(recipe.name);
+  EXPECT_THAT(names,
+              ElementsAre("one-lr=0.1-momentum=0.5", "one-lr=0.1-momentum=0.9", "one-lr=0.2-momentum=0.5",
+                          "one-lr=0.2-momentum=0.9", "two-lr=0.1-momentum=0.5", "two-lr=0.1-momentum=0.9",
+                          "two-lr=0.2-momentum=0.5", "two-lr=0.2-momentum=0.9"));
+  EXPECT_EQ(plan.previous(3), nullptr);
+  EXPECT_EQ(plan.previous(6)->name, "one-lr=0.2-momentum=0.5");
+  const auto refused = [&](std::vector<std::string> axes) {
+    return message_of([&] { make_plan(recipes, axes, {1}); });
+  };
+  EXPECT_THAT(refused({"optimizer.lr=0.1,0.1"}), HasSubstr("two of the recipes are called one-lr=0.1"));
+  EXPECT_THAT(refused({"seed=1,2"}), HasSubstr("use --seeds"));
+}
+
+// Whose runs end at once as the test says.
+class ScriptedCrew final : public Crew {
+ public:
+  size_t idle() const override { return stopped ? 0 : 2 - started_.size(); }
+  size_t busy() const override { return started_.size(); }
+  void start(const Task& task) override {
+    ++starts[task.folder.filename().string()];
+    started_.push_back(task);
+  }
+  std::vector<Report> reports() override {
+    std::vector<Report> reports;
+    for (const Task& task : started_) reports.push_back(report_of(task));
+    started_.clear();
+    return reports;
+  }
+  double under_way() const override { return 0; }
+  void stop() override { stopped = true; }
+
+  std::map<std::string, std::vector<End>> ends;  // by run, one an attempt; then finished
+  std::map<std::string, int> starts;
+  bool stopped = false;
+
+ private:
+  Report report_of(const Task& task) {
+    const std::string name = task.folder.filename().string();
+    const auto attempt = static_cast<size_t>(starts[name]) - 1;
+    const End end = attempt < ends[name].size() ? ends[name][attempt] : End::kFinished;
+    if (end != End::kFinished) return {.index = task.index, .end = end, .record = {}, .message = "why"};
+    train::RunRecord record;
+    record.epochs.push_back({.epoch = 1, .test_accuracy = 90, .weights_sha256 = ""});
+    return {.index = task.index, .end = end, .record = record, .message = ""};
+  }
+
+  std::vector<Task> started_;
+};
+
+TEST_F(SweepTest, AFailedRunIsTriedOnceMoreAndADivergedOneIsNot) {
+  Sweep sweep(make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4}), folder_);
+  ScriptedCrew crew;
+  crew.ends = {{"small-seed1", {End::kFailed}},
+               {"small-seed2", {End::kFailed, End::kFailed, End::kFailed}},
+               {"small-seed3", {End::kDiverged}},
+               {"small-seed4", {End::kStopped, End::kStopped, End::kStopped}}};  // by someone else
+  Crew* const crews[] = {&crew};
+  sweep.run(crews, {});
+  EXPECT_EQ(crew.starts["small-seed1"], 2);
+  EXPECT_EQ(crew.starts["small-seed2"], 2);
+  EXPECT_EQ(crew.starts["small-seed3"], 1);
+  EXPECT_EQ(crew.starts["small-seed4"], 4);
+  EXPECT_TRUE(sweep.runs()[0].record);
+  EXPECT_EQ(sweep.runs()[1].error, "why");
+  EXPECT_FALSE(sweep.runs()[1].diverged);
+  EXPECT_TRUE(sweep.runs()[2].diverged);
+  EXPECT_TRUE(sweep.runs()[3].record);
+  const RecipeStatistics statistics = statistics_of(sweep.plan(), sweep.runs()).recipes.front();
+  EXPECT_EQ(statistics.finished, 2U);
+  EXPECT_EQ(statistics.diverged, 1U);
+  EXPECT_EQ(statistics.failed, 1U);
+}
+
+TEST_F(SweepTest, AFullDiskAndAnObserverStopIt) {
+  Sweep sweep(make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4, 5}), folder_);
+  ScriptedCrew full;
+  full.ends = {{"small-seed1", {End::kNoSpace}}};
+  Crew* const crews[] = {&full};
+  EXPECT_THROW(sweep.run(crews, {}), NoSpaceError);
+  EXPECT_TRUE(full.stopped);
+  ScriptedCrew crew;
+  Crew* const others[] = {&crew};
+  SweepObserver observer;
+  observer.should_stop = [] { return true; };
+  EXPECT_THROW(sweep.run(others, observer), Stopped);
+}
+
+Datasets discs() {
+  return {{"./discs", testing::discs()}};
+}
+
+// Several runs at once are what each is alone, and a sweep goes on with what is not finished.
+TEST_F(SweepTest, RunsSideBySideHaveTheBitsOfRunsAlone) {
+  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4, 5});
+  const Datasets datasets = discs();
+  std::vector<std::string> alone;
+  for (const uint64_t seed : plan.seeds) {
+    recipe::Recipe recipe = plan.recipes.front();
+    recipe.seed = seed;
+    ThreadPool pool(2);
+    alone.push_back(run_recipe(recipe, datasets.at("./discs"), pool,
+                               {folder_ / "alone" / std::to_string(seed)}, nullptr, {})
+                        .record.weights_sha256);
+  }
+  const auto sweep_with = [&](const fs::path& folder) {
+    Sweep sweep(plan, folder);
+    LocalCrew crew(3, datasets, 30);
+    Crew* const crews[] = {&crew};
+    sweep.run(crews, {});
+    std::vector<std::string> hashes;
+    for (const SweepRun& run : sweep.runs())
+      hashes.push_back(run.record ? run.record->weights_sha256 : run.error);
+    return hashes;
+  };
+  EXPECT_EQ(sweep_with(folder_ / "sweep"), alone);
+  // A result that is damaged or another run's is made again; the others stay as they are.
+  const fs::path runs = folder_ / "sweep" / "runs";
+  replace_file(runs / "small-seed2" / "result.json", "{");
+  fs::copy_file(runs / "small-seed4" / "result.json", runs / "small-seed3" / "result.json",
+                fs::copy_options::overwrite_existing);
+  const auto untouched = fs::last_write_time(runs / "small-seed1" / "result.json");
+  EXPECT_EQ(Sweep(plan, folder_ / "sweep").unfinished(), 2U);
+  EXPECT_EQ(sweep_with(folder_ / "sweep"), alone);
+  EXPECT_EQ(fs::last_write_time(runs / "small-seed1" / "result.json"), untouched);
+  EXPECT_EQ(Sweep(plan, folder_ / "sweep").unfinished(), 0U);
+}
+
+TEST_F(SweepTest, AFolderIsOneSweeps) {
+  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1});
+  store_recipes(folder_, plan);
+  require_same_recipes(folder_, make_plan(std::vector{small_recipe()}, {}, {7, 8}));
+  const std::vector<recipe::Setting> settings = {{"optimizer.lr", "0.5"}};
+  const recipe::Recipe other = recipe::with_settings(small_recipe(), settings);
+  EXPECT_THAT(message_of([&] { require_same_recipes(folder_, make_plan(std::vector{other}, {}, {1})); }),
+              HasSubstr("there optimizer.lr is 0.05, and now 0.5"));
+  EXPECT_THAT(
+      message_of([&] { require_same_recipes(folder_, make_plan(std::vector{small_recipe("x")}, {}, {1})); }),
+      HasSubstr("with the recipe small, which is not asked for now"));
+}
+
+SweepRun run_of(size_t recipe, uint64_t seed, double accuracy) {
+  SweepRun run{.recipe = recipe, .seed = seed, .name = "", .record = {}, .error = {}};
+  if (accuracy == 0) {
+    run.diverged = true;
+    run.error = "why";
+    return run;
+  }
+  run.record.emplace();
+  run.record->epochs.push_back({.epoch = 1, .test_accuracy = accuracy, .weights_sha256 = ""});
+  return run;
+}
+
+// Three seeds of two recipes, by hand; the first recipe's third run diverged.
+TEST(SweepStatistics, CountTargetsAndPairBySeed) {
+  recipe::Recipe second = small_recipe("second");
+  second.targets = {
+      {"above", recipe::Metric::kFinalTestAccuracy, recipe::Comparison::kAbove, 91.0},
+      {"more", recipe::Metric::kFinalTestAccuracy, recipe::Comparison::kAbove, recipe::Previous{}}};
+  recipe::Recipe first = small_recipe("first");
+  first.targets = second.targets;
+  const SweepPlan plan = make_plan(std::vector{first, second}, {}, {1, 2, 3});
+  const std::vector<SweepRun> runs = {run_of(0, 1, 90), run_of(0, 2, 92),   run_of(0, 3, 0),
+                                      run_of(1, 1, 91), run_of(1, 2, 91.5), run_of(1, 3, 93)};
+  const SweepStatistics statistics = statistics_of(plan, runs);
+  const auto& targets = statistics.recipes[0].targets;
+  EXPECT_EQ(targets[0].met, 1);
+  EXPECT_EQ(targets[0].judged, 3) << "a run that diverged misses";
+  EXPECT_EQ(targets[1].judged, 0) << "there is no recipe before";
+  const auto& second_targets = statistics.recipes[1].targets;
+  EXPECT_EQ(second_targets[0].met, 2);
+  EXPECT_EQ(second_targets[1].met, 1);
+  EXPECT_EQ(second_targets[1].judged, 2) << "of seed 3 there is nothing to compare with";
+  const Comparison& comparison = statistics.comparisons.front();
+  EXPECT_EQ(comparison.metric, recipe::Metric::kFinalTestAccuracy);
+  EXPECT_EQ(comparison.test.differences.count, 2U);
+  EXPECT_NEAR(comparison.test.differences.mean, (1 - 0.5) / 2, 1e-12);
+  EXPECT_EQ(comparison.verdict(), Verdict::kNotToldApart);
+}
+
+}  // namespace
+}  // namespace rung::ladder
