@@ -43,6 +43,7 @@ std::vector<std::byte> encode(int height, int width, png_uint_32 format, const s
   png->width = static_cast<png_uint_32>(width);
   png->height = static_cast<png_uint_32>(height);
   png->format = format;
+  png->flags = PNG_IMAGE_FLAG_FAST;  // small images and drawings: hardly larger, in a quarter of the time
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
   std::vector<std::byte> bytes(size);
   if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0)

@@ -160,7 +160,8 @@
     }
     const last = Math.max(...xs);
     const aside = last > 1 ? 0 : .5;  // a single epoch stands in the middle
-    return { ...options, min: 1 - aside, max: last + aside, afterBuildTicks: epochTicks };
+    const ticks = { ...options.ticks, autoSkip: false };
+    return { ...options, ticks, min: 1 - aside, max: last + aside, afterBuildTicks: epochTicks };
   }
 
   function configuration(spec) {

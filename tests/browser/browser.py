@@ -78,9 +78,10 @@ class Browser:
             self._receive()
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
-    def prefer(self, dark):
+    def prefer(self, dark, paper=False):
         scheme = "dark" if dark else "light"
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setEmulatedMedia", media="print" if paper else "",
+                  features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def evaluate(self, expression):
         reply = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -12,6 +12,7 @@ import tempfile
 import browser as chromium
 
 WIDTHS = (360, 1280)
+PAPER = 718  # A4 within a browser's margins
 
 OPEN_ALL = """new Promise(done => {
   document.querySelectorAll('details').forEach(details => { details.open = true; });
@@ -74,12 +75,23 @@ def check(browser, page):
                 problem(f"ids that are there twice: {twice}")
             if "default-src 'none'" not in browser.evaluate(POLICY):
                 problem("no Content-Security-Policy that forbids loading")
-            if dark and width == max(WIDTHS) and not browser.pdf().startswith(b"%PDF"):
-                problem("cannot be printed")
             for complaint in browser.complaints:
                 problem(complaint)
+    problems += check_on_paper(browser, page)
     if backgrounds[False] == backgrounds[True]:
         problems.append(f"{page}: light and dark look the same: {backgrounds[True]}")
+    return problems
+
+
+def check_on_paper(browser, page):
+    browser.show(page, PAPER, dark=True)
+    browser.evaluate(OPEN_ALL)
+    browser.prefer(dark=True, paper=True)
+    problems = []
+    if (surplus := browser.evaluate(TOO_WIDE)) > 0:
+        problems.append(f"{page}: {surplus} px wider than the paper")
+    if not browser.pdf().startswith(b"%PDF"):
+        problems.append(f"{page}: cannot be printed")
     return problems
 
 
@@ -88,7 +100,7 @@ DESERVING = """<!DOCTYPE html><title>bad</title><div style="width: 2000px; heigh
 <a href="#gone" id="twice">gone</a><p id="twice"></p>
 <img src="http://127.0.0.1:9/x.png"><script>console.error('e'); setTimeout(() => alert(1)); undefinedFunction();</script>"""
 
-EXPECTED = ("wider than the screen", "nothing in them", "images are broken", "without a description",
+EXPECTED = ("wider than the screen", "wider than the paper", "nothing in them", "images are broken", "without a description",
             "to nowhere in the page: ['#gone']", "twice: ['twice']", "no Content-Security-Policy", "console:",
             "exception:", "request: http://127.0.0.1:9/x.png", "dialog: 1", "look the same")
 

@@ -13,6 +13,11 @@ sed -e 's:name = "mnist":name = "./digits":; s:^\[model\]:&\ninput = [1, 28, 28]
 "$RUNG" climb first.toml last.toml --epochs 2 --out ladder >/dev/null
 "$RUNG" report ladder/last >/dev/null
 "$RUNG" report ladder/first ladder/last --out both.html >/dev/null
+# A run of one epoch that goes on, of a model without a convolution.
+make_recipe linear.toml 's/^layers = .*/layers = [{ type = "flatten" }, { type = "linear", out_features = 10 }]/; /^  \{/d; /^\]$/d'
+"$RUNG" train linear.toml --epochs 1 --out linear >/dev/null
+rm linear/result.json && "$RUNG" report linear >/dev/null
+"$RUNG" report linear linear --out same.html >/dev/null
 mv digits elsewhere
 "$RUNG" report ladder/last --out blind.html >/dev/null
-python3 "$check" ladder/report.html ladder/last/report.html both.html blind.html
+python3 "$check" ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html
