@@ -30,10 +30,10 @@ kill -s TERM $id && ! wait $id
 fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung climb --resume cut\`)" "$RUNG" watch cut
 
 # Watching, again and again, does not keep a run from being gone on with.
-for _ in {1..100}; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
+while :; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
 for _ in 1 2 3; do
-  "$RUNG" climb --resume cut >/dev/null 2>errors & id=$!
-  sleep 0.5
+  "$RUNG" climb --resume cut >said 2>errors & id=$!
+  until grep -q ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
   kill -s TERM $id && ! wait $id
   grep -q '^rung: error: interrupted after' errors || { cat errors >&2 && exit 1; }
 done
