@@ -14,6 +14,7 @@
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
 #include "kernels/dropout.h"
+#include "kernels/elementwise.h"
 #include "kernels/loss.h"
 #include "kernels/simd.h"
 #include "target.h"
@@ -357,6 +358,47 @@ void check_activation_backward(Draw& draw) {
           [&] { return run(activation_backward, activation_backward_sums); });
 }
 
+ElementwiseShape draw_elementwise(Draw& draw) {
+  const int channels = draw.between(1, 9);
+  return {channels, static_cast<size_t>(draw.between(1, 60))};
+}
+
+void check_leaky_relu(Draw& draw) {
+  const ElementwiseShape s = draw_elementwise(draw);
+  const bool shared = draw.coin();
+  auto x = draw.values(s.floats(), 3);
+  x[0] = 0;
+  const auto dy = draw.values(s.floats());
+  const auto slopes = draw.values(shared ? 1 : static_cast<size_t>(s.channels));
+  const std::span<const float> slope(slopes.data(), shared ? 1 : static_cast<size_t>(s.channels));
+  const auto run = [&](auto forward, auto backward) -> Outputs {
+    AlignedBuffer<float> y(s.floats()), dx(s.floats());
+    std::vector<float> dslope(slope.size());
+    forward(s, x.data(), slope, y.data());
+    backward(s, dy.data(), x.data(), slope, dx.data(), dslope);
+    return {output(y.span()), output(dx.span()),
+            output(dslope, 8 * sum_tolerance(static_cast<double>(s.floats())))};
+  };
+  compare(fmt::format("leaky_relu {}x{}, {} slopes", s.channels, s.plane, slope.size()),
+          run(reference::leaky_relu_forward, reference::leaky_relu_backward),
+          [&] { return run(leaky_relu_forward, leaky_relu_backward); });
+}
+
+void check_silu(Draw& draw) {
+  const ElementwiseShape s = draw_elementwise(draw);
+  const auto x = draw.values(s.floats(), static_cast<float>(draw.between(1, 200)));
+  const auto dy = draw.values(s.floats());
+  const auto run = [&](auto forward, auto backward) -> Outputs {
+    AlignedBuffer<float> y(s.floats()), dx(s.floats());
+    forward(s, x.data(), y.data());
+    backward(s, dy.data(), x.data(), dx.data());
+    return {output(y.span(), 16 * kEpsilon), output(dx.span(), 256 * kEpsilon)};
+  };
+  compare(fmt::format("silu {}x{}", s.channels, s.plane),
+          run(reference::silu_forward, reference::silu_backward),
+          [&] { return run(silu_forward, silu_backward); });
+}
+
 void check_dropout(Draw& draw) {
   DropoutStream stream{.key = {static_cast<uint32_t>(draw.between(0, 255)), 7}};
   stream.group = static_cast<uint32_t>(draw.between(0, 255)) << 24;
@@ -399,7 +441,9 @@ constexpr std::array kChecks = {check_conv_forward,
                                 check_activation_forward,
                                 check_activation_backward,
                                 check_dropout,
-                                check_loss};
+                                check_loss,
+                                check_leaky_relu,
+                                check_silu};
 
 }  // namespace
 }  // namespace rung::kernels

@@ -231,6 +231,9 @@ use_buffers = true
     ]:
         write("recipe", name, 'title = "t"' + MODEL.replace('type = "sgd"\nlr = 0.1\n', optimizer) +
               '[lr_scheduler]\ntype = "' + schedule + "\n")
+    residual = (pathlib.Path(__file__).parent.parent / "tests/golden/residual.toml").read_text()
+    write("recipe", "residual", residual)
+    write("recipe", "add", residual.replace("from = 3", "from = -9").replace("from = -3", "from = 16"))
     write("recipe", "escapes", 'title = "\\u001b[2J\\u009b"\n')
     write("recipe", "brackets", "a = " + "[" * 300)
     write("recipe", "dots", "a" + ".a" * 100 + " = 1")
@@ -264,7 +267,7 @@ def write_safetensors():
 
 def write_kernels():
     """Bytes that fuzz/kernels.cc draws from: which kernel, then its shape."""
-    for kernel in range(7):
+    for kernel in range(9):
         write("kernels", f"small-{kernel}", bytes([kernel] + [1] * 24))
         write("kernels", f"large-{kernel}", bytes([kernel] + [3, 7, 5, 9, 2, 2, 0, 1, 1, 1, 0, 1] * 2))
 

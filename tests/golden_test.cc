@@ -1,6 +1,7 @@
-// The ladder's five models do what they do in PyTorch: the same weights and batches give the same logits,
-// loss, gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes
-// the files and documents them.
+// The ladder's five models, and one with residual connections, depthwise convolutions and the other
+// activations, do what they do in PyTorch: the same weights and batches give the same logits, loss,
+// gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes the
+// files and documents them.
 //
 // The golden numbers are float64 rounded once, so that the error is Rung's alone. Tolerances are in roundings
 // (2^-23) of a tensor's largest value, about three times the worst seen. In a sum of n products rounding
@@ -75,11 +76,15 @@ data::Split images() {
           .labels = file.bytes.at("labels").values};
 }
 
-class Ladder {
+std::filesystem::path recipe_path(const std::string& model) {
+  return kRoot / (model == "residual" ? "tests/golden" : "recipes/ladder") / (model + ".toml");
+}
+
+class Model {
  public:
-  Ladder(const std::string& step, int threads)
-      : recipe_(recipe::load(kRoot / "recipes/ladder" / (step + ".toml"))),
-        path_(kRoot / "tests/golden" / (step + ".safetensors")),
+  Model(const std::string& model, int threads)
+      : recipe_(recipe::load(recipe_path(model))),
+        path_(kRoot / "tests/golden" / (model + ".safetensors")),
         golden_(train::read_safetensors(path_)),
         images_(images()),
         loader_(images_, recipe_.dataset),
@@ -199,7 +204,7 @@ class Ladder {
   nn::Inference inference_;
 };
 
-using Case = std::tuple<std::string, std::string>;  // instruction set, step
+using Case = std::tuple<std::string, std::string>;  // instruction set, model
 
 class GoldenTest : public ::testing::TestWithParam<Case> {
  protected:
@@ -218,16 +223,17 @@ std::string case_name(const ::testing::TestParamInfo<Case>& info) {
 TEST_P(GoldenTest, EqualsPyTorch) {
   for (const int threads : {1, 2}) {
     SCOPED_TRACE(fmt::format("{} threads", threads));
-    Ladder ladder(std::get<1>(GetParam()), threads);
-    ladder.expect_same_tensors();
-    ladder.train();
-    ladder.expect_evaluation();
+    Model model(std::get<1>(GetParam()), threads);
+    model.expect_same_tensors();
+    model.train();
+    model.expect_evaluation();
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Ladder, GoldenTest,
                          ::testing::Combine(::testing::ValuesIn(kernels::simd_targets()),
-                                            ::testing::Values("step1", "step2", "step3", "step4", "step5")),
+                                            ::testing::Values("step1", "step2", "step3", "step4", "step5",
+                                                              "residual")),
                          case_name);
 
 }  // namespace

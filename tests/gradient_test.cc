@@ -66,6 +66,7 @@ class Definition {
         images_(static_cast<size_t>(images)),
         training_(training),
         inputs_(model.layers.size() + 1),
+        varied_(model.layers.size() + 1),
         gates_(model.layers.size()) {
     size_t parameter = 0;
     size_t buffer = 0;
@@ -82,6 +83,7 @@ class Definition {
   double loss(const Values& x, std::span<const uint8_t> labels) {
     inputs_[0] = x;
     finding_ = true;
+    varied_from_ = model_.layers.size();
     for (size_t i = 0; i < model_.layers.size(); ++i) inputs_[i + 1] = layer(i, inputs_[i]);
     finding_ = false;
     return mean_loss(inputs_.back(), labels);
@@ -110,9 +112,10 @@ class Definition {
 
  private:
   double loss_from(size_t first, std::span<const uint8_t> labels) {
-    Values x = inputs_[first];
-    for (size_t i = first; i < model_.layers.size(); ++i) x = layer(i, x);
-    return mean_loss(x, labels);
+    varied_from_ = first;
+    varied_[first] = inputs_[first];
+    for (size_t i = first; i < model_.layers.size(); ++i) varied_[i + 1] = layer(i, varied_[i]);
+    return mean_loss(varied_.back(), labels);
   }
 
   double mean_loss(const Values& logits, std::span<const uint8_t> labels) const {
@@ -234,7 +237,9 @@ class Definition {
     return y;
   }
 
-  Values apply(const Relu& /*layer*/, size_t index, const Values& x) {
+  // slope(i) is the factor of element i where it is not positive.
+  template <typename Slope>
+  Values rectify(size_t index, const Values& x, Slope slope) {
     std::vector<size_t>& passes = gates_[index];
     if (finding_) passes.resize(x.size());
     Values y = x;
@@ -243,8 +248,36 @@ class Definition {
         passes[i] = x[i] > 0 ? 1 : 0;
         if (x[i] != 0) margin_ = std::min(margin_, std::abs(x[i]));
       }
-      y[i] *= static_cast<double>(passes[i]);
+      if (passes[i] == 0) y[i] *= slope(i);
     }
+    return y;
+  }
+  Values apply(const Relu& /*layer*/, size_t index, const Values& x) {
+    return rectify(index, x, [](size_t) { return 0.0; });
+  }
+  Values apply(const LeakyRelu& l, size_t index, const Values& x) {
+    return rectify(index, x, [&](size_t) { return l.negative_slope; });
+  }
+  Values apply(const PRelu& l, size_t index, const Values& x) {
+    const double* slopes = &parameters_[first_parameter_[index]];
+    const Shape& s = info_.layers[index].input;
+    const size_t plane = count(s) / static_cast<size_t>(s.channels);
+    return rectify(index, x, [&](size_t i) {
+      return slopes[l.num_parameters == 1 ? 0 : i / plane % static_cast<size_t>(s.channels)];
+    });
+  }
+
+  Values apply(const Silu& /*layer*/, size_t /*index*/, const Values& x) const {
+    Values y = x;
+    for (double& value : y) value /= 1 + std::exp(-value);
+    return y;
+  }
+
+  Values apply(const Add& l, size_t index, const Values& x) const {
+    const auto output = static_cast<size_t>(added_layer(l, index)) + 1;
+    const Values& added = (output > varied_from_ ? varied_ : inputs_)[output];
+    Values y = x;
+    for (size_t i = 0; i < x.size(); ++i) y[i] += added[i];
     return y;
   }
 
@@ -310,8 +343,10 @@ class Definition {
   bool finding_ = true;
   std::vector<size_t> first_parameter_, first_buffer_;  // by layer
   std::vector<Values> inputs_;                          // by layer, and the logits
-  std::vector<std::vector<size_t>> gates_;              // relu: passes or not; max pooling: the winners
-  double margin_ = 1;                                   // of the value that is closest to its kink
+  std::vector<Values> varied_;                          // the same from layer varied_from_ on
+  size_t varied_from_ = 0;
+  std::vector<std::vector<size_t>> gates_;  // relu: passes or not; max pooling: the winners
+  double margin_ = 1;                       // of the value that is closest to its kink
 };
 
 class Random {
@@ -347,9 +382,23 @@ Conv2d random_conv(Random& random, const Shape& in) {
   return conv;
 }
 
-LayerSpec random_layer(Random& random, const Shape& in) {
+// The sum with a layer of the same output as the last one, which may be the last one.
+LayerSpec random_sum(Random& random, const Shape& input, const std::vector<LayerSpec>& layers) {
+  std::vector<int> candidates;
+  const auto end = static_cast<int>(layers.size());
+  for (int from = 0; from < end; ++from) {
+    if (output_of(input, {layers.begin(), layers.begin() + from + 1}) == output_of(input, layers))
+      candidates.push_back(from);
+  }
+  if (candidates.empty()) return Silu{};
+  const int from = candidates[static_cast<size_t>(random.below(static_cast<int>(candidates.size())))];
+  return Add{random.chance(0.5) ? from : from - end};
+}
+
+LayerSpec random_layer(Random& random, const Shape& input, const std::vector<LayerSpec>& layers) {
+  const Shape in = output_of(input, layers);
   const Size2 window{random.between(1, 3), random.between(1, 3)};
-  switch (random.below(11)) {
+  switch (random.below(17)) {
     case 0:
     case 1:
       return BatchNorm2d{.eps = random.chance(0.5) ? 1e-5 : 1e-2, .momentum = random.uniform(0, 1)};
@@ -365,6 +414,15 @@ LayerSpec random_layer(Random& random, const Shape& in) {
       return AvgPool2d{window};
     case 8:
       return random.chance(0.2) ? LayerSpec{Flatten{}} : LayerSpec{Relu{}};
+    case 9:
+      return LeakyRelu{random.uniform(-0.2, 0.5)};
+    case 10:
+      return PRelu{random.chance(0.5) ? 1 : in.channels, random.uniform(0, 0.5)};
+    case 11:
+      return Silu{};
+    case 12:
+    case 13:
+      return random_sum(random, input, layers);
     default:
       return random_conv(random, in);
   }
@@ -391,9 +449,9 @@ void finish(Random& random, ModelSpec& model) {
 ModelSpec random_model(Random& random) {
   ModelSpec model{
       {random.between(1, 4), random.between(4, 9), random.between(4, 9)}, random.between(2, 6), {}};
-  for (int left = random.between(2, 7); left > 0; --left) {
+  for (int left = random.between(2, 9); left > 0; --left) {
     auto longer = model.layers;
-    longer.push_back(random_layer(random, output_of(model.input, longer)));
+    longer.push_back(random_layer(random, model.input, longer));
     try {
       const Shape out = output_of(model.input, longer);
       if (count(out) <= 300) model.layers = longer;
@@ -547,6 +605,11 @@ constexpr AvgPool2d kAverage{{2, 2}};
 constexpr GlobalAvgPool2d kGlobal{};
 constexpr Flatten kFlatten{};
 constexpr Linear kLinear{3, true};
+constexpr Conv2d kSame{.out_channels = 4, .kernel_size = {3, 3}, .padding = {1, 1}, .bias = false};
+constexpr LeakyRelu kLeaky{0.1};
+constexpr PRelu kSlope{};
+constexpr PRelu kSlopes{.num_parameters = 4};
+constexpr Silu kSilu{};
 
 // Orders of layers that the engine gathers into stages differently from the usual one.
 const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
@@ -571,6 +634,16 @@ const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
      kLinear},
     {kConv, Conv2d{.out_channels = 4, .kernel_size = {1, 1}, .padding = {2, 1}, .groups = 2}, kRelu, kFlatten,
      kLinear},
+    {kSlope, kFlatten, kLinear},
+    {PRelu{.num_parameters = 2}, kConv, kNorm, kSlopes, kDrop, kMax, kSilu, kFlatten, kLinear},
+    {kSilu, kNorm, kLeaky, kDrop, kConv, kLeaky, kFlatten, kLinear, kSilu},
+    {kConv, kNorm, kRelu, kSame, kNorm, Add{2}, kRelu, kFlatten, kLinear},
+    {kConv, kNorm, kRelu, kSame, kNorm, kDrop, Add{0}, kRelu, kSame, Add{-3}, Add{0}, kFlatten, kLinear},
+    {kConv, Add{0}, kSilu, Add{-1}, kMax, Add{-1}, kFlatten, kLinear, Add{-1}},
+    {kFlatten, Add{0}, Dropout{0}, kSilu, Add{0}, kLinear, kNorm, kDrop, Add{5}},
+    {Dropout{0}, kNorm, kDrop, Add{0}, kFlatten, kLinear},
+    {kConv, Conv2d{.out_channels = 4, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 4}, kSlopes,
+     Conv2d{.out_channels = 4, .kernel_size = {1, 1}}, kNorm, Add{0}, kDrop, kRelu, kFlatten, kLinear},
 };
 
 const std::vector<std::vector<LayerSpec>> kOrdersWithTies = {

@@ -92,6 +92,21 @@ TEST(Infer, PoolingFloorsAndBatchNormCounts) {
 }
 
 // At the limits nothing overflows; the sanitizers watch.
+// A sum sees what either of its parts sees; one slope or one a channel is learnt.
+TEST(Infer, ResidualConnectionAndPRelu) {
+  const ModelSpec model{
+      kMnist, 4, {conv(4, 3), conv(4, 5, 1, 2), Add{-2}, PRelu{}, PRelu{4}, Add{0}, GlobalAvgPool2d{}}};
+  const ModelInfo info = infer(model);
+  EXPECT_EQ(info.layers[2].output, (Shape{4, 26, 26}));
+  EXPECT_EQ(info.layers[2].receptive_field, (Size2{7, 7}));
+  EXPECT_EQ(info.layers[5].receptive_field, (Size2{7, 7}));
+  EXPECT_EQ(info.layers[2].params, 0);
+  EXPECT_EQ(info.layers[3].params, 1);
+  EXPECT_EQ(info.layers[4].params, 4);
+  const ModelSpec wide{{1, 9, 9}, 1, {Relu{}, conv(1, 1), GlobalAvgPool2d{}, conv(1, 1), Add{2}}};
+  EXPECT_EQ(infer(wide).layers[4].receptive_field, (Size2{9, 9}));
+}
+
 TEST(Infer, LargestSizes) {
   const ModelInfo info = infer({{1, 4096, 4096}, 1, {conv(1, 4096, 4096, 4096), GlobalAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{1, 3, 3}));
@@ -131,6 +146,8 @@ Conv2d oblong(Size2 kernel, Size2 padding) {
   return {10, kernel, {1, 1}, padding, 1, true};
 }
 
+constexpr auto kFromHint = "count the layers from 0, or with numbers below 0 back from this one";
+
 const std::vector<Bad> kBad = {
     bad_layer({10, 4, 4}, conv(10, 6), "the 6×6 kernel is larger than its 4×4 input"),
     bad_layer({10, 4, 9}, oblong({3, 14}, {0, 2}),
@@ -157,6 +174,17 @@ const std::vector<Bad> kBad = {
     bad_layer(kMnist, Dropout{1}, "p must be at least 0 and below 1, not 1"),
     bad_layer(kMnist, Dropout{-0.1}, "p must be at least 0 and below 1, not -0.1"),
     bad_layer(kMnist, Dropout{std::nan("")}, "p must be at least 0 and below 1, not nan"),
+    bad_layer(kMnist, LeakyRelu{std::nan("")}, "negative_slope must be a finite number, not nan"),
+    bad_layer(kMnist, PRelu{1, std::nan("")}, "init must be a finite number, not nan"),
+    bad_layer({3, 4, 4}, PRelu{2}, "num_parameters must be 1 or its 3 channels, not 2"),
+    bad_layer({3, 4, 4}, PRelu{0}, "num_parameters must be 1 or its 3 channels, not 0"),
+    bad_layer(kMnist, Add{1}, "from = 1 is no layer before it", kFromHint),
+    bad_layer(kMnist, Add{kHuge}, "from = 2147483647 is no layer before it", kFromHint),
+    bad_layer(kMnist, Add{-2}, "from = -2 is no layer before it", kFromHint),
+    bad_layer(kMnist, Add{-kHuge - 1}, "from = -2147483648 is no layer before it", kFromHint),
+    {{kMnist, 10, {conv(3, 3), conv(4, 1), Add{0}}},
+     2,
+     "layer 2 (add): layer 0's output [3, 26, 26] cannot be added to its input [4, 26, 26]"},
     bad_layer(kMnist, BatchNorm2d{0, 0.1}, "eps must be above 0, not 0"),
     bad_layer(kMnist, BatchNorm2d{1e-5, 1.5}, "momentum must be between 0 and 1, not 1.5"),
     bad_layer(kMnist, conv(1, 1, 1, 4096), "its output [1, 8220, 8220] is larger than 4096 on a side"),
@@ -184,16 +212,20 @@ const std::vector<Bad> kBad = {
 INSTANTIATE_TEST_SUITE_P(All, InferErrors, testing::ValuesIn(kBad));
 
 TEST(Spec, Names) {
-  const std::vector<LayerSpec> layers = {Conv2d{},    BatchNorm2d{},     Dropout{}, Relu{},  MaxPool2d{},
-                                         AvgPool2d{}, GlobalAvgPool2d{}, Flatten{}, Linear{}};
+  const std::vector<LayerSpec> layers = {
+      Conv2d{},    BatchNorm2d{}, Dropout{},         Relu{},    LeakyRelu{}, PRelu{}, Silu{}, Add{},
+      MaxPool2d{}, AvgPool2d{},   GlobalAvgPool2d{}, Flatten{}, Linear{}};
   std::string recipe, torch;
   for (const LayerSpec& layer : layers) {
     recipe += std::string(recipe_name(layer)) + " ";
     torch += std::string(torch_name(layer)) + " ";
   }
   EXPECT_EQ(recipe,
-            "conv2d batch_norm2d dropout relu max_pool2d avg_pool2d adaptive_avg_pool2d flatten linear ");
-  EXPECT_EQ(torch, "Conv2d BatchNorm2d Dropout ReLU MaxPool2d AvgPool2d AdaptiveAvgPool2d Flatten Linear ");
+            "conv2d batch_norm2d dropout relu leaky_relu prelu silu add max_pool2d avg_pool2d "
+            "adaptive_avg_pool2d flatten linear ");
+  EXPECT_EQ(torch,
+            "Conv2d BatchNorm2d Dropout ReLU LeakyReLU PReLU SiLU Add MaxPool2d AvgPool2d AdaptiveAvgPool2d "
+            "Flatten Linear ");
 }
 
 }  // namespace

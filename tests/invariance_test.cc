@@ -28,9 +28,32 @@ struct Trained {
   friend bool operator==(const Trained&, const Trained&) = default;
 };
 
-Trained train_with(int threads) {
+// Residual connections and the activations that short_run() is without.
+train::Experiment residual_run() {
+  using namespace nn;
+  train::Experiment run = short_run();
+  run.model.layers = {Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .bias = false},
+                      BatchNorm2d{},
+                      Silu{},
+                      Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 7},
+                      Conv2d{.out_channels = 7, .kernel_size = {1, 1}},
+                      BatchNorm2d{},
+                      PRelu{7},
+                      Dropout{0.05},
+                      Add{2},
+                      LeakyRelu{0.1},
+                      MaxPool2d{{2, 2}},
+                      PRelu{},
+                      Add{-1},
+                      Flatten{},
+                      BatchNorm2d{},
+                      Linear{.out_features = testing::kClasses}};
+  return run;
+}
+
+Trained train_with(int threads, const train::Experiment& run = short_run()) {
   ThreadPool pool(threads);
-  train::Trainer trainer(short_run(), discs(), pool);
+  train::Trainer trainer(run, discs(), pool);
   Trained result;
   for (int epoch = 0; epoch < 3; ++epoch) {
     const train::TrainedEpoch trained = trainer.train_epoch();
@@ -56,20 +79,29 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBits) {
     expect_same_bits(train_with(threads), one, fmt::format("{} threads", threads));
 }
 
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfResidualModels) {
+  const Trained one = train_with(1, residual_run());
+  EXPECT_GT(one.accuracy, 40);
+  for (const int threads : {2, 7})
+    expect_same_bits(train_with(threads, residual_run()), one, fmt::format("{} threads", threads));
+}
+
 INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
                          rung::testing::target_name);
 
 TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   const std::vector<std::string> targets = testing::fused_targets();
   if (targets.size() < 2) GTEST_SKIP() << "this machine has only one";
-  std::vector<Trained> trained;
-  for (const std::string& target : targets) {
-    kernels::force_simd_target(target);
-    trained.push_back(train_with(2));
+  for (const train::Experiment& run : {short_run(), residual_run()}) {
+    std::vector<Trained> trained;
+    for (const std::string& target : targets) {
+      kernels::force_simd_target(target);
+      trained.push_back(train_with(2, run));
+    }
+    kernels::force_simd_target("");
+    for (size_t i = 1; i < targets.size(); ++i)
+      expect_same_bits(trained[i], trained[0], targets[i] + " and " + targets[0]);
   }
-  kernels::force_simd_target("");
-  for (size_t i = 1; i < targets.size(); ++i)
-    expect_same_bits(trained[i], trained[0], targets[i] + " and " + targets[0]);
 }
 
 // A run with a validation split is a run without it on a smaller dataset.

@@ -18,8 +18,8 @@ ModelSpec model() {
   const Conv2d plain{.out_channels = 60, .kernel_size = {3, 3}, .bias = false};
   return {{1, 28, 28},
           10,
-          {padded, BatchNorm2d{}, Dropout{0.1}, Relu{}, plain, Relu{}, MaxPool2d{{2, 2}}, Flatten{},
-           Linear{.out_features = 10}}};
+          {padded, BatchNorm2d{}, Dropout{0.1}, Relu{}, padded, PRelu{}, Add{3}, plain, Relu{},
+           MaxPool2d{{2, 2}}, Flatten{}, Linear{.out_features = 10}}};
 }
 
 uint64_t resident_bytes() {

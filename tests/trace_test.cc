@@ -26,8 +26,9 @@ ModelSpec model() {
            Relu{}, MaxPool2d{{2, 2}},
            Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .stride = {2, 1}, .padding = {1, 1}}, Relu{},
            BatchNorm2d{}, AvgPool2d{{1, 2}},
-           Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 2}, Flatten{},
-           Linear{.out_features = 11}, Dropout{0.5}, Linear{.out_features = kClasses}}};
+           Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 2}, Silu{},
+           PRelu{.num_parameters = 8}, Add{-4}, LeakyRelu{}, Add{8}, Flatten{}, Linear{.out_features = 11},
+           Dropout{0.5}, Linear{.out_features = kClasses}}};
 }
 
 class TraceTest : public ::testing::Test {

@@ -32,10 +32,15 @@ Cost cost_of(const Plan& plan, Step step, size_t index) {
     case Step::kConvolve:
       return {2 * macs(stage), in + (stage.conv ? middle : 0)};
     case Step::kActivate:
+      if (stage.addition() != nullptr) return {0, 3 * out};
       return {0, middle + bits + out};
     case Step::kGradientSums:
       return {0, out + bits + norm};
+    case Step::kSkipGradient:
+      return {0, 3 * out};
     case Step::kActivationGradient:
+      if (stage.addition() != nullptr) return {0, 3 * out};  // read, passed on and kept for what was added
+      if (stage.is_single()) return {0, 2 * out + middle};
       return {0, out + bits + norm + middle};
     case Step::kWeightGradient:
     case Step::kInputGradient:
@@ -69,6 +74,8 @@ std::string_view name_of(Step step) {
       return "gradient sums";
     case Step::kNormGradient:
       return "norm gradient";
+    case Step::kSkipGradient:
+      return "skip gradient";
     case Step::kActivationGradient:
       return "activation gradient";
     case Step::kWeightGradient:
@@ -92,6 +99,10 @@ std::string describe(const Stage& stage) {
   if (stage.dropout > 0) add("dropout");
   if (stage.activation.relu) add("relu");
   if (stage.activation.pooling != kernels::Pooling::kNone) add("pool");
+  if (const auto* relu = std::get_if<Stage::LeakyRelu>(&stage.single))
+    add(relu->learnt > 0 ? "prelu" : "leaky relu");
+  if (std::holds_alternative<Stage::Silu>(stage.single)) add("silu");
+  if (stage.addition() != nullptr) add("add");
   return text;
 }
 

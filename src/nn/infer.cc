@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace rung::nn {
 namespace {
@@ -26,11 +27,12 @@ int64_t elements(const Shape& shape) {
   return int64_t{shape.channels} * shape.height * shape.width;
 }
 
-// One layer: its info from its specification and the info of the layer before.
+// One layer: its info from its specification and the info of the layers before.
 class LayerInference {
  public:
-  LayerInference(size_t index, const LayerSpec& layer, const LayerInfo& before, const Shape& model_input)
-      : index_(index), layer_(layer), image_(plane(model_input)) {
+  LayerInference(const LayerSpec& layer, std::span<const LayerInfo> earlier, const LayerInfo& before,
+                 const Shape& model_input)
+      : index_(earlier.size()), layer_(layer), earlier_(earlier), image_(plane(model_input)) {
     info_.input = before.output;
     info_.receptive_field = before.receptive_field;
     info_.jump = before.jump;
@@ -85,6 +87,34 @@ class LayerInference {
   }
 
   void apply(const Relu&) {}
+  void apply(const Silu&) {}
+
+  void apply(const LeakyRelu& relu) {
+    if (!std::isfinite(relu.negative_slope))
+      fail(fmt::format("negative_slope must be a finite number, not {}", relu.negative_slope));
+  }
+
+  void apply(const PRelu& relu) {
+    if (!std::isfinite(relu.init)) fail(fmt::format("init must be a finite number, not {}", relu.init));
+    const int channels = info_.input.channels;
+    if (relu.num_parameters != 1 && relu.num_parameters != channels)
+      fail(fmt::format("num_parameters must be 1 or its {} channels, not {}", channels, relu.num_parameters));
+    info_.params = relu.num_parameters;
+  }
+
+  void apply(const Add& add) {
+    const int64_t from = added_layer(add, index_);
+    if (from < 0 || from >= static_cast<int64_t>(index_))
+      fail(fmt::format("from = {} is no layer before it", add.from),
+           "count the layers from 0, or with numbers below 0 back from this one");
+    const LayerInfo& added = earlier_[static_cast<size_t>(from)];
+    if (added.output != info_.input)
+      fail(fmt::format("layer {}'s output {} cannot be added to its input {}", from, text(added.output),
+                       text(info_.input)));
+    info_.receptive_field.h = std::max(info_.receptive_field.h, added.receptive_field.h);
+    info_.receptive_field.w = std::max(info_.receptive_field.w, added.receptive_field.w);
+  }
+
   void apply(const MaxPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
   void apply(const AvgPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
 
@@ -154,6 +184,7 @@ class LayerInference {
 
   size_t index_;
   const LayerSpec& layer_;
+  std::span<const LayerInfo> earlier_;
   Size2 image_;
   LayerInfo info_;
 };
@@ -186,7 +217,7 @@ ModelInfo infer(const ModelSpec& model) {
   LayerInfo last;
   last.output = model.input;
   for (size_t index = 0; index < model.layers.size(); ++index) {
-    last = LayerInference(index, model.layers[index], last, model.input).run();
+    last = LayerInference(model.layers[index], info.layers, last, model.input).run();
     info.layers.push_back(last);
     info.params += last.params;
     info.macs += last.macs;  // at most kMaxParams * kMaxSide^2 = 2^52 in all

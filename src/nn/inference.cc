@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "kernels/batch_norm.h"
+#include "nn/memory.h"
+#include "nn/single.h"
 
 namespace rung::nn {
 
@@ -21,6 +23,7 @@ Inference::Inference(const Plan& plan, ThreadPool& pool)
     for (auto& buffer : memory.buffers) buffer = AlignedBuffer<float>(largest);
     for (const Stage& stage : plan.stages)
       memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
+    for (size_t s = 0; s < plan.stages.size(); ++s) memory.kept.emplace_back(stage_sizes(plan, s).kept);
   }
 }
 
@@ -56,13 +59,19 @@ const float* Inference::forward(const Weights& weights, ThreadMemory& memory) co
   float* y = memory.buffers[1].data();
   for (size_t s = 0; s < plan_.stages.size(); ++s) {
     const Stage& stage = plan_.stages[s];
+    if (stage.input_is_added) std::copy_n(x, memory.kept[s].size(), memory.kept[s].data());
     if (stage.conv) {
       const float* bias = stage.bias ? weights.parameters.data() + *stage.bias : nullptr;
       kernels::conv2d_forward(*stage.conv, memory.padded[s].view(*stage.conv, x), stages_[s].packed.data(),
                               bias, y);
       std::swap(x, y);
     }
-    if (stage.norm || stage.activation.relu || stage.activation.pooling != kernels::Pooling::kNone) {
+    if (stage.is_single()) {
+      const float* added =
+          stage.addition() == nullptr ? nullptr : memory.kept[stage.addition()->stage].data();
+      single_forward(stage, weights.parameters, x, added, y);
+      std::swap(x, y);
+    } else if (stage.activates_in_evaluation()) {
       kernels::activation_forward(stage.activation, x, stages_[s].scale.data(), stages_[s].shift.data(),
                                   nullptr, y);
       std::swap(x, y);

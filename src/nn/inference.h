@@ -36,6 +36,7 @@ class Inference {
   struct ThreadMemory {
     AlignedBuffer<float> buffers[2];  // activations of one group; a kernel reads one and writes the other
     std::vector<PaddedInput> padded;  // by stage
+    std::vector<AlignedBuffer<float>> kept;  // by stage; its input, where a later stage adds it
   };
 
   void prepare(const Weights& weights);

@@ -32,6 +32,10 @@ StageSizes stage_sizes(const Plan& plan, size_t s) {
   }
   if (stage.activates()) sizes.activated = group_floats(stage.output);
   if (stage.has_bits()) sizes.bits = elements;
+  if (stage.input_is_added) {
+    sizes.kept = group_floats(stage.input);
+    if (s > 0) sizes.skip_gradients = sizes.kept;
+  }
   return sizes;
 }
 
@@ -47,8 +51,8 @@ uint64_t training_bytes(const Plan& plan, int largest_batch, int threads) {
     const Stage& stage = plan.stages[s];
     const StageSizes sizes = stage_sizes(plan, s);
     whole += sizes.packed_forward + sizes.packed_backward;
-    group += sizes.convolved + sizes.activated;
-    thread += sizes.canvas_floats + (stage.conv ? 2 * PaddedInput::floats(*stage.conv) : 0);
+    group += sizes.convolved + sizes.activated + sizes.skip_gradients;
+    thread += sizes.kept + sizes.canvas_floats + (stage.conv ? 2 * PaddedInput::floats(*stage.conv) : 0);
     bits += sizes.bits;
     most_weights = std::max(most_weights, sizes.packed_forward);
     largest_output = std::max(largest_output, group_floats(stage.output));

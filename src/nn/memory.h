@@ -12,9 +12,11 @@ namespace rung::nn {
 
 // In elements; 0 where the stage has no such part.
 struct StageSizes {
-  size_t convolved = 0;  // a group: the convolution's output
-  size_t activated = 0;  // a group: the stage's output, if something follows the convolution
-  size_t bits = 0;       // a group
+  size_t convolved = 0;       // a group: the convolution's output
+  size_t activated = 0;       // a group: the stage's output, if something follows the convolution
+  size_t bits = 0;            // a group
+  size_t kept = 0;            // a thread: the stage's input, if a later stage adds it; evaluation only
+  size_t skip_gradients = 0;  // a group: that input's gradient from there
   size_t packed_forward = 0;
   size_t packed_backward = 0;
   kernels::Canvas canvas;    // around the gradient of the convolution's output

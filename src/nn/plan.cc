@@ -15,14 +15,20 @@ int64_t elements(const Shape& s) {
 // Adds one layer after the other to the last stage, or opens a new one where the layer does not fit into it.
 class PlanBuilder {
  public:
-  PlanBuilder(const ModelSpec& model, const ModelInfo& info) : info_(info) {
+  PlanBuilder(const ModelSpec& model, const ModelInfo& info) : info_(info), is_added_(model.layers.size()) {
     plan_.input = model.input;
     plan_.classes = model.classes;
+    for (size_t layer = 0; layer < model.layers.size(); ++layer) {
+      if (const auto* sum = std::get_if<Add>(&model.layers[layer]))
+        is_added_[static_cast<size_t>(added_layer(*sum, layer))] = true;
+    }
   }
 
   void add(size_t layer, const LayerSpec& spec) {
     layer_ = layer;
     std::visit([this](const auto& l) { add(l); }, spec);
+    if (is_added_[layer]) open_ = false;  // its output must be a stage's, to be there later
+    stages_after_.push_back(plan_.stages.size());
   }
 
   Plan finish() && { return std::move(plan_); }
@@ -55,26 +61,36 @@ class PlanBuilder {
   }
 
   size_t add_tensor(std::vector<TensorInfo>& tensors, size_t& count, const std::string& name,
-                    std::vector<int64_t> shape, size_t fan_in = 0) {
+                    std::vector<int64_t> shape, float start) {
     const auto size =
         static_cast<size_t>(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()));
-    tensors.push_back({fmt::format("{}.{}", layer_, name), std::move(shape), count, size, fan_in});
+    tensors.push_back({.name = fmt::format("{}.{}", layer_, name),
+                       .shape = std::move(shape),
+                       .offset = count,
+                       .size = size,
+                       .start = start});
     count += size;
     return tensors.back().offset;
   }
-  size_t add_parameter(const std::string& name, std::vector<int64_t> shape, size_t fan_in = 0) {
-    return add_tensor(plan_.parameters, plan_.parameter_count, name, std::move(shape), fan_in);
+  size_t add_parameter(const std::string& name, std::vector<int64_t> shape, double start) {
+    return add_tensor(plan_.parameters, plan_.parameter_count, name, std::move(shape),
+                      static_cast<float>(start));
   }
-  size_t add_buffer(const std::string& name, std::vector<int64_t> shape) {
-    return add_tensor(plan_.buffers, plan_.buffer_count, name, std::move(shape));
+  size_t add_random_parameter(const std::string& name, std::vector<int64_t> shape, size_t fan_in) {
+    const size_t offset = add_parameter(name, std::move(shape), 0);
+    plan_.parameters.back().fan_in = fan_in;
+    return offset;
+  }
+  size_t add_buffer(const std::string& name, std::vector<int64_t> shape, float start) {
+    return add_tensor(plan_.buffers, plan_.buffer_count, name, std::move(shape), start);
   }
 
   void add_convolution(const kernels::ConvShape& shape, std::vector<int64_t> weight_shape, bool bias) {
     Stage& stage = open_stage();
     stage.conv = shape;
     const auto fan_in = static_cast<size_t>(shape.taps());
-    stage.weight = add_parameter("weight", std::move(weight_shape), fan_in);
-    if (bias) stage.bias = add_parameter("bias", {shape.out_channels}, fan_in);
+    stage.weight = add_random_parameter("weight", std::move(weight_shape), fan_in);
+    if (bias) stage.bias = add_random_parameter("bias", {shape.out_channels}, fan_in);
     set_activation_input(stage, output());
   }
 
@@ -104,10 +120,10 @@ class PlanBuilder {
         stage_where([](const Stage& s) { return !s.norm && s.dropout == 0 && !s.activation.relu; });
     const int64_t channels = input().channels;
     Stage::Norm norm{.eps = l.eps, .momentum = l.momentum};
-    norm.weight = add_parameter("weight", {channels});
-    norm.bias = add_parameter("bias", {channels});
-    norm.running_mean = add_buffer("running_mean", {channels});
-    norm.running_var = add_buffer("running_var", {channels});
+    norm.weight = add_parameter("weight", {channels}, 1);
+    norm.bias = add_parameter("bias", {channels}, 0);
+    norm.running_mean = add_buffer("running_mean", {channels}, 0);
+    norm.running_var = add_buffer("running_var", {channels}, 1);
     stage.norm = norm;
   }
 
@@ -122,6 +138,31 @@ class PlanBuilder {
 
   void add(const Relu& /*layer*/) {
     stage_where([](const Stage&) { return true; }).activation.relu = true;
+  }
+
+  Stage& add_single(const Stage::Single& single) {
+    Stage& stage = open_stage();
+    set_activation_input(stage, input());
+    stage.single = single;
+    open_ = false;
+    return stage;
+  }
+  void add(const LeakyRelu& l) {
+    add_single(Stage::LeakyRelu{.slope = static_cast<float>(l.negative_slope)});
+  }
+  void add(const PRelu& l) {
+    const size_t weight = add_parameter("weight", {l.num_parameters}, l.init);
+    add_single(Stage::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
+  }
+  void add(const Silu& /*layer*/) { add_single(Stage::Silu{}); }
+  void add(const Add& l) {
+    const size_t added = stages_after_[static_cast<size_t>(added_layer(l, layer_))];
+    for (Stage& earlier : plan_.stages) {
+      auto* sum = std::get_if<Stage::Addition>(&earlier.single);
+      if (sum != nullptr && sum->stage == added) sum->last = false;
+    }
+    add_single(Stage::Addition{.stage = added, .last = true});
+    plan_.stages[added].input_is_added = true;
   }
 
   void add_pooling(kernels::Pooling pooling, Size2 window) {
@@ -146,6 +187,8 @@ class PlanBuilder {
 
   const ModelInfo& info_;
   Plan plan_;
+  std::vector<bool> is_added_;        // by layer: its output is added to a later one's
+  std::vector<size_t> stages_after_;  // by layer: stages up to its end
   size_t layer_ = 0;
   bool open_ = false;  // further elementwise layers may join the last stage
 };

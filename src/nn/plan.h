@@ -2,12 +2,13 @@
 //
 // A stage is a convolution (or linear layer) and all that is elementwise after it: batch norm, dropout, relu,
 // pooling. Each part may be missing. Stages are what the engine runs: one kernel call for the convolution,
-// one for the rest.
+// one for the rest. Leaky relu, PReLU, SiLU and the sum of a residual connection are stages by themselves.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "kernels/activation.h"
@@ -24,7 +25,8 @@ struct TensorInfo {
   std::vector<int64_t> shape;
   size_t offset = 0;
   size_t size = 0;
-  size_t fan_in = 0;  // of a convolution's or linear layer's weight and bias; 0 for batch norm
+  size_t fan_in = 0;  // of a convolution's or linear layer's weight and bias; 0 of all others
+  float start = 0;    // what those start with
 };
 
 struct Stage {
@@ -37,6 +39,19 @@ struct Stage {
     double momentum = 0.1;
   };
 
+  // A layer that is a stage by itself.
+  struct LeakyRelu {
+    float slope = 0;    // if none is learnt
+    size_t weight = 0;  // offset into the parameters
+    size_t learnt = 0;  // slopes among the parameters: none, one, or one a channel
+  };
+  struct Silu {};
+  struct Addition {
+    size_t stage = 0;   // whose input is added: the output of the stage before it, or the image
+    bool last = false;  // no later stage adds the same
+  };
+  using Single = std::variant<std::monostate, LeakyRelu, Silu, Addition>;
+
   Shape input;
   Shape output;
   std::optional<kernels::ConvShape> conv;
@@ -46,11 +61,17 @@ struct Stage {
   double dropout = 0;          // probability
   uint32_t dropout_layer = 0;  // which layer of the model, for the random numbers
   kernels::ActivationShape activation;
+  Single single;                // if it holds a layer, there is nothing else in the stage
+  bool input_is_added = false;  // by an Addition
 
-  // Something follows the convolution, so that its output and the stage's are not the same.
-  bool activates() const {
-    return norm || dropout > 0 || activation.relu || activation.pooling != kernels::Pooling::kNone;
+  bool is_single() const { return !std::holds_alternative<std::monostate>(single); }
+  const Addition* addition() const { return std::get_if<Addition>(&single); }
+  // Something follows the convolution in evaluation mode, where there is no dropout.
+  bool activates_in_evaluation() const {
+    return norm || activation.relu || activation.pooling != kernels::Pooling::kNone || is_single();
   }
+  // Something follows the convolution, so that its output and the stage's are not the same.
+  bool activates() const { return dropout > 0 || activates_in_evaluation(); }
   // The gradient's way through the activation is written down, a bit an element.
   bool has_bits() const { return dropout > 0 || activation.gates(); }
   // Dropout's scale of the elements that are kept.

@@ -21,6 +21,18 @@ Names names(const Dropout&) {
 Names names(const Relu&) {
   return {"relu", "ReLU"};
 }
+Names names(const LeakyRelu&) {
+  return {"leaky_relu", "LeakyReLU"};
+}
+Names names(const PRelu&) {
+  return {"prelu", "PReLU"};
+}
+Names names(const Silu&) {
+  return {"silu", "SiLU"};
+}
+Names names(const Add&) {
+  return {"add", "Add"};
+}
 Names names(const MaxPool2d&) {
   return {"max_pool2d", "MaxPool2d"};
 }

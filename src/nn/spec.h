@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,6 +54,32 @@ struct Relu {
   friend bool operator==(const Relu&, const Relu&) = default;
 };
 
+// torch.nn.LeakyReLU: x where it is positive, negative_slope * x elsewhere.
+struct LeakyRelu {
+  double negative_slope = 0.01;
+  friend bool operator==(const LeakyRelu&, const LeakyRelu&) = default;
+};
+
+// torch.nn.PReLU: a LeakyReLU that learns its slope, one for all channels or one for each (then
+// num_parameters is the number of channels).
+struct PRelu {
+  int num_parameters = 1;
+  double init = 0.25;
+  friend bool operator==(const PRelu&, const PRelu&) = default;
+};
+
+// torch.nn.SiLU: x / (1 + exp(-x)).
+struct Silu {
+  friend bool operator==(const Silu&, const Silu&) = default;
+};
+
+// A residual connection: the output of an earlier layer of the same shape is added to the input. `from` is
+// that layer's index in ModelSpec::layers, or below 0 counts back from this layer: -1 is the one before it.
+struct Add {
+  int from = 0;
+  friend bool operator==(const Add&, const Add&) = default;
+};
+
 // torch.nn.MaxPool2d and AvgPool2d with stride = kernel, no padding, floor.
 struct MaxPool2d {
   Size2 kernel_size;
@@ -80,8 +107,8 @@ struct Linear {
   friend bool operator==(const Linear&, const Linear&) = default;
 };
 
-using LayerSpec =
-    std::variant<Conv2d, BatchNorm2d, Dropout, Relu, MaxPool2d, AvgPool2d, GlobalAvgPool2d, Flatten, Linear>;
+using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Relu, LeakyRelu, PRelu, Silu, Add, MaxPool2d,
+                               AvgPool2d, GlobalAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;
@@ -93,6 +120,11 @@ struct ModelSpec {
 // The layer's name in a recipe ("conv2d") and in PyTorch ("Conv2d").
 std::string_view recipe_name(const LayerSpec& layer);
 std::string_view torch_name(const LayerSpec& layer);
+
+// The index of the layer whose output `add` adds, as the layer `index` of a model; below 0 if there is none.
+inline int64_t added_layer(const Add& add, size_t index) {
+  return add.from < 0 ? static_cast<int64_t>(index) + add.from : add.from;
+}
 
 // PyTorch's name with the layer's number from 1, as torchsummary has it ("Conv2d-5"). `index` is from 0.
 std::string numbered_name(const ModelSpec& model, size_t index);

@@ -4,6 +4,7 @@
 
 #include "kernels/batch_norm.h"
 #include "nn/padding.h"
+#include "nn/single.h"
 
 namespace rung::nn {
 namespace {
@@ -14,19 +15,25 @@ size_t group_floats(const Shape& shape) {
   return kernels::group_floats(shape.channels, shape.height, shape.width);
 }
 
-// In evaluation mode dropout does nothing.
-bool acts(const Stage& stage) {
-  return stage.norm || stage.activation.relu || stage.activation.pooling != kernels::Pooling::kNone;
+// sum += values; an empty sum is zero.
+void accumulate(const std::vector<float>& values, std::vector<float>& sum) {
+  sum.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
 }
 
 }  // namespace
 
 Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
-    : plan_(plan), weights_(weights), stages_(plan.stages.size()) {
+    : plan_(plan), weights_(weights), image_(group_floats(plan.input)), stages_(plan.stages.size()) {
+  std::copy_n(x, image_.size(), image_.data());
   for (size_t stage = 0; stage < stages_.size(); ++stage) {
     fold_norm(stage);
-    x = forward(stage, x);
+    forward(stage);
   }
+}
+
+const float* Trace::input(size_t stage) const {
+  return stage == 0 ? image_.data() : stages_[stage - 1].output.data();
 }
 
 std::span<const float> Trace::output(size_t stage) const {
@@ -49,8 +56,9 @@ void Trace::fold_norm(size_t stage) {
       trace.scale, trace.shift);
 }
 
-const float* Trace::forward(size_t stage, const float* x) {
+void Trace::forward(size_t stage) {
   const Stage& spec = plan_.stages[stage];
+  const float* x = input(stage);
   StageTrace& trace = stages_[stage];
   AlignedBuffer<float> convolved;
   if (spec.conv) {
@@ -65,34 +73,45 @@ const float* Trace::forward(size_t stage, const float* x) {
   }
   trace.output = AlignedBuffer<float>(group_floats(spec.output));
   if (spec.activation.gates()) trace.bits.assign(spec.activation.elements(), 0xFFFF);
-  if (acts(spec)) {
+  if (spec.is_single()) {
+    const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->stage);
+    single_forward(spec, weights_.parameters, x, added, trace.output.data());
+  } else if (spec.activates_in_evaluation()) {
     kernels::activation_forward(spec.activation, x, trace.scale.data(), trace.shift.data(),
                                 trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
   } else {
     std::copy_n(x, group_floats(spec.output), trace.output.data());
   }
-  return trace.output.data();
 }
 
 std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classes) const {
   std::vector<float> gradient(group_floats(plan_.stages.back().output));
   for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
+  std::vector<std::vector<float>> skips(stages_.size());  // gradients of inputs from where they are added
   for (size_t later = stages_.size() - 1; later > stage; --later) {
     const Stage& spec = plan_.stages[later];
-    if (acts(spec)) gradient = through_activation(later, gradient);
-    if (!spec.conv) continue;
-    std::vector<float> dx(group_floats(spec.input));
-    kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
-                                              weights_.parameters.data() + spec.weight, dx.data());
-    gradient = std::move(dx);
+    if (const Stage::Addition* addition = spec.addition()) accumulate(gradient, skips[addition->stage]);
+    if (spec.activates_in_evaluation()) gradient = through_activation(later, gradient);
+    if (spec.conv) {
+      std::vector<float> dx(group_floats(spec.input));
+      kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
+                                                weights_.parameters.data() + spec.weight, dx.data());
+      gradient = std::move(dx);
+    }
+    if (spec.input_is_added) accumulate(skips[later], gradient);
   }
   return gradient;
 }
 
 std::vector<float> Trace::through_activation(size_t stage, const std::vector<float>& dy) const {
-  const kernels::ActivationShape& shape = plan_.stages[stage].activation;
+  const Stage& spec = plan_.stages[stage];
+  const kernels::ActivationShape& shape = spec.activation;
   const StageTrace& trace = stages_[stage];
   std::vector<float> dx(shape.elements() * kLanes);
+  if (spec.is_single()) {
+    single_backward(spec, weights_.parameters, dy.data(), input(stage), dx.data(), nullptr);
+    return dx;
+  }
   kernels::reference::activation_backward(shape, dy.data(), trace.bits.empty() ? nullptr : trace.bits.data(),
                                           /*passed=*/1, nullptr, nullptr, kLanes,
                                           kernels::dense_view(dx.data(), shape.height, shape.width));

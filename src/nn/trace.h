@@ -34,11 +34,13 @@ class Trace {
   };
 
   void fold_norm(size_t stage);
-  const float* forward(size_t stage, const float* x);
+  void forward(size_t stage);
+  const float* input(size_t stage) const;
   std::vector<float> through_activation(size_t stage, const std::vector<float>& dy) const;
 
   const Plan& plan_;
   const Weights& weights_;
+  AlignedBuffer<float> image_;
   std::vector<StageTrace> stages_;
 };
 

@@ -5,8 +5,10 @@
 #include <chrono>
 
 #include "kernels/dropout.h"
+#include "kernels/elementwise.h"
 #include "kernels/loss.h"
 #include "nn/memory.h"
+#include "nn/single.h"
 
 namespace rung::nn {
 namespace {
@@ -40,6 +42,7 @@ void TrainingPass::allocate(int threads) {
     memory.convolved = AlignedBuffer<float>(groups * sizes.convolved);
     memory.activated = AlignedBuffer<float>(groups * sizes.activated);
     memory.bits = AlignedBuffer<uint16_t>(groups * sizes.bits);
+    memory.skip_gradients = AlignedBuffer<float>(groups * sizes.skip_gradients);
     memory.packed_forward = AlignedBuffer<float>(sizes.packed_forward);
     memory.packed_backward = AlignedBuffer<float>(sizes.packed_backward);
     memory.canvas = sizes.canvas;
@@ -101,11 +104,12 @@ void TrainingPass::write_program() {
   }
   group(Step::kLoss, stages - 1);
   for (size_t s = stages; s-- > 0;) {
+    if (s + 1 < stages && plan_.stages[s + 1].input_is_added) group(Step::kSkipGradient, s);
     if (plan_.stages[s].norm) {
       group(Step::kGradientSums, s);
       batch(Step::kNormGradient, s);
     }
-    if (plan_.stages[s].conv || s > 0) group(Step::kActivationGradient, s);
+    if (plan_.stages[s].conv || plan_.stages[s].is_single() || s > 0) group(Step::kActivationGradient, s);
     if (plan_.stages[s].conv) group(Step::kWeightGradient, s);
     if (plan_.stages[s].conv && s > 0) group(Step::kInputGradient, s);
   }
@@ -171,7 +175,10 @@ void TrainingPass::run_group_task(const Task& task, int group, int thread) {
       return loss(task.stage, group);
     case Step::kGradientSums:
       return gradient_sums(task.stage, group);
+    case Step::kSkipGradient:
+      return skip_gradient(task.stage, group);
     case Step::kActivationGradient:
+      if (plan_.stages[task.stage].is_single()) return single_gradient(task.stage, group);
       return activation_gradient(task.stage, group, thread);
     case Step::kWeightGradient:
       return weight_gradient(task.stage, group, thread);
@@ -254,6 +261,11 @@ void TrainingPass::convolve(size_t s, int group, int thread) {
 void TrainingPass::activate(size_t s, int group) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
+  float* y = memory.activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
+  if (stage.is_single()) {
+    const float* added = stage.addition() == nullptr ? nullptr : input(stage.addition()->stage, group);
+    return single_forward(stage, weights_->parameters, input(s, group), added, y);
+  }
   if (stage.dropout > 0) {
     const kernels::DropoutStream stream{
         .key = philox_key(batch_->seed),
@@ -265,7 +277,6 @@ void TrainingPass::activate(size_t s, int group) {
   } else if (stage.has_bits()) {
     std::fill_n(bits(s, group), stage.activation.elements(), uint16_t{0xFFFF});
   }
-  float* y = memory.activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
   kernels::activation_forward(stage.activation, convolved(s, group), memory.scale.data(), memory.shift.data(),
                               bits(s, group), y);
 }
@@ -297,6 +308,27 @@ void TrainingPass::activation_gradient(size_t s, int group, int thread) {
   kernels::activation_backward(stage.activation, output_gradient(s, group), bits(s, group),
                                stage.kept_scale(), convolved(s, group), stage.norm ? &norm : nullptr,
                                lanes(group), convolved_gradient(s, group, thread));
+}
+
+void TrainingPass::single_gradient(size_t s, int group) {
+  const Stage& stage = plan_.stages[s];
+  const float* dy = output_gradient(s, group);
+  if (const Stage::Addition* addition = stage.addition(); addition != nullptr && addition->stage > 0) {
+    float* skip = skip_gradients(addition->stage, group);
+    const size_t floats = group_floats(stage.output);
+    if (addition->last) {
+      std::copy_n(dy, floats, skip);
+    } else {
+      kernels::add(floats, skip, dy, skip);
+    }
+  }
+  single_backward(stage, weights_->parameters, dy, input(s, group),
+                  s > 0 ? output_gradient(s - 1, group) : nullptr, group_gradient(group));
+}
+
+void TrainingPass::skip_gradient(size_t s, int group) {
+  float* gradient = output_gradient(s, group);
+  kernels::add(group_floats(plan_.stages[s].output), gradient, skip_gradients(s + 1, group), gradient);
 }
 
 void TrainingPass::weight_gradient(size_t s, int group, int thread) {
@@ -392,6 +424,10 @@ uint16_t* TrainingPass::bits(size_t s, int group) {
 
 float* TrainingPass::output_gradient(size_t stage, int group) {
   return output_gradients_[stage % 2].data() + static_cast<size_t>(group) * largest_output_;
+}
+
+float* TrainingPass::skip_gradients(size_t s, int group) {
+  return stages_[s].skip_gradients.data() + static_cast<size_t>(group) * group_floats(plan_.stages[s].input);
 }
 
 kernels::BatchNormParams TrainingPass::norm_params(size_t s) const {

@@ -48,6 +48,7 @@ enum class Step {
   kLoss,
   kGradientSums,
   kNormGradient,
+  kSkipGradient,  // from a residual connection, to the output that it added
   kActivationGradient,
   kWeightGradient,
   kInputGradient,
@@ -86,7 +87,8 @@ class TrainingPass {
     AlignedBuffer<float> convolved;  // [G][K][H][W][16], the convolution's output
     AlignedBuffer<float>
         activated;  // [G][K][PH][PW][16], the stage's output, if something follows the convolution
-    AlignedBuffer<uint16_t> bits;  // [G][K][H][W]
+    AlignedBuffer<uint16_t> bits;         // [G][K][H][W]
+    AlignedBuffer<float> skip_gradients;  // [G][C][H][W][16] of the input, from the stages that add it later
     AlignedBuffer<float> packed_forward;
     AlignedBuffer<float> packed_backward;
     std::vector<float> scale;  // [K] of the activation, dropout's scale included
@@ -133,7 +135,9 @@ class TrainingPass {
   void activate(size_t stage, int group);
   void loss(size_t stage, int group);
   void gradient_sums(size_t stage, int group);
+  void skip_gradient(size_t stage, int group);
   void activation_gradient(size_t stage, int group, int thread);
+  void single_gradient(size_t stage, int group);
   void weight_gradient(size_t stage, int group, int thread);
   void input_gradient(size_t stage, int group, int thread);
   void statistics(size_t stage);
@@ -147,6 +151,7 @@ class TrainingPass {
   const float* output(size_t stage, int group) const;
   uint16_t* bits(size_t stage, int group);
   float* output_gradient(size_t stage, int group);
+  float* skip_gradients(size_t stage, int group);
   float* group_gradient(int group) {
     return group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
   }

@@ -1,7 +1,9 @@
 #include "nn/weights.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 
 #include "base/philox.h"
 #include "base/sha256.h"
@@ -14,18 +16,15 @@ Weights initial_weights(const Plan& plan, uint64_t seed) {
   Weights weights{std::vector<float>(plan.parameter_count), std::vector<float>(plan.buffer_count)};
   for (size_t tensor = 0; tensor < plan.parameters.size(); ++tensor) {
     const TensorInfo& info = plan.parameters[tensor];
+    const auto values = std::span(weights.parameters).subspan(info.offset, info.size);
+    std::ranges::fill(values, info.start);
+    if (info.fan_in == 0) continue;
     RandomStream random(seed, RandomPurpose::kInit, static_cast<uint32_t>(tensor));
-    const double bound = info.fan_in == 0 ? 0 : 1.0 / std::sqrt(static_cast<double>(info.fan_in));
-    for (size_t i = 0; i < info.size; ++i)
-      weights.parameters[info.offset + i] = static_cast<float>(random.uniform(-bound, bound));
+    const double bound = 1.0 / std::sqrt(static_cast<double>(info.fan_in));
+    for (float& value : values) value = static_cast<float>(random.uniform(-bound, bound));
   }
-  for (const Stage& stage : plan.stages) {
-    if (!stage.norm) continue;
-    const auto channels = static_cast<size_t>(stage.activation.channels);
-    std::fill_n(weights.parameters.begin() + static_cast<std::ptrdiff_t>(stage.norm->weight), channels, 1.0F);
-    std::fill_n(weights.buffers.begin() + static_cast<std::ptrdiff_t>(stage.norm->running_var), channels,
-                1.0F);
-  }
+  for (const TensorInfo& info : plan.buffers)
+    std::ranges::fill(std::span(weights.buffers).subspan(info.offset, info.size), info.start);
   return weights;
 }
 

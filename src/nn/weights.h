@@ -15,7 +15,8 @@ struct Weights {
 };
 
 // PyTorch's defaults: convolutions and linear layers U(-b, b) with b = 1/sqrt(fan_in) for weight and bias
-// (kaiming_uniform_ with a = sqrt(5)); batch norm weight 1, bias 0, running mean 0 and variance 1.
+// (kaiming_uniform_ with a = sqrt(5)); batch norm weight 1, bias 0, running mean 0 and variance 1;
+// PReLU its `init`.
 Weights initial_weights(const Plan& plan, uint64_t seed);
 
 // SHA-256 over all parameters, then all buffers, as little-endian float32: 64 hexadecimal digits. Two models

@@ -6,6 +6,8 @@
 namespace rung::recipe {
 namespace {
 
+constexpr auto kSlopes = NumberRange::closed(-1'000, 1'000);
+
 nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low) {
   const auto sides = layer.integers(key, 2, low, nn::kMaxSide, TableReader::Scalar::kAllowed);
   return {sides[0], sides[1]};
@@ -38,6 +40,25 @@ nn::LayerSpec parse_batch_norm(const TableReader& layer) {
 nn::LayerSpec parse_dropout(const TableReader& layer) {
   layer.allow({"type", "p"});
   return nn::Dropout{layer.number("p", NumberRange::right_open(0, 1), nn::Dropout{}.p)};
+}
+
+nn::LayerSpec parse_leaky_relu(const TableReader& layer) {
+  layer.allow({"type", "negative_slope"});
+  return nn::LeakyRelu{layer.number("negative_slope", kSlopes, nn::LeakyRelu{}.negative_slope)};
+}
+
+nn::LayerSpec parse_prelu(const TableReader& layer) {
+  layer.allow({"type", "num_parameters", "init"});
+  nn::PRelu relu;
+  relu.num_parameters = layer.small_integer("num_parameters", 1, nn::kMaxChannels, relu.num_parameters);
+  relu.init = layer.number("init", kSlopes, relu.init);
+  return relu;
+}
+
+nn::LayerSpec parse_add(const TableReader& layer) {
+  layer.allow({"type", "from"});
+  constexpr auto kMost = static_cast<int>(kMaxLayers);
+  return nn::Add{layer.small_integer("from", -kMost, kMost)};
 }
 
 template <typename Pool>
@@ -76,6 +97,10 @@ const std::array kLayers = {
     Named<ParseLayer>{nn::recipe_name(nn::BatchNorm2d{}), parse_batch_norm},
     Named<ParseLayer>{nn::recipe_name(nn::Dropout{}), parse_dropout},
     Named<ParseLayer>{nn::recipe_name(nn::Relu{}), parse_plain<nn::Relu>},
+    Named<ParseLayer>{nn::recipe_name(nn::LeakyRelu{}), parse_leaky_relu},
+    Named<ParseLayer>{nn::recipe_name(nn::PRelu{}), parse_prelu},
+    Named<ParseLayer>{nn::recipe_name(nn::Silu{}), parse_plain<nn::Silu>},
+    Named<ParseLayer>{nn::recipe_name(nn::Add{}), parse_add},
     Named<ParseLayer>{nn::recipe_name(nn::MaxPool2d{}), parse_pool<nn::MaxPool2d>},
     Named<ParseLayer>{nn::recipe_name(nn::AvgPool2d{}), parse_pool<nn::AvgPool2d>},
     Named<ParseLayer>{nn::recipe_name(nn::GlobalAvgPool2d{}), parse_global_pool},

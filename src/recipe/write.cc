@@ -59,6 +59,18 @@ std::string options(const nn::Linear& linear) {
 std::string options(const nn::Relu&) {
   return "";
 }
+std::string options(const nn::LeakyRelu& relu) {
+  return fmt::format(", negative_slope = {}", relu.negative_slope);
+}
+std::string options(const nn::PRelu& relu) {
+  return fmt::format(", num_parameters = {}, init = {}", relu.num_parameters, relu.init);
+}
+std::string options(const nn::Silu&) {
+  return "";
+}
+std::string options(const nn::Add& add) {
+  return fmt::format(", from = {}", add.from);
+}
 std::string options(const nn::Flatten&) {
   return "";
 }

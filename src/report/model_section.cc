@@ -27,7 +27,8 @@ struct Card {
   int64_t params = 0;
 };
 
-std::string name_of(const nn::LayerSpec& layer) {
+std::string name_of(const nn::ModelSpec& model, size_t index) {
+  const nn::LayerSpec& layer = model.layers[index];
   const auto sized = [](nn::Size2 size, const char* what) {
     return fmt::format("{}×{} {}", size.h, size.w, what);
   };
@@ -39,19 +40,24 @@ std::string name_of(const nn::LayerSpec& layer) {
   if (std::holds_alternative<nn::Linear>(layer)) return "linear";
   if (std::holds_alternative<nn::BatchNorm2d>(layer)) return "norm";
   if (std::holds_alternative<nn::Dropout>(layer)) return "dropout";
+  if (std::holds_alternative<nn::LeakyRelu>(layer)) return "leaky relu";
+  if (const auto* sum = std::get_if<nn::Add>(&layer))
+    return fmt::format("plus {}",
+                       nn::numbered_name(model, static_cast<size_t>(nn::added_layer(*sum, index))));
   return std::string(nn::recipe_name(layer));
 }
 
 bool is_elementwise(const nn::LayerSpec& layer) {
-  return std::holds_alternative<nn::BatchNorm2d>(layer) || std::holds_alternative<nn::Dropout>(layer) ||
-         std::holds_alternative<nn::Relu>(layer) || std::holds_alternative<nn::Flatten>(layer);
+  const auto is = [&]<typename... Layers>() { return (std::holds_alternative<Layers>(layer) || ...); };
+  return is.operator()<nn::BatchNorm2d, nn::Dropout, nn::Relu, nn::LeakyRelu, nn::PRelu, nn::Silu, nn::Add,
+                       nn::Flatten>();
 }
 
 std::vector<Card> cards_of(const nn::ModelSpec& model) {
   const nn::ModelInfo info = nn::infer(model);
   std::vector<Card> cards{{"image", "", model.input, {1, 1}, 0}};
   for (size_t i = 0; i < model.layers.size(); ++i) {
-    const std::string name = name_of(model.layers[i]);
+    const std::string name = name_of(model, i);
     if (is_elementwise(model.layers[i])) {
       Card& card = cards.back();
       card.then += (card.then.empty() ? "" : ", ") + name;

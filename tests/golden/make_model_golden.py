@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models.
+"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models, and for one with the
+other layers.
 
-    /usr/bin/python3 make_model_golden.py FOLDER_OF_RAW_MNIST_IDX_FILES OUTPUT_FOLDER
+    /usr/bin/python3 make_model_golden.py FOLDER_OF_RAW_MNIST_IDX_FILES OUTPUT_FOLDER [NAME...]
 
 Needs Debian's python3-torch (made with torch 1.13.0). Everything is computed in float64 from float32 weights and
 inputs, and rounded to float32 once, when it is stored: closer to the exact result than a float32 run can be.
@@ -10,7 +11,8 @@ The models are written down here a second time, and dropout's masks are drawn by
 src/base/philox.h and src/kernels/dropout.h, so that neither is checked against itself.
 
     mnist.safetensors   images [160,28,28], labels [160]: four batches of 40, not a multiple of 16 on purpose
-    stepN.safetensors   initial/*     weights, named as in nn.Sequential's state_dict
+    stepN.safetensors, residual.safetensors
+                        initial/*     weights, named as in nn.Sequential's state_dict
                         gradient/*    of the first batch's loss
                         after1/*, after4/*, after20/*   batch norm's running statistics after so many steps
                         logits/training, logits/evaluation   of the first batch: at the first step, and after the last
@@ -114,12 +116,42 @@ def small(more):
                          *stage(10, 10), *stage(10, 16), *more, conv(16, 10, 1))
 
 
+class Add(nn.Module):
+    """The sum with the output of an earlier layer of a Chain."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+
+class Chain(nn.Sequential):
+    """nn.Sequential with residual connections."""
+
+    def forward(self, x):
+        outputs = []
+        for module in self:
+            x = x + outputs[module.layer] if isinstance(module, Add) else module(x)
+            outputs.append(x)
+        return x
+
+
+def residual():
+    """As in residual.toml."""
+    return Chain(conv(1, 8), nn.BatchNorm2d(8), nn.SiLU(), nn.MaxPool2d(2),
+                 nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False), nn.Conv2d(8, 8, 1, bias=False), nn.BatchNorm2d(8),
+                 nn.PReLU(8), Add(3), CountedDropout(0.08), nn.LeakyReLU(0.1),
+                 conv(8, 12), nn.BatchNorm2d(12), nn.PReLU(),
+                 nn.Conv2d(12, 12, 3, padding=1, bias=False), nn.BatchNorm2d(12), Add(13), nn.SiLU(),
+                 nn.AdaptiveAvgPool2d(1), conv(12, 10, 1))
+
+
 MODELS = {  # name: (model, learning rate)
     "step1": (lambda: skeleton(conv_relu), 0.01),
     "step2": (lambda: skeleton(conv_norm_relu), 0.01),
     "step3": (lambda: skeleton(conv_norm_drop_relu), 0.01),
     "step4": (lambda: small([nn.AvgPool2d(4)]), 0.01),
     "step5": (lambda: small([*conv_norm_drop_relu(16, 16), nn.AvgPool2d(2)]), 0.02),
+    "residual": (residual, 0.02),
 }
 
 
@@ -169,7 +201,7 @@ def logits_of(model, images, step):
 
 
 def kink_margin(make_model, seed, images):
-    """How far the first batch's values stay from relu's zero and from a tie of max pooling, at the least.
+    """How far the first batch's values stay from the zero of relu and its like, and from a tie of max pooling, at the least.
 
     The gradient jumps there, so a value that is nearer than float32's rounding errors makes a golden file useless.
     """
@@ -188,8 +220,10 @@ def kink_margin(make_model, seed, images):
     torch.manual_seed(seed)
     model = make_model().double()
     for module in model:
-        if isinstance(module, (nn.ReLU, nn.MaxPool2d)):
-            module.register_forward_pre_hook(relu if isinstance(module, nn.ReLU) else max_pool)
+        if isinstance(module, (nn.ReLU, nn.LeakyReLU, nn.PReLU)):
+            module.register_forward_pre_hook(relu)
+        if isinstance(module, nn.MaxPool2d):
+            module.register_forward_pre_hook(max_pool)
     with torch.no_grad():
         logits_of(model, images[:BATCH], 0)
     return min(margins).item()
@@ -221,11 +255,12 @@ def train(make_model, lr, images, labels):
     return golden
 
 
-def main(mnist_folder, output_folder):
+def main(mnist_folder, output_folder, *names):
     output = pathlib.Path(output_folder)
     images, labels = mnist(pathlib.Path(mnist_folder))
     write_safetensors(output / "mnist.safetensors", {"images": images, "labels": labels})
-    for name, (make_model, lr) in MODELS.items():
+    for name in names or MODELS:
+        make_model, lr = MODELS[name]
         golden = train(make_model, lr, normalised(images), torch.from_numpy(labels).long())
         write_safetensors(output / f"{name}.safetensors", golden)
 

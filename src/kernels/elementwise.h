@@ -1,0 +1,47 @@
+// Layers whose gradient needs more than activation.h's one bit an element: leaky relu (PReLU is one with a
+// slope that is learnt) and SiLU. Each takes a pass over memory of its own. Also the sum of a residual
+// connection. Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16],
+// and may lie anywhere.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace rung::kernels {
+
+struct ElementwiseShape {
+  int channels = 1;
+  size_t plane = 1;  // H * W
+
+  size_t floats() const;  // of the group
+};
+
+// y = x where it is positive, slope * x elsewhere. `slope` holds one value, or [C].
+void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
+                        float* y);
+
+// dx = dy where x is positive, slope * dy elsewhere; null if nobody wants it. If `dslope` is not empty, it
+// gets the slopes' gradient: the sum of x * dy where x is not positive, formed as a tree over the lanes, and
+// over the channels in their order.
+void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
+                         std::span<const float> slope, float* dx, std::span<float> dslope);
+
+// y = x / (1 + exp(-x)), with Highway's exp, not the system's.
+void silu_forward(const ElementwiseShape& shape, const float* x, float* y);
+void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx);
+
+// y = a + b; y may be one of them.
+void add(size_t floats, const float* a, const float* b, float* y);
+
+namespace reference {
+
+// The same, as plain loops.
+void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
+                        float* y);
+void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
+                         std::span<const float> slope, float* dx, std::span<float> dslope);
+void silu_forward(const ElementwiseShape& shape, const float* x, float* y);
+void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx);
+
+}  // namespace reference
+}  // namespace rung::kernels

@@ -1,0 +1,79 @@
+// Leaky relu, SiLU and their gradients against their references.
+#include "kernels/elementwise.h"
+
+#include "kernel_testing.h"
+#include "kernels/layout.h"
+
+namespace rung::kernels {
+namespace {
+
+using rung::testing::expect_near_all;
+using rung::testing::random_values;
+using rung::testing::sum_tolerance;
+
+constexpr ElementwiseShape kShape{.channels = 3, .plane = 35};
+constexpr double kRoundings = 1e-6;
+
+const std::vector<std::vector<float>> kSlopes = {{0.25F}, {-0.5F, 0, 1.5F}};
+
+class ElementwiseTest : public rung::testing::EveryTarget {};
+
+TEST_P(ElementwiseTest, LeakyReluEqualsReference) {
+  auto x = random_values(kShape.floats(), 1);
+  x[3] = 0;
+  for (const std::vector<float>& slope : kSlopes) {
+    AlignedBuffer<float> y(x.size()), expected(x.size());
+    leaky_relu_forward(kShape, x.data(), slope, y.data());
+    reference::leaky_relu_forward(kShape, x.data(), slope, expected.data());
+    expect_near_all(y.span(), expected.span(), 0, "y");
+  }
+}
+
+TEST_P(ElementwiseTest, LeakyReluGradientEqualsReference) {
+  auto x = random_values(kShape.floats(), 1);
+  x[3] = 0;
+  const auto dy = random_values(x.size(), 2);
+  for (const std::vector<float>& slope : kSlopes) {
+    AlignedBuffer<float> dx(x.size()), expected(x.size());
+    std::vector<float> dslope(slope.size(), 9), dslope_alone(slope.size(), 9),
+        expected_slope(slope.size(), 9);
+    leaky_relu_backward(kShape, dy.data(), x.data(), slope, dx.data(), dslope);
+    leaky_relu_backward(kShape, dy.data(), x.data(), slope, nullptr, dslope_alone);
+    reference::leaky_relu_backward(kShape, dy.data(), x.data(), slope, expected.data(), expected_slope);
+    expect_near_all(dx.span(), expected.span(), 0, "dx");
+    expect_near_all(dslope, expected_slope, sum_tolerance(static_cast<double>(x.size())), "dslope");
+    EXPECT_EQ(dslope_alone, dslope);
+    leaky_relu_backward(kShape, dy.data(), x.data(), slope, expected.data(), {});
+    expect_near_all(dx.span(), expected.span(), 0, "dx alone");
+  }
+}
+
+TEST_P(ElementwiseTest, SiluEqualsReference) {
+  auto x = random_values(kShape.floats(), 1, -20, 20);
+  const std::vector<float> extremes = {0, -0.0F, 88, -88, 89, -89, 200, -200, 1e30F, -1e30F, 1e-30F};
+  std::ranges::copy(extremes, x.data());
+  const auto dy = random_values(x.size(), 2);
+  AlignedBuffer<float> y(x.size()), expected(x.size());
+  silu_forward(kShape, x.data(), y.data());
+  reference::silu_forward(kShape, x.data(), expected.data());
+  expect_near_all(y.span(), expected.span(), kRoundings, "y");
+  silu_backward(kShape, dy.data(), x.data(), y.data());
+  reference::silu_backward(kShape, dy.data(), x.data(), expected.data());
+  expect_near_all(y.span(), expected.span(), 10 * kRoundings, "dx");
+}
+
+// A diverged run must be seen.
+TEST_P(ElementwiseTest, NaNStaysNaN) {
+  AlignedBuffer<float> x(kShape.floats()), y(x.size());
+  x[5] = std::nanf("");
+  silu_forward(kShape, x.data(), y.data());
+  EXPECT_TRUE(std::isnan(y[5]));
+  leaky_relu_forward(kShape, x.data(), kSlopes[0], y.data());
+  EXPECT_TRUE(std::isnan(y[5]));
+}
+
+INSTANTIATE_TEST_SUITE_P(Simd, ElementwiseTest, ::testing::ValuesIn(simd_targets()),
+                         rung::testing::target_name);
+
+}  // namespace
+}  // namespace rung::kernels
