@@ -116,8 +116,7 @@ void add_lr_find(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("lr-find", "Find a learning rate: train a little with rates that rise");
-  command
-      ->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of the ladder's (step3)")
+  command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
   command->add_option("--min-lr", options->range.min_lr, "The first batch's rate (default: 1e-5)")
       ->check(is_lr)

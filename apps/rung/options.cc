@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -17,13 +18,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder of the ladder's recipes: below the current folder, or beside the program's build folder.
-fs::path ladder_folder() {
+// Where recipes are looked for by name.
+constexpr std::array kFolders = {"ladder", "beyond"};
+
+// The folder of Rung's recipes: below the current folder, or beside the program's build folder.
+fs::path recipes_folder() {
   std::error_code error;
   fs::path folder = fs::current_path(error);
   for (const fs::path& start : {folder, fs::read_symlink("/proc/self/exe", error).parent_path()}) {
     for (folder = start; !folder.empty(); folder = folder.parent_path()) {
-      if (fs::is_directory(folder / "recipes" / "ladder", error)) return folder / "recipes" / "ladder";
+      if (fs::is_directory(folder / "recipes" / "ladder", error)) return folder / "recipes";
       if (folder == folder.root_path()) break;
     }
   }
@@ -131,19 +135,23 @@ fs::path find_recipe(const std::string& path_or_name) {
   std::error_code ignored;
   if (fs::is_regular_file(path_or_name, ignored)) return path_or_name;
   const bool is_name = path_or_name.find('/') == std::string::npos;
-  if (is_name) {
-    fs::path in_ladder = ladder_folder() / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
-    if (fs::is_regular_file(in_ladder, ignored)) return in_ladder;
+  for (const char* folder : kFolders) {
+    if (!is_name) break;
+    fs::path path =
+        recipes_folder() / folder / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
+    if (fs::is_regular_file(path, ignored)) return path;
   }
   throw UsageError(fmt::format("there is no recipe {}", path_or_name),
-                   "give a file, or the name of one in recipes/ladder, such as step3");
+                   "give a file, or the name of one in recipes/ladder or recipes/beyond, such as step3");
 }
 
 std::vector<std::string> recipe_names() {
   std::vector<std::string> names;
   try {
-    for (const auto& entry : fs::directory_iterator(ladder_folder()))
-      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+    for (const char* folder : kFolders) {
+      for (const auto& entry : fs::directory_iterator(recipes_folder() / folder))
+        if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+    }
   } catch (const UsageError&) {
   } catch (const fs::filesystem_error&) {
   }
@@ -153,7 +161,8 @@ std::vector<std::string> recipe_names() {
 
 std::vector<std::string> ladder_recipes() {
   std::vector<std::string> paths;
-  for (int step = 1; step <= 5; ++step) paths.push_back(ladder_folder() / fmt::format("step{}.toml", step));
+  for (int step = 1; step <= 5; ++step)
+    paths.push_back(recipes_folder() / "ladder" / fmt::format("step{}.toml", step));
   return paths;
 }
 

@@ -56,10 +56,10 @@ struct OutputOptions {
 // Declares --checkpoint-seconds.
 void add_checkpoint_seconds(CLI::App& command, double& seconds);
 
-// A recipe's file: the path itself, or the name of one of the ladder's ("step3"). Throws UsageError.
+// A recipe's file: the path itself, or the name of one of Rung's own ("step3"). Throws UsageError.
 std::filesystem::path find_recipe(const std::string& path_or_name);
 
-// The names of the ladder's recipes, sorted; none where its folder is not found.
+// The names of Rung's own recipes, sorted; none where their folder is not found.
 std::vector<std::string> recipe_names();
 
 // The five steps, in order.

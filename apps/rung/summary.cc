@@ -140,8 +140,7 @@ void add_summary(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("summary", "Show a recipe's model: shapes, parameters, receptive fields, MACs");
-  command
-      ->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of the ladder's (step3)")
+  command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
   options->output.add_to(*command);
   command->footer("Example:\n  rung summary step5");

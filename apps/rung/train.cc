@@ -63,7 +63,7 @@ void add_train(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("train", "Train one recipe and judge its targets");
   CLI::Option* recipe = command->add_option("RECIPE", options->recipe,
-                                            "A recipe's file, or the name of one of the ladder's (step3)");
+                                            "A recipe's file, or the name of one of Rung's own (step3)");
   options->engine.add_to(*command);
   options->run.add_to(*command, *recipe);
   options->output.add_to(*command);
