@@ -84,6 +84,35 @@ INSTANTIATE_TEST_SUITE_P(All, Ladder,
                                          Step{"step5", 7'758, 8, 7, 7, 13, 0.02, true},
                                          Step{"step5-constant-lr", 7'758, 8, 7, 7, 13, 0.02, false}));
 
+// ---- beyond the ladder
+
+struct Beyond {
+  std::string name;
+  int64_t most_params;
+  int most_epochs;
+};
+
+class BeyondTheLadder : public testing::TestWithParam<Beyond> {};
+
+// The budgets that make the accuracies of docs/records.md worth something; and no image is held out, so that the recipe as
+// it stands is what was measured.
+TEST_P(BeyondTheLadder, KeepsItsBudget) {
+  const Beyond& beyond = GetParam();
+  const Recipe recipe =
+      load(std::filesystem::path(RUNG_SOURCE_DIR) / "recipes" / "beyond" / (beyond.name + ".toml"));
+  EXPECT_LE(nn::infer(recipe.model).params, beyond.most_params);
+  EXPECT_LE(recipe.training.epochs, beyond.most_epochs);
+  EXPECT_EQ(recipe.dataset, (data::DatasetSpec{"mnist", 0.1307, 0.3081}));
+  EXPECT_TRUE(std::ranges::any_of(recipe.targets, [](const Target& target) {
+    return target.metric == Metric::kFinalTestAccuracy && target.comparison == Comparison::kAtLeast;
+  }));
+  EXPECT_EQ(parse(to_toml(recipe), "run/recipe.toml"), recipe);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BeyondTheLadder,
+                         testing::Values(Beyond{"step6", 7'758, 16}, Beyond{"best10k", 9'999, 60},
+                                         Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60}));
+
 // Output side and receptive field after each convolution and pooling.
 std::vector<std::pair<int, int>> stages(const Recipe& recipe) {
   std::vector<std::pair<int, int>> result;

@@ -17,6 +17,8 @@
 #include "ladder/sweep_ranks.h"
 #include "ladder/sweep_report.h"
 #include "options.h"
+#include "report/report.h"
+#include "report/sweep_page.h"
 #include "table.h"
 #include "terminal.h"
 #include "training.h"
@@ -134,18 +136,20 @@ bool show(const ladder::Sweep& sweep, const OutputOptions& output) {
   const auto json = ladder::sweep_json(sweep, statistics);
   replace_file(sweep.folder() / ladder::kSweepJson, json.dump(2) + "\n");
   replace_file(sweep.folder() / ladder::kSweepDocument, document);
+  replace_file(sweep.folder() / report::kReportFile, report::sweep_page(sweep, statistics));
   if (output.json) {
     write_json(json);
   } else {
     say_markdown("\n" + document + "\n");
     say("Written to {} and {}\n", (sweep.folder() / ladder::kSweepDocument).string(), ladder::kSweepJson);
+    say("To look at in a browser: {}\n", (sweep.folder() / report::kReportFile).string());
   }
   return std::ranges::all_of(sweep.runs(), [](const auto& run) { return run.record.has_value(); });
 }
 
 bool lead(const Options& options, ladder::Processes* processes) {
   ladder::Sweep sweep(plan_of(options), folder_of(options));
-  for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument})
+  for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
     remove_leftovers_of(sweep.folder() / file);
   const size_t runs = sweep.runs().size();
   if (sweep.unfinished() < runs)

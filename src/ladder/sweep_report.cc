@@ -57,13 +57,6 @@ size_t finished_runs(const Sweep& sweep) {
       std::ranges::count_if(sweep.runs(), [](const SweepRun& run) { return run.record.has_value(); }));
 }
 
-std::string head(const Sweep& sweep) {
-  const SweepPlan& plan = sweep.plan();
-  return fmt::format("# Sweep of {}, {} each\n\n{} of {} finished. Seeds {}.\n",
-                     counted(plan.recipes.size(), "recipe"), counted(plan.seeds.size(), "seed"),
-                     finished_runs(sweep), counted(sweep.runs().size(), "run"), text_of(plan.seeds));
-}
-
 std::vector<std::string> row_of(const std::string& name, const Summary& summary) {
   return {name,
           std::to_string(summary.count),
@@ -77,69 +70,60 @@ std::vector<std::string> row_of(const std::string& name, const Summary& summary)
           percent(summary.max)};
 }
 
-std::string metric_section(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
-  Rows rows{{"recipe", "runs", "mean", "sd", "95 % interval", "min", "25 %", "median", "75 %", "max"}};
+SweepTable metric_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
+  SweepTable table{.title = capitalised(recipe::words_for(metric)) + ", %"};
+  table.rows = {{"recipe", "runs", "mean", "sd", "95 % interval", "min", "25 %", "median", "75 %", "max"}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     const auto found = std::ranges::find(recipe.metrics, metric, &MetricSummary::metric);
     if (found != recipe.metrics.end())
-      rows.push_back(row_of(escaped(plan.recipes[recipe.recipe].name), found->summary));
+      table.rows.push_back(row_of(plan.recipes[recipe.recipe].name, found->summary));
   }
-  if (rows.size() == 1) return "";
-  return fmt::format("\n## {}, %\n\n{}", capitalised(recipe::words_for(metric)), markdown_table(rows));
+  return table;
 }
 
-std::string target_section(const SweepPlan& plan, const SweepStatistics& statistics) {
-  Rows rows{{"recipe: target", "met by", "share", "95 % interval"}};
+SweepTable target_table(const SweepPlan& plan, const SweepStatistics& statistics) {
+  SweepTable table{.title = "Targets", .rows = {{"recipe: target", "met by", "share", "95 % interval"}}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     for (const TargetShare& target : recipe.targets) {
-      const std::string name =
-          escaped(fmt::format("{}: {}", plan.recipes[recipe.recipe].name, target.target.text));
       if (target.judged == 0) continue;
       const Interval percents{100 * target.interval->low, 100 * target.interval->high};
-      rows.push_back({name, fmt::format("{} of {}", target.met, target.judged),
-                      fmt::format("{:.0f} %", 100.0 * target.met / target.judged),
-                      text_of(percents, "{:.0f}") + " %"});
+      table.rows.push_back({fmt::format("{}: {}", plan.recipes[recipe.recipe].name, target.target.text),
+                            fmt::format("{} of {}", target.met, target.judged),
+                            fmt::format("{:.0f} %", 100.0 * target.met / target.judged),
+                            text_of(percents, "{:.0f}") + " %"});
     }
   }
-  return rows.size() == 1 ? "" : "\n## Targets\n\n" + markdown_table(rows);
+  return table;
 }
 
-std::string comparison_section(recipe::Metric metric, const SweepPlan& plan,
-                               const SweepStatistics& statistics) {
-  Rows rows{
+SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
+  SweepTable table{.title = fmt::format("Compared on the same seeds: {}, points", recipe::words_for(metric)),
+                   .names = 2};
+  table.rows = {
       {"recipe", "against", "seeds", "difference", "95 % interval", "t-test p", "signed-rank p", "it is"}};
   for (const Comparison& one : statistics.comparisons) {
     if (one.metric != metric) continue;
     const Summary& differences = one.test.differences;
-    rows.push_back({escaped(plan.recipes[one.second].name), escaped(plan.recipes[one.first].name),
-                    std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
-                    text_of(differences.mean95, "{:+.3f}"), p_text(one.t_adjusted),
-                    p_text(one.wilcoxon_adjusted), kVerdicts[static_cast<size_t>(one.verdict())]});
+    table.rows.push_back({plan.recipes[one.second].name, plan.recipes[one.first].name,
+                          std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
+                          text_of(differences.mean95, "{:+.3f}"), p_text(one.t_adjusted),
+                          p_text(one.wilcoxon_adjusted), kVerdicts[static_cast<size_t>(one.verdict())]});
   }
-  if (rows.size() == 1) return "";
-  return fmt::format("\n## Compared on the same seeds: {}, points\n\n{}", recipe::words_for(metric),
-                     markdown_table(rows));
+  return table;
+}
+
+std::string markdown(const SweepTable& table) {
+  Rows rows = table.rows;
+  for (size_t row = 1; row < rows.size(); ++row) {
+    for (size_t column = 0; column < table.names; ++column) rows[row][column] = escaped(rows[row][column]);
+  }
+  return fmt::format("\n## {}\n\n{}", table.title, markdown_table(rows));
 }
 
 std::string failure_section(const Sweep& sweep) {
   std::string lines;
-  for (const SweepRun& run : sweep.runs()) {
-    if (!run.error.empty())
-      lines +=
-          fmt::format("- {}{}: {}\n", escaped(run.name), run.diverged ? " diverged" : "", escaped(run.error));
-  }
+  for (const std::string& failure : sweep_failures(sweep)) lines += fmt::format("- {}\n", escaped(failure));
   return lines.empty() ? "" : "\n## Runs that did not finish\n\n" + lines;
-}
-
-std::string notes(const SweepStatistics& statistics) {
-  std::string text =
-      "\nThe last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test "
-      "set. "
-      "Intervals of\nmeans are Student's, of shares Wilson's";
-  text += statistics.comparisons.empty()
-              ? ".\n"
-              : "; p-values are two-sided and adjusted for the number of comparisons (Holm).\n";
-  return text;
 }
 
 ordered_json to_json(const std::optional<Interval>& interval) {
@@ -210,14 +194,49 @@ ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
 
 }  // namespace
 
-std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
-  const SweepPlan& plan = sweep.plan();
+std::string sweep_title(const Sweep& sweep) {
+  return fmt::format("Sweep of {}, {} each", counted(sweep.plan().recipes.size(), "recipe"),
+                     counted(sweep.plan().seeds.size(), "seed"));
+}
+
+std::string sweep_extent(const Sweep& sweep) {
+  return fmt::format("{} of {} finished. Seeds {}.", finished_runs(sweep),
+                     counted(sweep.runs().size(), "run"), text_of(sweep.plan().seeds));
+}
+
+std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistics& statistics) {
   const auto metrics = accuracies();
-  std::string text = head(sweep);
-  for (const recipe::Metric metric : metrics) text += metric_section(metric, plan, statistics);
-  text += target_section(plan, statistics);
-  text += comparison_section(metrics.front(), plan, statistics);
-  return text + failure_section(sweep) + notes(statistics);
+  std::vector<SweepTable> tables;
+  for (const recipe::Metric metric : metrics) tables.push_back(metric_table(metric, plan, statistics));
+  tables.push_back(target_table(plan, statistics));
+  tables.push_back(comparison_table(metrics.front(), plan, statistics));
+  std::erase_if(tables, [](const SweepTable& table) { return table.rows.size() == 1; });
+  return tables;
+}
+
+std::vector<std::string> sweep_failures(const Sweep& sweep) {
+  std::vector<std::string> failures;
+  for (const SweepRun& run : sweep.runs()) {
+    if (!run.error.empty())
+      failures.push_back(fmt::format("{}{}: {}", run.name, run.diverged ? " diverged" : "", run.error));
+  }
+  return failures;
+}
+
+std::string sweep_notes(const SweepStatistics& statistics) {
+  std::string text =
+      "The last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test set. "
+      "Intervals of\nmeans are Student's, of shares Wilson's";
+  text += statistics.comparisons.empty()
+              ? "."
+              : "; p-values are two-sided and adjusted for the number of comparisons (Holm).";
+  return text;
+}
+
+std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
+  std::string text = fmt::format("# {}\n\n{}\n", sweep_title(sweep), sweep_extent(sweep));
+  for (const SweepTable& table : sweep_tables(sweep.plan(), statistics)) text += markdown(table);
+  return text + failure_section(sweep) + "\n" + sweep_notes(statistics) + "\n";
 }
 
 ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics) {

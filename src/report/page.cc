@@ -13,6 +13,8 @@ const char* name_of(Scale scale) {
       return "logarithmic";
     case Scale::kAccuracy:
       return "accuracy";
+    case Scale::kMeasure:
+      return "measure";
     default:
       return "linear";
   }

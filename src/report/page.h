@@ -28,8 +28,9 @@ struct Series {
 };
 
 // Of an axis. kAccuracy takes percent and gives the errors logarithmic room, so that 99.3 and 99.4 can be
-// told apart beside 97.
-enum class Scale { kLinear, kLogarithmic, kAccuracy };
+// told apart beside 97. A linear x axis counts epochs from 1; kMeasure is one that begins and ends where the
+// values do.
+enum class Scale { kLinear, kLogarithmic, kAccuracy, kMeasure };
 
 struct Axis {
   std::string label;

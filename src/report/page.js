@@ -159,6 +159,10 @@
       return { ...options, min: 0, suggestedMax: 1.08 * Math.max(...xs, spec.target.x) };
     }
     const last = Math.max(...xs);
+    if (spec.x.scale === 'measure') {
+      const room = .03 * (last - Math.min(...xs)) || 1;
+      return { ...options, min: Math.min(...xs) - room, max: last + room, ticks: { ...options.ticks, includeBounds: false } };
+    }
     const aside = last > 1 ? 0 : .5;  // a single epoch stands in the middle
     const ticks = { ...options.ticks, autoSkip: false };
     return { ...options, ticks, min: 1 - aside, max: last + aside, afterBuildTicks: epochTicks };
@@ -170,6 +174,7 @@
     const scale = usable(spec.y, values);
     const place = placeOf(scale);
     const datasets = spec.series.map(series => dataset(series, place)).map(set => bars ? bar(set) : set);
+    const alone = bars || spec.target !== undefined || spec.x.scale === 'measure';  // a point has no others at its x
     const x = xOptions(spec, bars);
     const y = scaleOptions(spec.y, scale, values);
     if (bars && scale === 'linear') y.max = 1;
@@ -187,7 +192,7 @@
         devicePixelRatio: onPaper() ? 3 : devicePixelRatio,
         maintainAspectRatio: false,
         scales: { x, y },
-        interaction: { mode: spec.target || bars ? 'nearest' : 'index', intersect: false },
+        interaction: { mode: alone ? 'nearest' : 'index', intersect: false },
         plugins: {
           legend: {
             display: spec.legend,
@@ -203,7 +208,7 @@
           },
           tooltip: {
             filter: item => item.dataset.series !== undefined,
-            callbacks: { title: items => items.length && !bars && !spec.target ? `${spec.x.label} ${round(items[0].raw.x)}` : '', label: tooltipLine(scale) },
+            callbacks: { title: items => items.length && !alone ? `${spec.x.label} ${round(items[0].raw.x)}` : '', label: tooltipLine(scale) },
           },
         },
       },

@@ -13,6 +13,7 @@ sed -e 's:name = "mnist":name = "./digits":; s:^\[model\]:&\ninput = [1, 28, 28]
 "$RUNG" climb first.toml last.toml --epochs 2 --out ladder >/dev/null
 "$RUNG" report ladder/last >/dev/null
 "$RUNG" report ladder/first ladder/last --out both.html >/dev/null
+"$RUNG" sweep first.toml last.toml --seeds 0..2 --epochs 2 --out sweep >/dev/null
 # A run of one epoch that goes on, of a model without a convolution.
 make_recipe linear.toml 's/^layers = .*/layers = [{ type = "flatten" }, { type = "linear", out_features = 10 }]/; /^  \{/d; /^\]$/d'
 "$RUNG" train linear.toml --epochs 1 --out linear >/dev/null
@@ -20,4 +21,4 @@ rm linear/result.json && "$RUNG" report linear >/dev/null
 "$RUNG" report linear linear --out same.html >/dev/null
 mv digits elsewhere
 "$RUNG" report ladder/last --out blind.html >/dev/null
-python3 "$check" ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html
+python3 "$check" sweep/report.html ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html

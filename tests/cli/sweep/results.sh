@@ -1,14 +1,14 @@
-# Two recipes with three seeds: a folder for each run, a table, sweep.json and sweep.md; a run is what `train` makes of it.
+# Two recipes with three seeds: a folder for each run, a table, sweep.json, sweep.md and a page; a run is what `train` makes of it.
 source "$HELPERS"
 make_dataset digits
 make_recipe first.toml
 make_recipe second.toml 's/^lr = .*/lr = 0.2/; s/^below = .*/below = "previous"/'
 "$RUNG" sweep first.toml second.toml --seeds 3,5..6 --out out >log
 head -n 6 log | sed -E 's/(first|second)-seed[356]: .*/RUN/'
-sed -n '/^# /,$p' log | sed '$d' >document
+sed -n '/^# /,$p' log | head -n -2 >document
 diff <(sed '$d' document) out/sweep.md
 grep -E '^#|^(2|6) of|^\| (second: )' out/sweep.md
-lists out sweep.{json,md} recipes recipes/{first,second}.toml runs \
+lists out report.html sweep.{json,md} recipes recipes/{first,second}.toml runs \
   runs/{first,second}-seed{3,5,6}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
 "$RUNG" train first.toml --seed 5 --out alone >/dev/null
 cmp alone/best.safetensors out/runs/first-seed5/best.safetensors

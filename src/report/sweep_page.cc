@@ -1,0 +1,135 @@
+#include "report/sweep_page.h"
+
+#include <algorithm>
+
+#include "ladder/run.h"
+#include "ladder/sweep_report.h"
+#include "report/page.h"
+
+namespace rung::report {
+namespace {
+
+using ladder::SweepRun;
+
+constexpr size_t kMostCurves = 12;  // recipes in a chart; more cannot be told apart
+
+// The finished runs of the plan's recipe `index`, in the order of their seeds.
+std::vector<const train::RunRecord*> records_of(const ladder::Sweep& sweep, size_t index) {
+  std::vector<const train::RunRecord*> records;
+  for (const SweepRun& run : sweep.runs())
+    if (run.recipe == index && run.record) records.push_back(&*run.record);
+  return records;
+}
+
+// How many percent of the runs lie above each accuracy.
+Points shares_above(const std::vector<const train::RunRecord*>& records) {
+  std::vector<double> values;
+  for (const train::RunRecord* record : records) values.push_back(record->final_test_accuracy());
+  std::ranges::sort(values);
+  const auto count = static_cast<double>(values.size());
+  Points points;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i == 0) points.emplace_back(values[i], 100);
+    if (i + 1 < values.size() && values[i + 1] == values[i]) continue;
+    points.emplace_back(values[i], 100 * (count - static_cast<double>(i) - 1) / count);
+  }
+  return points;
+}
+
+// The mean over the runs, epoch by epoch.
+Points mean_curve(const std::vector<const train::RunRecord*>& records) {
+  Points points;
+  for (size_t epoch = 0;; ++epoch) {
+    double sum = 0;
+    for (const train::RunRecord* record : records) {
+      if (epoch >= record->epochs.size()) return points;
+      sum += record->epochs[epoch].test_accuracy;
+    }
+    points.emplace_back(static_cast<double>(epoch + 1), sum / static_cast<double>(records.size()));
+  }
+}
+
+Html charts_section(const ladder::Sweep& sweep, Page& page) {
+  Chart shares{.title = "share of the seeds above a test accuracy",
+               .x = {"test accuracy after the last epoch, %", Scale::kMeasure},
+               .y = {"seeds above it, %"},
+               .series = {},
+               .target = {}};
+  Chart curves{.title = "mean test accuracy of the seeds by epoch",
+               .x = {"epoch"},
+               .y = {"test accuracy, mean of the seeds, %", Scale::kAccuracy},
+               .series = {},
+               .target = {}};
+  for (size_t recipe = 0; recipe < sweep.plan().recipes.size(); ++recipe) {
+    const auto records = records_of(sweep, recipe);
+    if (records.empty()) continue;
+    if (shares.series.size() == kMostCurves) break;
+    const std::string& name = sweep.plan().recipes[recipe].name;
+    const int colour = static_cast<int>(recipe);
+    shares.series.push_back({name, shares_above(records), colour, Series::Style::kSteps});
+    curves.series.push_back({name, mean_curve(records), colour});
+  }
+  if (shares.series.empty()) return {};
+  const std::string left_out =
+      sweep.plan().recipes.size() > shares.series.size()
+          ? fmt::format(" The first {} recipes that have finished runs.", shares.series.size())
+          : "";
+  return figure(html("<div class=\"tall\">{}</div>", page.chart(shares)),
+                html("How the last epoch’s test accuracy is distributed: the height at 99.4 is the share of "
+                     "the seeds that do better "
+                     "than 99.4 %. The steeper a line, the less the seed matters.{}",
+                     left_out)) += figure(html("<div class=\"tall\">{}</div>", page.chart(curves)),
+                                          html("Test accuracy after every epoch, the mean of all seeds; the "
+                                               "axis gives the remaining errors logarithmic "
+                                               "room."));
+}
+
+Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
+  Html section;
+  for (const ladder::SweepTable& one : ladder::sweep_tables(sweep.plan(), statistics)) {
+    std::vector<std::vector<Html>> rows;
+    for (const auto& row : one.rows) {
+      rows.emplace_back();
+      for (const std::string& cell : row) rows.back().push_back(text(cell));
+    }
+    section += html("<h3>{}</h3>\n{}", one.title, table(rows));
+  }
+  return section += html("<p class=\"lead\">{}</p>\n", ladder::sweep_notes(statistics));
+}
+
+// Every run: a row a seed, a column a recipe.
+Html runs_section(const ladder::Sweep& sweep) {
+  const ladder::SweepPlan& plan = sweep.plan();
+  std::vector<std::vector<Html>> rows{{text("seed")}};
+  for (const recipe::Recipe& recipe : plan.recipes) rows.front().push_back(text(recipe.name));
+  for (size_t seed = 0; seed < plan.seeds.size(); ++seed) {
+    rows.push_back({html("{}", plan.seeds[seed])});
+    for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe) {
+      const SweepRun& run = sweep.runs()[recipe * plan.seeds.size() + seed];
+      rows.back().push_back(run.record ? html("{:.2f}", run.record->final_test_accuracy())
+                                       : text(run.diverged        ? "diverged"
+                                              : run.error.empty() ? ""
+                                                                  : "failed"));
+    }
+  }
+  return disclosure("The last epoch’s test accuracy of every run", table(rows));
+}
+
+}  // namespace
+
+std::string sweep_page(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
+  const std::string title = ladder::sweep_title(sweep);
+  Page page(title);
+  page.add(html("<header>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n", title,
+                ladder::sweep_extent(sweep)));
+  const auto failures = ladder::sweep_failures(sweep);
+  page.add(
+      with_contents({{"seeds", "Over the seeds", charts_section(sweep, page)},
+                     {"figures", "Figures", tables_section(sweep, statistics)},
+                     {"failures", "Runs that did not finish", failures.empty() ? Html{} : list(failures)},
+                     {"runs", "Every run", runs_section(sweep)}},
+                    "", 2));
+  return page.finish();
+}
+
+}  // namespace rung::report
