@@ -93,7 +93,8 @@ std::string describe(const Stage& stage) {
   const auto add = [&](const std::string& part) { text += text.empty() ? part : ", " + part; };
   if (stage.conv) {
     const kernels::ConvShape& conv = *stage.conv;
-    add(fmt::format("{}→{} {}×{}", conv.in_channels, conv.out_channels, conv.kernel_h, conv.kernel_w));
+    add(fmt::format("{}→{} {}×{}{}", conv.in_channels, conv.out_channels, conv.kernel_h, conv.kernel_w,
+                    conv.groups == 1 ? "" : fmt::format(" in {} groups", conv.groups)));
   }
   if (stage.norm) add("norm");
   if (stage.dropout > 0) add("dropout");
