@@ -135,11 +135,11 @@ fs::path find_recipe(const std::string& path_or_name) {
   std::error_code ignored;
   if (fs::is_regular_file(path_or_name, ignored)) return path_or_name;
   const bool is_name = path_or_name.find('/') == std::string::npos;
-  for (const char* folder : kFolders) {
-    if (!is_name) break;
-    fs::path path =
-        recipes_folder() / folder / (path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml"));
-    if (fs::is_regular_file(path, ignored)) return path;
+  if (is_name) {
+    const fs::path recipes = recipes_folder();
+    const std::string file = path_or_name + (path_or_name.ends_with(".toml") ? "" : ".toml");
+    for (const char* folder : kFolders)
+      if (fs::is_regular_file(recipes / folder / file, ignored)) return recipes / folder / file;
   }
   throw UsageError(fmt::format("there is no recipe {}", path_or_name),
                    "give a file, or the name of one in recipes/ladder or recipes/beyond, such as step3");
