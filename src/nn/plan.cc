@@ -140,12 +140,11 @@ class PlanBuilder {
     stage_where([](const Stage&) { return true; }).activation.relu = true;
   }
 
-  Stage& add_single(const Stage::Single& single) {
+  void add_single(const Stage::Single& single) {
     Stage& stage = open_stage();
     set_activation_input(stage, input());
     stage.single = single;
     open_ = false;
-    return stage;
   }
   void add(const LeakyRelu& l) {
     add_single(Stage::LeakyRelu{.slope = static_cast<float>(l.negative_slope)});
