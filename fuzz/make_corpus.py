@@ -149,6 +149,16 @@ def write_ladder():
     write("ladder", "number", ladder([7]))
 
 
+def write_plan():
+    def plan(recipes, settings, seeds):
+        return json.dumps({"format": "rung-sweep-plan", "version": 1, "recipes": recipes, "settings": settings, "seeds": seeds})
+
+    write("plan", "one", plan(["step5"], 1, [0]))
+    write("plan", "grid", plan(["step5-lr=0.1", "step5-lr=0.2"], 2, list(range(20))))
+    write("plan", "none", plan([], 1, []))
+    write("plan", "elsewhere", plan(["../step5"], 1, [2**64 - 1]))
+
+
 def write_recipe():
     write("recipe", "small", 'title = "t"' + MODEL)
     write("recipe", "whole", '''name = "n"
@@ -283,4 +293,5 @@ if __name__ == "__main__":
     write_result()
     write_progress()
     write_ladder()
+    write_plan()
     write_kernels()

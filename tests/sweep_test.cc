@@ -10,6 +10,7 @@
 #include "ladder/run.h"
 #include "ladder/sweep.h"
 #include "ladder/sweep_statistics.h"
+#include "ladder/sweep_status.h"
 #include "recipe/settings.h"
 #include "short_run.h"
 
@@ -203,7 +204,7 @@ TEST_F(SweepTest, RunsSideBySideHaveTheBitsOfRunsAlone) {
 
 TEST_F(SweepTest, AFolderIsOneSweeps) {
   const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1});
-  store_recipes(folder_, plan);
+  store_plan(folder_, plan);
   require_same_recipes(folder_, make_plan(std::vector{small_recipe()}, {}, {7, 8}));
   const std::vector<recipe::Setting> settings = {{"optimizer.lr", "0.5"}};
   const recipe::Recipe other = recipe::with_settings(small_recipe(), settings);
@@ -212,6 +213,72 @@ TEST_F(SweepTest, AFolderIsOneSweeps) {
   EXPECT_THAT(
       message_of([&] { require_same_recipes(folder_, make_plan(std::vector{small_recipe("x")}, {}, {1})); }),
       HasSubstr("with the recipe small, which is not asked for now"));
+}
+
+TEST_F(SweepTest, APlanReadsBackAndNothingElseIsOne) {
+  const std::vector<std::string> grid = {"optimizer.lr=0.1,0.2"};
+  const SweepPlan plan = make_plan(std::vector{small_recipe("b"), small_recipe("a")}, grid, {3, 1});
+  EXPECT_FALSE(holds_sweep(folder_));
+  store_plan(folder_, plan);
+  ASSERT_TRUE(holds_sweep(folder_));
+  const SweepPlan read = load_plan(folder_);
+  EXPECT_THAT(read.seeds, ElementsAre(3, 1));
+  EXPECT_EQ(read.settings, 2U);
+  ASSERT_EQ(read.recipes.size(), 4U);
+  for (size_t i = 0; i < 4; ++i) {
+    recipe::Recipe expected = plan.recipes[i];
+    expected.seed = 0;  // each run has its own
+    EXPECT_EQ(read.recipes[i].name, expected.name);
+    EXPECT_FALSE(recipe::first_difference(read.recipes[i], expected));
+  }
+  const auto text = [](const std::string& recipes, const std::string& seeds, const std::string& settings) {
+    return R"({"format":"rung-sweep-plan","version":1,"recipes":)" + recipes + R"(,"settings":)" + settings +
+           R"(,"seeds":)" + seeds + "}";
+  };
+  EXPECT_EQ(parse_plan(text(R"(["a"])", "[1]", "1"), "x").recipes.front(), "a");
+  for (const std::string& bad :
+       {text(R"(["../a"])", "[1]", "1"), text(R"(["a\u0000"])", "[1]", "1"), text(R"([""])", "[1]", "1"),
+        text(R"(["a","a"])", "[1]", "1"), text(R"(["a"])", "[1,1]", "1"), text(R"(["a"])", "[-1]", "1"),
+        text(R"(["a"])", "[]", "1"), text("[]", "[1]", "1"), text(R"(["a"])", "[1]", "2"),
+        text(R"(["a"])", "[1]", "0"), text(R"({"a":1})", "[1]", "1"), std::string("{"), std::string("[]")})
+    EXPECT_THROW(parse_plan(bad, "x"), DataError) << bad;
+}
+
+// As one who looks from outside sees it: before, in the midst of and after its runs.
+TEST_F(SweepTest, IsSeenFromOutside) {
+  using train::RunState;
+  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2, 3});
+  store_plan(folder_, plan);
+  SweepWatcher watcher(folder_);
+  EXPECT_EQ(watcher.look().state, RunState::kStopped);
+  const Datasets datasets = discs();
+  Sweep sweep(plan, folder_);
+  EXPECT_EQ(watcher.look().state, RunState::kRunning);
+  EXPECT_FALSE(watcher.look().seconds_left);
+  LocalCrew crew(1, datasets, 0);
+  Crew* const crews[] = {&crew};
+  size_t most = 0;
+  bool told = false;
+  sweep.run(crews, {.on_run =
+                        [&](const SweepRun&, const SweepProgress& progress) {
+                          const SweepStatus status = watcher.look();
+                          EXPECT_GE(status.over, progress.over);
+                          EXPECT_GE(status.done, static_cast<double>(status.over));
+                        },
+                    .on_progress =
+                        [&](const SweepProgress&) {
+                          const SweepStatus status = watcher.look();
+                          most = std::max(most, status.under_way.size());
+                          told |= status.over > 0 && status.seconds_left;
+                        },
+                    .should_stop = {}});
+  EXPECT_EQ(most, 1U);
+  EXPECT_TRUE(told);
+  const SweepStatus status = watcher.look();
+  EXPECT_EQ(status.state, RunState::kFinished);
+  EXPECT_EQ(status.over, 3U);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(watcher.runs()[i].record->weights_sha256, sweep.runs()[i].record->weights_sha256);
 }
 
 SweepRun run_of(size_t recipe, uint64_t seed, double accuracy) {

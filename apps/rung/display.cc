@@ -120,6 +120,10 @@ void EpochDisplay::on_epoch(const train::EpochRecord& epoch, int epochs, const t
   }
 }
 
+std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs) {
+  return fmt::format("{}/{} {}: {}", over, runs, run.name, end_of(run));
+}
+
 SweepDisplay::~SweepDisplay() {
   if (open_) write_to_terminal("\n");
 }
@@ -136,7 +140,7 @@ void SweepDisplay::on_run(const ladder::SweepRun& run, const ladder::SweepProgre
   if (interactive_ && run.record) return;
   if (std::exchange(open_, false)) write_to_terminal("\r\x1b[K");
   const bool more = progress.seconds_left && progress.over < progress.runs;
-  say("{}/{} {}: {}{}\n", progress.over, progress.runs, run.name, end_of(run),
+  say("{}{}\n", run_line(run, progress.over, progress.runs),
       more ? fmt::format(", {} left", clock_text(*progress.seconds_left)) : "");
 }
 

@@ -22,6 +22,9 @@ std::string epoch_bar(const train::Progress& progress, int columns);
 // "Epoch 3/16: learning rate 0.01, 1.42 s, train loss 0.0512, accuracy 98.40%."
 std::string epoch_line(const train::EpochRecord& epoch, int epochs);
 
+// "12/40 step4-seed11: last epoch 99.21%, best 99.25%": the run is over, as the twelfth of 40.
+std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs);
+
 // A bar while an epoch trains, on a terminal; then, or without one, a line an epoch.
 class EpochDisplay {
  public:

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
+#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/job.h"
+#include "ladder/sweep_status.h"
 #include "screen.h"
 #include "terminal.h"
 #include "training.h"
@@ -25,19 +25,27 @@ namespace {
 using namespace std::chrono_literals;
 using ladder::Job;
 using ladder::JobStatus;
+using ladder::SweepStatus;
+using ladder::SweepWatcher;
 using train::RunState;
 
 constexpr auto kBetweenLooks = 250ms;
 // Looking takes at most this part of a core, however long the run's record: training has the rest.
 constexpr int kShareOfTime = 20;
 
-// Looks at the job and shows it, again and again, until it ends or a signal asks for the end.
-JobStatus follow(const Job& job, const std::function<void(const JobStatus&)>& show) {
+bool is_over(RunState state) {
+  return state != RunState::kRunning || InterruptGuard::signal() != 0;
+}
+
+// Looks at something and shows it, again and again, until it ends or a signal asks for the end. Returns what
+// was seen last.
+template <typename Look, typename Show>
+auto follow(const Look& look, const Show& show) {
   while (true) {
     const auto start = std::chrono::steady_clock::now();
-    JobStatus status = ladder::look_at(job);
+    auto status = look();
     show(status);
-    if (status.state != RunState::kRunning || InterruptGuard::signal() != 0) return status;
+    if (is_over(status.state)) return status;
     const auto spent = std::chrono::steady_clock::now() - start;
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::max<std::chrono::nanoseconds>(kBetweenLooks, kShareOfTime * spent));
@@ -45,18 +53,20 @@ JobStatus follow(const Job& job, const std::function<void(const JobStatus&)>& sh
   }
 }
 
-JobStatus follow_on_screen(const Job& job) {
-  JobStatus status = ladder::look_at(job);
+// On the second screen while it goes on, and its last state on the first. `view` gives the lines for a size,
+// `note` the line beneath them.
+template <typename Look, typename View, typename Note>
+auto follow_on_screen(const Look& look, const View& view, const Note& note) {
+  auto status = look();
   if (status.state == RunState::kRunning) {
     Screen screen;
-    status = follow(job, [&](const JobStatus& now) {
-      auto lines = watch_view(job, now, terminal_size());
-      lines.insert(lines.end(), {Line(), watch_note(now.steps[now.current])});
+    status = follow(look, [&](const auto& now) {
+      std::vector<Line> lines = view(now, terminal_size());
+      lines.insert(lines.end(), {Line(), note(now)});
       screen.show(lines);
     });
   }
-  for (const Line& line : watch_view(job, status, terminal_size())) say_line(line);
-  if (status.state == RunState::kFinished) say("\n{}\n", ending_line(job, status));
+  for (const Line& line : view(status, terminal_size())) say_line(line);
   return status;
 }
 
@@ -88,13 +98,6 @@ class LinePrinter {
   size_t printed_ = 0;  // epochs of that step
 };
 
-JobStatus follow_in_lines(const Job& job) {
-  LinePrinter printer(job);
-  JobStatus status = follow(job, [&](const JobStatus& now) { printer.print(now); });
-  if (status.state == RunState::kFinished) say("{}\n", ending_line(job, status));
-  return status;
-}
-
 // Where a job that no process works on stands: "in step2 after epoch 3 of 16".
 std::string position_of(const Job& job, const JobStatus& status) {
   const auto& step = job.steps[status.current];
@@ -104,28 +107,79 @@ std::string position_of(const Job& job, const JobStatus& status) {
                       : fmt::format("after epoch {} of {}", epochs, step.recipe.training.epochs));
 }
 
-void watch(const std::string& folder) {
-  const Job job = ladder::load_job(folder);
-  const InterruptGuard guard;
-  const JobStatus status = is_interactive() ? follow_on_screen(job) : follow_in_lines(job);
-  if (status.state == RunState::kFinished) return;
+// Says how it ended. Throws Interrupted if it is the watching that ends; Error, made of what `unfinished`
+// says after the folder's name, if no process goes on.
+void end(RunState state, const std::string& ending, const std::filesystem::path& folder,
+         const std::string& unfinished, const std::string& hint) {
+  if (state == RunState::kFinished) {
+    say("{}{}\n", is_interactive() ? "\n" : "", ending);
+    return;
+  }
   if (const int signal = InterruptGuard::signal(); signal != 0) throw Interrupted(signal, "", "");
-  throw Error(fmt::format("{} stopped {}, and no process goes on with it", folder, position_of(job, status)),
-              fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {})));
+  throw Error(fmt::format("{} {}, and no process goes on with it", folder.string(), unfinished), hint);
+}
+
+void watch_job(const std::filesystem::path& folder) {
+  const Job job = ladder::load_job(folder);
+  const auto look = [&] { return ladder::look_at(job); };
+  LinePrinter printer(job);
+  const JobStatus status =
+      is_interactive()
+          ? follow_on_screen(
+                look, [&](const JobStatus& now, TerminalSize room) { return watch_view(job, now, room); },
+                [](const JobStatus& now) { return watch_note(now.steps[now.current]); })
+          : follow(look, [&](const JobStatus& now) { printer.print(now); });
+  const bool finished = status.state == RunState::kFinished;
+  end(status.state, finished ? ending_line(job, status) : "", folder, "stopped " + position_of(job, status),
+      fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {})));
+}
+
+// A line a run, as they are over.
+class RunPrinter {
+ public:
+  void print(const SweepWatcher& sweep) {
+    said_.resize(sweep.runs().size());
+    for (size_t index = 0; index < said_.size(); ++index) {
+      const ladder::SweepRun& run = sweep.runs()[index];
+      if (!run.is_over() || said_[index]) continue;
+      said_[index] = true;
+      say("{}\n", run_line(run, ++over_, said_.size()));
+    }
+  }
+
+ private:
+  std::vector<bool> said_;
+  size_t over_ = 0;
+};
+
+void watch_sweep(const std::filesystem::path& folder) {
+  SweepWatcher sweep(folder);
+  const auto look = [&] { return sweep.look(); };
+  RunPrinter printer;
+  const SweepStatus status =
+      is_interactive()
+          ? follow_on_screen(
+                look, [&](const SweepStatus& now, TerminalSize room) { return watch_view(sweep, now, room); },
+                [](const SweepStatus& now) { return watch_note(now); })
+          : follow(look, [&](const SweepStatus&) { printer.print(sweep); });
+  end(status.state, ending_line(sweep, status), folder,
+      fmt::format("stopped with {} of {} runs over", status.over, sweep.runs().size()),
+      "go on with the `rung sweep` that it was begun with");
 }
 
 }  // namespace
 
 void add_watch(CLI::App& app) {
   auto folder = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("watch", "Show how a run or a ladder goes in another process");
-  command->add_option("DIR", *folder, "The folder of the run, or of the ladder")->required();
+  CLI::App* command =
+      app.add_subcommand("watch", "Show how a run, a ladder or a sweep goes in another process");
+  command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
   command->footer(
-      "Redraws a terminal in place; elsewhere prints a line an epoch as they come. Ends when the job does: "
-      "with 0\n"
+      "Redraws a terminal in place; elsewhere prints a line an epoch, or a sweep's runs, as they come. "
+      "Ends\nwhen the job does: with 0 "
       "if it is finished, with 1 if it was cut off. Ctrl-C ends the watching, not the job.\n"
       "Example:\n  rung watch runs/climb-seed1");
-  command->callback([folder] { watch(*folder); });
+  command->callback([folder] { ladder::holds_sweep(*folder) ? watch_sweep(*folder) : watch_job(*folder); });
 }
 
 }  // namespace rung::app

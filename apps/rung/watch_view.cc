@@ -34,13 +34,9 @@ const EpochRecord& best_of(std::span<const EpochRecord> epochs) {
   return *std::ranges::max_element(epochs, {}, &EpochRecord::test_accuracy);
 }
 
-double seconds_of(const EpochRecord& epoch) {
-  return epoch.train_seconds + epoch.test_seconds + (epoch.validation ? epoch.validation->seconds : 0);
-}
-
 double seconds_of(std::span<const EpochRecord> epochs) {
   double sum = 0;
-  for (const EpochRecord& epoch : epochs) sum += seconds_of(epoch);
+  for (const EpochRecord& epoch : epochs) sum += epoch.total_seconds();
   return sum;
 }
 
@@ -170,7 +166,7 @@ void add_epochs(Lines& lines, std::span<const EpochRecord> epochs, TerminalSize 
     table.add({std::to_string(epoch.epoch), fmt::format("{:g}", epoch.lr),
                fmt::format("{:.4f}", epoch.train_loss), percent(epoch.train_accuracy),
                fmt::format("{:.4f}", epoch.test_loss), percent(epoch.test_accuracy),
-               fmt::format("{:.2f}", seconds_of(epoch))});
+               fmt::format("{:.2f}", epoch.total_seconds())});
   lines.emplace_back();
   for (Line& line : table.lines(room.columns)) lines.push_back(std::move(line));
 }

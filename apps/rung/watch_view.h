@@ -1,9 +1,10 @@
-// What `rung watch` shows of a job on a terminal.
+// What `rung watch` shows on a terminal.
 #pragma once
 
 #include <vector>
 
 #include "ladder/job.h"
+#include "ladder/sweep_status.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -13,8 +14,16 @@ std::vector<Line> watch_view(const ladder::Job& job, const ladder::JobStatus& st
 
 // What there is to say beneath that while the job is looked at again and again.
 Line watch_note(const train::RunStatus& run);
+Line watch_note(const ladder::SweepStatus& status);
 
 // "runs/step3-seed1 is finished: test accuracy 99.34 % after the last epoch, 99.40 % at best, in epoch 14"
 std::string ending_line(const ladder::Job& job, const ladder::JobStatus& status);
+
+// A bar over all runs, each recipe's accuracy so far, and the runs under way.
+std::vector<Line> watch_view(const ladder::SweepWatcher& sweep, const ladder::SweepStatus& status,
+                             TerminalSize room);
+
+// "runs/sweep-step5 is finished: 20 runs"
+std::string ending_line(const ladder::SweepWatcher& sweep, const ladder::SweepStatus& status);
 
 }  // namespace rung::app

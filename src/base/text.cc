@@ -141,6 +141,10 @@ std::string shortened(std::string_view text, size_t most) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+std::string counted(size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 int columns_of(std::string_view text) {
   const UnicodeTables tables;
   int columns = 0;

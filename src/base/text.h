@@ -24,6 +24,9 @@ std::string printable(std::string_view text, std::string_view allowed = "");
 // The text if it has no more than `most` bytes; else as many whole characters as fit into them, and "...".
 std::string shortened(std::string_view text, size_t most);
 
+// "1 run", "2 runs".
+std::string counted(size_t count, std::string_view noun);
+
 // Columns that printable UTF-8 text takes on a terminal: 2 for a wide character, 0 for one that combines with
 // that before it.
 int columns_of(std::string_view text);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/thread_pool.h"
 #include "ladder/run.h"
+#include "ladder/sweep_folder.h"
 
 namespace rung::ladder {
 namespace {

@@ -59,9 +59,6 @@ class Crew {
 // By name.
 using Datasets = std::map<std::string, data::Dataset>;
 
-// In the folder of a run that diverged: why, as text.
-inline constexpr const char* kDivergedFile = "diverged.txt";
-
 // One thread a run. Runs share nothing but the datasets.
 class LocalCrew final : public Crew {
  public:

@@ -42,8 +42,8 @@ Job load_job(const std::filesystem::path& folder) {
   } else if (train::holds_run(folder)) {
     job.steps.push_back({folder, recipe::load(folder / train::kRecipeFile)});
   } else {
-    throw UsageError(fmt::format("{} holds no run and no ladder", folder.string()),
-                     "give a folder that `rung train` or `rung climb` writes to");
+    throw UsageError(fmt::format("{} holds no run, no ladder and no sweep", folder.string()),
+                     "give a folder that `rung train`, `rung climb` or `rung sweep` writes to");
   }
   return job;
 }

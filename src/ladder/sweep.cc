@@ -1,17 +1,12 @@
 #include "ladder/sweep.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <numeric>
 #include <thread>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "ladder/run.h"
-#include "nn/infer.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
@@ -24,44 +19,6 @@ using namespace std::chrono_literals;
 constexpr auto kBetweenLooks = 10ms;
 constexpr auto kPatience = 10s;  // for what was told to stop, and may be on a machine that is gone
 constexpr int kAttempts = 2;
-constexpr uint64_t kMaxResultBytes = 64 << 20;
-constexpr uint64_t kMaxMessageBytes = 1 << 16;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-// The run's result, if the file holds it.
-std::optional<train::RunRecord> read_result(const fs::path& file, const recipe::Recipe& recipe) {
-  try {
-    train::RunRecord record = train::parse_result(read_text_file(file, kMaxResultBytes), file.string());
-    const bool same = record.recipe == recipe.name && record.seed == recipe.seed &&
-                      record.params == nn::infer(recipe.model).params &&
-                      record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
-    return same ? std::optional(std::move(record)) : std::nullopt;
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
-}
-
-// The file's first line, in printable form.
-std::string read_message(const fs::path& file) {
-  const std::string text = read_text_file(file, kMaxMessageBytes);
-  return printable(text.substr(0, text.find('\n')));
-}
-
-std::vector<SweepRun> runs_of(const SweepPlan& plan) {
-  std::vector<SweepRun> runs;
-  for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
-    for (const uint64_t seed : plan.seeds)
-      runs.push_back({.recipe = recipe,
-                      .seed = seed,
-                      .name = fmt::format("{}-seed{}", plan.recipes[recipe].name, seed),
-                      .record = {},
-                      .error = {}});
-  return runs;
-}
 
 }  // namespace
 
@@ -78,31 +35,14 @@ Sweep::Sweep(SweepPlan plan, fs::path folder)
   over_before_ = runs_.size() - waiting_.size();
 }
 
-recipe::Recipe Sweep::recipe_of(const SweepRun& run) const {
-  recipe::Recipe recipe = plan_.recipes[run.recipe];
-  recipe.seed = run.seed;
-  return recipe;
-}
-
-fs::path Sweep::folder_of(const SweepRun& run) const {
-  return folder_ / "runs" / run.name;
-}
-
 void Sweep::restore(SweepRun& run) const {
-  const fs::path folder = folder_of(run);
-  const fs::path result = folder / train::kResultFile;
-  if (is_there(result)) {
-    run.record = read_result(result, recipe_of(run));
-    std::error_code ignored;
-    if (!run.record) fs::remove(result, ignored);
-  } else if (is_there(folder / kDivergedFile)) {
-    run.error = read_message(folder / kDivergedFile);
-    run.diverged = true;
-  }
+  read_end(folder_, plan_, run);
+  std::error_code ignored;
+  if (!run.is_over()) fs::remove(run_folder(folder_, run) / train::kResultFile, ignored);
 }
 
 void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {
-  store_recipes(folder_, plan_);
+  store_plan(folder_, plan_);
   while (!waiting_.empty() || busy_ > 0) {
     for (Crew* crew : crews) hand_out(*crew);
     std::this_thread::sleep_for(kBetweenLooks);
@@ -125,7 +65,7 @@ void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {
 void Sweep::hand_out(Crew& crew) {
   while (!waiting_.empty() && crew.idle() > 0) {
     const SweepRun& run = runs_[waiting_.front()];
-    crew.start({waiting_.front(), recipe_of(run), folder_of(run)});
+    crew.start({waiting_.front(), recipe_of(plan_, run), run_folder(folder_, run)});
     waiting_.pop_front();
   }
 }

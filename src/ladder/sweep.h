@@ -1,6 +1,5 @@
-// Carries out a plan: every recipe with every seed, each run in a folder of its own, DIR/runs/NAME-seedN, and
-// none twice. A finished run is one whose result.json can be read, a diverged one has diverged.txt;
-// everything else is gone on with from its checkpoint. How the results compare is sweep_report.h's business.
+// Carries out a plan: every recipe with every seed, each run in a folder of its own, and none twice. What is
+// not over is gone on with from its checkpoint. How the results compare is sweep_report.h's business.
 #pragma once
 
 #include <chrono>
@@ -14,21 +13,10 @@
 
 #include "base/claimed_folder.h"
 #include "ladder/crew.h"
+#include "ladder/sweep_folder.h"
 #include "ladder/sweep_plan.h"
-#include "train/run_record.h"
 
 namespace rung::ladder {
-
-struct SweepRun {
-  size_t recipe = 0;  // in the plan
-  uint64_t seed = 0;
-  std::string name;  // "step5-seed3", also its folder's
-  std::optional<train::RunRecord> record;
-  std::string error;  // why there is none; empty while it is not known
-  bool diverged = false;
-
-  bool is_over() const { return record || !error.empty(); }
-};
 
 struct SweepProgress {
   size_t runs = 0;
@@ -68,8 +56,6 @@ class Sweep {
   using Clock = std::chrono::steady_clock;
 
   void restore(SweepRun& run) const;
-  recipe::Recipe recipe_of(const SweepRun& run) const;
-  std::filesystem::path folder_of(const SweepRun& run) const;
   void hand_out(Crew& crew);
   void collect(Crew& crew, const SweepObserver& observer);
   void note(const Report& report, const SweepObserver& observer);

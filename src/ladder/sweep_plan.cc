@@ -5,25 +5,17 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <optional>
 #include <set>
 
-#include "base/file.h"
-#include "ladder/steps_file.h"
+#include "base/error.h"
 #include "recipe/settings.h"
-#include "train/run_directory.h"
 
 namespace rung::ladder {
 namespace {
 
-namespace fs = std::filesystem;
-
 using recipe::Recipe;
 using recipe::Setting;
-
-constexpr const char* kRecipes = "recipes";
-constexpr const char* kOtherFolder = "choose another folder with --out";
 
 [[noreturn]] void fail_seeds(std::string_view part) {
   throw UsageError(fmt::format("\"{}\" is no seed and no range of seeds", part),
@@ -109,39 +101,6 @@ void require_unique_names(const std::vector<Recipe>& recipes) {
   }
 }
 
-// The recipe in the form in which it is stored: each run has a seed of its own.
-Recipe seedless(Recipe recipe) {
-  recipe.seed = 0;
-  return recipe;
-}
-
-void require_no_other_kind(const fs::path& folder) {
-  std::error_code ignored;
-  train::require_no_run(folder);
-  if (fs::exists(folder / kStepsFile, ignored))
-    throw UsageError(fmt::format("{} already holds a ladder", folder.string()), kOtherFolder);
-}
-
-// By name.
-std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
-  std::map<std::string, Recipe> stored;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(recipes, ignored)) {
-    if (entry.path().extension() == ".toml")
-      stored.emplace(entry.path().stem().string(), recipe::load(entry.path()));
-  }
-  return stored;
-}
-
-void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wanted) {
-  const auto difference = recipe::first_difference(stored, seedless(wanted));
-  if (!difference) return;
-  throw UsageError(
-      fmt::format("{} holds a sweep of another recipe {}: there {} is {}, and now {}", folder.string(),
-                  wanted.name, difference->key, difference->first, difference->second),
-      kOtherFolder);
-}
-
 }  // namespace
 
 std::vector<uint64_t> parse_seeds(std::string_view text) {
@@ -166,28 +125,9 @@ SweepPlan make_plan(std::span<const Recipe> recipes, std::span<const std::string
   for (const Recipe& base : recipes)
     for (const auto& setting : settings) plan.recipes.push_back(variant(base, setting));
   require_unique_names(plan.recipes);
+  if (plan.recipes.size() * plan.seeds.size() > kMaxRuns)
+    throw UsageError(fmt::format("more than {} runs", kMaxRuns));
   return plan;
-}
-
-void require_same_recipes(const fs::path& folder, const SweepPlan& plan) {
-  require_no_other_kind(folder);
-  for (const auto& [name, stored] : stored_recipes(folder / kRecipes)) {
-    const auto wanted = std::ranges::find(plan.recipes, name, &Recipe::name);
-    if (wanted == plan.recipes.end())
-      throw UsageError(fmt::format("{} holds a sweep with the recipe {}, which is not asked for now",
-                                   folder.string(), name),
-                       kOtherFolder);
-    require_same(folder, stored, *wanted);
-  }
-}
-
-void store_recipes(const fs::path& folder, const SweepPlan& plan) {
-  make_writable_folder(folder / kRecipes);
-  std::error_code ignored;
-  for (const Recipe& recipe : plan.recipes) {
-    const fs::path file = folder / kRecipes / (recipe.name + ".toml");
-    if (!fs::exists(file, ignored)) replace_file(file, recipe::to_toml(seedless(recipe)));
-  }
 }
 
 }  // namespace rung::ladder

@@ -1,9 +1,7 @@
-// What a sweep is to run: recipes, each with every seed. Its folder keeps the recipes as recipes/NAME.toml,
-// so that a sweep that goes on there is known to be the same one; seeds can be added to it.
+// What a sweep is to run: recipes, each with every seed.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +13,7 @@ namespace rung::ladder {
 
 inline constexpr size_t kMaxSeeds = 100'000;
 inline constexpr size_t kMaxGrid = 10'000;
+inline constexpr size_t kMaxRuns = 1'000'000;
 
 struct SweepPlan {
   std::vector<recipe::Recipe> recipes;  // each of another name; what their own seed says is not used
@@ -33,15 +32,9 @@ std::vector<uint64_t> parse_seeds(std::string_view text);
 
 // `grid` has an element such as "optimizer.lr=0.01,0.02" for each key: every recipe is run with every
 // combination of values, under a name that says which. Throws UsageError if two recipes then have the same
-// name, if the seed or the name is in the grid, or as recipe::parse_settings() and with_settings().
+// name, if the seed or the name is in the grid, if there are more than kMaxRuns runs, or as
+// recipe::parse_settings() and with_settings().
 SweepPlan make_plan(std::span<const recipe::Recipe> recipes, std::span<const std::string> grid,
                     std::vector<uint64_t> seeds);
-
-// Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
-// is a run's or a ladder's; as recipe::load() if a recipe in it cannot be read.
-void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
-
-// Writes those of the plan's recipes that are not in the folder. Throws IoError.
-void store_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
 
 }  // namespace rung::ladder

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.h"
 #include "ladder/markdown.h"
 #include "ladder/run.h"
 
@@ -15,10 +16,6 @@ using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
 constexpr const char* kVerdicts[] = {"better", "worse", "not told apart"};
-
-std::string counted(size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 std::string percent(double value) {
   return fmt::format("{:.2f}", value);
@@ -194,9 +191,9 @@ ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
 
 }  // namespace
 
-std::string sweep_title(const Sweep& sweep) {
-  return fmt::format("Sweep of {}, {} each", counted(sweep.plan().recipes.size(), "recipe"),
-                     counted(sweep.plan().seeds.size(), "seed"));
+std::string sweep_title(const SweepPlan& plan) {
+  return fmt::format("Sweep of {}, {} each", counted(plan.recipes.size(), "recipe"),
+                     counted(plan.seeds.size(), "seed"));
 }
 
 std::string sweep_extent(const Sweep& sweep) {
@@ -234,7 +231,7 @@ std::string sweep_notes(const SweepStatistics& statistics) {
 }
 
 std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
-  std::string text = fmt::format("# {}\n\n{}\n", sweep_title(sweep), sweep_extent(sweep));
+  std::string text = fmt::format("# {}\n\n{}\n", sweep_title(sweep.plan()), sweep_extent(sweep));
   for (const SweepTable& table : sweep_tables(sweep.plan(), statistics)) text += markdown(table);
   return text + failure_section(sweep) + "\n" + sweep_notes(statistics) + "\n";
 }

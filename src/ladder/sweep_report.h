@@ -12,7 +12,7 @@
 namespace rung::ladder {
 
 // "Sweep of 2 recipes, 20 seeds each"
-std::string sweep_title(const Sweep& sweep);
+std::string sweep_title(const SweepPlan& plan);
 
 // "40 of 40 runs finished. Seeds 0..19."
 std::string sweep_extent(const Sweep& sweep);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ladder/statistics.h"
-#include "ladder/sweep.h"
+#include "ladder/sweep_folder.h"
 #include "recipe/recipe.h"
 
 namespace rung::ladder {

@@ -118,7 +118,7 @@ Html runs_section(const ladder::Sweep& sweep) {
 }  // namespace
 
 std::string sweep_page(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
-  const std::string title = ladder::sweep_title(sweep);
+  const std::string title = ladder::sweep_title(sweep.plan());
   Page page(title);
   page.add(html("<header>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n", title,
                 ladder::sweep_extent(sweep)));

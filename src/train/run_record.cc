@@ -55,10 +55,8 @@ double RunRecord::train_seconds() const {
 }
 
 double RunRecord::total_seconds() const {
-  return std::accumulate(
-      epochs.begin(), epochs.end(), train_seconds(), [](double sum, const EpochRecord& epoch) {
-        return sum + epoch.test_seconds + (epoch.validation ? epoch.validation->seconds : 0);
-      });
+  return std::accumulate(epochs.begin(), epochs.end(), 0.0,
+                         [](double sum, const EpochRecord& epoch) { return sum + epoch.total_seconds(); });
 }
 
 }  // namespace rung::train

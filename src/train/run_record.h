@@ -34,6 +34,10 @@ struct EpochRecord {
 
   // Which epoch is best: by validation, or on the test set where nothing validates.
   double choosing_accuracy() const { return validation ? validation->accuracy : test_accuracy; }
+  // With evaluation.
+  double total_seconds() const {
+    return train_seconds + test_seconds + (validation ? validation->seconds : 0);
+  }
 };
 
 struct Machine {

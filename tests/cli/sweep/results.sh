@@ -8,7 +8,7 @@ head -n 6 log | sed -E 's/(first|second)-seed[356]: .*/RUN/'
 sed -n '/^# /,$p' log | head -n -2 >document
 diff <(sed '$d' document) out/sweep.md
 grep -E '^#|^(2|6) of|^\| (second: )' out/sweep.md
-lists out report.html sweep.{json,md} recipes recipes/{first,second}.toml runs \
+lists out plan.json report.html sweep.{json,md} recipes recipes/{first,second}.toml runs \
   runs/{first,second}-seed{3,5,6}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
 "$RUNG" train first.toml --seed 5 --out alone >/dev/null
 cmp alone/best.safetensors out/runs/first-seed5/best.safetensors

@@ -7,8 +7,8 @@ make_recipe long.toml 's/^epochs = .*/epochs = 100000/'
 "$RUNG" train small.toml --out whole >/dev/null
 "$RUNG" watch whole
 
-fails 2 "rung: error: nowhere holds no run and no ladder (give a folder that *)" "$RUNG" watch nowhere
-fails 2 "rung: error: digits holds no run and no ladder *" "$RUNG" watch digits
+fails 2 "rung: error: nowhere holds no run, no ladder and no sweep (give a folder that *)" "$RUNG" watch nowhere
+fails 2 "rung: error: digits holds no run, no ladder and no sweep *" "$RUNG" watch digits
 
 # One that was killed: its lock's file is left, and perhaps the place it was at, but no process.
 "$RUNG" train long.toml --out "killed run" >/dev/null & id=$!

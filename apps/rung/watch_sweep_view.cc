@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bar.h"
+#include "base/text.h"
+#include "ladder/statistics.h"
+#include "ladder/sweep_report.h"
+#include "table.h"
+#include "watch_view.h"
+
+namespace rung::app {
+namespace {
+
+using ladder::SweepRun;
+using ladder::SweepStatus;
+using ladder::SweepWatcher;
+using train::RunState;
+
+using Lines = std::vector<Line>;
+
+constexpr size_t kBarColumns = 20;  // of a run under way
+
+void append(Lines& lines, Lines more) {
+  std::ranges::move(more, std::back_inserter(lines));
+}
+
+// "Runs:  43%|████      | 17/40 [<00:15, 2 at once]".
+std::string sweep_bar(const SweepWatcher& sweep, const SweepStatus& status, int columns) {
+  const size_t runs = sweep.runs().size();
+  const double done = status.done / static_cast<double>(runs);
+  const std::string count = fmt::format(" {}/{}", status.over, runs);
+  const std::string left = status.seconds_left ? clock_text(*status.seconds_left) : "?";
+  const std::string diverged = status.failed == 0 ? "" : fmt::format(", {} diverged", status.failed);
+  return bar_line(
+      fmt::format("Runs: {:3.0f}%", 100 * done), done,
+      std::array{fmt::format("{} [<{}, {} at once{}]", count, left, status.under_way.size(), diverged),
+                 fmt::format("{} [<{}]", count, left), count},
+      columns);
+}
+
+// The last epochs' test accuracies of the recipe's finished runs.
+std::vector<double> accuracies_of(std::span<const SweepRun> runs) {
+  std::vector<double> accuracies;
+  for (const SweepRun& run : runs)
+    if (run.record) accuracies.push_back(run.record->final_test_accuracy());
+  return accuracies;
+}
+
+// A line for each recipe, over its finished runs.
+Lines recipe_lines(const SweepWatcher& sweep, int columns) {
+  Table table({{.head = "recipe", .left = true},
+               {.head = "runs", .rank = 1},
+               {.head = "last epoch"},
+               {.head = "sd", .rank = 2},
+               {.head = "min", .rank = 3},
+               {.head = "max", .rank = 3}});
+  const size_t seeds = sweep.plan().seeds.size();
+  const std::span<const SweepRun> runs = sweep.runs();
+  for (size_t recipe = 0; recipe < sweep.plan().recipes.size(); ++recipe) {
+    const auto accuracies = accuracies_of(runs.subspan(recipe * seeds, seeds));
+    std::vector<std::string> cells = {printable(sweep.plan().recipes[recipe].name),
+                                      fmt::format("{}/{}", accuracies.size(), seeds)};
+    if (accuracies.empty()) {
+      cells.insert(cells.end(), {"", "", "", ""});
+    } else {
+      const ladder::Summary summary = ladder::summarise(accuracies);
+      cells.insert(cells.end(), {fmt::format("{:.2f}%", summary.mean),
+                                 summary.sd ? fmt::format("{:.2f}", *summary.sd) : "",
+                                 fmt::format("{:.2f}%", summary.min), fmt::format("{:.2f}%", summary.max)});
+    }
+    table.add(std::move(cells));
+  }
+  return table.lines(columns);
+}
+
+Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int columns) {
+  Table table({{.head = "under way", .left = true},
+               {.head = "epoch"},
+               {.head = "test acc.", .rank = 1},
+               {.head = "this epoch", .left = true, .rank = 2, .width = kBarColumns}});
+  for (const SweepStatus::UnderWay& one : status.under_way) {
+    const SweepRun& run = sweep.runs()[one.run];
+    const auto& epochs = one.status.epochs;
+    const auto& progress = one.status.progress;
+    const double part = progress ? static_cast<double>(progress->batch) / progress->batches : 0;
+    table.add({printable(run.name),
+               fmt::format("{}/{}", epochs.size(), sweep.plan().recipes[run.recipe].training.epochs),
+               epochs.empty() ? "" : fmt::format("{:.2f}%", epochs.back().test_accuracy),
+               bar_line("", part, std::array{std::string()}, kBarColumns)});
+  }
+  return table.lines(columns);
+}
+
+}  // namespace
+
+Lines watch_view(const SweepWatcher& sweep, const SweepStatus& status, TerminalSize room) {
+  const int columns = room.columns - 1;  // a full last column may wrap
+  Lines lines{Line(sweep.folder().string(), Colour::kDim),
+              Line(ladder::sweep_title(sweep.plan()), Colour::kBold)};
+  if (status.state != RunState::kFinished) lines.emplace_back(sweep_bar(sweep, status, columns));
+  lines.emplace_back();
+  append(lines, recipe_lines(sweep, columns));
+  if (!status.under_way.empty()) {
+    lines.emplace_back();
+    append(lines, under_way_lines(sweep, status, columns));
+  }
+  return lines;
+}
+
+Line watch_note(const SweepStatus& status) {
+  if (status.under_way.empty()) return {"No run is under way yet", Colour::kDim};
+  return {"Ctrl-C ends the watching, not the sweep", Colour::kDim};
+}
+
+std::string ending_line(const SweepWatcher& sweep, const SweepStatus& status) {
+  const std::string diverged = status.failed == 0 ? "" : fmt::format(", {} of them diverged", status.failed);
+  return fmt::format("{} is finished: {}{}", sweep.folder().string(), counted(sweep.runs().size(), "run"),
+                     diverged);
+}
+
+}  // namespace rung::app

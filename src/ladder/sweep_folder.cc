@@ -1,0 +1,206 @@
+#include "ladder/sweep_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ladder/steps_file.h"
+#include "nn/infer.h"
+#include "recipe/settings.h"
+#include "train/run_directory.h"
+
+namespace rung::ladder {
+namespace {
+
+namespace fs = std::filesystem;
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using recipe::Recipe;
+
+constexpr const char* kRecipes = "recipes";
+constexpr const char* kRuns = "runs";
+constexpr const char* kPlanFile = "plan.json";
+constexpr const char* kFormat = "rung-sweep-plan";
+constexpr int kVersion = 1;
+constexpr const char* kOtherFolder = "choose another folder with --out";
+constexpr uint64_t kMaxPlanBytes = 16 << 20;
+constexpr uint64_t kMaxResultBytes = 64 << 20;
+constexpr uint64_t kMaxMessageBytes = 1 << 16;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// The run's result, if the file holds it.
+std::optional<train::RunRecord> read_result(const fs::path& file, const Recipe& recipe) {
+  try {
+    train::RunRecord record = train::parse_result(read_text_file(file, kMaxResultBytes), file.string());
+    const bool same = record.recipe == recipe.name && record.seed == recipe.seed &&
+                      record.params == nn::infer(recipe.model).params &&
+                      record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
+    return same ? std::optional(std::move(record)) : std::nullopt;
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+// The file's first line, in printable form.
+std::string read_message(const fs::path& file) {
+  const std::string text = read_text_file(file, kMaxMessageBytes);
+  return printable(text.substr(0, text.find('\n')));
+}
+
+// The recipe in the form in which it is stored: each run has a seed of its own.
+Recipe seedless(Recipe recipe) {
+  recipe.seed = 0;
+  return recipe;
+}
+
+fs::path recipe_file(const fs::path& folder, const std::string& name) {
+  return folder / kRecipes / (name + ".toml");
+}
+
+void require_no_other_kind(const fs::path& folder) {
+  train::require_no_run(folder);
+  if (is_there(folder / kStepsFile))
+    throw UsageError(fmt::format("{} already holds a ladder", folder.string()), kOtherFolder);
+}
+
+// By name.
+std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
+  std::map<std::string, Recipe> stored;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(recipes, ignored)) {
+    if (entry.path().extension() == ".toml")
+      stored.emplace(entry.path().stem().string(), recipe::load(entry.path()));
+  }
+  return stored;
+}
+
+void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wanted) {
+  const auto difference = recipe::first_difference(stored, seedless(wanted));
+  if (!difference) return;
+  throw UsageError(
+      fmt::format("{} holds a sweep of another recipe {}: there {} is {}, and now {}", folder.string(),
+                  wanted.name, difference->key, difference->first, difference->second),
+      kOtherFolder);
+}
+
+// Whether it names a file in a folder, and no other place.
+bool is_plain_name(const json& name) {
+  if (!name.is_string()) return false;
+  const auto text = name.get<std::string>();
+  return !text.empty() && text.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+}
+
+}  // namespace
+
+std::vector<SweepRun> runs_of(const SweepPlan& plan) {
+  std::vector<SweepRun> runs;
+  for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
+    for (const uint64_t seed : plan.seeds)
+      runs.push_back({.recipe = recipe,
+                      .seed = seed,
+                      .name = fmt::format("{}-seed{}", plan.recipes[recipe].name, seed),
+                      .record = {},
+                      .error = {}});
+  return runs;
+}
+
+Recipe recipe_of(const SweepPlan& plan, const SweepRun& run) {
+  Recipe recipe = plan.recipes[run.recipe];
+  recipe.seed = run.seed;
+  return recipe;
+}
+
+fs::path run_folder(const fs::path& sweep, const SweepRun& run) {
+  return sweep / kRuns / run.name;
+}
+
+void read_end(const fs::path& sweep, const SweepPlan& plan, SweepRun& run) {
+  const fs::path folder = run_folder(sweep, run);
+  if (is_there(folder / train::kResultFile)) {
+    run.record = read_result(folder / train::kResultFile, recipe_of(plan, run));
+  } else if (is_there(folder / kDivergedFile)) {
+    run.error = read_message(folder / kDivergedFile);
+    run.diverged = true;
+  }
+}
+
+void require_same_recipes(const fs::path& folder, const SweepPlan& plan) {
+  require_no_other_kind(folder);
+  for (const auto& [name, stored] : stored_recipes(folder / kRecipes)) {
+    const auto wanted = std::ranges::find(plan.recipes, name, &Recipe::name);
+    if (wanted == plan.recipes.end())
+      throw UsageError(fmt::format("{} holds a sweep with the recipe {}, which is not asked for now",
+                                   folder.string(), name),
+                       kOtherFolder);
+    require_same(folder, stored, *wanted);
+  }
+}
+
+void store_plan(const fs::path& folder, const SweepPlan& plan) {
+  make_writable_folder(folder / kRecipes);
+  ordered_json file{{"format", kFormat},
+                    {"version", kVersion},
+                    {"recipes", ordered_json::array()},
+                    {"settings", plan.settings},
+                    {"seeds", plan.seeds}};
+  for (const Recipe& recipe : plan.recipes) {
+    const fs::path path = recipe_file(folder, recipe.name);
+    if (!is_there(path)) replace_file(path, recipe::to_toml(seedless(recipe)));
+    file["recipes"].push_back(recipe.name);
+  }
+  replace_file(folder / kPlanFile, file.dump() + "\n");
+}
+
+bool holds_sweep(const fs::path& folder) {
+  return is_there(folder / kPlanFile);
+}
+
+PlanFile parse_plan(std::string_view text, std::string_view source) {
+  const auto require = [&](bool good) {
+    if (!good) throw DataError(fmt::format("{}: not the plan of a sweep", source));
+  };
+  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  require(file.is_object() && file.value("format", json()) == kFormat &&
+          file.value("version", json()) == kVersion);
+  const json recipes = file.value("recipes", json());
+  const json seeds = file.value("seeds", json());
+  const json settings = file.value("settings", json());
+  require(recipes.is_array() && seeds.is_array() && settings.is_number_unsigned());
+  require(recipes.size() * seeds.size() >= 1 && recipes.size() * seeds.size() <= kMaxRuns);
+  require(settings >= 1 && settings <= recipes.size());
+  PlanFile plan{.recipes = {}, .settings = settings.get<size_t>(), .seeds = {}};
+  std::set<json> seen;
+  for (const json& name : recipes) {
+    require(is_plain_name(name) && seen.insert(name).second);
+    plan.recipes.push_back(name.get<std::string>());
+  }
+  for (const json& seed : seeds) {
+    require(seed.is_number_unsigned() && seen.insert(seed).second);
+    plan.seeds.push_back(seed.get<uint64_t>());
+  }
+  return plan;
+}
+
+SweepPlan load_plan(const fs::path& folder) {
+  const fs::path path = folder / kPlanFile;
+  PlanFile file = parse_plan(read_text_file(path, kMaxPlanBytes), path.string());
+  SweepPlan plan{.recipes = {}, .settings = file.settings, .seeds = std::move(file.seeds)};
+  for (const std::string& name : file.recipes)
+    plan.recipes.push_back(recipe::load(recipe_file(folder, name)));
+  return plan;
+}
+
+}  // namespace rung::ladder

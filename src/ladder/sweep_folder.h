@@ -1,0 +1,66 @@
+// A sweep's folder: recipes/NAME.toml, plan.json, and a folder for each run, runs/NAME-seedN. A finished run
+// is one whose result.json can be read, a diverged one has diverged.txt. Seeds can be added to a sweep,
+// recipes cannot.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ladder/sweep_plan.h"
+#include "train/run_record.h"
+
+namespace rung::ladder {
+
+struct SweepRun {
+  size_t recipe = 0;  // in the plan
+  uint64_t seed = 0;
+  std::string name;  // "step5-seed3", also its folder's
+  std::optional<train::RunRecord> record;
+  std::string error;  // why there is none; empty while it is not known
+  bool diverged = false;
+
+  bool is_over() const { return record || !error.empty(); }
+};
+
+// The plan's runs, recipe by recipe, seed by seed, as if none had begun.
+std::vector<SweepRun> runs_of(const SweepPlan& plan);
+
+// The recipe with the run's seed.
+recipe::Recipe recipe_of(const SweepPlan& plan, const SweepRun& run);
+
+std::filesystem::path run_folder(const std::filesystem::path& sweep, const SweepRun& run);
+
+// Where the run's folder says that it is over, notes how. Throws IoError if what is there cannot be read.
+void read_end(const std::filesystem::path& sweep, const SweepPlan& plan, SweepRun& run);
+
+// In the folder of a run that diverged: why, as text.
+inline constexpr const char* kDivergedFile = "diverged.txt";
+
+// Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
+// is a run's or a ladder's; as recipe::load() if a recipe in it cannot be read.
+void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
+
+// Writes the plan, and those of its recipes that are not in the folder. Throws IoError.
+void store_plan(const std::filesystem::path& folder, const SweepPlan& plan);
+
+// Whether the folder has a plan.
+bool holds_sweep(const std::filesystem::path& folder);
+
+// What plan.json says: the recipes by name.
+struct PlanFile {
+  std::vector<std::string> recipes;
+  size_t settings = 1;
+  std::vector<uint64_t> seeds;
+};
+
+// `source` names the text in messages. Throws DataError unless it is a plan.
+PlanFile parse_plan(std::string_view text, std::string_view source);
+
+// The stored plan. Throws DataError if it is none, and as recipe::load().
+SweepPlan load_plan(const std::filesystem::path& folder);
+
+}  // namespace rung::ladder

@@ -1,0 +1,48 @@
+// How a sweep goes, as its folder shows it to one who looks from outside. Nothing is written and no one is
+// held up.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "ladder/sweep_folder.h"
+#include "train/run_status.h"
+
+namespace rung::ladder {
+
+struct SweepStatus {
+  struct UnderWay {
+    size_t run = 0;           // among the sweep's
+    train::RunStatus status;  // of a run that a process works on
+  };
+
+  // Finished once all runs are over. A run that failed has nothing in its folder to say so: it counts as one
+  // that waits.
+  train::RunState state = train::RunState::kNotBegun;
+  size_t over = 0;    // runs that finished or diverged
+  size_t failed = 0;  // of these, diverged
+  double done = 0;    // runs, with the parts of those under way
+  std::vector<UnderWay> under_way;
+  std::optional<double> seconds_left;  // none before it can be told
+};
+
+class SweepWatcher {
+ public:
+  // Throws as load_plan().
+  explicit SweepWatcher(std::filesystem::path folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const SweepPlan& plan() const { return plan_; }
+  const std::vector<SweepRun>& runs() const { return runs_; }  // as of the last look
+
+  // Throws as read_end() and train::look_at_run().
+  SweepStatus look();
+
+ private:
+  std::filesystem::path folder_;
+  SweepPlan plan_;
+  std::vector<SweepRun> runs_;
+};
+
+}  // namespace rung::ladder
