@@ -100,6 +100,8 @@ TEST(Summary, GivesRsQuartilesAndStudentsInterval) {
   EXPECT_NEAR(summary.mean95->high - summary.mean, 2.776445 * std::sqrt(37.2 / 5), 1e-5);
   EXPECT_NEAR(quantile(std::vector<double>{1, 2, 4, 8, 16}, 0.9), 12.8, 1e-12);
   EXPECT_EQ(summarise(std::vector<double>{3}).median, 3);
+  EXPECT_NEAR(summary.next95->high - summary.mean, 2.776445 * std::sqrt(37.2 * 6 / 5), 1e-5);
+  EXPECT_FALSE(summarise(std::vector<double>{3}).next95);
   EXPECT_FALSE(summarise(std::vector<double>{3}).mean95);
 }
 

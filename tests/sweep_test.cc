@@ -301,6 +301,11 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
       {"more", recipe::Metric::kFinalTestAccuracy, recipe::Comparison::kAbove, recipe::Previous{}}};
   recipe::Recipe first = small_recipe("first");
   first.targets = second.targets;
+  second.reference = {.source = "they",
+                      .best_train_accuracy = 99,
+                      .best_test_accuracy = 98,
+                      .final_test_accuracy = 91.504,
+                      .mean_last3_test_accuracy = 90};
   const SweepPlan plan = make_plan(std::vector{first, second}, {}, {1, 2, 3});
   const std::vector<SweepRun> runs = {run_of(0, 1, 90), run_of(0, 2, 92),   run_of(0, 3, 0),
                                       run_of(1, 1, 91), run_of(1, 2, 91.5), run_of(1, 3, 93)};
@@ -313,6 +318,16 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
   EXPECT_EQ(second_targets[0].met, 2);
   EXPECT_EQ(second_targets[1].met, 1);
   EXPECT_EQ(second_targets[1].judged, 2) << "of seed 3 there is nothing to compare with";
+  const auto& references = statistics.recipes[1].references;
+  ASSERT_EQ(references.size(), 3U);
+  EXPECT_EQ(references[0].metric, recipe::Metric::kFinalTestAccuracy);
+  EXPECT_THAT((std::vector{references[0].below, references[0].equal, references[0].above}),
+              ElementsAre(1, 1, 1));
+  EXPECT_THAT((std::vector{references[1].below, references[1].equal, references[1].above}),
+              ElementsAre(3, 0, 0));
+  EXPECT_EQ(references[1].expected(), false);
+  EXPECT_EQ(references[2].expected(), true);
+  EXPECT_TRUE(statistics.recipes[0].references.empty());
   const Comparison& comparison = statistics.comparisons.front();
   EXPECT_EQ(comparison.metric, recipe::Metric::kFinalTestAccuracy);
   EXPECT_EQ(comparison.test.differences.count, 2U);

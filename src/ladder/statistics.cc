@@ -25,9 +25,10 @@ double standard_deviation(std::span<const double> values, double mean) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-Interval mean_interval(double mean, double sd, size_t count) {
+// Of what lies around the mean with that standard error, which was estimated from `count` values.
+Interval student_interval(double mean, double standard_error, size_t count) {
   const boost::math::students_t_distribution<> t(static_cast<double>(count - 1));
-  const double half = boost::math::quantile(t, kUpper) * sd / std::sqrt(static_cast<double>(count));
+  const double half = boost::math::quantile(t, kUpper) * standard_error;
   return {mean - half, mean + half};
 }
 
@@ -95,6 +96,7 @@ Summary summarise(std::span<const double> values) {
                   .mean = mean_of(ascending),
                   .sd = {},
                   .mean95 = {},
+                  .next95 = {},
                   .min = ascending.front(),
                   .quartile1 = quantile(ascending, 0.25),
                   .median = quantile(ascending, 0.5),
@@ -102,7 +104,9 @@ Summary summarise(std::span<const double> values) {
                   .max = ascending.back()};
   if (values.size() > 1) {
     summary.sd = standard_deviation(ascending, summary.mean);
-    summary.mean95 = mean_interval(summary.mean, *summary.sd, values.size());
+    const double share = 1 / static_cast<double>(values.size());
+    summary.mean95 = student_interval(summary.mean, *summary.sd * std::sqrt(share), values.size());
+    summary.next95 = student_interval(summary.mean, *summary.sd * std::sqrt(1 + share), values.size());
   }
   return summary;
 }

@@ -93,6 +93,22 @@ SweepTable target_table(const SweepPlan& plan, const SweepStatistics& statistics
   return table;
 }
 
+SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statistics) {
+  SweepTable table{.title = "Reported by others, of one run, %"};
+  table.rows = {{"recipe", "figure", "reported", "mean here", "95 % of runs here", "runs below it",
+                 "the same", "above it"}};
+  for (const RecipeStatistics& recipe : statistics.recipes) {
+    for (const ReferencePlace& place : recipe.references) {
+      table.rows.push_back(
+          {plan.recipes[recipe.recipe].name, std::string(recipe::words_for(place.metric)),
+           percent(place.reported), percent(place.summary.mean),
+           text_of(place.summary.next95, "{:.2f}") + (place.expected().value_or(true) ? "" : ": unexpected"),
+           std::to_string(place.below), std::to_string(place.equal), std::to_string(place.above)});
+    }
+  }
+  return table;
+}
+
 SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
   SweepTable table{.title = fmt::format("Compared on the same seeds: {}, points", recipe::words_for(metric)),
                    .names = 2};
@@ -147,6 +163,15 @@ ordered_json to_json(const TargetShare& target) {
           {"interval95", to_json(target.interval)}};
 }
 
+ordered_json to_json(const ReferencePlace& place) {
+  return {{"metric", recipe::name_of(place.metric)},
+          {"reported", place.reported},
+          {"below", place.below},
+          {"equal", place.equal},
+          {"above", place.above},
+          {"run95", to_json(place.summary.next95)}};
+}
+
 ordered_json to_json(const RecipeStatistics& recipe, const SweepPlan& plan) {
   ordered_json json{{"name", plan.recipes[recipe.recipe].name},
                     {"title", plan.recipes[recipe.recipe].title},
@@ -154,10 +179,12 @@ ordered_json to_json(const RecipeStatistics& recipe, const SweepPlan& plan) {
                     {"diverged", recipe.diverged},
                     {"failed", recipe.failed},
                     {"metrics", ordered_json::object()},
-                    {"targets", ordered_json::array()}};
+                    {"targets", ordered_json::array()},
+                    {"reference", ordered_json::array()}};
   for (const MetricSummary& one : recipe.metrics)
     json["metrics"][std::string(recipe::name_of(one.metric))] = to_json(one.summary);
   for (const TargetShare& target : recipe.targets) json["targets"].push_back(to_json(target));
+  for (const ReferencePlace& place : recipe.references) json["reference"].push_back(to_json(place));
   return json;
 }
 
@@ -206,6 +233,7 @@ std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistic
   std::vector<SweepTable> tables;
   for (const recipe::Metric metric : metrics) tables.push_back(metric_table(metric, plan, statistics));
   tables.push_back(target_table(plan, statistics));
+  tables.push_back(reference_table(plan, statistics));
   tables.push_back(comparison_table(metrics.front(), plan, statistics));
   std::erase_if(tables, [](const SweepTable& table) { return table.rows.size() == 1; });
   return tables;

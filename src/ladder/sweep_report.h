@@ -23,7 +23,8 @@ struct SweepTable {
   size_t names = 1;  // columns in front that hold what users wrote: recipes' names, targets
 };
 
-// Those that have anything to show: each accuracy, targets, comparisons of the last epoch.
+// Those that have anything to show: each accuracy, targets, what others reported, comparisons of the last
+// epoch.
 std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistics& statistics);
 
 // A line for each run that has no result: "step5-seed3 diverged: ..."

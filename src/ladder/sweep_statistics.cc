@@ -62,11 +62,39 @@ TargetShare share_of(const recipe::Target& target, std::span<const SweepRun> run
   return share;
 }
 
+ReferencePlace place_of(double reported, const MetricSummary& metric, std::span<const double> values) {
+  constexpr double kHalfADigit = 0.005;
+  ReferencePlace place{.metric = metric.metric, .reported = reported, .summary = metric.summary};
+  for (const double value : values) {
+    const bool equal = std::abs(value - reported) < kHalfADigit;
+    place.equal += equal ? 1 : 0;
+    place.below += !equal && value < reported ? 1 : 0;
+    place.above += !equal && value > reported ? 1 : 0;
+  }
+  return place;
+}
+
+std::vector<ReferencePlace> places_of(const recipe::Reference& reference,
+                                      std::span<const MetricSummary> summaries,
+                                      std::span<const SweepRun> runs) {
+  const std::pair<recipe::Metric, double> figures[] = {
+      {recipe::Metric::kFinalTestAccuracy, reference.final_test_accuracy},
+      {recipe::Metric::kBestTestAccuracy, reference.best_test_accuracy},
+      {recipe::Metric::kMeanLast3TestAccuracy, reference.mean_last3_test_accuracy}};
+  std::vector<ReferencePlace> places;
+  for (const auto& [metric, reported] : figures) {
+    const auto found = std::ranges::find(summaries, metric, &MetricSummary::metric);
+    if (found != summaries.end()) places.push_back(place_of(reported, *found, values_of(metric, runs)));
+  }
+  return places;
+}
+
 RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> all, size_t recipe) {
   const auto runs = runs_of(plan, all, recipe);
   const auto previous =
       recipe < plan.settings ? std::span<const SweepRun>{} : runs_of(plan, all, recipe - plan.settings);
-  RecipeStatistics statistics{.recipe = recipe, .metrics = summaries_of(runs), .targets = {}};
+  RecipeStatistics statistics{
+      .recipe = recipe, .metrics = summaries_of(runs), .targets = {}, .references = {}};
   for (const SweepRun& run : runs) {
     statistics.finished += run.record ? 1 : 0;
     statistics.diverged += run.diverged ? 1 : 0;
@@ -74,6 +102,8 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
   }
   for (const recipe::Target& target : plan.recipes[recipe].targets)
     statistics.targets.push_back(share_of(target, runs, previous));
+  if (const auto& reference = plan.recipes[recipe].reference)
+    statistics.references = places_of(*reference, statistics.metrics, runs);
   return statistics;
 }
 
@@ -131,6 +161,11 @@ std::vector<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
 }
 
 }  // namespace
+
+std::optional<bool> ReferencePlace::expected() const {
+  if (!summary.next95) return std::nullopt;
+  return reported >= summary.next95->low && reported <= summary.next95->high;
+}
 
 Verdict Comparison::verdict() const {
   if (t_adjusted >= kSignificance || wilcoxon_adjusted >= kSignificance) return Verdict::kNotToldApart;

@@ -26,6 +26,18 @@ struct TargetShare {
   std::optional<Interval> interval;  // of met / judged; none if nothing is judged
 };
 
+// Where a figure that someone else reported of one run lies among the runs.
+struct ReferencePlace {
+  recipe::Metric metric;
+  double reported = 0;
+  Summary summary;
+  size_t below = 0;  // runs with less
+  size_t equal = 0;  // to the two decimals that are reported
+  size_t above = 0;
+
+  std::optional<bool> expected() const;  // whether it lies in summary.next95, where there is one
+};
+
 struct RecipeStatistics {
   size_t recipe = 0;  // in the plan
   size_t finished = 0;
@@ -33,6 +45,7 @@ struct RecipeStatistics {
   size_t failed = 0;                   // for another reason
   std::vector<MetricSummary> metrics;  // over the finished runs; empty if there are none
   std::vector<TargetShare> targets;
+  std::vector<ReferencePlace> references;  // test accuracies of the recipe's [reference]
 };
 
 enum class Verdict { kBetter, kWorse, kNotToldApart };
