@@ -106,7 +106,7 @@ std::string metric_text(recipe::Metric metric, double value) {
   }
 }
 
-std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows, size_t words) {
   std::vector<int> widths(rows.front().size(), 3);
   for (const auto& row : rows) {
     for (size_t column = 0; column < row.size(); ++column)
@@ -116,14 +116,14 @@ std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
   for (size_t r = 0; r < rows.size(); ++r) {
     text += "|";
     for (size_t column = 0; column < widths.size(); ++column) {
-      const auto fill = column == 0 ? padded : padded_left;
+      const auto fill = column < words ? padded : padded_left;
       text += " " + fill(rows[r][column], widths[column]) + " |";
     }
     text += "\n";
     if (r != 0) continue;
     text += "|";
     for (size_t column = 0; column < widths.size(); ++column)
-      text += fmt::format("{:-<{}}{}|", "", widths[column] + 1, column == 0 ? "-" : ":");
+      text += fmt::format("{:-<{}}{}|", "", widths[column] + 1, column < words ? "-" : ":");
     text += "\n";
   }
   return text;

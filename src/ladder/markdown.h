@@ -17,9 +17,9 @@ std::string escaped(const std::string& text);
 // A metric's value with its unit: "99.40 %", "13,590", "+0.25 points".
 std::string metric_text(recipe::Metric metric, double value);
 
-// A table whose columns are padded to equal width; the first row is the head, the first column left-aligned,
-// the others right-aligned. Width is that on a terminal.
-std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
+// A table whose columns are padded to equal width; the first row is the head, the first columns are words and
+// left-aligned, the others right-aligned. Width is that on a terminal.
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows, size_t words = 1);
 
 // One line a step, beside the figures it is compared with.
 std::string ladder_table(std::span<const Outcome> steps);

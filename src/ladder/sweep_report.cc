@@ -94,7 +94,7 @@ SweepTable target_table(const SweepPlan& plan, const SweepStatistics& statistics
 }
 
 SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statistics) {
-  SweepTable table{.title = "Reported by others, of one run, %"};
+  SweepTable table{.title = "Reported by others, of one run, %", .names = 2};
   table.rows = {{"recipe", "figure", "reported", "mean here", "95 % of runs here", "runs below it",
                  "the same", "above it"}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
@@ -130,7 +130,7 @@ std::string markdown(const SweepTable& table) {
   for (size_t row = 1; row < rows.size(); ++row) {
     for (size_t column = 0; column < table.names; ++column) rows[row][column] = escaped(rows[row][column]);
   }
-  return fmt::format("\n## {}\n\n{}", table.title, markdown_table(rows));
+  return fmt::format("\n## {}\n\n{}", table.title, markdown_table(rows, table.names));
 }
 
 std::string failure_section(const Sweep& sweep) {

@@ -20,7 +20,7 @@ std::string sweep_extent(const Sweep& sweep);
 struct SweepTable {
   std::string title;
   std::vector<std::vector<std::string>> rows{};  // the first is the head
-  size_t names = 1;  // columns in front that hold what users wrote: recipes' names, targets
+  size_t names = 1;  // columns in front that hold words, which users may have written
 };
 
 // Those that have anything to show: each accuracy, targets, what others reported, comparisons of the last
