@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <span>
+#include <string>
+#include <vector>
 
+#include "base/claimed_folder.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "ladder/run.h"
@@ -13,6 +18,7 @@
 #include "ladder/sweep_status.h"
 #include "recipe/settings.h"
 #include "short_run.h"
+#include "train/run_directory.h"
 
 namespace rung::ladder {
 namespace {
@@ -240,45 +246,71 @@ TEST_F(SweepTest, APlanReadsBackAndNothingElseIsOne) {
        {text(R"(["../a"])", "[1]", "1"), text(R"(["a\u0000"])", "[1]", "1"), text(R"([""])", "[1]", "1"),
         text(R"(["a","a"])", "[1]", "1"), text(R"(["a"])", "[1,1]", "1"), text(R"(["a"])", "[-1]", "1"),
         text(R"(["a"])", "[]", "1"), text("[]", "[1]", "1"), text(R"(["a"])", "[1]", "2"),
-        text(R"(["a"])", "[1]", "0"), text(R"({"a":1})", "[1]", "1"), std::string("{"), std::string("[]")})
+        text(R"(["a"])", "[1]", "0"), text(R"(["a","b","c"])", "[1]", "2"), text(R"({"a":1})", "[1]", "1"),
+        std::string("{"), std::string("[]")})
     EXPECT_THROW(parse_plan(bad, "x"), DataError) << bad;
+  fs::rename(folder_ / "recipes" / "a-lr=0.1.toml", folder_ / "recipes" / "a-lr=0.2.toml");
+  EXPECT_THROW(load_plan(folder_), Error);
 }
 
-// As one who looks from outside sees it: before, in the midst of and after its runs.
+// As one who looks from outside sees it, from before its first run to after its last.
 TEST_F(SweepTest, IsSeenFromOutside) {
   using train::RunState;
-  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2, 3});
-  store_plan(folder_, plan);
+  const SweepPlan first = make_plan(std::vector{small_recipe()}, {}, {1});
+  store_plan(folder_, first);
   SweepWatcher watcher(folder_);
   EXPECT_EQ(watcher.look().state, RunState::kStopped);
   const Datasets datasets = discs();
-  Sweep sweep(plan, folder_);
+  {
+    Sweep sweep(first, folder_);
+    EXPECT_EQ(watcher.look().state, RunState::kRunning);
+    LocalCrew crew(1, datasets, 0);
+    Crew* const crews[] = {&crew};
+    sweep.run(crews, {});
+    EXPECT_EQ(watcher.look().state, RunState::kRunning) << "it may have its results to write";
+    EXPECT_EQ(watcher.runs().front().record->weights_sha256, sweep.runs().front().record->weights_sha256);
+  }
+  EXPECT_EQ(watcher.look().state, RunState::kFinished);
+
+  // Three seeds more: of one an epoch is done, one diverges, and one waits.
+  const Sweep more(make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4}), folder_);
   EXPECT_EQ(watcher.look().state, RunState::kRunning);
-  EXPECT_FALSE(watcher.look().seconds_left);
-  LocalCrew crew(1, datasets, 0);
-  Crew* const crews[] = {&crew};
-  size_t most = 0;
-  bool told = false;
-  sweep.run(crews, {.on_run =
-                        [&](const SweepRun&, const SweepProgress& progress) {
-                          const SweepStatus status = watcher.look();
-                          EXPECT_GE(status.over, progress.over);
-                          EXPECT_GE(status.done, static_cast<double>(status.over));
-                        },
-                    .on_progress =
-                        [&](const SweepProgress&) {
-                          const SweepStatus status = watcher.look();
-                          most = std::max(most, status.under_way.size());
-                          told |= status.over > 0 && status.seconds_left;
-                        },
-                    .should_stop = {}});
-  EXPECT_EQ(most, 1U);
-  EXPECT_TRUE(told);
+  ASSERT_EQ(watcher.runs().size(), 4U);
+  EXPECT_TRUE(watcher.runs().front().record);
+  const double whole = watcher.runs().front().record->total_seconds();
+  const int epochs = small_recipe().training.epochs;
+  {
+    const train::RunDirectory second(folder_ / "runs" / "small-seed2", "a recipe", train::Start::kNew);
+    const train::RunRecord& record = *watcher.runs().front().record;
+    replace_file(folder_ / "runs" / "small-seed2" / train::kMetricsFile,
+                 train::to_json_lines(std::span(record.epochs).first(1)));
+    make_writable_folder(folder_ / "runs" / "small-seed3");
+    replace_file(folder_ / "runs" / "small-seed3" / kDivergedFile, "why\n");
+    const SweepStatus status = watcher.look();
+    EXPECT_EQ(status.over, 2U);
+    EXPECT_EQ(status.diverged, 1U);
+    ASSERT_EQ(status.under_way.size(), 1U);
+    EXPECT_EQ(status.under_way.front().run, 1U);
+    EXPECT_EQ(status.under_way.front().status.epochs.size(), 1U);
+    EXPECT_DOUBLE_EQ(status.done, 2 + 1.0 / epochs);
+    EXPECT_NEAR(*status.seconds_left, whole * (2 - 1.0 / epochs), 1e-9 * whole);
+  }
+  EXPECT_FALSE(watcher.look().seconds_left) << "nothing is under way";
+}
+
+// Times that someone made up do no harm.
+TEST_F(SweepTest, IsSeenWithoutATimeThatIsNone) {
+  store_plan(folder_, make_plan(std::vector{small_recipe()}, {}, {1, 2}));
+  const FolderLock lock(folder_);
+  const train::RunDirectory run(folder_ / "runs" / "small-seed1", "a recipe", train::Start::kNew);
+  train::EpochRecord epoch{.epoch = 1, .weights_sha256 = std::string(64, 'a')};
+  epoch.train_seconds = epoch.test_seconds = std::numeric_limits<double>::max();
+  replace_file(folder_ / "runs" / "small-seed1" / train::kMetricsFile,
+               train::to_json_lines(std::span(&epoch, 1)));
+  SweepWatcher watcher(folder_);
   const SweepStatus status = watcher.look();
-  EXPECT_EQ(status.state, RunState::kFinished);
-  EXPECT_EQ(status.over, 3U);
-  for (size_t i = 0; i < 3; ++i)
-    EXPECT_EQ(watcher.runs()[i].record->weights_sha256, sweep.runs()[i].record->weights_sha256);
+  EXPECT_EQ(status.under_way.size(), 1U);
+  EXPECT_FALSE(status.seconds_left);
 }
 
 SweepRun run_of(size_t recipe, uint64_t seed, double accuracy) {

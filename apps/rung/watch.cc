@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -107,20 +108,21 @@ std::string position_of(const Job& job, const JobStatus& status) {
                       : fmt::format("after epoch {} of {}", epochs, step.recipe.training.epochs));
 }
 
-// Says how it ended. Throws Interrupted if it is the watching that ends; Error, made of what `unfinished`
-// says after the folder's name, if no process goes on.
-void end(RunState state, const std::string& ending, const std::filesystem::path& folder,
-         const std::string& unfinished, const std::string& hint) {
-  if (state == RunState::kFinished) {
-    say("{}{}\n", is_interactive() ? "\n" : "", ending);
-    return;
-  }
+// Throws what is to be said of a job that is not finished: Interrupted if it is the watching that ends; or
+// else that no process goes on with it, after where it `stands`.
+[[noreturn]] void fail_unfinished(const std::filesystem::path& folder, const std::string& stands,
+                                  const std::string& hint) {
   if (const int signal = InterruptGuard::signal(); signal != 0) throw Interrupted(signal, "", "");
-  throw Error(fmt::format("{} {}, and no process goes on with it", folder.string(), unfinished), hint);
+  throw Error(fmt::format("{} {}, and no process goes on with it", folder.string(), stands), hint);
+}
+
+void say_ending(const std::string& line) {
+  say("{}{}\n", is_interactive() ? "\n" : "", line);
 }
 
 void watch_job(const std::filesystem::path& folder) {
   const Job job = ladder::load_job(folder);
+  const InterruptGuard guard;
   const auto look = [&] { return ladder::look_at(job); };
   LinePrinter printer(job);
   const JobStatus status =
@@ -129,31 +131,29 @@ void watch_job(const std::filesystem::path& folder) {
                 look, [&](const JobStatus& now, TerminalSize room) { return watch_view(job, now, room); },
                 [](const JobStatus& now) { return watch_note(now.steps[now.current]); })
           : follow(look, [&](const JobStatus& now) { printer.print(now); });
-  const bool finished = status.state == RunState::kFinished;
-  end(status.state, finished ? ending_line(job, status) : "", folder, "stopped " + position_of(job, status),
-      fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {})));
+  if (status.state != RunState::kFinished)
+    fail_unfinished(
+        folder, "stopped " + position_of(job, status),
+        fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {})));
+  say_ending(ending_line(job, status));
 }
 
 // A line a run, as they are over.
 class RunPrinter {
  public:
   void print(const SweepWatcher& sweep) {
-    said_.resize(sweep.runs().size());
-    for (size_t index = 0; index < said_.size(); ++index) {
-      const ladder::SweepRun& run = sweep.runs()[index];
-      if (!run.is_over() || said_[index]) continue;
-      said_[index] = true;
-      say("{}\n", run_line(run, ++over_, said_.size()));
-    }
+    for (const ladder::SweepRun& run : sweep.runs())
+      if (run.is_over() && said_.insert(run.name).second)
+        say("{}\n", run_line(run, said_.size(), sweep.runs().size()));
   }
 
  private:
-  std::vector<bool> said_;
-  size_t over_ = 0;
+  std::set<std::string> said_;  // names of runs
 };
 
 void watch_sweep(const std::filesystem::path& folder) {
   SweepWatcher sweep(folder);
+  const InterruptGuard guard;
   const auto look = [&] { return sweep.look(); };
   RunPrinter printer;
   const SweepStatus status =
@@ -162,9 +162,10 @@ void watch_sweep(const std::filesystem::path& folder) {
                 look, [&](const SweepStatus& now, TerminalSize room) { return watch_view(sweep, now, room); },
                 [](const SweepStatus& now) { return watch_note(now); })
           : follow(look, [&](const SweepStatus&) { printer.print(sweep); });
-  end(status.state, ending_line(sweep, status), folder,
-      fmt::format("stopped with {} of {} runs over", status.over, sweep.runs().size()),
-      "go on with the `rung sweep` that it was begun with");
+  if (status.state != RunState::kFinished)
+    fail_unfinished(folder, fmt::format("ended with {} of {} runs over", status.over, sweep.runs().size()),
+                    "go on with the `rung sweep` that it was begun with");
+  say_ending(ending_line(sweep, status));
 }
 
 }  // namespace
@@ -175,9 +176,11 @@ void add_watch(CLI::App& app) {
       app.add_subcommand("watch", "Show how a run, a ladder or a sweep goes in another process");
   command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
   command->footer(
-      "Redraws a terminal in place; elsewhere prints a line an epoch, or a sweep's runs, as they come. "
-      "Ends\nwhen the job does: with 0 "
-      "if it is finished, with 1 if it was cut off. Ctrl-C ends the watching, not the job.\n"
+      "Redraws a terminal in place; elsewhere prints a line an epoch as they come, or of a sweep a line a "
+      "run.\n"
+      "Ends when the job does: with 0 if it is finished, with 1 if it was cut off. Ctrl-C ends the watching, "
+      "not\n"
+      "the job.\n"
       "Example:\n  rung watch runs/climb-seed1");
   command->callback([folder] { ladder::holds_sweep(*folder) ? watch_sweep(*folder) : watch_job(*folder); });
 }

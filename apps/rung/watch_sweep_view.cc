@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bar.h"
@@ -24,7 +25,8 @@ using train::RunState;
 
 using Lines = std::vector<Line>;
 
-constexpr size_t kBarColumns = 20;  // of a run under way
+constexpr int kLinesBetween = 3;  // two gaps, and the note at the end
+constexpr int kBarColumns = 20;   // of a run under way
 
 void append(Lines& lines, Lines more) {
   std::ranges::move(more, std::back_inserter(lines));
@@ -36,7 +38,7 @@ std::string sweep_bar(const SweepWatcher& sweep, const SweepStatus& status, int 
   const double done = status.done / static_cast<double>(runs);
   const std::string count = fmt::format(" {}/{}", status.over, runs);
   const std::string left = status.seconds_left ? clock_text(*status.seconds_left) : "?";
-  const std::string diverged = status.failed == 0 ? "" : fmt::format(", {} diverged", status.failed);
+  const std::string diverged = status.diverged == 0 ? "" : fmt::format(", {} diverged", status.diverged);
   return bar_line(
       fmt::format("Runs: {:3.0f}%", 100 * done), done,
       std::array{fmt::format("{} [<{}, {} at once{}]", count, left, status.under_way.size(), diverged),
@@ -79,7 +81,18 @@ Lines recipe_lines(const SweepWatcher& sweep, int columns) {
   return table.lines(columns);
 }
 
+// To at most so many lines, but no fewer than three: the head, a recipe, and how many are left out.
+void shorten(Lines& recipes, int most) {
+  const auto room = static_cast<size_t>(std::max(most, 3));
+  if (recipes.size() <= room) return;
+  const size_t left_out = recipes.size() - room + 1;
+  recipes.resize(room - 1);
+  recipes.emplace_back(fmt::format("and {} more", left_out), Colour::kDim);
+}
+
+// Empty if there is none.
 Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int columns) {
+  if (status.under_way.empty()) return {};
   Table table({{.head = "under way", .left = true},
                {.head = "epoch"},
                {.head = "test acc.", .rank = 1},
@@ -105,21 +118,24 @@ Lines watch_view(const SweepWatcher& sweep, const SweepStatus& status, TerminalS
               Line(ladder::sweep_title(sweep.plan()), Colour::kBold)};
   if (status.state != RunState::kFinished) lines.emplace_back(sweep_bar(sweep, status, columns));
   lines.emplace_back();
-  append(lines, recipe_lines(sweep, columns));
-  if (!status.under_way.empty()) {
-    lines.emplace_back();
-    append(lines, under_way_lines(sweep, status, columns));
-  }
+  Lines recipes = recipe_lines(sweep, columns);
+  Lines under_way = under_way_lines(sweep, status, columns);
+  if (status.state == RunState::kRunning)
+    shorten(recipes, room.rows - static_cast<int>(lines.size() + under_way.size()) - kLinesBetween);
+  append(lines, std::move(recipes));
+  if (!under_way.empty()) lines.emplace_back();
+  append(lines, std::move(under_way));
   return lines;
 }
 
 Line watch_note(const SweepStatus& status) {
-  if (status.under_way.empty()) return {"No run is under way yet", Colour::kDim};
+  if (status.under_way.empty() && status.over == 0) return {"No run is under way yet", Colour::kDim};
   return {"Ctrl-C ends the watching, not the sweep", Colour::kDim};
 }
 
 std::string ending_line(const SweepWatcher& sweep, const SweepStatus& status) {
-  const std::string diverged = status.failed == 0 ? "" : fmt::format(", {} of them diverged", status.failed);
+  const std::string diverged =
+      status.diverged == 0 ? "" : fmt::format(", {} of them diverged", status.diverged);
   return fmt::format("{} is finished: {}{}", sweep.folder().string(), counted(sweep.runs().size(), "run"),
                      diverged);
 }

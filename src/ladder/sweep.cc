@@ -1,6 +1,7 @@
 #include "ladder/sweep.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -33,6 +34,7 @@ Sweep::Sweep(SweepPlan plan, fs::path folder)
   for (size_t index = 0; index < runs_.size(); ++index)
     if (!runs_[index].is_over()) waiting_.push_back(index);
   over_before_ = runs_.size() - waiting_.size();
+  if (over_before_ > 0) store_plan(folder_, plan_);  // who watches is to know now that it goes on
 }
 
 void Sweep::restore(SweepRun& run) const {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -32,7 +33,7 @@ constexpr const char* kPlanFile = "plan.json";
 constexpr const char* kFormat = "rung-sweep-plan";
 constexpr int kVersion = 1;
 constexpr const char* kOtherFolder = "choose another folder with --out";
-constexpr uint64_t kMaxPlanBytes = 16 << 20;
+constexpr uint64_t kMaxPlanBytes = 256 << 20;  // kMaxRuns recipes, of one seed
 constexpr uint64_t kMaxResultBytes = 64 << 20;
 constexpr uint64_t kMaxMessageBytes = 1 << 16;
 
@@ -158,14 +159,21 @@ void store_plan(const fs::path& folder, const SweepPlan& plan) {
                     {"seeds", plan.seeds}};
   for (const Recipe& recipe : plan.recipes) {
     const fs::path path = recipe_file(folder, recipe.name);
+    remove_leftovers_of(path);
     if (!is_there(path)) replace_file(path, recipe::to_toml(seedless(recipe)));
     file["recipes"].push_back(recipe.name);
   }
+  remove_leftovers_of(folder / kPlanFile);
   replace_file(folder / kPlanFile, file.dump() + "\n");
 }
 
 bool holds_sweep(const fs::path& folder) {
   return is_there(folder / kPlanFile);
+}
+
+fs::file_time_type plan_time(const fs::path& folder) {
+  std::error_code error;
+  return fs::last_write_time(folder / kPlanFile, error);
 }
 
 PlanFile parse_plan(std::string_view text, std::string_view source) {
@@ -180,7 +188,7 @@ PlanFile parse_plan(std::string_view text, std::string_view source) {
   const json settings = file.value("settings", json());
   require(recipes.is_array() && seeds.is_array() && settings.is_number_unsigned());
   require(recipes.size() * seeds.size() >= 1 && recipes.size() * seeds.size() <= kMaxRuns);
-  require(settings >= 1 && settings <= recipes.size());
+  require(settings >= 1 && settings <= recipes.size() && recipes.size() % settings.get<size_t>() == 0);
   PlanFile plan{.recipes = {}, .settings = settings.get<size_t>(), .seeds = {}};
   std::set<json> seen;
   for (const json& name : recipes) {
@@ -198,8 +206,11 @@ SweepPlan load_plan(const fs::path& folder) {
   const fs::path path = folder / kPlanFile;
   PlanFile file = parse_plan(read_text_file(path, kMaxPlanBytes), path.string());
   SweepPlan plan{.recipes = {}, .settings = file.settings, .seeds = std::move(file.seeds)};
-  for (const std::string& name : file.recipes)
+  for (const std::string& name : file.recipes) {
     plan.recipes.push_back(recipe::load(recipe_file(folder, name)));
+    if (plan.recipes.back().name != name)
+      throw DataError(fmt::format("{}: not the recipe {}", recipe_file(folder, name).string(), name));
+  }
   return plan;
 }
 

@@ -1,6 +1,6 @@
 // A sweep's folder: recipes/NAME.toml, plan.json, and a folder for each run, runs/NAME-seedN. A finished run
-// is one whose result.json can be read, a diverged one has diverged.txt. Seeds can be added to a sweep,
-// recipes cannot.
+// is one whose result.json can be read, a diverged one has diverged.txt. Seeds and recipes can be added to a
+// sweep; the recipes that it has stay as they are.
 #pragma once
 
 #include <cstdint>
@@ -44,11 +44,15 @@ inline constexpr const char* kDivergedFile = "diverged.txt";
 // is a run's or a ladder's; as recipe::load() if a recipe in it cannot be read.
 void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
 
-// Writes the plan, and those of its recipes that are not in the folder. Throws IoError.
+// Writes the plan, and those of its recipes that are not in the folder. To be called while the folder is
+// claimed. Throws IoError.
 void store_plan(const std::filesystem::path& folder, const SweepPlan& plan);
 
 // Whether the folder has a plan.
 bool holds_sweep(const std::filesystem::path& folder);
+
+// When the plan was written; the smallest time if there is none.
+std::filesystem::file_time_type plan_time(const std::filesystem::path& folder);
 
 // What plan.json says: the recipes by name.
 struct PlanFile {

@@ -1,15 +1,21 @@
 #include "ladder/sweep_status.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/claimed_folder.h"
 
 namespace rung::ladder {
 namespace {
+
+namespace fs = std::filesystem;
 
 using train::RunState;
 using UnderWay = SweepStatus::UnderWay;
@@ -31,8 +37,8 @@ struct Mean {
   std::optional<double> value() const { return weight > 0 ? std::optional(sum / weight) : std::nullopt; }
 };
 
-// The seconds that a run of each recipe takes, by what has been seen of it: whole runs, or else the epochs of
-// those under way. None of a recipe that has not begun.
+// The seconds that a run of each recipe takes, by what has been seen of it: whole runs, or else what is done
+// of those under way. None of a recipe that has not begun.
 std::vector<std::optional<double>> seconds_by_recipe(const SweepPlan& plan, std::span<const SweepRun> runs,
                                                      std::span<const UnderWay> under_way) {
   std::vector<Mean> whole(plan.recipes.size());
@@ -45,7 +51,8 @@ std::vector<std::optional<double>> seconds_by_recipe(const SweepPlan& plan, std:
   for (const UnderWay& one : under_way) {
     Mean& part = parts[runs[one.run].recipe];
     for (const train::EpochRecord& epoch : one.status.epochs) part.sum += epoch.total_seconds();
-    part.weight += static_cast<double>(one.status.epochs.size()) / epochs_of(plan, runs[one.run]);
+    part.sum += one.status.progress ? one.status.progress->seconds : 0;
+    part.weight += share_done(one.status, epochs_of(plan, runs[one.run]));
   }
   std::vector<std::optional<double>> seconds;
   for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
@@ -66,26 +73,49 @@ std::optional<double> seconds_left(const SweepPlan& plan, std::span<const SweepR
   const auto seconds_of = [&](const SweepRun& run) { return by_recipe[run.recipe].value_or(*known.value()); };
   double left = 0;
   for (const SweepRun& run : runs) left += run.is_over() ? 0 : seconds_of(run);
+  double longest = 0;  // of those under way: with none waiting it is what counts
   for (const UnderWay& one : under_way) {
     const SweepRun& run = runs[one.run];
-    left -= seconds_of(run) * share_done(one.status, epochs_of(plan, run));
+    const double share = share_done(one.status, epochs_of(plan, run));
+    left -= seconds_of(run) * share;
+    longest = std::max(longest, seconds_of(run) * (1 - share));
   }
-  return left / static_cast<double>(under_way.size());
+  left = std::max(longest, left / static_cast<double>(under_way.size()));
+  return std::isfinite(left) ? std::optional(left) : std::nullopt;
 }
 
 }  // namespace
 
-SweepWatcher::SweepWatcher(std::filesystem::path folder)
-    : folder_(std::move(folder)), plan_(load_plan(folder_)), runs_(runs_of(plan_)) {}
+SweepWatcher::SweepWatcher(fs::path folder) : folder_(std::move(folder)) {
+  update_plan();
+}
+
+void SweepWatcher::update_plan() {
+  const auto written = plan_time(folder_);
+  if (written == plan_time_) return;
+  plan_ = load_plan(folder_);
+  plan_time_ = written;
+  std::map<std::string, SweepRun> known;
+  for (SweepRun& run : runs_) known.emplace(run.name, std::move(run));
+  runs_ = runs_of(plan_);
+  for (SweepRun& run : runs_) {
+    const auto before = known.find(run.name);
+    if (before == known.end()) continue;
+    run.record = std::move(before->second.record);
+    run.error = std::move(before->second.error);
+    run.diverged = before->second.diverged;
+  }
+}
 
 SweepStatus SweepWatcher::look() {
   SweepStatus status;
   const bool claimed = is_claimed(folder_);  // first: what an unclaimed folder holds is final
+  update_plan();
   for (size_t index = 0; index < runs_.size(); ++index) {
     SweepRun& run = runs_[index];
     const auto folder = run_folder(folder_, run);
     std::error_code ignored;
-    if (run.is_over() || !std::filesystem::exists(folder, ignored)) continue;
+    if (run.is_over() || !fs::exists(folder, ignored)) continue;
     read_end(folder_, plan_, run);
     if (run.is_over() || !claimed || !is_claimed(folder)) continue;
     status.under_way.push_back({index, train::look_at_run(folder, epochs_of(plan_, run))});
@@ -93,14 +123,14 @@ SweepStatus SweepWatcher::look() {
   }
   for (const SweepRun& run : runs_) {
     status.over += run.is_over() ? 1 : 0;
-    status.failed += run.error.empty() ? 0 : 1;
+    status.diverged += run.diverged ? 1 : 0;
   }
   status.done += static_cast<double>(status.over);
   if (!status.under_way.empty()) status.seconds_left = seconds_left(plan_, runs_, status.under_way);
-  if (status.over == runs_.size()) {
-    status.state = RunState::kFinished;
+  if (claimed) {
+    status.state = RunState::kRunning;
   } else {
-    status.state = claimed ? RunState::kRunning : RunState::kStopped;
+    status.state = status.over == runs_.size() ? RunState::kFinished : RunState::kStopped;
   }
   return status;
 }

@@ -17,12 +17,12 @@ struct SweepStatus {
     train::RunStatus status;  // of a run that a process works on
   };
 
-  // Finished once all runs are over. A run that failed has nothing in its folder to say so: it counts as one
-  // that waits.
+  // Finished once all runs are over and no process works on the sweep. A run that failed has nothing in its
+  // folder to say so: it counts as one that waits.
   train::RunState state = train::RunState::kNotBegun;
-  size_t over = 0;    // runs that finished or diverged
-  size_t failed = 0;  // of these, diverged
-  double done = 0;    // runs, with the parts of those under way
+  size_t over = 0;      // runs that finished or diverged
+  size_t diverged = 0;  // of these
+  double done = 0;      // runs, with the parts of those under way
   std::vector<UnderWay> under_way;
   std::optional<double> seconds_left;  // none before it can be told
 };
@@ -36,11 +36,14 @@ class SweepWatcher {
   const SweepPlan& plan() const { return plan_; }
   const std::vector<SweepRun>& runs() const { return runs_; }  // as of the last look
 
-  // Throws as read_end() and train::look_at_run().
+  // Reads the plan again if runs have been added. Throws as load_plan(), read_end() and train::look_at_run().
   SweepStatus look();
 
  private:
+  void update_plan();
+
   std::filesystem::path folder_;
+  std::filesystem::file_time_type plan_time_;  // of the plan that was read
   SweepPlan plan_;
   std::vector<SweepRun> runs_;
 };

@@ -24,7 +24,7 @@ kill -s INT $watcher
 code=0 && wait $watcher || code=$?
 [[ $code == 130 && ! -s errors ]]
 kill -s TERM $id && ! wait $id
-fails 1 "rung: error: cut stopped with 0 of 2 runs over, and no process goes on with it (go on with the \`rung sweep\` *)" "$RUNG" watch cut
+fails 1 "rung: error: cut ended with 0 of 2 runs over, and no process goes on with it (go on with the \`rung sweep\` *)" "$RUNG" watch cut
 echo '{"format":"rung-sweep-plan"}' >cut/plan.json
 fails 1 "rung: error: cut/plan.json: not the plan of a sweep" "$RUNG" watch cut
 

@@ -30,3 +30,15 @@ tr -d '\r' <<<"$after" | grep -aE '^(ladder|✓|train|test|best)'
 in_terminal 80 "watch ladder80/short" >screen
 if grep -aq $'\e' screen; then cat -v screen >&2 && exit 1; fi
 TERM=dumb in_terminal 80 "watch ladder80/short" | grep -ac '^Epoch'
+
+# Ctrl-C leaves the second screen, with the cursor to be seen.
+"$RUNG" train short.toml --epochs 100000 --out long >/dev/null & id=$!
+"$RUNG" sweep short.toml --epochs 100000 --seeds 1,2 --out sweep >/dev/null 2>&1 & sweep_id=$!
+begun long && begun sweep/runs/short-seed1
+for job in long sweep; do
+  code=0
+  script -qec "stty cols 80 rows 30 && exec timeout --foreground -s INT 1 '$RUNG' watch $job" /dev/null </dev/null >screen || code=$?
+  [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
+  LC_ALL=C sed -n $'/\e\\[?1049l/,$p' screen | grep -aq $'\e\\[?25h' || { cat -v screen >&2 && exit 1; }
+done
+kill -s TERM $id $sweep_id && ! wait $id && ! wait $sweep_id
