@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Helpers for command-line tests: source "$HELPERS". All they make is the same each time, and small.
 
+# A test that fails leaves no job behind.
+# shellcheck disable=SC2046 # a word a job
+trap 'kill -s KILL $(jobs -p) 2>/dev/null || true' EXIT
+
 # bytes <count> <octal value>
 bytes() { head -c "$1" /dev/zero | tr '\0' "\\$2"; }
 
