@@ -39,6 +39,6 @@ for job in long sweep; do
   code=0
   script -qec "stty cols 80 rows 30 && exec timeout --foreground -s INT 1 '$RUNG' watch $job" /dev/null </dev/null >screen || code=$?
   [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
-  LC_ALL=C sed -n $'/\e\\[?1049l/,$p' screen | grep -aq $'\e\\[?25h' || { cat -v screen >&2 && exit 1; }
+  [[ $(grep -ao $'\e\\[?25h' screen | wc -l) == 1 ]] || { cat -v screen >&2 && exit 1; }
 done
 kill -s TERM $id $sweep_id && ! wait $id && ! wait $sweep_id
