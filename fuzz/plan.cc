@@ -1,7 +1,7 @@
 // ladder::parse_plan on arbitrary bytes.
 #include <string_view>
 
-#include "ladder/sweep_folder.h"
+#include "ladder/plan_file.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

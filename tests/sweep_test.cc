@@ -12,6 +12,7 @@
 #include "base/claimed_folder.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "ladder/plan_file.h"
 #include "ladder/run.h"
 #include "ladder/sweep.h"
 #include "ladder/sweep_statistics.h"

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <set>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "ladder/plan_file.h"
 #include "ladder/steps_file.h"
 #include "nn/infer.h"
 #include "recipe/settings.h"
@@ -23,15 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using nlohmann::json;
-using nlohmann::ordered_json;
 using recipe::Recipe;
 
 constexpr const char* kRecipes = "recipes";
 constexpr const char* kRuns = "runs";
 constexpr const char* kPlanFile = "plan.json";
-constexpr const char* kFormat = "rung-sweep-plan";
-constexpr int kVersion = 1;
 constexpr const char* kOtherFolder = "choose another folder with --out";
 constexpr uint64_t kMaxPlanBytes = 256 << 20;  // kMaxRuns recipes, of one seed
 constexpr uint64_t kMaxResultBytes = 64 << 20;
@@ -97,13 +91,6 @@ void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wa
       kOtherFolder);
 }
 
-// Whether it names a file in a folder, and no other place.
-bool is_plain_name(const json& name) {
-  if (!name.is_string()) return false;
-  const auto text = name.get<std::string>();
-  return !text.empty() && text.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
-}
-
 }  // namespace
 
 std::vector<SweepRun> runs_of(const SweepPlan& plan) {
@@ -152,19 +139,15 @@ void require_same_recipes(const fs::path& folder, const SweepPlan& plan) {
 
 void store_plan(const fs::path& folder, const SweepPlan& plan) {
   make_writable_folder(folder / kRecipes);
-  ordered_json file{{"format", kFormat},
-                    {"version", kVersion},
-                    {"recipes", ordered_json::array()},
-                    {"settings", plan.settings},
-                    {"seeds", plan.seeds}};
+  PlanFile file{.recipes = {}, .settings = plan.settings, .seeds = plan.seeds};
   for (const Recipe& recipe : plan.recipes) {
     const fs::path path = recipe_file(folder, recipe.name);
     remove_leftovers_of(path);
     if (!is_there(path)) replace_file(path, recipe::to_toml(seedless(recipe)));
-    file["recipes"].push_back(recipe.name);
+    file.recipes.push_back(recipe.name);
   }
   remove_leftovers_of(folder / kPlanFile);
-  replace_file(folder / kPlanFile, file.dump() + "\n");
+  replace_file(folder / kPlanFile, to_text(file));
 }
 
 bool holds_sweep(const fs::path& folder) {
@@ -174,32 +157,6 @@ bool holds_sweep(const fs::path& folder) {
 fs::file_time_type plan_time(const fs::path& folder) {
   std::error_code error;
   return fs::last_write_time(folder / kPlanFile, error);
-}
-
-PlanFile parse_plan(std::string_view text, std::string_view source) {
-  const auto require = [&](bool good) {
-    if (!good) throw DataError(fmt::format("{}: not the plan of a sweep", source));
-  };
-  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  require(file.is_object() && file.value("format", json()) == kFormat &&
-          file.value("version", json()) == kVersion);
-  const json recipes = file.value("recipes", json());
-  const json seeds = file.value("seeds", json());
-  const json settings = file.value("settings", json());
-  require(recipes.is_array() && seeds.is_array() && settings.is_number_unsigned());
-  require(recipes.size() * seeds.size() >= 1 && recipes.size() * seeds.size() <= kMaxRuns);
-  require(settings >= 1 && settings <= recipes.size() && recipes.size() % settings.get<size_t>() == 0);
-  PlanFile plan{.recipes = {}, .settings = settings.get<size_t>(), .seeds = {}};
-  std::set<json> seen;
-  for (const json& name : recipes) {
-    require(is_plain_name(name) && seen.insert(name).second);
-    plan.recipes.push_back(name.get<std::string>());
-  }
-  for (const json& seed : seeds) {
-    require(seed.is_number_unsigned() && seen.insert(seed).second);
-    plan.seeds.push_back(seed.get<uint64_t>());
-  }
-  return plan;
 }
 
 SweepPlan load_plan(const fs::path& folder) {

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ladder/sweep_plan.h"
@@ -53,16 +52,6 @@ bool holds_sweep(const std::filesystem::path& folder);
 
 // When the plan was written; the smallest time if there is none.
 std::filesystem::file_time_type plan_time(const std::filesystem::path& folder);
-
-// What plan.json says: the recipes by name.
-struct PlanFile {
-  std::vector<std::string> recipes;
-  size_t settings = 1;
-  std::vector<uint64_t> seeds;
-};
-
-// `source` names the text in messages. Throws DataError unless it is a plan.
-PlanFile parse_plan(std::string_view text, std::string_view source);
 
 // The stored plan. Throws DataError if it is none, and as recipe::load().
 SweepPlan load_plan(const std::filesystem::path& folder);

@@ -1,0 +1,64 @@
+#include "ladder/plan_file.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "ladder/sweep_plan.h"
+
+namespace rung::ladder {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kFormat = "rung-sweep-plan";
+constexpr int kVersion = 1;
+
+// Whether it names a file in a folder, and no other place.
+bool is_plain_name(const json& name) {
+  if (!name.is_string()) return false;
+  const auto text = name.get<std::string>();
+  return !text.empty() && text.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+}
+
+}  // namespace
+
+std::string to_text(const PlanFile& plan) {
+  const ordered_json file{{"format", kFormat},
+                          {"version", kVersion},
+                          {"recipes", plan.recipes},
+                          {"settings", plan.settings},
+                          {"seeds", plan.seeds}};
+  return file.dump() + "\n";
+}
+
+PlanFile parse_plan(std::string_view text, std::string_view source) {
+  const auto require = [&](bool good) {
+    if (!good) throw DataError(fmt::format("{}: not the plan of a sweep", source));
+  };
+  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  require(file.is_object() && file.value("format", json()) == kFormat &&
+          file.value("version", json()) == kVersion);
+  const json recipes = file.value("recipes", json());
+  const json seeds = file.value("seeds", json());
+  const json settings = file.value("settings", json());
+  require(recipes.is_array() && seeds.is_array() && settings.is_number_unsigned());
+  require(recipes.size() * seeds.size() >= 1 && recipes.size() * seeds.size() <= kMaxRuns);
+  require(settings >= 1 && settings <= recipes.size() && recipes.size() % settings.get<size_t>() == 0);
+  PlanFile plan{.recipes = {}, .settings = settings.get<size_t>(), .seeds = {}};
+  std::set<json> seen;
+  for (const json& name : recipes) {
+    require(is_plain_name(name) && seen.insert(name).second);
+    plan.recipes.push_back(name.get<std::string>());
+  }
+  for (const json& seed : seeds) {
+    require(seed.is_number_unsigned() && seen.insert(seed).second);
+    plan.seeds.push_back(seed.get<uint64_t>());
+  }
+  return plan;
+}
+
+}  // namespace rung::ladder

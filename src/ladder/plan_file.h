@@ -1,0 +1,22 @@
+// plan.json: what a sweep is to run, in its folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rung::ladder {
+
+struct PlanFile {
+  std::vector<std::string> recipes;  // by name
+  size_t settings = 1;               // as in SweepPlan
+  std::vector<uint64_t> seeds;
+};
+
+std::string to_text(const PlanFile& plan);
+
+// `source` names the text in messages. Throws DataError unless it is a plan.
+PlanFile parse_plan(std::string_view text, std::string_view source);
+
+}  // namespace rung::ladder
