@@ -100,12 +100,10 @@ Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int 
   for (const SweepStatus::UnderWay& one : status.under_way) {
     const SweepRun& run = sweep.runs()[one.run];
     const auto& epochs = one.status.epochs;
-    const auto& progress = one.status.progress;
-    const double part = progress ? static_cast<double>(progress->batch) / progress->batches : 0;
     table.add({printable(run.name),
                fmt::format("{}/{}", epochs.size(), sweep.plan().recipes[run.recipe].training.epochs),
                epochs.empty() ? "" : fmt::format("{:.2f}%", epochs.back().test_accuracy),
-               bar_line("", part, std::array{std::string()}, kBarColumns)});
+               bar_line("", one.status.share_of_epoch(), std::array{std::string()}, kBarColumns)});
   }
   return table.lines(columns);
 }

@@ -84,8 +84,7 @@ std::optional<double> seconds_left(const train::RunStatus& run, int epochs) {
 
 // The run as a whole: "All   7/16:  43%|████      | [00:12<00:15]".
 std::string run_bar(const train::RunStatus& run, int epochs, int columns) {
-  const double part = run.progress ? static_cast<double>(run.progress->batch) / run.progress->batches : 0;
-  const double done = std::min(1.0, (static_cast<double>(run.epochs.size()) + part) / epochs);
+  const double done = run.share_done(epochs);
   const auto left = seconds_left(run, epochs);
   const std::string after =
       fmt::format(" [{}<{}]", clock_text(seconds_of(run.epochs) + (run.progress ? run.progress->seconds : 0)),

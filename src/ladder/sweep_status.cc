@@ -24,12 +24,6 @@ int epochs_of(const SweepPlan& plan, const SweepRun& run) {
   return plan.recipes[run.recipe].training.epochs;
 }
 
-// How much of the run is done, 0 to 1.
-double share_done(const train::RunStatus& run, int epochs) {
-  const double part = run.progress ? static_cast<double>(run.progress->batch) / run.progress->batches : 0;
-  return std::min(1.0, (static_cast<double>(run.epochs.size()) + part) / epochs);
-}
-
 struct Mean {
   double sum = 0;
   double weight = 0;
@@ -52,7 +46,7 @@ std::vector<std::optional<double>> seconds_by_recipe(const SweepPlan& plan, std:
     Mean& part = parts[runs[one.run].recipe];
     for (const train::EpochRecord& epoch : one.status.epochs) part.sum += epoch.total_seconds();
     part.sum += one.status.progress ? one.status.progress->seconds : 0;
-    part.weight += share_done(one.status, epochs_of(plan, runs[one.run]));
+    part.weight += one.status.share_done(epochs_of(plan, runs[one.run]));
   }
   std::vector<std::optional<double>> seconds;
   for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
@@ -76,7 +70,7 @@ std::optional<double> seconds_left(const SweepPlan& plan, std::span<const SweepR
   double longest = 0;  // of those under way: with none waiting it is what counts
   for (const UnderWay& one : under_way) {
     const SweepRun& run = runs[one.run];
-    const double share = share_done(one.status, epochs_of(plan, run));
+    const double share = one.status.share_done(epochs_of(plan, run));
     left -= seconds_of(run) * share;
     longest = std::max(longest, seconds_of(run) * (1 - share));
   }
@@ -119,7 +113,7 @@ SweepStatus SweepWatcher::look() {
     read_end(folder_, plan_, run);
     if (run.is_over() || !claimed || !is_claimed(folder)) continue;
     status.under_way.push_back({index, train::look_at_run(folder, epochs_of(plan_, run))});
-    status.done += share_done(status.under_way.back().status, epochs_of(plan_, run));
+    status.done += status.under_way.back().status.share_done(epochs_of(plan_, run));
   }
   for (const SweepRun& run : runs_) {
     status.over += run.is_over() ? 1 : 0;

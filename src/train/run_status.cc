@@ -45,6 +45,14 @@ double seconds_since_written(const fs::path& folder) {
 
 }  // namespace
 
+double RunStatus::share_of_epoch() const {
+  return progress ? static_cast<double>(progress->batch) / progress->batches : 0;
+}
+
+double RunStatus::share_done(int of_epochs) const {
+  return std::min(1.0, (static_cast<double>(epochs.size()) + share_of_epoch()) / of_epochs);
+}
+
 RunStatus look_at_run(const fs::path& folder, int epochs) {
   RunStatus status;
   const bool claimed = is_claimed(folder);  // first: what an unclaimed folder holds is final

@@ -23,6 +23,9 @@ struct RunStatus {
   std::vector<EpochRecord> epochs;   // the finished ones
   std::optional<Progress> progress;  // of the epoch under way, if the running job has told it
   double silence = 0;                // seconds since a running job last wrote anything
+
+  double share_of_epoch() const;           // how much of the epoch under way is done, as far as it is told
+  double share_done(int of_epochs) const;  // of the whole run, 0 to 1
 };
 
 // `epochs` is how many the run is to have. Throws as read_epochs().
