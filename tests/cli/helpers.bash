@@ -122,3 +122,15 @@ one_document() {
 
 # begun <run>: waits until the run has finished an epoch.
 begun() { until [[ -s $1/metrics.jsonl ]]; do sleep 0.02; done; }
+
+# interrupts_watching <folder>: Ctrl-C ends `rung watch`, with nothing to say about it.
+interrupts_watching() {
+  local watcher code=0
+  set -m
+  "$RUNG" watch "$1" >/dev/null 2>errors & watcher=$!
+  set +m
+  sleep 0.3
+  kill -s INT $watcher
+  wait $watcher || code=$?
+  [[ $code == 130 && ! -s errors ]]
+}

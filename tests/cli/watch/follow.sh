@@ -42,11 +42,5 @@ kill $watchers && ! wait $watchers
 # Ctrl-C ends the watching, with nothing to say about it, and not the run.
 "$RUNG" train small.toml --epochs 100000 --out long >/dev/null 2>&1 & id=$!
 begun long
-set -m
-"$RUNG" watch long >/dev/null 2>errors & watcher=$!
-set +m
-sleep 0.3
-kill -s INT $watcher
-code=0 && wait $watcher || code=$?
-[[ $code == 130 && ! -s errors ]]
+interrupts_watching long
 kill -s TERM $id && ! wait $id

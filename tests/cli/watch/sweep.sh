@@ -16,13 +16,7 @@ lists sweep plan.json report.html sweep.{json,md} recipes recipes/{small,other}.
 # One that was cut off; Ctrl-C ends the watching, not the sweep.
 "$RUNG" sweep small.toml --seeds 0,1 --epochs 100000 --jobs 1 --out cut >/dev/null 2>&1 & id=$!
 until [[ -e cut/plan.json ]]; do sleep 0.02; done
-set -m
-"$RUNG" watch cut >lines 2>errors & watcher=$!
-set +m
-sleep 0.3
-kill -s INT $watcher
-code=0 && wait $watcher || code=$?
-[[ $code == 130 && ! -s errors ]]
+interrupts_watching cut
 kill -s TERM $id && ! wait $id
 fails 1 "rung: error: cut ended with 0 of 2 runs over, and no process goes on with it (go on with the \`rung sweep\` *)" "$RUNG" watch cut
 echo '{"format":"rung-sweep-plan"}' >cut/plan.json

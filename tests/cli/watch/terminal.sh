@@ -36,8 +36,7 @@ TERM=dumb in_terminal 80 "watch ladder80/short" | grep -ac '^Epoch'
 "$RUNG" sweep short.toml --epochs 100000 --seeds 1,2 --out sweep >/dev/null 2>&1 & sweep_id=$!
 begun long && begun sweep/runs/short-seed1
 for job in long sweep; do
-  code=0
-  script -qec "stty cols 80 rows 30 && exec timeout --foreground -s INT 1 '$RUNG' watch $job" /dev/null </dev/null >screen || code=$?
+  script -qec "stty cols 80 rows 30 && exec timeout --foreground -s INT 1 '$RUNG' watch $job" /dev/null </dev/null >screen || true  # timeout says that it was needed
   [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
   [[ $(grep -ao $'\e\\[?25h' screen | wc -l) == 1 ]] || { cat -v screen >&2 && exit 1; }
 done
