@@ -1,6 +1,8 @@
 // data::read_tar_members on arbitrary bytes, as they are and with the headers' checksums put right: without
 // that, hardly a changed header would be read any further.
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "data/archive.h"
 #include "target.h"

@@ -10,8 +10,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <numbers>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -20,6 +22,7 @@
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
+#include "base/exact_math.h"
 #include "base/file.h"
 #include "base/philox.h"
 #include "base/sha256.h"
@@ -487,6 +490,31 @@ TEST(Text, NearestIsATypingErrorAway) {
   EXPECT_EQ(nearest("mnits", names), "mnist");
   EXPECT_EQ(nearest("Fashion-MNIST", names), "fashion_mnist");
   EXPECT_EQ(nearest("cifar", names), std::nullopt);
+}
+
+TEST(ExactMath, IsClose) {
+  constexpr double kUlp = 0x1p-53;  // of numbers from 1/2 to 1
+  for (int i = -400; i <= 400; ++i) {
+    const double x = i / 97.0;
+    EXPECT_NEAR(cosine_of_half_turns(x), std::cos(std::numbers::pi * x), 1e-14) << x;
+    EXPECT_NEAR(sine(x), std::sin(x), kUlp) << x;
+    EXPECT_NEAR(cosine(x), std::cos(x), kUlp) << x;
+    EXPECT_NEAR(tangent(x), std::tan(x), 4 * kUlp * (1 + std::abs(std::tan(x)))) << x;
+    EXPECT_NEAR(exponential(x) / std::exp(x), 1, 8 * kUlp) << x;
+    EXPECT_NEAR(logarithm(std::exp(x)), x, 8 * kUlp * (1 + std::abs(x)));
+  }
+  EXPECT_NEAR(cosine(std::numbers::pi / 2) / std::cos(std::numbers::pi / 2), 1, 1e-8);  // not 0, but 6e-17
+  EXPECT_EQ(sine(0), 0);
+  EXPECT_EQ(cosine(0), 1);
+  EXPECT_EQ(exponential(0), 1);
+  EXPECT_EQ(logarithm(1), 0);
+  EXPECT_NEAR(exponential(-650) / std::exp(-650), 1, 1e-13);
+  EXPECT_NEAR(logarithm(1e300) / std::log(1e300), 1, 8 * kUlp);
+  EXPECT_EQ(cosine_of_half_turns(1), -1);
+  for (const int64_t exponent : {0, 1, 2, 3, 31, 1000})
+    EXPECT_NEAR(power(0.999, exponent) / std::pow(0.999, exponent), 1, 1e-13) << exponent;
+  EXPECT_EQ(power(2, 10), 1024);
+  EXPECT_EQ(power(0.5, int64_t{1} << 40), 0);
 }
 
 }  // namespace

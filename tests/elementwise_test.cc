@@ -1,6 +1,11 @@
 // Leaky relu, SiLU and their gradients against their references.
 #include "kernels/elementwise.h"
 
+#include <gtest/gtest-spi.h>
+
+#include <limits>
+#include <vector>
+
 #include "kernel_testing.h"
 #include "kernels/layout.h"
 
@@ -74,6 +79,13 @@ TEST_P(ElementwiseTest, NaNStaysNaN) {
 
 INSTANTIATE_TEST_SUITE_P(Simd, ElementwiseTest, ::testing::ValuesIn(simd_targets()),
                          rung::testing::target_name);
+
+// What all tests of kernels rely on.
+TEST(ExpectNearAll, SeesNotANumber) {
+  static const std::vector<float> found = {0, std::numeric_limits<float>::quiet_NaN(), 0};
+  static const std::vector<float> expected(3);
+  EXPECT_NONFATAL_FAILURE(expect_near_all(found, expected, 1, "found"), "worst at element 1");
+}
 
 }  // namespace
 }  // namespace rung::kernels

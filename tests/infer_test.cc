@@ -91,7 +91,6 @@ TEST(Infer, PoolingFloorsAndBatchNormCounts) {
   EXPECT_EQ(info.macs, 0);
 }
 
-// At the limits nothing overflows; the sanitizers watch.
 // A sum sees what either of its parts sees; one slope or one a channel is learnt.
 TEST(Infer, ResidualConnectionAndPRelu) {
   const ModelSpec model{
@@ -107,6 +106,7 @@ TEST(Infer, ResidualConnectionAndPRelu) {
   EXPECT_EQ(infer(wide).layers[4].receptive_field, (Size2{9, 9}));
 }
 
+// At the limits nothing overflows; the sanitizers watch.
 TEST(Infer, LargestSizes) {
   const ModelInfo info = infer({{1, 4096, 4096}, 1, {conv(1, 4096, 4096, 4096), GlobalAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{1, 3, 3}));

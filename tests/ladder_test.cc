@@ -187,6 +187,15 @@ TEST(Changes, NamesEveryOptionOfTraining) {
                   "label smoothing 0 → 0.1", "average of the weights none → decay 0.9"));
 }
 
+TEST(Changes, NameTheModelBesideOtherThings) {
+  const recipe::Recipe before = ladder_recipe("step2");
+  recipe::Recipe after = before;
+  after.training.epochs = 3;
+  std::swap(after.model.layers[1], after.model.layers[2]);
+  EXPECT_THAT(describe_changes(before, after),
+              ElementsAre("the order or options of layers", "epochs 16 → 3"));
+}
+
 TEST(Changes, SeparatesThousands) {
   EXPECT_EQ(with_commas(0), "0");
   EXPECT_EQ(with_commas(999), "999");

@@ -40,17 +40,18 @@ TEST(TrainingBytes, IsWhatTrainingTakes) {
   const TrainingPass pass(plan, kBatch, pool);
   const Inference inference(plan, pool);
   const auto taken = static_cast<double>(resident_bytes() - before);
-  const auto said = static_cast<double>(training_bytes(plan, kBatch, pool.size()));
+  const auto said = static_cast<double>(training_bytes(plan, 0, kBatch, pool.size()));
   EXPECT_GT(said, 0.93 * taken);
   EXPECT_LT(said, 1.03 * taken);
 }
 
-TEST(TrainingBytes, GrowsWithBatchesAndThreads) {
+TEST(TrainingBytes, GrowsWithBatchesThreadsAndTheOptimizersState) {
   const Plan plan = make_plan(model());
-  const uint64_t small = training_bytes(plan, 16, 1);
-  EXPECT_EQ(training_bytes(plan, 1, 1), small);
-  EXPECT_GT(training_bytes(plan, 17, 1), small);
-  EXPECT_GT(training_bytes(plan, 16, 2), small);
+  const uint64_t small = training_bytes(plan, 1, 16, 1);
+  EXPECT_EQ(training_bytes(plan, 1, 1, 1), small);
+  EXPECT_GT(training_bytes(plan, 1, 17, 1), small);
+  EXPECT_GT(training_bytes(plan, 1, 16, 2), small);
+  EXPECT_EQ(training_bytes(plan, 3, 16, 1), small + 2 * sizeof(float) * plan.parameter_count);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 #include "base/aligned_buffer.h"
 #include "kernels/loss.h"
-#include "optim/exact_math.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "optim/weight_average.h"
@@ -243,19 +242,6 @@ TEST(Schedules, OneCycleOfAnyLengthIsFinite) {
       }
     }
   }
-}
-
-TEST(ExactMath, IsClose) {
-  for (int i = -400; i <= 400; ++i) {
-    const double half_turns = i / 97.0;
-    EXPECT_NEAR(cosine_of_half_turns(half_turns), std::cos(std::numbers::pi * half_turns), 1e-14)
-        << half_turns;
-  }
-  EXPECT_EQ(cosine_of_half_turns(1), -1);
-  for (const int64_t exponent : {0, 1, 2, 3, 31, 1000})
-    EXPECT_NEAR(power(0.999, exponent) / std::pow(0.999, exponent), 1, 1e-13) << exponent;
-  EXPECT_EQ(power(2, 10), 1024);
-  EXPECT_EQ(power(0.5, int64_t{1} << 40), 0);
 }
 
 }  // namespace

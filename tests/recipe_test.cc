@@ -533,9 +533,10 @@ const std::vector<Bad> kData = {
      "dataset.validation: expected an integer from 1 to 1000000000, found 0"},
     {with("name = \"mnist\"", "validatoin = 9"), 3, 1, "unknown key `dataset.validatoin`",
      "did you mean `validation`?"},
-    {with("\"mnist\"", "\"minst\""), 4, 1,
-     "model.input: missing; expected [channels, height, width] of the images of \"minst\"",
-     "or did you mean the dataset `mnist`?"},
+    {with("\"mnist\"", "\"minst\""), 3, 8, "dataset.name: unknown dataset 'minst'; did you mean 'mnist'?",
+     "known datasets: mnist, fashion_mnist; a name with a '/' is a folder of IDX files of your own"},
+    {with("\"mnist\"", "\"./minst\""), 4, 1,
+     "model.input: missing; expected [channels, height, width] of the images in ./minst"},
     {augmented("type = \"random_rotate\"\n"), 16, 8,
      "augment[0].type: expected one of color_jitter, random_rotation, random_affine, elastic_transform, "
      "random_crop, random_erasing, found \"random_rotate\"",

@@ -72,6 +72,16 @@ TEST(Settings, ChangeWhatTheyNameAndNothingElse) {
   EXPECT_EQ(with_settings(with({{"lr_scheduler.type", "none"}}), back), expected);
 }
 
+// As resolved, the optimizer names a learning rate, which such a schedule would overwrite.
+TEST(Settings, AScheduleMayTakeOverTheRates) {
+  const std::vector<Setting> cycle = {{"lr_scheduler.max_lr", "0.5"}, {"lr_scheduler.type", "one_cycle_lr"}};
+  const Recipe changed = with_settings(small_recipe(), cycle);
+  EXPECT_EQ(changed.training.lr_scheduler, optim::LrScheduler(optim::OneCycleLr{.max_lr = 0.5}));
+  std::vector<Setting> both = cycle;
+  both.push_back({"optimizer.lr", "0.1"});
+  EXPECT_THROW(with_settings(small_recipe(), both), UsageError);
+}
+
 TEST(Settings, SayWhatIsWrong) {
   const auto message = [](const char* key, const char* value) -> std::string {
     try {
@@ -88,6 +98,8 @@ TEST(Settings, SayWhatIsWrong) {
   EXPECT_THAT(message("optimizer.lr", "{ a = 1 }"), HasSubstr("found a table"));
   EXPECT_THAT(message("optimizer.lr.x", "1"), HasSubstr("lr is no table"));
   EXPECT_THAT(message("model.layers[99].p", "0"), HasSubstr("counted from 0"));
+  EXPECT_THAT(message("model.stages.conv[0].p", "0"), HasSubstr("stages are expanded before it"));
+  EXPECT_THAT(message("model.foo[0]", "0"), HasSubstr("there is no array foo"));
   EXPECT_THAT(message("model.layers[-1].p", "0"), HasSubstr("expected a number in brackets"));
   EXPECT_THAT(message("model.input[0]", "x"), HasSubstr("model.input"));
   EXPECT_THAT(message("model..p", "0"), HasSubstr("a part of the key is empty"));

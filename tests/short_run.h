@@ -39,7 +39,7 @@ inline const data::Dataset& discs() {
   return discs_of_five;
 }
 
-// Every kind of layer, augmentation and a learning rate that changes.
+// The layers of the ladder, augmentation and a learning rate that changes.
 inline train::Experiment short_run() {
   using namespace nn;
   return {.model = {{1, kSide, kSide},
@@ -61,7 +61,34 @@ inline train::Experiment short_run() {
           .seed = 12};
 }
 
-// The same with all that short_run() leaves out of what a recipe can say.
+// Residual connections, the other activations, a depthwise convolution, a global mean, and Adam.
+inline train::Experiment residual_run() {
+  using namespace nn;
+  train::Experiment run = short_run();
+  run.model.layers = {Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .bias = false},
+                      BatchNorm2d{},
+                      Silu{},
+                      Conv2d{.out_channels = 7, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 7},
+                      Conv2d{.out_channels = 7, .kernel_size = {1, 1}},
+                      BatchNorm2d{},
+                      PRelu{7},
+                      Dropout{0.05},
+                      Add{2},
+                      LeakyRelu{0.1},
+                      MaxPool2d{{2, 2}},
+                      PRelu{},
+                      Add{-1},
+                      Conv2d{.out_channels = 12, .kernel_size = {3, 3}},
+                      BatchNorm2d{},
+                      Relu{},
+                      GlobalAvgPool2d{},
+                      Linear{.out_features = kClasses}};
+  run.training.optimizer = optim::Adam{{.lr = 0.01}};
+  run.training.lr_scheduler = optim::ConstantLr{};
+  return run;
+}
+
+// short_run() with what the two leave out of what a recipe can say.
 inline train::Experiment toolbox_run() {
   train::Experiment run = short_run();
   run.dataset.validation = 20;

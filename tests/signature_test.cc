@@ -1,4 +1,4 @@
-// The signatures: the SHA-256 of the weights that two fixed short runs end with. Every number of threads,
+// The signatures: the SHA-256 of the weights that three fixed short runs end with. Every number of threads,
 // every instruction set with fused multiply-add, every build and every interruption must give it.
 //
 // A change that is meant to change the numbers changes it, too: the failing test prints the new one, to be
@@ -15,6 +15,8 @@ namespace rung {
 namespace {
 
 constexpr const char* kSignature = "dec1715cf8f2c9c5b1d2958c82092eb55b401ea13956f3382dcea3d99806e0fd";
+
+constexpr const char* kResidualSignature = "d789564b2e7d4e55db79099374b096c791c844c2d945060d2e9f4709dd92d427";
 
 constexpr const char* kToolboxSignature = "7a876eed3554697afb8726d69559ba77d4fa890e1bd200f5d073f02883fd7e67";
 
@@ -35,6 +37,10 @@ std::string signature(const train::Experiment& run, int threads) {
 
 TEST_P(SignatureTest, IsTheSame) {
   EXPECT_EQ(signature(testing::short_run(), std::get<1>(GetParam())), kSignature);
+}
+
+TEST_P(SignatureTest, OfAResidualModelIsTheSame) {
+  EXPECT_EQ(signature(testing::residual_run(), std::get<1>(GetParam())), kResidualSignature);
 }
 
 TEST_P(SignatureTest, OfTheToolboxIsTheSame) {

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/text.h"
+
 namespace rung::app {
 namespace {
 
@@ -52,12 +54,12 @@ std::string bar_line(const std::string& before, double done, std::span<const std
                      int columns) {
   constexpr int kFrame = 2;
   for (const std::string& after : endings) {
-    const int room = columns - kFrame - static_cast<int>(before.size() + after.size());
+    const int room = columns - kFrame - columns_of(before) - columns_of(after);
     if (room >= kNarrowestBar)
       return fmt::format("{}|{}|{}", before, bar(std::clamp(done, 0.0, 1.0), std::min(room, kWidestBar)),
                          after);
   }
-  return (before + endings.back()).substr(0, static_cast<size_t>(std::max(0, columns)));
+  return cut_to(before + endings.back(), std::max(0, columns));
 }
 
 std::string sparkline(std::span<const double> values, int columns) {

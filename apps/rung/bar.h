@@ -10,7 +10,7 @@ namespace rung::app {
 std::string clock_text(double seconds);
 
 // "before|bar|after", at most `columns` wide, with the first of the endings that leaves room for a bar; where
-// none does, the last without a bar, cut off. `done` is from 0 to 1. All text is ASCII.
+// none does, the last without a bar, cut off. `done` is from 0 to 1. All text is printable UTF-8.
 std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,
                      int columns);
 

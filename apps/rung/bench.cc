@@ -10,6 +10,7 @@
 #include <sstream>
 #include <vector>
 
+#include "base/text.h"
 #include "commands.h"
 #include "kernels/peak.h"
 #include "kernels/simd.h"
@@ -26,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::ordered_json;
 
 constexpr int kWarmUpBatches = 20;
+constexpr optim::Rates kRates{.lr = 1e-3, .momentum = 0.9};  // a schedule could end before the time is up
 // Buffers that the second-level cache, the last-level cache and neither can hold, on the machines this was
 // made for.
 constexpr size_t kL2Bytes = size_t{1} << 20;
@@ -88,6 +90,7 @@ struct TimeIsUp {};
 Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                     const Options& options) {
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
+  trainer.use_rates([](int64_t /*step*/) { return kRates; });
   Measurement result;
   std::vector<double> rates;  // of stretches of about a tenth of the time
   Clock::time_point start;
@@ -155,7 +158,7 @@ StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, const recipe:
           .gbs = cost.bytes * images / step.seconds * 1e-9 * pool.size()};
 }
 
-// The stage that a step belongs to; none where it is one of the whole model.
+// Whether the step belongs to a stage, and not to the whole model.
 bool is_of_stage(const nn::StepTime& step) {
   return step.step != nn::Step::kPackWeights && step.step != nn::Step::kSumGradients;
 }
@@ -193,8 +196,8 @@ ordered_json to_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadP
 }
 
 void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
-  say("{}: {:.0f} images/s, {:.1f} GFLOP/s ({} threads, {})\n", recipe.name, m.images_per_second, m.gflops,
-      pool.size(), kernels::simd_target());
+  say("{}: {:.0f} images/s, {:.1f} GFLOP/s ({}, {})\n", recipe.name, m.images_per_second, m.gflops,
+      counted(static_cast<size_t>(pool.size()), "thread"), kernels::simd_target());
   if (peak.gflops > 0) {
     say("{:.1f} % of the machine's {:.1f} GFLOP/s; it reads {:.0f} GB/s from L2, {:.0f} from L3, {:.0f} from "
         "memory\n",
@@ -218,16 +221,17 @@ void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPoo
                {.head = "% FMA"},
                {.head = "GB/s", .rank = 2},
                {.head = "% L2"}});
-  const auto share_of = [](double rate, double most) { return most > 0 ? 100 * rate / most : 0; };
+  const auto share_of = [](double rate, double most) {
+    return most > 0 ? fmt::format("{:.1f}", 100 * rate / most) : "";
+  };
   for (const nn::StepTime& step : m.steps) {
     const StepRates rates = rates_of(step, plan, recipe, pool, m);
     table.add({std::string(nn::name_of(step.step)), is_of_stage(step) ? std::to_string(step.stage) : "",
                is_of_stage(step) ? nn::describe(plan.stages[step.stage]) : "",
                fmt::format("{:.1f}", rates.seconds * 1e6), fmt::format("{:.1f}", 100 * rates.share),
                fmt::format("{:.1f}", rates.flop * 1e-6), fmt::format("{:.2f}", rates.bytes * 1e-6),
-               fmt::format("{:.1f}", rates.gflops),
-               fmt::format("{:.1f}", share_of(rates.gflops, peak.gflops)), fmt::format("{:.1f}", rates.gbs),
-               fmt::format("{:.1f}", share_of(rates.gbs, peak.l2))});
+               fmt::format("{:.1f}", rates.gflops), share_of(rates.gflops, peak.gflops),
+               fmt::format("{:.1f}", rates.gbs), share_of(rates.gbs, peak.l2)});
   }
   say("\n");
   for (const Line& line : table.lines(talk_columns())) say_line(line);

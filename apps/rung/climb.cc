@@ -9,10 +9,12 @@
 #include "base/file.h"
 #include "commands.h"
 #include "ladder/analysis.h"
+#include "ladder/job.h"
 #include "ladder/markdown.h"
 #include "ladder/steps_file.h"
 #include "options.h"
 #include "report.h"
+#include "report/report.h"
 #include "table.h"
 #include "terminal.h"
 #include "train/run_directory.h"
@@ -51,9 +53,7 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
 
 // Nothing in the folder would be overwritten, now or after hours.
 void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
-  std::error_code ignored;
-  if (std::filesystem::exists(folder / kDocument, ignored) ||
-      std::filesystem::exists(folder / ladder::kStepsFile, ignored)) {
+  if (is_there(folder / kDocument) || is_there(folder / ladder::kStepsFile)) {
     throw UsageError(fmt::format("{} already holds a ladder", folder.string()),
                      "choose another folder with --out, or remove it");
   }
@@ -76,6 +76,7 @@ void show_results(const Options& options, const std::filesystem::path& folder,
 int climb(const Options& options) {
   options.output.apply();
   const bool resume = !options.run.resume.empty();
+  if (resume) ladder::require_ladder(options.run.resume);
   const auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
   const auto folder = resume ? std::filesystem::path(options.run.resume)
                              : options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
@@ -85,7 +86,8 @@ int climb(const Options& options) {
   for (const recipe::Recipe& recipe : recipes) train::require_fit(ladder::experiment_of(recipe), data);
   const ClaimedFolder claim(folder);
   if (!resume) ladder::write_steps(folder, recipes);
-  remove_leftovers_of(folder / kDocument);
+  for (const char* file : {kDocument, ladder::kStepsFile, report::kReportFile})
+    remove_leftovers_of(folder / file);
 
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
@@ -94,8 +96,8 @@ int climb(const Options& options) {
     const ladder::RunPlace place{folder / recipe.name, resume ? train::Start::kResume : train::Start::kNew,
                                  options.run.checkpoint_seconds};
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
-    ladder::Outcome outcome =
-        run_and_show(recipe, data, pool, place, previous, resume_command("climb", folder, options.engine));
+    ladder::Outcome outcome = run_and_show(recipe, data, pool, place, previous,
+                                           resume_command("climb", folder, options.engine, options.run));
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
     replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));

@@ -13,6 +13,7 @@
 #include "data/png.h"
 #include "data/statistics.h"
 #include "display.h"
+#include "interrupt.h"
 #include "ladder/changes.h"
 #include "options.h"
 #include "terminal.h"
@@ -42,17 +43,30 @@ struct Options {
   }
 };
 
-void fetch(const Options& options) {
-  data::FetchResult result;
-  {
-    TransferDisplay display;
-    data::FetchOptions fetch_options;
-    if (!options.from.empty()) fetch_options.from = options.from;
-    fetch_options.progress = [&](const data::FetchProgress& progress) {
-      display.show(progress.source, progress.file, progress.done, progress.total);
-    };
-    result = data::fetch(options.name, options.root(), fetch_options);
+// Thrown out of the fetching when a signal asks for the end: what is half there is removed on the way.
+struct Halt {};
+
+data::FetchResult fetch_with_bar(const Options& options) {
+  const InterruptGuard guard;
+  TransferDisplay display;
+  data::FetchOptions fetch_options;
+  if (!options.from.empty()) fetch_options.from = options.from;
+  fetch_options.progress = [&](const data::FetchProgress& progress) {
+    if (InterruptGuard::signal() != 0) throw Halt();
+    display.show(progress.source, progress.file, progress.done, progress.total);
+  };
+  try {
+    return data::fetch(options.name, options.root(), fetch_options);
+  } catch (const Halt&) {
+  } catch (const IoError&) {  // perhaps because the signal ended npm as well
+    if (InterruptGuard::signal() == 0) throw;
   }
+  throw Interrupted(InterruptGuard::signal(), "interrupted: nothing was fetched", "");
+}
+
+void fetch(const Options& options) {
+  const data::FetchResult result = fetch_with_bar(options);
+  if (!options.from.empty() && !result.failures.empty()) warn(result.failures.front());
   if (result.already_present) {
     say("{} is in {}, verified\n", options.name, result.folder.string());
   } else {
@@ -63,9 +77,13 @@ void fetch(const Options& options) {
 // What `info` tells of a dataset.
 struct Description {
   data::Dataset dataset;
-  data::DatasetSpec spec;  // by which pixels are normalised
-  data::PixelStatistics pixels;
+  data::DatasetSpec spec;        // by which pixels are normalised
+  data::PixelStatistics pixels;  // normalised
   double stroke_width = 0;
+
+  // Of the pixels from 0 to 1, which is what a recipe normalises with.
+  double mean() const { return pixels.mean * spec.std + spec.mean; }
+  double std() const { return pixels.std * spec.std; }
 };
 
 Description describe(const Options& options) {
@@ -96,6 +114,7 @@ ordered_json to_json(const Description& description) {
           {"classes", dataset.classes},
           {"train", split_json(dataset.train, dataset.classes)},
           {"test", split_json(dataset.test, dataset.classes)},
+          {"train_pixels_0_to_1", {{"mean", description.mean()}, {"std", description.std()}}},
           {"normalisation", {{"mean", spec.mean}, {"std", spec.std}}},
           {"train_pixels",
            {{"min", pixels.min}, {"max", pixels.max}, {"mean", pixels.mean}, {"std", pixels.std}}},
@@ -110,7 +129,8 @@ void info(const Options& options) {
   say("{}: {} classes\n", dataset.name, dataset.classes);
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  say("training pixels, normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
+  say("training pixels, from 0 to 1: mean = {:.4f}, std = {:.4f}\n", description.mean(), description.std());
+  say("normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
       "{:.4f}\n",
       spec.mean, spec.std, pixels.min, pixels.max, pixels.mean, pixels.std);
   say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);

@@ -30,7 +30,7 @@ std::string transfer_bar(std::string_view source, std::string_view file, uint64_
   constexpr double kMegabyte = 1e6;
   const double megabytes = static_cast<double>(done) / kMegabyte;
   std::string what = printable(fmt::format("{} {}", source, file));
-  if (static_cast<int>(what.size()) > bar_columns() / 2) what = printable(file.empty() ? source : file);
+  if (columns_of(what) > bar_columns() / 2) what = printable(file.empty() ? source : file);
   if (total == 0) return bar_line(what, 0, std::array{fmt::format(" {:.1f} MB", megabytes)}, bar_columns());
   const double part = static_cast<double>(done) / static_cast<double>(total);
   return bar_line(

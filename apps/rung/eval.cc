@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "display.h"
+#include "ladder/job.h"
 #include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
@@ -36,6 +37,7 @@ std::pair<const char*, train::Evaluation> evaluate(train::Trainer& trainer, cons
 void eval(const Options& options) {
   options.output.apply();
   const std::filesystem::path run = options.run;
+  ladder::require_run(run);
   const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);

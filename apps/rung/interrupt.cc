@@ -9,21 +9,24 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t received = 0;
 
-// The first signal is noted; after it, any of them ends the process at once.
+// The first signal is noted; after it, a Ctrl-C ends the process at once. Others may be sent twice by one
+// hand: `timeout` signals its child and then the whole group.
 void note(int signal_number) {
-  received = signal_number;
-  for (const int other : kSignals) {
-    struct sigaction now {};
-    if (sigaction(other, nullptr, &now) == 0 && now.sa_handler == note) std::signal(other, SIG_DFL);
+  if (received == 0) {
+    received = signal_number;
+    return;
   }
+  if (signal_number != SIGINT) return;
+  std::signal(SIGINT, SIG_DFL);
+  raise(SIGINT);  // once this handler returns
 }
 
-void handle(int signal_number, void (*handler)(int), int flags) {
+void handle(int signal_number, void (*handler)(int)) {
   struct sigaction old {};
   if (sigaction(signal_number, nullptr, &old) != 0 || old.sa_handler == SIG_IGN) return;
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = flags;
+  action.sa_flags = static_cast<int>(SA_RESTART);
   sigaction(signal_number, &action, nullptr);
 }
 
@@ -31,12 +34,11 @@ void handle(int signal_number, void (*handler)(int), int flags) {
 
 InterruptGuard::InterruptGuard() {
   received = 0;
-  for (const int signal_number : kSignals)
-    handle(signal_number, note, static_cast<int>(SA_RESTART | SA_RESETHAND));
+  for (const int signal_number : kSignals) handle(signal_number, note);
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (const int signal_number : kSignals) handle(signal_number, SIG_DFL, 0);
+  for (const int signal_number : kSignals) handle(signal_number, SIG_DFL);
 }
 
 int InterruptGuard::signal() {

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "kernels/simd.h"
 #include "terminal.h"
 
@@ -87,7 +89,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
           .add_option("--out", out,
                       "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
           ->type_name("DIR");
-  command.add_option("--resume", resume, "Go on in the folder of a run that was cut off")
+  command.add_option("--resume", resume, "Go on in the folder of one that was cut off")
       ->excludes(&recipes)
       ->excludes(seed_option)
       ->excludes(epochs_option)
@@ -141,8 +143,13 @@ fs::path find_recipe(const std::string& path_or_name) {
     for (const char* folder : kFolders)
       if (fs::is_regular_file(recipes / folder / file, ignored)) return recipes / folder / file;
   }
-  throw UsageError(fmt::format("there is no recipe {}", path_or_name),
-                   "give a file, or the name of one in recipes/ladder or recipes/beyond, such as step3");
+  const std::vector<std::string> names = is_name ? recipe_names() : std::vector<std::string>{};
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const auto guess = nearest(path_or_name, candidates);
+  throw UsageError(fmt::format("there is no recipe {}{}", path_or_name,
+                               guess ? fmt::format("; did you mean {}?", *guess) : ""),
+                   is_name ? fmt::format("give a file, or one of {}", fmt::join(names, ", "))
+                           : "give a file, or the name of one of Rung's own, such as step3");
 }
 
 std::vector<std::string> recipe_names() {

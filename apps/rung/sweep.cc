@@ -81,6 +81,8 @@ std::string command_of(const Options& options) {
   add("--jobs", options.jobs == 0 ? "" : std::to_string(options.jobs));
   add("--data", options.engine.data_root);
   add("--simd", options.engine.simd);
+  if (options.checkpoint_seconds != Options{}.checkpoint_seconds)
+    add("--checkpoint-seconds", fmt::format("{}", options.checkpoint_seconds));
   return line;
 }
 

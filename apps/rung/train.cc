@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "ladder/analysis.h"
+#include "ladder/job.h"
 #include "ladder/markdown.h"
 #include "options.h"
 #include "report.h"
@@ -34,6 +35,7 @@ std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
 
 std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) {
   const std::filesystem::path folder = options.run.resume;
+  ladder::require_run(folder);
   return {recipe::load(folder / train::kRecipeFile),
           {folder, train::Start::kResume, options.run.checkpoint_seconds}};
 }
@@ -44,8 +46,8 @@ int train(const Options& options) {
   const auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  const ladder::Outcome outcome =
-      run_and_show(recipe, data, pool, place, nullptr, resume_command("train", place.folder, options.engine));
+  const ladder::Outcome outcome = run_and_show(
+      recipe, data, pool, place, nullptr, resume_command("train", place.folder, options.engine, options.run));
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
   if (options.output.json) {
     write_json(document_of(outcome, analysis, place.folder));

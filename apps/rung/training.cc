@@ -36,10 +36,14 @@ std::string shell_word(const std::string& text) {
 }
 
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
-                           const EngineOptions& engine) {
+                           const EngineOptions& engine, const RunOptions& run) {
   std::string line = fmt::format("rung {} --resume {}", command, shell_word(folder.string()));
   if (!engine.data_root.empty()) line += " --data " + shell_word(engine.data_root);
   if (!engine.simd.empty()) line += " --simd " + shell_word(engine.simd);
+  if (engine.threads != 0) line += fmt::format(" --threads {}", engine.threads);
+  if (run.checkpoint_seconds != RunOptions{}.checkpoint_seconds)
+    line += fmt::format(" --checkpoint-seconds {}", run.checkpoint_seconds);
+  if (run.strict) line += " --strict";
   return line;
 }
 

@@ -15,9 +15,9 @@ namespace rung::app {
 // The text as one word of a shell's command line.
 std::string shell_word(const std::string& text);
 
-// "rung train --resume runs/step3-seed1", with what the engine must be told again.
+// "rung train --resume runs/step3-seed1", with the options that must be given again.
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
-                           const EngineOptions& engine);
+                           const EngineOptions& engine, const RunOptions& run);
 
 // As ladder::run_recipe, showing the epochs as they pass. Throws Interrupted when a signal asks for the end.
 // `resume` is the command that goes on with what is left; errors that leave something name it.

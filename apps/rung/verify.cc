@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/file.h"
 #include "commands.h"
+#include "ladder/job.h"
 #include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
@@ -73,14 +75,24 @@ ordered_json to_json(const Verdict& verdict, const std::filesystem::path& run) {
   return json;
 }
 
+// Other bits than the run's would be no wonder with other images, or with kernels that compute others.
+void require_origin(const std::filesystem::path& run, const recipe::Recipe& recipe,
+                    const data::Dataset& data) {
+  const auto checkpoint = run / train::kCheckpointFile;
+  if (!is_there(checkpoint)) return;
+  train::require_origin(checkpoint, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
+}
+
 bool verify(const Options& options) {
   options.output.apply();
   const std::filesystem::path run = options.run;
+  ladder::require_run(run);
   const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
   train::RunRecord record;
   record.epochs = recorded_epochs(run);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
+  require_origin(run, recipe, data);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
   const size_t all = record.epochs.size();
   if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));

@@ -134,7 +134,7 @@ void watch_job(const std::filesystem::path& folder) {
   if (status.state != RunState::kFinished)
     fail_unfinished(
         folder, "stopped " + position_of(job, status),
-        fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {})));
+        fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {}, {})));
   say_ending(ending_line(job, status));
 }
 

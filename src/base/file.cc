@@ -115,6 +115,11 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
   return read_whole<std::string>(path, max_bytes);
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 void throw_cannot_write(const std::filesystem::path& path, int error) {
   const std::string message = fmt::format("cannot write {}: {}", path.string(), reason(error));
   if (error == ENOSPC || error == EDQUOT) throw NoSpaceError(message);

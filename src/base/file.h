@@ -11,6 +11,9 @@
 
 namespace rung {
 
+// Whether there is something; not where that cannot be found out either.
+bool is_there(const std::filesystem::path& path);
+
 // Reads a whole regular file. Throws IoError if it cannot be read, DataError if it is larger than
 // `max_bytes`.
 std::vector<std::byte> read_file(const std::filesystem::path& path, uint64_t max_bytes);
@@ -35,7 +38,7 @@ void replace_file(const std::filesystem::path& path, std::string_view text, Sync
 void remove_leftovers_of(const std::filesystem::path& path);
 
 // Gives the file `path` the name `other` as well, in the place of what had it; replace_file(path) then leaves
-// the content of now there. Does nothing if there is no `path`. Throws IoError.
+// there what `path` holds now. Does nothing if there is no `path`. Throws IoError.
 void keep_as(const std::filesystem::path& path, const std::filesystem::path& other);
 
 // Creates a folder and its parents. Throws IoError if that fails or the folder cannot be written to.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/exact_math.h"
 #include "data/draw_uniform.h"
 
 namespace rung::data {
@@ -42,8 +43,7 @@ FixedPointMap fixed_point(const Matrix& m) {
           .y_per_row = to_fixed(m.e)};
 }
 
-// Pillow rounds the matrix to 15 decimals. That also hides the last bits, in which mathematics libraries
-// differ.
+// Pillow rounds a rotation's matrix to 15 decimals.
 double round_to_15_decimals(double value) {
   return std::nearbyint(value * 1e15) / 1e15;
 }
@@ -62,12 +62,12 @@ double radians(double degrees) {
 // Image.rotate, because the last bit can move a pixel.
 Matrix rotation_matrix(int height, int width, double angle) {
   const double turn = -radians(python_modulo_360(angle));
-  const double cosine = round_to_15_decimals(std::cos(turn));
-  const double sine = round_to_15_decimals(std::sin(turn));
+  const double cos = round_to_15_decimals(cosine(turn));
+  const double sin = round_to_15_decimals(sine(turn));
   const double centre_x = width / 2.0;
   const double centre_y = height / 2.0;
-  return {cosine, sine,   cosine * -centre_x + sine * -centre_y + centre_x,
-          -sine,  cosine, -sine * -centre_x + cosine * -centre_y + centre_y};
+  return {cos,  sin, cos * -centre_x + sin * -centre_y + centre_x,
+          -sin, cos, -sin * -centre_x + cos * -centre_y + centre_y};
 }
 
 // torchvision's _get_inverse_affine_matrix, in its order of operations.
@@ -75,10 +75,10 @@ Matrix affine_matrix(int height, int width, const AffineDraw& drawn) {
   const double turn = radians(drawn.angle);
   const double shear_x = radians(drawn.shear_x);
   const double shear_y = radians(drawn.shear_y);
-  const double a = std::cos(turn - shear_y) / std::cos(shear_y);
-  const double b = -std::cos(turn - shear_y) * std::tan(shear_x) / std::cos(shear_y) - std::sin(turn);
-  const double c = std::sin(turn - shear_y) / std::cos(shear_y);
-  const double d = -std::sin(turn - shear_y) * std::tan(shear_x) / std::cos(shear_y) + std::cos(turn);
+  const double a = cosine(turn - shear_y) / cosine(shear_y);
+  const double b = -cosine(turn - shear_y) * tangent(shear_x) / cosine(shear_y) - sine(turn);
+  const double c = sine(turn - shear_y) / cosine(shear_y);
+  const double d = -sine(turn - shear_y) * tangent(shear_x) / cosine(shear_y) + cosine(turn);
   const double centre_x = width * 0.5;
   const double centre_y = height * 0.5;
   const double back_x = -centre_x - drawn.translate_x;
@@ -146,7 +146,9 @@ void map_exactly(uint8_t* out, int height, int width, const Matrix& matrix, uint
 
 bool fits_fixed_point(const Matrix& matrix, int height, int width) {
   const auto fits = [&](int column, int row) {
-    return std::abs(matrix.x(column, row)) < kFixedLimit && std::abs(matrix.y(column, row)) < kFixedLimit;
+    const double x = matrix.x(column + 0.5, row + 0.5);
+    const double y = matrix.y(column + 0.5, row + 0.5);
+    return std::abs(x) < kFixedLimit && std::abs(y) < kFixedLimit;
   };
   return fits(0, 0) && fits(width - 1, height - 1) && fits(0, height - 1) && fits(width - 1, 0);
 }

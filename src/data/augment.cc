@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/exact_math.h"
 #include "data/draw_uniform.h"
 
 namespace rung::data {
@@ -68,16 +69,15 @@ ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random) {
   return drawn;
 }
 
-// torchvision tries ten times for a rectangle that is smaller than the image. Rounded to single precision,
-// logarithm and exponential are the same for every mathematics library.
+// torchvision tries ten times for a rectangle that is smaller than the image.
 std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random) {
   constexpr int kTries = 10;
   if (random.uniform() >= static_cast<float>(erasing.p)) return std::nullopt;
   const double area = static_cast<double>(height) * width;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const double erased = area * draw_uniform(erasing.scale[0], erasing.scale[1], random);
-    const float log_ratio = draw_uniform(std::log(erasing.ratio[0]), std::log(erasing.ratio[1]), random);
-    const double ratio = static_cast<float>(std::exp(double{log_ratio}));
+    const float log_ratio = draw_uniform(logarithm(erasing.ratio[0]), logarithm(erasing.ratio[1]), random);
+    const double ratio = static_cast<float>(exponential(log_ratio));
     Erasure found{.value = static_cast<float>(erasing.value)};
     found.height = static_cast<int>(std::nearbyint(std::sqrt(erased * ratio)));
     found.width = static_cast<int>(std::nearbyint(std::sqrt(erased / ratio)));

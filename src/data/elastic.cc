@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "base/exact_math.h"
+
 namespace rung::data {
 namespace {
 
@@ -27,7 +29,7 @@ std::vector<double> gaussian(double sigma) {
   std::vector<double> kernel;
   double sum = 0;
   for (int at = -half; at <= half; ++at) {
-    kernel.push_back(half == 0 ? 1 : std::exp(-0.5 * (at / sigma) * (at / sigma)));
+    kernel.push_back(half == 0 ? 1 : exponential(-0.5 * (at / sigma) * (at / sigma)));
     sum += kernel.back();
   }
   for (double& value : kernel) value /= sum;

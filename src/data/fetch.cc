@@ -2,6 +2,7 @@
 #include "data/fetch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cstddef>
@@ -63,9 +64,10 @@ std::string by_hand_hint(const DatasetInfo& info) {
 
 FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, const FetchOptions& options) {
   const auto folder = root / info.name;
-  if (is_present(info, folder)) return {.folder = folder, .source = "", .already_present = true};
+  if (is_present(info, folder))
+    return {.folder = folder, .source = "", .already_present = true, .failures = {}};
   make_writable_folder(root);
-  std::string failures;
+  std::vector<std::string> failures;
   for (const Source& source : sources_of(info, options)) {
     const SourceProgress progress = [&](std::string_view file, uint64_t done, uint64_t total) {
       if (options.progress) options.progress({source.name, file, done, total});
@@ -75,14 +77,15 @@ FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, co
       progress("", 0, 0);
       contents = verified(source.read(root, progress), info);
     } catch (const Error& error) {
-      failures += fmt::format("\n  {}: {}", source.name, error.what());
+      failures.push_back(fmt::format("{}: {}", source.name, error.what()));
       continue;
     }
     install_files(contents, folder);
-    return {.folder = folder, .source = source.name, .already_present = false};
+    return {.folder = folder, .source = source.name, .already_present = false, .failures = failures};
   }
   throw IoError(
-      fmt::format("cannot fetch {}; tried{}", info.name, failures.empty() ? " nothing" : ":" + failures),
+      fmt::format("cannot fetch {}; tried{}", info.name,
+                  failures.empty() ? " nothing" : fmt::format(":\n  {}", fmt::join(failures, "\n  "))),
       by_hand_hint(info));
 }
 

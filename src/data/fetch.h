@@ -33,6 +33,8 @@ struct FetchResult {
   std::filesystem::path folder;
   std::string source;            // empty if nothing had to be fetched
   bool already_present = false;  // and verified
+  // A line for each source that was tried before, with its name and why it was no use.
+  std::vector<std::string> failures;
 };
 
 // Makes root/<name> hold the dataset, verified by SHA-256. The sources: options.from, folders where a package

@@ -13,8 +13,12 @@
 namespace rung::data {
 namespace {
 
+constexpr size_t kLongestQuote = 60;
+
 DatasetInfo mnist() {
   return {.name = "mnist",
+          .height = 28,
+          .width = 28,
           .classes = 10,
           .stroke_width = 3.0,
           .sha256 = {"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -30,6 +34,8 @@ DatasetInfo mnist() {
 // Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017). The folder is that of Debian's package dataset-fashion-mnist.
 DatasetInfo fashion_mnist() {
   return {.name = "fashion_mnist",
+          .height = 28,
+          .width = 28,
           .classes = 10,
           .stroke_width = 0,
           .sha256 = {"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -56,10 +62,10 @@ const DatasetInfo& find_dataset(std::string_view name) {
   std::vector<std::string_view> names;
   for (const auto& info : datasets) names.push_back(info.name);
   const auto guess = nearest(name, names);
-  throw UsageError(
-      fmt::format("unknown dataset '{}'{}", name, guess ? fmt::format("; did you mean '{}'?", *guess) : ""),
-      fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
-                  fmt::join(names, ", ")));
+  throw UsageError(fmt::format("unknown dataset '{}'{}", printable(shortened(name, kLongestQuote)),
+                               guess ? fmt::format("; did you mean '{}'?", *guess) : ""),
+                   fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
+                               fmt::join(names, ", ")));
 }
 
 }  // namespace rung::data

@@ -28,6 +28,8 @@ struct NpmPackage {
 
 struct DatasetInfo {
   std::string name;
+  int height = 0;  // of an image, in pixels
+  int width = 0;
   int classes = 0;
   double stroke_width = 0;  // pixels, as stroke_width() measures it; 0 if the images are not drawn in strokes
   std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files, lower-case hexadecimal

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <variant>
 
 #include "data/registry.h"
@@ -155,7 +156,8 @@ class Adviser {
   std::string dense_remedy(size_t layer) const {
     const nn::Shape plane = dense_input(layer);
     const int64_t pixels = int64_t{plane.height} * plane.width;
-    if (pixels <= 1) return "";
+    const auto before = std::span(model_.layers).first(layer);
+    if (pixels <= 1 || std::none_of(before.begin(), before.end(), is_wide_conv)) return "";
     const LayerInfo& info = info_.layers[layer];
     const int64_t biases = info.params - info.macs;  // one output pixel: a multiplication for each weight
     return fmt::format(
@@ -253,8 +255,9 @@ std::optional<int64_t> parameter_budget(const recipe::Recipe& recipe) {
     if (target.metric != recipe::Metric::kParams || bound == nullptr) continue;
     if (target.comparison != recipe::Comparison::kBelow && target.comparison != recipe::Comparison::kAtMost)
       continue;
-    const auto most =
-        static_cast<int64_t>(*bound) - (target.comparison == recipe::Comparison::kBelow ? 1 : 0);
+    const double whole =
+        target.comparison == recipe::Comparison::kBelow ? std::ceil(*bound) - 1 : std::floor(*bound);
+    const auto most = static_cast<int64_t>(std::clamp(whole, -1.0, double{nn::kMaxParams}));
     limit = std::min(limit.value_or(most), most);
   }
   return limit;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "ladder/changes.h"
+#include "ladder/statistics.h"
 
 namespace rung::ladder {
 namespace {
@@ -16,7 +17,6 @@ constexpr double kErrors = 2;
 // Test errors that the model does not make on training images, as a share of all test errors: above this it
 // overfits.
 constexpr double kOverfitShare = 0.5;
-constexpr double kSignificance = 0.05;
 constexpr size_t kSwingEpochs = 5;
 constexpr size_t kTrendEpochs = 3;
 

@@ -191,6 +191,8 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   Changes changes;
   changes.compare_layers(before.model, after.model);
   changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
+  if (changes.list.empty() && before.model != after.model)
+    changes.list.emplace_back("the order or options of layers");
   changes.compare("augmentation", augment_text(before), augment_text(after));
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
@@ -198,8 +200,6 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare("validation images", before.dataset.validation, after.dataset.validation);
   changes.compare_training(before.training, after.training);
   changes.compare("seed", before.seed, after.seed);
-  if (changes.list.empty() && before.model != after.model)
-    changes.list.emplace_back("the order or options of layers");
   return changes.list;
 }
 

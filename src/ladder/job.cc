@@ -3,17 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "ladder/steps_file.h"
+#include "ladder/sweep_folder.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
 namespace {
 
 using train::RunState;
+
+bool holds_ladder(const std::filesystem::path& folder) {
+  return is_there(folder / kStepsFile);
+}
 
 bool is_finished(const train::RunStatus& step) {
   return step.state == RunState::kFinished;
@@ -31,11 +36,35 @@ RunState state_of(JobStatus& status, bool claimed) {
 
 }  // namespace
 
+void require_run(const std::filesystem::path& folder) {
+  const std::string name = folder.string();
+  if (train::holds_run(folder)) return;
+  if (holds_ladder(folder))
+    throw UsageError(
+        fmt::format("{} holds a ladder, not a run", name),
+        fmt::format("give one of its steps, or go on with it by `rung climb --resume {}`", name));
+  if (holds_sweep(folder))
+    throw UsageError(fmt::format("{} holds a sweep, not a run", name),
+                     fmt::format("give one of the runs in {}/runs", name));
+  throw UsageError(fmt::format("{} holds no run", name), "give a folder that `rung train` writes to");
+}
+
+void require_ladder(const std::filesystem::path& folder) {
+  const std::string name = folder.string();
+  if (holds_ladder(folder)) return;
+  if (train::holds_run(folder))
+    throw UsageError(fmt::format("{} holds a run, not a ladder", name),
+                     fmt::format("go on with it by `rung train --resume {}`", name));
+  if (holds_sweep(folder))
+    throw UsageError(fmt::format("{} holds a sweep, not a ladder", name),
+                     "give the `rung sweep` that it was begun with once more");
+  throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
+}
+
 Job load_job(const std::filesystem::path& folder) {
-  std::error_code ignored;
   Job job;
   job.folder = folder;
-  if (std::filesystem::exists(folder / kStepsFile, ignored)) {
+  if (holds_ladder(folder)) {
     job.is_ladder = true;
     for (const recipe::Recipe& recipe : read_steps(folder))
       job.steps.push_back({folder / recipe.name, recipe});

@@ -10,6 +10,10 @@
 
 namespace rung::ladder {
 
+// Throw UsageError, with what the folder holds instead, if it holds no run, or no ladder.
+void require_run(const std::filesystem::path& folder);
+void require_ladder(const std::filesystem::path& folder);
+
 struct Job {
   struct Step {
     std::filesystem::path folder;

@@ -165,8 +165,9 @@ std::string step_section(const Outcome& step, const Analysis& analysis) {
 
 std::string ladder_document(std::span<const Outcome> steps, std::span<const Analysis> analyses) {
   const train::Machine& machine = steps.front().record.machine;
-  std::string text = fmt::format("# Ladder of {} steps\n\n{}, {} threads, {}.\n\n", steps.size(), machine.cpu,
-                                 machine.threads, machine.simd);
+  std::string text =
+      fmt::format("# Ladder of {}\n\n{}, {}, {}.\n\n", counted(steps.size(), "step"), machine.cpu,
+                  counted(static_cast<size_t>(machine.threads), "thread"), machine.simd);
   text += ladder_table(steps);
   text +=
       "\nAccuracies are percent. \"Best\" is the maximum over the epochs, chosen on the test set: it is "

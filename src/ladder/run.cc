@@ -9,11 +9,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "nn/infer.h"
 
 namespace rung::ladder {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr uint64_t kMaxResultBytes = 64 << 20;
 
 bool compare(double value, recipe::Comparison comparison, double bound) {
   switch (comparison) {
@@ -152,6 +156,17 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
 }
 
 }  // namespace
+
+train::RunRecord read_result(const std::filesystem::path& folder, const recipe::Recipe& recipe) {
+  const std::filesystem::path file = folder / train::kResultFile;
+  train::RunRecord record = train::parse_result(read_text_file(file, kMaxResultBytes), file.string());
+  if (record.recipe != recipe.name || record.seed != recipe.seed ||
+      record.params != nn::infer(recipe.model).params ||
+      record.epochs.size() != static_cast<size_t>(recipe.training.epochs))
+    throw DataError(
+        fmt::format("{}: this is the result of another recipe than the one beside it", file.string()));
+  return record;
+}
 
 bool has_metric(recipe::Metric metric, const train::RunRecord& record) {
   return !recipe::needs_validation(metric) || record.validation_images > 0;

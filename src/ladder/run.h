@@ -67,6 +67,10 @@ class Stopped : public Error {
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                    const RunPlace& place, const Outcome* previous, const Observer& observer);
 
+// The result that a finished run of the recipe has left in its folder. Throws IoError if it cannot be read,
+// DataError if it is damaged, another recipe's, or not of all epochs.
+train::RunRecord read_result(const std::filesystem::path& folder, const recipe::Recipe& recipe);
+
 // The value of a metric in a run. Precondition: has_metric(), which a run without validation may not.
 bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);

@@ -9,6 +9,9 @@
 
 namespace rung::ladder {
 
+// A p-value below it is called a difference.
+inline constexpr double kSignificance = 0.05;
+
 struct Interval {
   double low = 0;
   double high = 0;

@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ladder/plan_file.h"
+#include "ladder/run.h"
 #include "ladder/steps_file.h"
-#include "nn/infer.h"
 #include "recipe/settings.h"
 #include "train/run_directory.h"
 
@@ -28,22 +28,12 @@ constexpr const char* kRuns = "runs";
 constexpr const char* kPlanFile = "plan.json";
 constexpr const char* kOtherFolder = "choose another folder with --out";
 constexpr uint64_t kMaxPlanBytes = 256 << 20;  // kMaxRuns recipes, of one seed
-constexpr uint64_t kMaxResultBytes = 64 << 20;
 constexpr uint64_t kMaxMessageBytes = 1 << 16;
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // The run's result, if the file holds it.
-std::optional<train::RunRecord> read_result(const fs::path& file, const Recipe& recipe) {
+std::optional<train::RunRecord> result_of(const fs::path& folder, const Recipe& recipe) {
   try {
-    train::RunRecord record = train::parse_result(read_text_file(file, kMaxResultBytes), file.string());
-    const bool same = record.recipe == recipe.name && record.seed == recipe.seed &&
-                      record.params == nn::infer(recipe.model).params &&
-                      record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
-    return same ? std::optional(std::move(record)) : std::nullopt;
+    return read_result(folder, recipe);
   } catch (const DataError&) {
     return std::nullopt;
   }
@@ -118,7 +108,7 @@ fs::path run_folder(const fs::path& sweep, const SweepRun& run) {
 void read_end(const fs::path& sweep, const SweepPlan& plan, SweepRun& run) {
   const fs::path folder = run_folder(sweep, run);
   if (is_there(folder / train::kResultFile)) {
-    run.record = read_result(folder / train::kResultFile, recipe_of(plan, run));
+    run.record = result_of(folder, recipe_of(plan, run));
   } else if (is_there(folder / kDivergedFile)) {
     run.error = read_message(folder / kDivergedFile);
     run.diverged = true;

@@ -5,11 +5,10 @@
 #include <utility>
 
 #include "ladder/run.h"
+#include "ladder/statistics.h"
 
 namespace rung::ladder {
 namespace {
-
-constexpr double kSignificance = 0.05;
 
 // A sweep's runs are laid out recipe by recipe, seed by seed.
 std::span<const SweepRun> runs_of(const SweepPlan& plan, std::span<const SweepRun> runs, size_t recipe) {

@@ -1,6 +1,7 @@
 #include "nn/inference.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "kernels/batch_norm.h"
@@ -9,14 +10,26 @@
 
 namespace rung::nn {
 
+FoldedNorm fold_norm(const Stage& stage, const Weights& weights) {
+  const auto channels = static_cast<size_t>(stage.activation.channels);
+  FoldedNorm folded{std::vector<float>(channels, 1), std::vector<float>(channels, 0)};
+  if (!stage.norm) return folded;
+  const auto parameters = std::span(weights.parameters);
+  const auto buffers = std::span(weights.buffers);
+  kernels::batch_norm_running(
+      {parameters.subspan(stage.norm->weight, channels), parameters.subspan(stage.norm->bias, channels),
+       stage.norm->eps, stage.norm->momentum},
+      buffers.subspan(stage.norm->running_mean, channels), buffers.subspan(stage.norm->running_var, channels),
+      folded.scale, folded.shift);
+  return folded;
+}
+
 Inference::Inference(const Plan& plan, ThreadPool& pool)
     : plan_(plan), pool_(pool), stages_(plan.stages.size()), threads_(static_cast<size_t>(pool.size())) {
-  size_t largest = kernels::group_floats(plan.input.channels, plan.input.height, plan.input.width);
+  size_t largest = group_floats(plan.input);
   for (size_t s = 0; s < plan.stages.size(); ++s) {
     const Stage& stage = plan.stages[s];
     if (stage.conv) stages_[s].packed = AlignedBuffer<float>(stage.conv->weights());
-    stages_[s].scale.assign(static_cast<size_t>(stage.activation.channels), 1);
-    stages_[s].shift.assign(static_cast<size_t>(stage.activation.channels), 0);
     largest = std::max(largest, stage.activation.elements() * kernels::kLanes);
   }
   for (ThreadMemory& memory : threads_) {
@@ -28,19 +41,12 @@ Inference::Inference(const Plan& plan, ThreadPool& pool)
 }
 
 void Inference::prepare(const Weights& weights) {
-  const auto parameters = std::span(weights.parameters);
-  const auto buffers = std::span(weights.buffers);
   for (size_t s = 0; s < plan_.stages.size(); ++s) {
     const Stage& stage = plan_.stages[s];
     if (stage.conv)
-      kernels::pack_for_forward(*stage.conv, parameters.data() + stage.weight, stages_[s].packed.data());
-    if (!stage.norm) continue;
-    const auto channels = static_cast<size_t>(stage.activation.channels);
-    kernels::batch_norm_running(
-        {parameters.subspan(stage.norm->weight, channels), parameters.subspan(stage.norm->bias, channels),
-         stage.norm->eps, stage.norm->momentum},
-        buffers.subspan(stage.norm->running_mean, channels),
-        buffers.subspan(stage.norm->running_var, channels), stages_[s].scale, stages_[s].shift);
+      kernels::pack_for_forward(*stage.conv, weights.parameters.data() + stage.weight,
+                                stages_[s].packed.data());
+    stages_[s].norm = fold_norm(stage, weights);
   }
 }
 
@@ -72,8 +78,8 @@ const float* Inference::forward(const Weights& weights, ThreadMemory& memory) co
       single_forward(stage, weights.parameters, x, added, y);
       std::swap(x, y);
     } else if (stage.activates_in_evaluation()) {
-      kernels::activation_forward(stage.activation, x, stages_[s].scale.data(), stages_[s].shift.data(),
-                                  nullptr, y);
+      kernels::activation_forward(stage.activation, x, stages_[s].norm.scale.data(),
+                                  stages_[s].norm.shift.data(), nullptr, y);
       std::swap(x, y);
     }
   }

@@ -14,6 +14,14 @@
 
 namespace rung::nn {
 
+// What a stage's batch norm does in evaluation, by its running statistics: scale * x + shift, a value a
+// channel; 1 and 0 without one.
+struct FoldedNorm {
+  std::vector<float> scale;
+  std::vector<float> shift;
+};
+FoldedNorm fold_norm(const Stage& stage, const Weights& weights);
+
 class Inference {
  public:
   // `plan` and `pool` must outlive this object.
@@ -30,8 +38,7 @@ class Inference {
  private:
   struct StageMemory {
     AlignedBuffer<float> packed;
-    std::vector<float> scale;
-    std::vector<float> shift;
+    FoldedNorm norm;
   };
   struct ThreadMemory {
     AlignedBuffer<float> buffers[2];  // activations of one group; a kernel reads one and writes the other

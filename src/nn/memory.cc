@@ -9,10 +9,6 @@ namespace {
 
 using kernels::kLanes;
 
-size_t group_floats(const Shape& s) {
-  return kernels::group_floats(s.channels, s.height, s.width);
-}
-
 }  // namespace
 
 StageSizes stage_sizes(const Plan& plan, size_t s) {
@@ -39,8 +35,9 @@ StageSizes stage_sizes(const Plan& plan, size_t s) {
   return sizes;
 }
 
-uint64_t training_bytes(const Plan& plan, int largest_batch, int threads) {
-  uint64_t whole = 4 * uint64_t{plan.parameter_count};  // weights, momentum, gradient, packed for evaluation
+uint64_t training_bytes(const Plan& plan, int state_floats, int largest_batch, int threads) {
+  // Weights, gradient, packed for evaluation; the optimizer's.
+  uint64_t whole = (3 + static_cast<uint64_t>(state_floats)) * plan.parameter_count;
   uint64_t group = group_floats(plan.input) + plan.parameter_count;  // the images; their gradient
   uint64_t thread = 0;
   uint64_t bits = 0;  // of a group

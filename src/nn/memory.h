@@ -25,7 +25,8 @@ struct StageSizes {
 
 StageSizes stage_sizes(const Plan& plan, size_t stage);
 
-// Bytes to train with batches of up to so many images, in so many threads, and to evaluate in between.
-uint64_t training_bytes(const Plan& plan, int largest_batch, int threads);
+// Bytes to train with batches of up to so many images, in so many threads, and to evaluate in between; the
+// optimizer and the moving average keep `state_floats` for each parameter.
+uint64_t training_bytes(const Plan& plan, int state_floats, int largest_batch, int threads);
 
 }  // namespace rung::nn

@@ -13,6 +13,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
+#include "kernels/layout.h"
 #include "nn/infer.h"
 #include "nn/spec.h"
 
@@ -90,5 +91,10 @@ struct Plan {
 
 // Throws ShapeError for a model that cannot work (see infer).
 Plan make_plan(const ModelSpec& model);
+
+// Floats of a group of images' activations of this shape.
+inline size_t group_floats(const Shape& shape) {
+  return kernels::group_floats(shape.channels, shape.height, shape.width);
+}
 
 }  // namespace rung::nn

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/batch_norm.h"
 #include "nn/padding.h"
 #include "nn/single.h"
 
@@ -10,10 +9,6 @@ namespace rung::nn {
 namespace {
 
 using kernels::kLanes;
-
-size_t group_floats(const Shape& shape) {
-  return kernels::group_floats(shape.channels, shape.height, shape.width);
-}
 
 // sum += values; an empty sum is zero.
 void accumulate(const std::vector<float>& values, std::vector<float>& sum) {
@@ -27,7 +22,7 @@ Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
     : plan_(plan), weights_(weights), image_(group_floats(plan.input)), stages_(plan.stages.size()) {
   std::copy_n(x, image_.size(), image_.data());
   for (size_t stage = 0; stage < stages_.size(); ++stage) {
-    fold_norm(stage);
+    stages_[stage].norm = fold_norm(plan.stages[stage], weights);
     forward(stage);
   }
 }
@@ -38,22 +33,6 @@ const float* Trace::input(size_t stage) const {
 
 std::span<const float> Trace::output(size_t stage) const {
   return {stages_[stage].output.data(), group_floats(plan_.stages[stage].output)};
-}
-
-void Trace::fold_norm(size_t stage) {
-  const Stage& spec = plan_.stages[stage];
-  const auto channels = static_cast<size_t>(spec.activation.channels);
-  StageTrace& trace = stages_[stage];
-  trace.scale.assign(channels, 1);
-  trace.shift.assign(channels, 0);
-  if (!spec.norm) return;
-  const auto parameters = std::span(weights_.parameters);
-  const auto buffers = std::span(weights_.buffers);
-  kernels::batch_norm_running(
-      {parameters.subspan(spec.norm->weight, channels), parameters.subspan(spec.norm->bias, channels),
-       spec.norm->eps, spec.norm->momentum},
-      buffers.subspan(spec.norm->running_mean, channels), buffers.subspan(spec.norm->running_var, channels),
-      trace.scale, trace.shift);
 }
 
 void Trace::forward(size_t stage) {
@@ -77,7 +56,7 @@ void Trace::forward(size_t stage) {
     const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->stage);
     single_forward(spec, weights_.parameters, x, added, trace.output.data());
   } else if (spec.activates_in_evaluation()) {
-    kernels::activation_forward(spec.activation, x, trace.scale.data(), trace.shift.data(),
+    kernels::activation_forward(spec.activation, x, trace.norm.scale.data(), trace.norm.shift.data(),
                                 trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
   } else {
     std::copy_n(x, group_floats(spec.output), trace.output.data());
@@ -116,7 +95,7 @@ std::vector<float> Trace::through_activation(size_t stage, const std::vector<flo
                                           /*passed=*/1, nullptr, nullptr, kLanes,
                                           kernels::dense_view(dx.data(), shape.height, shape.width));
   const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
-  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.scale[i / plane];
+  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.norm.scale[i / plane];
   return dx;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "nn/inference.h"
 #include "nn/plan.h"
 #include "nn/weights.h"
 
@@ -27,13 +28,11 @@ class Trace {
 
  private:
   struct StageTrace {
-    std::vector<float> scale;  // batch norm, folded
-    std::vector<float> shift;
+    FoldedNorm norm;
     std::vector<uint16_t> bits;  // through which elements the gradient passes
     AlignedBuffer<float> output;
   };
 
-  void fold_norm(size_t stage);
   void forward(size_t stage);
   const float* input(size_t stage) const;
   std::vector<float> through_activation(size_t stage, const std::vector<float>& dy) const;

@@ -15,10 +15,6 @@ namespace {
 
 using kernels::kLanes;
 
-size_t group_floats(const Shape& s) {
-  return kernels::group_floats(s.channels, s.height, s.width);
-}
-
 size_t plane_of(const Stage& stage) {
   return static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
 }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "optim/exact_math.h"
+#include "base/exact_math.h"
 
 namespace rung::optim {
 namespace {

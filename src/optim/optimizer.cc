@@ -3,7 +3,7 @@
 #include <cmath>
 #include <variant>
 
-#include "optim/exact_math.h"
+#include "base/exact_math.h"
 
 namespace rung::optim {
 namespace {

@@ -1,10 +1,23 @@
 // [dataset] and [[augment]]. Whether a dataset is there to be read is the data reader's business.
+#include "base/error.h"
+#include "data/registry.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
 
 constexpr int kMaxValidation = 1'000'000'000;
+
+// A folder is anything with a '/'.
+void require_dataset(const TableReader& table, const std::string& name) {
+  if (name.empty()) table.fail("name", "expected a dataset's name or a folder's path");
+  if (name.find('/') != std::string::npos) return;
+  try {
+    data::find_dataset(name);
+  } catch (const UsageError& error) {
+    table.fail("name", error.what(), error.hint());
+  }
+}
 
 data::Transform parse_color_jitter(const TableReader& table) {
   table.allow({"type", "brightness", "contrast", "saturation", "hue"});
@@ -115,7 +128,7 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   if (!table) return dataset;
   table->allow({"name", "mean", "std", "validation"});
   dataset.name = table->text("name", dataset.name);
-  if (dataset.name.empty()) table->fail("name", "expected a dataset's name or a folder's path");
+  require_dataset(*table, dataset.name);
   dataset.mean = table->number("mean", NumberRange::closed(-1e6, 1e6), dataset.mean);
   dataset.std = table->number("std", NumberRange::left_open(0, 1e6), dataset.std);
   if (table->has("validation")) dataset.validation = table->small_integer("validation", 1, kMaxValidation);

@@ -6,18 +6,12 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "data/registry.h"
 #include "nn/infer.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
-
-struct KnownDataset {
-  nn::Shape input;
-  int classes;
-};
-
-constexpr std::array kDatasets = {Named<KnownDataset>{"mnist", {{1, 28, 28}, 10}}};
 
 // What a stage's use keeps for itself.
 constexpr std::array<std::string_view, 2> kUseKeys = {"stage", "repeat"};
@@ -45,12 +39,14 @@ class ModelParser {
   };
 
   void parse_input(const data::DatasetSpec& dataset) {
-    const auto* known = std::find_if(kDatasets.begin(), kDatasets.end(),
-                                     [&](const auto& one) { return one.name == dataset.name; });
-    const bool is_known = known != kDatasets.end();
-    if (!is_known && !model_.has("input")) ask_for_input(dataset.name);
-    if (is_known) spec_ = {known->value.input, known->value.classes, {}};
+    const auto& datasets = data::known_datasets();
+    const auto known = std::ranges::find(datasets, dataset.name, &data::DatasetInfo::name);
+    const bool is_known = known != datasets.end();
+    if (is_known) spec_ = {{1, known->height, known->width}, known->classes, {}};
     if (model_.has("input") || !is_known) {
+      if (!model_.has("input"))
+        model_.fail("input", fmt::format("missing; expected [channels, height, width] of the images in {}",
+                                         printable(dataset.name)));
       const auto sizes = model_.integers("input", 3, 1, nn::kMaxChannels, TableReader::Scalar::kRefused);
       const nn::Shape input{sizes[0], sizes[1], sizes[2]};
       if (is_known && input != spec_.input) refuse("input", dataset.name);
@@ -61,16 +57,6 @@ class ModelParser {
       if (is_known && classes != spec_.classes) refuse("classes", dataset.name);
       spec_.classes = classes;
     }
-  }
-
-  [[noreturn]] void ask_for_input(std::string_view dataset) const {
-    std::array<std::string_view, kDatasets.size()> names;
-    std::transform(kDatasets.begin(), kDatasets.end(), names.begin(),
-                   [](const auto& one) { return one.name; });
-    const auto guess = nearest(dataset, names);
-    model_.fail("input",
-                fmt::format("missing; expected [channels, height, width] of the images of \"{}\"", dataset),
-                guess ? fmt::format("or did you mean the dataset `{}`?", *guess) : "");
   }
 
   [[noreturn]] void refuse(std::string_view key, std::string_view dataset) const {

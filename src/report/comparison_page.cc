@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "ladder/changes.h"
 #include "ladder/markdown.h"
+#include "ladder/statistics.h"
 #include "report/image_sections.h"
 #include "report/page.h"
 #include "report/run_sections.h"
@@ -15,7 +16,6 @@ namespace {
 
 using ladder::with_commas;
 
-constexpr double kSignificance = 0.05;
 constexpr size_t kMostImages = 40;  // shown of each kind
 
 bool validates(const Exhibit& exhibit) {
@@ -51,7 +51,7 @@ std::string p_text(double p) {
 }
 
 Html verdict(const ladder::McNemar& test, const std::string& first, const std::string& second) {
-  if (test.p_value >= kSignificance)
+  if (test.p_value >= ladder::kSignificance)
     return html(
         "<p><b>The two cannot be told apart</b> on these images ({}): equally good models often differ by "
         "this much or more.</p>\n",

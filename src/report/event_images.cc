@@ -183,9 +183,10 @@ std::optional<data::GreyImage> mistakes_picture(const data::Split& split,
   for (size_t i = 0; i < wrong.size(); ++i) {
     const int top = static_cast<int>(i) / kColumns * cell_height + kMargin;
     const int left = static_cast<int>(i) % kColumns * cell_width + kMargin;
-    paste(picture, split, wrong[i], scale, top, left);
+    const int width = cell_width - kMargin;
+    paste(picture, split, wrong[i], scale, top, left + (width - split.width * scale) / 2);
     draw_text(fmt::format("{}>{}", split.labels[wrong[i]], predicted[wrong[i]]), kTextScale,
-              top + split.height * scale + kCaptionHeight / 2, left + split.width * scale / 2,
+              top + split.height * scale + kCaptionHeight / 2, left + width / 2,
               [&](int y, int x) { pixel(picture, y, x) = 0; });
   }
   return picture;

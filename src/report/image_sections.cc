@@ -86,7 +86,7 @@ Html activations_section(const Exhibit& exhibit, const nn::Trace& trace, size_t 
   if (stages.empty()) return {};
   return figure(html("<div class=\"grids\">{}</div>", stages),
                 html("Activations of one test image of each class: a row an image, a column a channel. Each "
-                     "channel runs from black, its smallest value, to white, its largest."));
+                     "channel runs from black, its smallest value or 0, to white, its largest."));
 }
 
 Html evidence_section(const Exhibit& exhibit, const nn::Trace& trace, std::span<const uint32_t> examples) {

@@ -25,8 +25,8 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
 // weights.
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples);
 
-// Output of a stage: a row an example, a column a channel; each channel black at its smallest and white at
-// its largest value over the examples.
+// Output of a stage: a row an example, a column a channel; each channel black at its smallest value over the
+// examples, or at 0 if that is smaller, and white at its largest.
 data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples);
 
 // Where the outputs of a stage lie on the input, along one axis.

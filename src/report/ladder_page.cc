@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ladder/advice.h"
 #include "ladder/changes.h"
 #include "report/page.h"
 #include "report/run_sections.h"
@@ -85,12 +86,13 @@ Html curves(std::span<const Exhibit> steps, Page& page) {
 
 // What the last step aims at: at most so many parameters, at least such an accuracy.
 std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
-  std::optional<double> params;
+  const auto params = ladder::parameter_budget(recipe);
   std::optional<double> accuracy;
   for (const recipe::Target& target : recipe.targets) {
     const auto* bound = std::get_if<double>(&target.bound);
-    if (bound == nullptr) continue;
-    if (target.metric == recipe::Metric::kParams) params = *bound;
+    if (bound == nullptr || (target.comparison != recipe::Comparison::kAbove &&
+                             target.comparison != recipe::Comparison::kAtLeast))
+      continue;
     if (target.metric == recipe::Metric::kBestTestAccuracy ||
         target.metric == recipe::Metric::kFinalTestAccuracy ||
         target.metric == recipe::Metric::kMeanLast3TestAccuracy ||
@@ -98,7 +100,7 @@ std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
       accuracy = *bound;
   }
   if (!params || !accuracy) return std::nullopt;
-  return std::pair(*params, *accuracy);
+  return std::pair(static_cast<double>(*params), *accuracy);
 }
 
 Html sizes(std::span<const Exhibit> steps, Page& page) {

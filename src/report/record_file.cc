@@ -1,15 +1,13 @@
 #include "report/record_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "base/crc32c.h"
-#include "base/error.h"
+#include "base/file.h"
 
 namespace rung::report {
 namespace {
@@ -22,10 +20,6 @@ std::string little_endian(Unsigned number) {
   for (size_t byte = 0; byte < sizeof(number); ++byte)
     bytes += static_cast<char>(number >> (8 * byte) & 0xFF);
   return bytes;
-}
-
-[[noreturn]] void fail(const std::filesystem::path& path, int error) {
-  throw IoError(fmt::format("cannot write {}: {}", path.string(), std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -45,7 +39,7 @@ std::string framed(std::string_view record) {
 RecordFile::RecordFile(std::filesystem::path path)
     : path_(std::move(path)),
       descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
-  if (descriptor_ < 0) fail(path_, errno);
+  if (descriptor_ < 0) throw_cannot_write(path_, errno);
 }
 
 RecordFile::~RecordFile() {
@@ -63,7 +57,7 @@ void RecordFile::append(std::string_view record) {
       const int error = errno;
       [[maybe_unused]] const bool undone =
           ::ftruncate(descriptor_, size_) == 0 && ::lseek(descriptor_, size_, SEEK_SET) == size_;
-      fail(path_, error);
+      throw_cannot_write(path_, error);
     }
     left.remove_prefix(static_cast<size_t>(written));
   }

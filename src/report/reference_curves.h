@@ -21,7 +21,8 @@ using ReferenceCurve = std::vector<ReferenceEpoch>;  // from the first epoch on
 // line of names. Throws DataError, naming the line.
 std::vector<ReferenceCurve> parse_reference_curves(std::string_view tsv);
 
-// The notebooks' curve whose best, last and mean accuracies are those that the recipe's [reference] quotes.
+// The notebooks' curve whose best training, best test and last test accuracies are those that the recipe's
+// [reference] quotes.
 std::optional<ReferenceCurve> find_reference_curve(const recipe::Recipe& recipe);
 
 }  // namespace rung::report

@@ -6,8 +6,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "ladder/run.h"
 #include "ladder/steps_file.h"
+#include "ladder/sweep_folder.h"
 #include "nn/infer.h"
+#include "report/report.h"
 #include "train/run_directory.h"
 
 namespace rung::report {
@@ -26,15 +29,6 @@ bool has_epochs(const fs::path& folder) {
   std::error_code ignored;
   const fs::path metrics = folder / train::kMetricsFile;
   return is_file(folder / train::kResultFile) || (is_file(metrics) && fs::file_size(metrics, ignored) > 0);
-}
-
-train::RunRecord read_result(const fs::path& file, const recipe::Recipe& recipe) {
-  train::RunRecord record = train::parse_result(read_text_file(file, kMaxRecordBytes), file.string());
-  if (record.recipe != recipe.name || record.seed != recipe.seed ||
-      record.params != nn::infer(recipe.model).params)
-    throw DataError(
-        fmt::format("{}: this is the result of another recipe than the one beside it", file.string()));
-  return record;
 }
 
 // Of a run that goes on, or was cut off.
@@ -79,7 +73,7 @@ StoredRun load_run(const fs::path& folder) {
   return {.folder = folder,
           .name = recipe.name,
           .recipe = recipe,
-          .record = finished ? read_result(folder / train::kResultFile, recipe)
+          .record = finished ? ladder::read_result(folder, recipe)
                              : record_so_far(folder / train::kMetricsFile, recipe),
           .finished = finished};
 }
@@ -103,6 +97,10 @@ std::vector<fs::path> find_runs(std::span<const fs::path> folders) {
     } else if (is_file(folder / ladder::kStepsFile)) {
       const auto steps = steps_of(folder);
       runs.insert(runs.end(), steps.begin(), steps.end());
+    } else if (ladder::holds_sweep(folder)) {
+      throw UsageError(fmt::format("{} holds a sweep, which has a page of its own", folder.string()),
+                       fmt::format("open {}, or give runs in {}", (folder / kReportFile).string(),
+                                   (folder / "runs").string()));
     } else {
       throw UsageError(fmt::format("{} holds neither a run nor a ladder", folder.string()),
                        "give a folder that `rung train` or `rung climb` has written");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "ladder/changes.h"
 #include "ladder/markdown.h"
 #include "nn/infer.h"
@@ -91,8 +92,8 @@ std::string last_accuracy(const train::RunRecord& record) {
 
 std::string machine_text(const train::Machine& machine) {
   if (machine.cpu.empty()) return "";
-  return fmt::format("{}, {} {}, {}", machine.cpu, machine.threads,
-                     machine.threads == 1 ? "thread" : "threads", machine.simd);
+  return fmt::format("{}, {}, {}", machine.cpu, counted(static_cast<size_t>(machine.threads), "thread"),
+                     machine.simd);
 }
 
 Html headline(const Exhibit& exhibit) {

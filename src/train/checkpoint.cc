@@ -207,6 +207,16 @@ void save_checkpoint(const std::filesystem::path& file, const Origin& origin, co
   write_safetensors(file, tensors);
 }
 
+Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256) {
+  return {.recipe_sha256 = sha256_hex(std::as_bytes(std::span(recipe_toml))),
+          .data_sha256 = data_sha256,
+          .simd = kernels::simd_target()};
+}
+
+void require_origin(const std::filesystem::path& file, const Origin& origin) {
+  Reader(file).require_origin(origin);
+}
+
 std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,
                                          Trainer& trainer) {
   const Reader reader(file);

@@ -22,6 +22,13 @@ struct Origin {
   std::string simd;           // the kernels' instruction set
 };
 
+// The recipe's text as resolved, and the kernels' instruction set of now.
+Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256);
+
+// Throws UsageError if the file is a checkpoint of a run with another origin; IoError and DataError as
+// load_checkpoint().
+void require_origin(const std::filesystem::path& file, const Origin& origin);
+
 // Throws DivergedError if a weight, or the optimiser's state, is not finite: nothing to go on with.
 void require_finite(const Trainer& trainer);
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "optim/exact_math.h"
+#include "base/exact_math.h"
 #include "optim/lr_schedule.h"
 
 namespace rung::train {
@@ -22,12 +22,12 @@ class Curve {
   explicit Curve(const LrRange& range)
       : range_(range), ratio_(std::exp(std::log(range.max_lr / range.min_lr) / (range.batches - 1))) {}
 
-  double lr(int64_t step) const { return range_.min_lr * optim::power(ratio_, step); }
+  double lr(int64_t step) const { return range_.min_lr * power(ratio_, step); }
 
   void add(double loss) {
     average_ = kKept * average_ + (1 - kKept) * loss;
     const auto count = static_cast<int64_t>(points.size());
-    const double smoothed = average_ / (1 - optim::power(kKept, count + 1));
+    const double smoothed = average_ / (1 - power(kKept, count + 1));
     points.push_back({lr(count), loss, smoothed});
     lowest_ = points.size() == 1 ? smoothed : std::min(lowest_, smoothed);
     if (count + 1 == range_.batches || smoothed > kTooHigh * lowest_) throw CurveEnds();

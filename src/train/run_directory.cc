@@ -8,8 +8,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/sha256.h"
-#include "kernels/simd.h"
 
 namespace rung::train {
 namespace {
@@ -17,11 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxMetricsBytes = 64 << 20;
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 // The run's weights alone, to be used: without the optimiser's state.
 void write_best(const fs::path& file, const EpochRecord& epoch, const Trainer& trainer) {
@@ -64,12 +57,14 @@ std::vector<EpochRecord> read_epochs(const fs::path& path) {
   return parse_json_lines(read_text_file(file, kMaxMetricsBytes), file.string());
 }
 
-RunDirectory::RunDirectory(fs::path path, const std::string& recipe_toml, Start start)
-    : path_(std::move(path)), claim_(checked(path_, start)), progress_(path_) {
+RunDirectory::RunDirectory(fs::path path, std::string recipe_toml, Start start)
+    : path_(std::move(path)),
+      recipe_toml_(std::move(recipe_toml)),
+      claim_(checked(path_, start)),
+      progress_(path_) {
   checked(path_, start);  // another process may have begun a run meanwhile
   remove_leftovers();
-  if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml);
-  origin_.recipe_sha256 = sha256_hex(std::as_bytes(std::span(recipe_toml)));
+  if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml_);
 }
 
 void RunDirectory::remove_leftovers() const {
@@ -79,8 +74,7 @@ void RunDirectory::remove_leftovers() const {
 }
 
 RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& data_sha256) {
-  origin_.data_sha256 = data_sha256;
-  origin_.simd = kernels::simd_target();
+  origin_ = origin_of(recipe_toml_, data_sha256);
   Found found;
   if (is_there(path_ / kCheckpointFile) || is_there(path_ / kPreviousFile)) {
     epochs_ = load_newest(trainer, found.damage);

@@ -39,7 +39,7 @@ class RunDirectory {
   // Creates the folder and writes recipe.toml where they are not there. Until its end no other process can
   // write to the folder. Throws UsageError if it holds a run and must not, or if another process writes to
   // it; IoError if it cannot be written: then no folder is left that was not there.
-  RunDirectory(std::filesystem::path path, const std::string& recipe_toml, Start start);
+  RunDirectory(std::filesystem::path path, std::string recipe_toml, Start start);
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -80,6 +80,7 @@ class RunDirectory {
   std::vector<EpochRecord> load_newest(Trainer& trainer, std::string& damage);
 
   std::filesystem::path path_;
+  std::string recipe_toml_;
   ClaimedFolder claim_;
   ProgressFile progress_;
   Origin origin_;

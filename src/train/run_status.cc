@@ -17,11 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxProgressBytes = 4096;
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // The job may end, and its file go, at any moment.
 std::optional<Progress> read_progress(const fs::path& folder) {
   try {

@@ -39,9 +39,14 @@ int largest_batch(const Experiment& experiment, const data::Dataset& data) {
   return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation);
 }
 
+// Floats that the optimizer and the moving average keep for each parameter.
+int state_floats(const optim::Training& training) {
+  return (std::holds_alternative<optim::Sgd>(training.optimizer) ? 1 : 2) + (training.ema ? 1 : 0);
+}
+
 // A system that lends more memory than it has would end the process later on, without a word.
-void require_memory(const nn::Plan& plan, int batch, int threads) {
-  const uint64_t needed = nn::training_bytes(plan, batch, threads);
+void require_memory(const nn::Plan& plan, const optim::Training& training, int batch, int threads) {
+  const uint64_t needed = nn::training_bytes(plan, state_floats(training), batch, threads);
   const std::optional<uint64_t> available = available_memory();
   if (!available || needed <= *available) return;
   const auto gibibytes = [](uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
@@ -52,11 +57,28 @@ void require_memory(const nn::Plan& plan, int batch, int threads) {
       "use a smaller batch_size, a smaller model or fewer threads");
 }
 
+// Batch norm has nothing to divide by where a channel has a single value in a batch.
+void require_variance(const Experiment& experiment, int images) {
+  const int batch = experiment.training.batch_size;
+  if (batch > 1 && images % batch != 1) return;
+  const nn::ModelInfo info = nn::infer(experiment.model);
+  for (size_t layer = 0; layer < info.layers.size(); ++layer) {
+    const nn::Shape& output = info.layers[layer].output;
+    if (!std::holds_alternative<nn::BatchNorm2d>(experiment.model.layers[layer]) ||
+        output.height * output.width > 1)
+      continue;
+    throw UsageError(fmt::format("{} has one value a channel in a batch of a single image, and {} images in "
+                                 "batches of {} leave such a batch",
+                                 nn::numbered_name(experiment.model, layer), images, batch),
+                     "use another batch_size, or drop the batch norm where the image is 1x1");
+  }
+}
+
 // The model's plan, once it is clear that the data fits it, and the machine holds it.
 nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int threads) {
   require_fit(experiment, data);
   nn::Plan plan = nn::make_plan(experiment.model);
-  require_memory(plan, largest_batch(experiment, data), threads);
+  require_memory(plan, experiment.training, largest_batch(experiment, data), threads);
   return plan;
 }
 
@@ -80,6 +102,7 @@ void require_fit(const Experiment& experiment, const data::Dataset& data) {
                                  experiment.dataset.validation, data.train.count),
                      "lower validation in [dataset]");
   }
+  require_variance(experiment, data.train.count - experiment.dataset.validation);
   require_labels_below(experiment.model.classes, data.train.labels,
                        fmt::format("dataset {}: training", data.name));
   require_labels_below(experiment.model.classes, data.test.labels,

@@ -82,7 +82,8 @@ struct Evaluation {
   std::vector<uint8_t> predicted;  // [images], classes
 };
 
-// Throws UsageError when the data's images or labels are not ones that the model takes.
+// Throws UsageError when the data's images or labels are not ones that the model takes, or leave a batch that
+// it cannot be trained with.
 void require_fit(const Experiment& experiment, const data::Dataset& data);
 
 class Trainer {

@@ -22,4 +22,4 @@ with 30 '\xff' && refused "byte 8: the header is not a JSON object"
 cp other/checkpoint.safetensors $bad && refused "tensor \`0.weight\` has 225 values, but the model needs 200"
 rm $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: No such file or directory" "$RUNG" eval run
 mkdir $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: not a regular file" "$RUNG" eval run
-fails 1 "rung: error: cannot read nowhere/recipe.toml: No such file or directory*" "$RUNG" eval nowhere
+fails 2 "rung: error: nowhere holds no run (*" "$RUNG" eval nowhere

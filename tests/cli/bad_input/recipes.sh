@@ -44,7 +44,7 @@ fails 2 'rung: error: bad.toml:1:*utf-8*' "$RUNG" summary bad.toml
 fails 2 'rung: error: bad.toml:1:1: title: missing*' "$RUNG" summary bad.toml
 head -c 3000000 /dev/zero >bad.toml
 fails 1 'rung: error: bad.toml: 3000000 bytes, more than the 2097152 that such a file may have' "$RUNG" summary bad.toml
-fails 2 'rung: error: there is no recipe step9 (*' "$RUNG" summary step9
+fails 2 'rung: error: there is no recipe step9; did you mean step1? (give a file, or one of best10k, *' "$RUNG" summary step9
 fails 2 'rung: error: there is no recipe digits (*' "$RUNG" summary digits
 make_recipe other.toml 's/digits/others/'
 fails 2 'rung: error: good trains on ./digits, but other on ./others (*' "$RUNG" climb good.toml other.toml

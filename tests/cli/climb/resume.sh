@@ -24,7 +24,9 @@ timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/[0-9.]+ \|( +
 for file in ladder.json ladder.md {first,second,third}/{metrics.jsonl,result.json}; do diff <(timeless whole/$file) <(timeless ladder/$file); done
 for step in first second third; do cmp {whole,ladder}/$step/best.safetensors; done
 
-fails 1 "rung: error: cannot read first/ladder.json: No such file or directory" "$RUNG" climb --resume first
+fails 2 "rung: error: first holds no ladder (*" "$RUNG" climb --resume first
+fails 2 "rung: error: ladder holds a ladder, not a run (give one of its steps, *" "$RUNG" eval ladder
+fails 2 "rung: error: ladder/first holds a run, not a ladder (*" "$RUNG" climb --resume ladder/first
 for bad in '' '{' '[]' '{"format":"rung-ladder","version":1,"steps":[]}' '{"format":"rung-ladder","version":1,"steps":[7]}'; do
   echo "$bad" >ladder/ladder.json
   fails 1 "rung: error: ladder/ladder.json: not the steps of a ladder" "$RUNG" climb --resume ladder

@@ -43,7 +43,9 @@ completes rung nonsense ""
 [[ $(completes rung train step1 --simd "") == *"$(rung completion --values TARGET | head -n 1)"* ]]
 
 # Every option of every command is there: what --help lists, but for its values.
-for command in "" climb train watch eval verify summary lr-find bench data "data fetch" "data info" "data show" completion; do
+mapfile -t commands < <(rung --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')
+[[ ${#commands[@]} -ge 12 ]]
+for command in "" "${commands[@]}" "data fetch" "data info" "data show"; do
   # shellcheck disable=SC2086 # two words may be two arguments
   options=$(rung $command --help | sed -nE 's/^  (-.,)?(--[a-z-]+).*/\2/p' | sort | paste -sd '|')
   # shellcheck disable=SC2086

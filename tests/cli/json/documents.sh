@@ -40,7 +40,7 @@ sed -i 's/"weights_sha256":"./"weights_sha256":"0/' run/metrics.jsonl
 code=0 && "$RUNG" verify run --json >document 2>/dev/null || code=$?
 [[ $code == 1 ]] && one_document document
 grep -E 'same|first' document
-fails 1 "rung: error: cannot read nowhere/recipe.toml: *" "$RUNG" eval nowhere --json
+fails 2 "rung: error: nowhere holds no run (*" "$RUNG" eval nowhere --json
 
 # Quiet: only the exit code, warnings and errors.
 for command in "train small.toml --out quiet" "climb small.toml --out quiet-ladder" "eval quiet" "summary small.toml" "data info ./digits"; do

@@ -59,5 +59,5 @@ fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "
 cut 3 && cp digits/train-images-idx3-ubyte images && printf x | dd of=digits/train-images-idx3-ubyte bs=1 seek=900 conv=notrunc status=none
 fails 2 "rung: error: run/checkpoint.safetensors was trained on other images (*" "$RUNG" train --resume run
 cp images digits/train-images-idx3-ubyte
-fails 1 "rung: error: cannot read nowhere/recipe.toml: No such file or directory" "$RUNG" train --resume nowhere
+fails 2 "rung: error: nowhere holds no run (*" "$RUNG" train --resume nowhere
 [[ ! -e nowhere ]]

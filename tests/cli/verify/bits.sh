@@ -15,7 +15,12 @@ sed -i '2s/"weights_sha256":"....../"weights_sha256":"000000/' run/metrics.jsonl
 cp metrics run/metrics.jsonl
 make_recipe other.toml 's/^epochs = .*/epochs = 3/; s/lr = 0.05/lr = 0.04/' && "$RUNG" train other.toml --out other >/dev/null
 cp other/best.safetensors run && differs
-cp other/recipe.toml run && differs
+
+# Other bits would be no wonder with another recipe or other images.
+cp run/recipe.toml recipe.toml && cp other/recipe.toml run
+fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" verify run
+cp recipe.toml run && printf x | dd of=digits/train-images-idx3-ubyte bs=1 seek=900 conv=notrunc status=none
+fails 2 "rung: error: run/checkpoint.safetensors was trained on other images (*" "$RUNG" verify run
 
 for bad in '' x '{}'; do
   echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: *" "$RUNG" verify run
