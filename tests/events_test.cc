@@ -137,17 +137,17 @@ TEST(EventImages, MistakesAreShownAsManyAsThereIsRoomFor) {
   const auto inked = std::count(one->pixels.begin(), one->pixels.end(), 90);
   EXPECT_EQ(inked, 56 * 56);
   EXPECT_GT(std::count(one->pixels.begin(), one->pixels.end(), 0), 20);  // "3>4"
-  // A caption that is wider than its image stays in its cell: nothing in the margin at the left.
+  // A caption that is wider than its image stays in its cell, the first of eight in the row.
   data::Split narrow = digits(1, 1);
   narrow.height = 40;
   narrow.pixels.assign(40, 90);
   narrow.labels = {103};
   const auto captioned = mistakes_picture(narrow, std::vector<uint8_t>(1, 200));
   ASSERT_TRUE(captioned);
-  for (int row = 0; row < captioned->height; ++row) {
-    EXPECT_EQ(captioned->pixels[static_cast<size_t>(row * captioned->width)], captioned->pixels[0]) << row;
-    EXPECT_EQ(captioned->pixels[static_cast<size_t>((row + 1) * captioned->width - 1)], captioned->pixels[0])
-        << row;
+  const int cell = captioned->width / 8;
+  for (size_t at = 0; at < captioned->pixels.size(); ++at) {
+    const int column = static_cast<int>(at) % captioned->width;
+    if (column > cell + 4) ASSERT_NE(captioned->pixels[at], 0) << "ink in column " << column;
   }
 }
 
