@@ -145,9 +145,9 @@ TEST(EventImages, MistakesAreShownAsManyAsThereIsRoomFor) {
   const auto captioned = mistakes_picture(narrow, std::vector<uint8_t>(1, 200));
   ASSERT_TRUE(captioned);
   const int cell = captioned->width / 8;
-  for (size_t at = 0; at < captioned->pixels.size(); ++at) {
-    const int column = static_cast<int>(at) % captioned->width;
-    if (column > cell + 4) ASSERT_NE(captioned->pixels[at], 0) << "ink in column " << column;
+  for (int row = 0; row < captioned->height; ++row) {
+    for (int column = cell + 4; column < captioned->width; ++column)
+      ASSERT_NE(captioned->pixels[static_cast<size_t>(row * captioned->width + column)], 0) << column;
   }
 }
 
