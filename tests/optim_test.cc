@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <numbers>
 
 #include "base/aligned_buffer.h"
 #include "kernels/loss.h"

@@ -77,9 +77,22 @@ TEST(Settings, AScheduleMayTakeOverTheRates) {
   const std::vector<Setting> cycle = {{"lr_scheduler.max_lr", "0.5"}, {"lr_scheduler.type", "one_cycle_lr"}};
   const Recipe changed = with_settings(small_recipe(), cycle);
   EXPECT_EQ(changed.training.lr_scheduler, optim::LrScheduler(optim::OneCycleLr{.max_lr = 0.5}));
-  std::vector<Setting> both = cycle;
-  both.push_back({"optimizer.lr", "0.1"});
-  EXPECT_THROW(with_settings(small_recipe(), both), UsageError);
+  const std::vector<Setting> table = {{"lr_scheduler", R"({ type = "one_cycle_lr", max_lr = 0.5 })"}};
+  EXPECT_EQ(with_settings(small_recipe(), table), changed);
+  // What was asked for beside it is not dropped in silence.
+  for (const Setting& asked :
+       {Setting{"optimizer.lr", "0.1"}, Setting{"optimizer", R"({ type = "sgd", lr = 0.1 })"}}) {
+    std::vector<Setting> both = cycle;
+    both.push_back(asked);
+    EXPECT_THROW(with_settings(small_recipe(), both), UsageError) << asked.key;
+  }
+  Recipe own_momentum = small_recipe();
+  own_momentum.training.optimizer = optim::Sgd{.momentum = 0.5};
+  const std::vector<Setting> cyclic = {{"lr_scheduler.type", "cyclic_lr"},
+                                       {"lr_scheduler.base_lr", "0.1"},
+                                       {"lr_scheduler.max_lr", "0.2"},
+                                       {"lr_scheduler.cycle_momentum", "false"}};
+  EXPECT_EQ(optim::momentum_of(with_settings(own_momentum, cyclic).training.optimizer), 0.5);
 }
 
 TEST(Settings, SayWhatIsWrong) {
@@ -98,7 +111,7 @@ TEST(Settings, SayWhatIsWrong) {
   EXPECT_THAT(message("optimizer.lr", "{ a = 1 }"), HasSubstr("found a table"));
   EXPECT_THAT(message("optimizer.lr.x", "1"), HasSubstr("lr is no table"));
   EXPECT_THAT(message("model.layers[99].p", "0"), HasSubstr("counted from 0"));
-  EXPECT_THAT(message("model.stages.conv[0].p", "0"), HasSubstr("stages are expanded before it"));
+  EXPECT_THAT(message("model.stages.conv[0].p", "0"), HasSubstr("stages are already expanded"));
   EXPECT_THAT(message("model.foo[0]", "0"), HasSubstr("there is no array foo"));
   EXPECT_THAT(message("model.layers[-1].p", "0"), HasSubstr("expected a number in brackets"));
   EXPECT_THAT(message("model.input[0]", "x"), HasSubstr("model.input"));

@@ -43,7 +43,7 @@ struct Options {
   }
 };
 
-// Thrown out of the fetching when a signal asks for the end: what is half there is removed on the way.
+// Thrown out of the fetching when a signal asks for the end.
 struct Halt {};
 
 data::FetchResult fetch_with_bar(const Options& options) {
@@ -55,13 +55,16 @@ data::FetchResult fetch_with_bar(const Options& options) {
     if (InterruptGuard::signal() != 0) throw Halt();
     display.show(progress.source, progress.file, progress.done, progress.total);
   };
+  std::string done = "nothing was fetched";
   try {
-    return data::fetch(options.name, options.root(), fetch_options);
+    data::FetchResult result = data::fetch(options.name, options.root(), fetch_options);
+    if (InterruptGuard::signal() == 0) return result;
+    done = fmt::format("{} is in {}", options.name, result.folder.string());
   } catch (const Halt&) {
   } catch (const IoError&) {  // perhaps because the signal ended npm as well
     if (InterruptGuard::signal() == 0) throw;
   }
-  throw Interrupted(InterruptGuard::signal(), "interrupted: nothing was fetched", "");
+  throw Interrupted(InterruptGuard::signal(), "interrupted; " + done, "");
 }
 
 void fetch(const Options& options) {

@@ -9,8 +9,9 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t received = 0;
 
-// The first signal is noted; after it, a Ctrl-C ends the process at once. Others may be sent twice by one
-// hand: `timeout` signals its child and then the whole group.
+// The first signal is noted; after it, Ctrl-C ends the process at once. SIGTERM may come twice from one
+// sender: `timeout` signals its child and then the whole group. (By `timeout -s INT` that is a second
+// Ctrl-C.)
 void note(int signal_number) {
   if (received == 0) {
     received = signal_number;

@@ -1,5 +1,5 @@
-// Ctrl-C, a closed terminal or `kill` while training: the run ends between two batches, with its files whole
-// and one line that says what is left of it. A second Ctrl-C ends the process at once.
+// Ctrl-C, a closed terminal or `kill`: training ends between two batches, other work where it can, with files
+// whole and one line that says what is left. A second Ctrl-C ends the process at once.
 #pragma once
 
 #include <csignal>

@@ -91,9 +91,9 @@ void declare(CLI::App& app, int& exit_code) {
   app.set_version_flag("--version", "rung " RUNG_VERSION);
   app.footer(
       "`rung COMMAND --help` shows a command's options and an example. Exit codes: 0 done, 1 failed while\n"
-      "running, 2 the command or a recipe is wrong, 3 a target was missed (with --strict), 130 or 143 ended "
-      "by\n"
-      "Ctrl-C or SIGTERM.\n"
+      "running, 2 the command or a recipe is wrong, 3 a target was missed (with --strict), 130, 143 or "
+      "129\n"
+      "ended by Ctrl-C, SIGTERM or SIGHUP.\n"
       "Example:\n  rung train step1 --epochs 1");
   add_climb(app, exit_code);
   add_train(app, exit_code);

@@ -89,7 +89,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
           .add_option("--out", out,
                       "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
           ->type_name("DIR");
-  command.add_option("--resume", resume, "Go on in the folder of one that was cut off")
+  command.add_option("--resume", resume, "Go on with what was cut off in this folder")
       ->excludes(&recipes)
       ->excludes(seed_option)
       ->excludes(epochs_option)

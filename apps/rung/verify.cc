@@ -80,7 +80,13 @@ void require_origin(const std::filesystem::path& run, const recipe::Recipe& reci
                     const data::Dataset& data) {
   const auto checkpoint = run / train::kCheckpointFile;
   if (!is_there(checkpoint)) return;
-  train::require_origin(checkpoint, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
+  try {
+    train::require_origin(checkpoint, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {  // a checkpoint that cannot be used is not needed here
+    warn(error.what());
+  }
 }
 
 bool verify(const Options& options) {
@@ -117,7 +123,8 @@ void add_verify(CLI::App& app, int& exit_code) {
   options->engine.add_to(*command);
   options->output.add_to(*command);
   command->footer(
-      "Exit code: 0 the bits agree, 1 they do not.\nExample:\n  rung verify runs/step3-seed1 --epochs 2");
+      "Exit code: 0 the bits agree, 1 they do not, 2 the recipe, the images or the instruction set is "
+      "another.\nExample:\n  rung verify runs/step3-seed1 --epochs 2");
   command->callback([options, &exit_code] { exit_code = verify(*options) ? kDone : kFailed; });
 }
 

@@ -12,7 +12,7 @@ double power(double base, int64_t exponent);
 // cos(pi * half_turns), to about 1e-16. Precondition: half_turns is finite.
 double cosine_of_half_turns(double half_turns);
 
-// To about a unit in the last place. Precondition: |radians| < 10^5.
+// To about a unit in the last place, and 1e-26 where that is more. Precondition: |radians| < 10^5.
 double sine(double radians);
 double cosine(double radians);
 double tangent(double radians);

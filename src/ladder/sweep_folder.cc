@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 using recipe::Recipe;
 
 constexpr const char* kRecipes = "recipes";
-constexpr const char* kRuns = "runs";
 constexpr const char* kPlanFile = "plan.json";
 constexpr const char* kOtherFolder = "choose another folder with --out";
 constexpr uint64_t kMaxPlanBytes = 256 << 20;  // kMaxRuns recipes, of one seed
@@ -102,7 +101,7 @@ Recipe recipe_of(const SweepPlan& plan, const SweepRun& run) {
 }
 
 fs::path run_folder(const fs::path& sweep, const SweepRun& run) {
-  return sweep / kRuns / run.name;
+  return sweep / kRunsFolder / run.name;
 }
 
 void read_end(const fs::path& sweep, const SweepPlan& plan, SweepRun& run) {

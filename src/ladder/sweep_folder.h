@@ -48,6 +48,7 @@ void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& 
 void store_plan(const std::filesystem::path& folder, const SweepPlan& plan);
 
 // Whether the folder has a plan.
+inline constexpr const char* kRunsFolder = "runs";  // in the folder of a sweep
 bool holds_sweep(const std::filesystem::path& folder);
 
 // When the plan was written; the smallest time if there is none.

@@ -130,26 +130,26 @@ void assign(toml::table& table, const Part& part, const toml::node& value, const
 void apply(toml::table& document, const Setting& setting) {
   const std::vector<Part> parts = parse_key(setting.key);
   if (setting.key.starts_with("model.stages"))
-    fail(setting.key, "stages are expanded before it: name a layer of the expanded model");
+    fail(setting.key, "stages are already expanded: name a layer of the expanded model");
   toml::table* table = &document;
   for (size_t i = 0; i + 1 < parts.size(); ++i) table = &descend(*table, parts[i], setting.key);
   assign(*table, parts.back(), *parse_value(setting.value).get("value"), setting.key);
 }
 
-// A schedule that was chosen here and sets the learning rate, or the momentum, itself takes them over from
-// the optimizer, which as resolved names both; beside such a schedule they would be refused.
+// A schedule that a setting chose, and that sets the learning rate or the momentum itself, takes them over
+// from the optimizer. As resolved that names both, and would be refused.
 void hand_rates_over(toml::table& document, std::span<const Setting> settings) {
+  // By its own key or as part of a table.
   const auto is_set = [&](std::string_view key) {
-    return std::ranges::find(settings, key, &Setting::key) != settings.end();
+    return std::ranges::any_of(settings, [&](const Setting& setting) {
+      return key == setting.key || key.starts_with(setting.key + '.');
+    });
   };
   toml::table* optimizer = document["optimizer"].as_table();
-  const toml::table* schedule = document["lr_scheduler"].as_table();
-  if (!is_set("lr_scheduler.type") || optimizer == nullptr || schedule == nullptr) return;
-  const auto type = (*schedule)["type"].value_or<std::string_view>("");
-  if (type != "one_cycle_lr" && type != "cyclic_lr") return;
-  if (!is_set("optimizer.lr")) optimizer->erase("lr");
-  if (!is_set("optimizer.momentum") && (*schedule)["cycle_momentum"].value_or(true))
-    optimizer->erase("momentum");
+  if (optimizer == nullptr || !is_set("lr_scheduler.type")) return;
+  const optim::LrScheduler scheduler = parse_lr_scheduler(TableReader(kSource, "", document));
+  if (optim::sets_lr(scheduler) && !is_set("optimizer.lr")) optimizer->erase("lr");
+  if (optim::sets_momentum(scheduler) && !is_set("optimizer.momentum")) optimizer->erase("momentum");
 }
 
 bool sets_type(const Setting& setting) {
@@ -223,8 +223,8 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
   std::vector<Setting> types_first(settings.begin(), settings.end());
   std::stable_partition(types_first.begin(), types_first.end(), sets_type);
   for (const Setting& setting : types_first) apply(document, setting);
-  hand_rates_over(document, settings);
   try {
+    hand_rates_over(document, settings);
     return parse_recipe(document, kSource);
   } catch (const RecipeError& error) {
     std::vector<std::string> words;

@@ -98,9 +98,10 @@ std::vector<fs::path> find_runs(std::span<const fs::path> folders) {
       const auto steps = steps_of(folder);
       runs.insert(runs.end(), steps.begin(), steps.end());
     } else if (ladder::holds_sweep(folder)) {
-      throw UsageError(fmt::format("{} holds a sweep, which has a page of its own", folder.string()),
-                       fmt::format("open {}, or give runs in {}", (folder / kReportFile).string(),
-                                   (folder / "runs").string()));
+      throw UsageError(
+          fmt::format("{} holds a sweep, which gets a page of its own at its end", folder.string()),
+          fmt::format("open {}, or give runs in {}", (folder / kReportFile).string(),
+                      (folder / ladder::kRunsFolder).string()));
     } else {
       throw UsageError(fmt::format("{} holds neither a run nor a ladder", folder.string()),
                        "give a folder that `rung train` or `rung climb` has written");

@@ -88,14 +88,13 @@ class Reader {
   void require_origin(const Origin& origin) const {
     if (text("recipe_sha256") != origin.recipe_sha256)
       throw UsageError(fmt::format("{} belongs to another recipe", file_.string()),
-                       "put back the recipe it was trained with, or train in another folder");
+                       "put back the recipe it was trained with");
     if (text("data_sha256") != origin.data_sha256)
-      throw UsageError(fmt::format("{} was trained on other images", file_.string()),
-                       "put back the dataset, or train in another folder");
+      throw UsageError(fmt::format("{} was trained on other images", file_.string()), "put back the dataset");
     if (!kernels::same_bits(text("simd"), origin.simd))
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
                                    text("simd"), origin.simd),
-                       fmt::format("add --simd {}, or train in another folder", text("simd")));
+                       fmt::format("add --simd {}", text("simd")));
   }
 
   std::vector<EpochRecord> epochs() const {

@@ -31,10 +31,12 @@ interrupt KILL KILL
 # The command that is said is one that works, and takes up where the run was.
 mkdir "it's here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
 least=$("$RUNG" train short.toml --simd none 2>&1 | sed -n 's/.* \(.*\))/\1/p') || true
-"$RUNG" train short.toml --simd "$least" --out "it's here/run" >/dev/null 2>errors & id=$!
+"$RUNG" train short.toml --simd "$least" --threads 1 --checkpoint-seconds 5 --strict --out "it's here/run" >/dev/null 2>errors & id=$!
 until [[ -e "it's here/run/metrics.jsonl" ]]; do sleep 0.02; done
 kill -s TERM $id && ! wait $id
-command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors) && eval "\"$RUNG\" $command" >log
+command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors)
+[[ $command == *" --simd $least --threads 1 --checkpoint-seconds 5 --strict" ]]
+eval "\"$RUNG\" $command" >log
 head -n 1 log | grep -qx "it's here/run goes on after epoch .*"
 [[ $(wc -l <"it's here/run/metrics.jsonl") == 100 ]]
 

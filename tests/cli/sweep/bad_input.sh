@@ -21,7 +21,7 @@ lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml wi
 refused "out holds a sweep of another recipe small: there training.epochs is 2, and now 3 (*" --epochs 3
 fails 2 "rung: error: out holds a sweep with the recipe small, which is not asked for now (*" "$RUNG" sweep wild.toml --out out
 fails 2 "rung: error: out holds a sweep, not a run (give one of the runs in out/runs)" "$RUNG" eval out
-fails 2 "rung: error: out holds a sweep, which has a page of its own (*" "$RUNG" report out
+fails 2 "rung: error: out holds a sweep, which gets a page of its own at its end (*" "$RUNG" report out
 "$RUNG" train small.toml --out run >/dev/null
 "$RUNG" climb small.toml --out ladder >/dev/null
 fails 2 "rung: error: run already holds a run (*" "$RUNG" sweep small.toml --out run

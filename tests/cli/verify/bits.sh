@@ -7,6 +7,8 @@ find run -type f -exec sha256sum {} + >before
 "$RUNG" verify run --threads 3
 "$RUNG" verify run --epochs 1
 sha256sum --quiet -c before
+least=$("$RUNG" verify run --simd none 2>&1 | sed -n 's/.* \(.*\))/\1/p') || true
+[[ $least == avx* ]] || fails 2 "rung: error: run/checkpoint.safetensors was trained with * computes other bits (*" "$RUNG" verify run --simd "$least"
 
 # differs: it must end with 1, which is no error.
 differs() { code=0 && "$RUNG" verify run || code=$?; [[ $code == 1 ]]; }
@@ -21,6 +23,9 @@ cp run/recipe.toml recipe.toml && cp other/recipe.toml run
 fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" verify run
 cp recipe.toml run && printf x | dd of=digits/train-images-idx3-ubyte bs=1 seek=900 conv=notrunc status=none
 fails 2 "rung: error: run/checkpoint.safetensors was trained on other images (*" "$RUNG" verify run
+printf x | dd of=run/checkpoint.safetensors bs=1 seek=300 conv=notrunc status=none  # damaged: it cannot say
+"$RUNG" verify run 2>errors || true
+grep -q '^rung: warning: run/checkpoint.safetensors: ' errors
 
 for bad in '' x '{}'; do
   echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: *" "$RUNG" verify run
