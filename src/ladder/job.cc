@@ -7,7 +7,6 @@
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "ladder/steps_file.h"
 #include "ladder/sweep_folder.h"
 #include "train/run_directory.h"
@@ -16,10 +15,6 @@ namespace rung::ladder {
 namespace {
 
 using train::RunState;
-
-bool holds_ladder(const std::filesystem::path& folder) {
-  return is_there(folder / kStepsFile);
-}
 
 // That no file is found in a folder which may not be looked into says nothing.
 void require_readable(const std::filesystem::path& folder) {

@@ -21,6 +21,10 @@ constexpr uint64_t kMaxBytes = 64 * recipe::kMaxFileBytes;
 
 }  // namespace
 
+bool holds_ladder(const std::filesystem::path& folder) {
+  return is_there(folder / kStepsFile);
+}
+
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps) {
   ordered_json file{{"format", kFormat}, {"version", kVersion}, {"steps", ordered_json::array()}};
   for (const recipe::Recipe& step : steps) file["steps"].push_back(recipe::to_toml(step));

@@ -12,6 +12,9 @@ namespace rung::ladder {
 
 inline constexpr const char* kStepsFile = "ladder.json";
 
+// Whether the folder holds a ladder, or the beginning of one.
+bool holds_ladder(const std::filesystem::path& folder);
+
 // Throws IoError.
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps);
 

@@ -56,7 +56,7 @@ fs::path recipe_file(const fs::path& folder, const std::string& name) {
 
 void require_no_other_kind(const fs::path& folder) {
   train::require_no_run(folder);
-  if (is_there(folder / kStepsFile))
+  if (holds_ladder(folder))
     throw UsageError(fmt::format("{} already holds a ladder", folder.string()), kOtherFolder);
 }
 

@@ -94,7 +94,7 @@ std::vector<fs::path> find_runs(std::span<const fs::path> folders) {
   for (const fs::path& folder : folders) {
     if (is_run(folder)) {
       runs.push_back(folder);
-    } else if (is_file(folder / ladder::kStepsFile)) {
+    } else if (ladder::holds_ladder(folder)) {
       const auto steps = steps_of(folder);
       runs.insert(runs.end(), steps.begin(), steps.end());
     } else if (ladder::holds_sweep(folder)) {
