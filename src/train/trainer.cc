@@ -41,7 +41,8 @@ int largest_batch(const Experiment& experiment, const data::Dataset& data) {
 
 // Floats that the optimizer and the moving average keep for each parameter.
 int state_floats(const optim::Training& training) {
-  return (std::holds_alternative<optim::Sgd>(training.optimizer) ? 1 : 2) + (training.ema ? 1 : 0);
+  const optim::OptimizerState of_no_parameters(training.optimizer, 0);
+  return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema ? 1 : 0);
 }
 
 // A system that lends more memory than it has would end the process later on, without a word.
