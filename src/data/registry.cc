@@ -55,12 +55,16 @@ const std::vector<DatasetInfo>& known_datasets() {
   return datasets;
 }
 
-const DatasetInfo& find_dataset(std::string_view name) {
+const DatasetInfo* known_dataset(std::string_view name) {
   const auto& datasets = known_datasets();
   const auto found = std::ranges::find(datasets, name, &DatasetInfo::name);
-  if (found != datasets.end()) return *found;
+  return found == datasets.end() ? nullptr : &*found;
+}
+
+const DatasetInfo& find_dataset(std::string_view name) {
+  if (const DatasetInfo* known = known_dataset(name)) return *known;
   std::vector<std::string_view> names;
-  for (const auto& info : datasets) names.push_back(info.name);
+  for (const auto& info : known_datasets()) names.push_back(info.name);
   const auto guess = nearest(name, names);
   throw UsageError(fmt::format("unknown dataset '{}'{}", printable(shortened(name, kLongestQuote)),
                                guess ? fmt::format("; did you mean '{}'?", *guess) : ""),

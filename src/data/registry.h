@@ -40,6 +40,9 @@ struct DatasetInfo {
 
 const std::vector<DatasetInfo>& known_datasets();
 
+// Null if there is none of that name.
+const DatasetInfo* known_dataset(std::string_view name);
+
 // Throws UsageError, with the name that was probably meant, if there is none of that name.
 const DatasetInfo& find_dataset(std::string_view name);
 

@@ -76,9 +76,8 @@ class Adviser {
 
   // What the dataset's images are drawn with, if that is known.
   double stroke() const {
-    const auto& known = data::known_datasets();
-    const auto found = std::ranges::find(known, recipe_.dataset.name, &data::DatasetInfo::name);
-    return found == known.end() ? 0 : found->stroke_width;
+    const data::DatasetInfo* known = data::known_dataset(recipe_.dataset.name);
+    return known == nullptr ? 0 : known->stroke_width;
   }
 
   void see_strokes() {

@@ -39,22 +39,20 @@ class ModelParser {
   };
 
   void parse_input(const data::DatasetSpec& dataset) {
-    const auto& datasets = data::known_datasets();
-    const auto known = std::ranges::find(datasets, dataset.name, &data::DatasetInfo::name);
-    const bool is_known = known != datasets.end();
-    if (is_known) spec_ = {{1, known->height, known->width}, known->classes, {}};
-    if (model_.has("input") || !is_known) {
+    const data::DatasetInfo* known = data::known_dataset(dataset.name);
+    if (known != nullptr) spec_ = {{1, known->height, known->width}, known->classes, {}};
+    if (model_.has("input") || known == nullptr) {
       if (!model_.has("input"))
         model_.fail("input", fmt::format("missing; expected [channels, height, width] of the images in {}",
                                          printable(dataset.name)));
       const auto sizes = model_.integers("input", 3, 1, nn::kMaxChannels, TableReader::Scalar::kRefused);
       const nn::Shape input{sizes[0], sizes[1], sizes[2]};
-      if (is_known && input != spec_.input) refuse("input", dataset.name);
+      if (known != nullptr && input != spec_.input) refuse("input", dataset.name);
       spec_.input = input;
     }
-    if (model_.has("classes") || !is_known) {
+    if (model_.has("classes") || known == nullptr) {
       const int classes = model_.small_integer("classes", 1, nn::kMaxClasses);
-      if (is_known && classes != spec_.classes) refuse("classes", dataset.name);
+      if (known != nullptr && classes != spec_.classes) refuse("classes", dataset.name);
       spec_.classes = classes;
     }
   }
