@@ -7,14 +7,13 @@
 #   RUNG_DATA  the folder of the datasets
 #   READ_EVENTS  a program that prints what is in TensorBoard's event files
 #   HELPERS    a file to source: datasets and recipes made on the spot, and what tests of bad input need
-# What it must do stands beside it; of the files, any may be absent:
-#   <name>.stdout, <name>.stderr   what it prints, line by line; * in a line stands for any text. Absent: anything.
-#   <name>.exit                    its exit code. Absent: 0.
+# It must end with 0. Where there is a <name>.stdout beside it, that is what it prints, line by line; * in a line stands
+# for any text.
 # A script that needs a tool which is not there says so and ends with 77; so does this, and the test counts as skipped.
 set -euo pipefail
 
 script=$(realpath "$1")
-expected=${script%.sh}
+expected=${script%.sh}.stdout
 : "${RUNG:?is the path of the program}"
 RUNG_DATA=$(realpath -m "${RUNG_DATA:-$(dirname "$script")/../../../data}")
 HELPERS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/helpers.bash")
@@ -26,11 +25,25 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/folder"
 failed=0
 
-# compare <stdout or stderr>: an expected line that matches is replaced by the actual one, so that diff shows the others.
-compare() {
-  local line pattern actual
-  [[ -e $expected.$1 ]] || return 0
-  exec 3<"$scratch/$1"
+code=0
+# shellcheck disable=SC2016 # the inner bash expands
+(cd "$scratch/folder" && bash -Eeuo pipefail -c '
+  trap "echo \"(\${BASH_SOURCE##*/}:\$LINENO failed: \$BASH_COMMAND)\" >&2" ERR
+  source "$0"' "$script") >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
+
+if ((code == 77)); then
+  cat "$scratch/stderr"
+  exit 77
+fi
+if ((code != 0)); then
+  echo "exit code $code; stderr was:"
+  cat "$scratch/stderr"
+  failed=1
+fi
+
+# An expected line that matches is replaced by the actual one, so that diff shows the others.
+if [[ -e $expected ]]; then
+  exec 3<"$scratch/stdout"
   while IFS= read -r line || [[ -n $line ]]; do
     actual=""
     IFS= read -r actual <&3 || true
@@ -38,24 +51,7 @@ compare() {
     pattern=$(sed 's/[^[:alnum:]*]/\\&/g' <<<"$line")
     # shellcheck disable=SC2053 # the right side is a pattern
     if [[ $actual == $pattern ]]; then printf '%s\n' "$actual"; else printf '%s\n' "$line"; fi
-  done <"$expected.$1" >"$scratch/expected"
-  diff -u --label "expected $1" --label "actual $1" "$scratch/expected" "$scratch/$1" || failed=1
-}
-
-code=0
-(cd "$scratch/folder" && bash -euo pipefail "$script") >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
-
-if ((code == 77)); then
-  cat "$scratch/stderr"
-  exit 77
+  done <"$expected" >"$scratch/expected"
+  diff -u --label "expected stdout" --label "actual stdout" "$scratch/expected" "$scratch/stdout" || failed=1
 fi
-wanted=0
-if [[ -e $expected.exit ]]; then wanted=$(<"$expected.exit"); fi
-if ((code != wanted)); then
-  echo "exit code $code, expected $wanted; stderr was:"
-  cat "$scratch/stderr"
-  failed=1
-fi
-compare stdout
-compare stderr
 exit $failed

@@ -32,10 +32,11 @@ fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no 
 # Watching, again and again, does not keep a run from being gone on with.
 while :; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
 for _ in 1 2 3; do
+  rm -f said  # else the last one's words may be taken for this one's
   "$RUNG" climb --resume cut >said 2>errors & id=$!
-  until grep -q ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
+  until grep -qs ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
   kill -s TERM $id && ! wait $id
-  grep -q '^rung: error: interrupted after' errors || { cat errors >&2 && exit 1; }
+  grep -q '^rung: error: interrupted after' errors || { cat said errors >&2 && exit 1; }
 done
 kill $watchers && ! wait $watchers
 
