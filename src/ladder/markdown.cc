@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "ladder/changes.h"
+#include "ladder/results.h"
 
 namespace rung::ladder {
 namespace {
@@ -51,30 +52,13 @@ std::string target_lines(const Outcome& step) {
 }
 
 std::string results_table(const Outcome& step) {
-  const train::RunRecord& record = step.record;
   const auto& reference = step.recipe.reference;
-  const auto row = [&](const std::string& what, double value, double recipe::Reference::*their) {
-    std::vector<std::string> cells{what, accuracy(value)};
-    if (reference) cells.push_back(their == nullptr ? "" : accuracy((*reference).*their));
-    return cells;
-  };
-  std::vector<std::string> head{"accuracy, %", "here"};
-  if (reference) head.push_back(escaped(reference->source));
-  std::vector<std::vector<std::string>> rows{head};
-  if (record.validation_images > 0) {
-    rows.push_back(row("best validation", record.chosen().choosing_accuracy(), nullptr));
-    rows.push_back(row("last epoch, validation", record.epochs.back().choosing_accuracy(), nullptr));
-    rows.push_back(row("test, at the best validation", record.chosen().test_accuracy, nullptr));
+  std::vector<std::vector<std::string>> rows{{"accuracy, %", "here"}};
+  if (reference) rows.front().push_back(escaped(reference->source));
+  for (const ResultRow& result : result_rows(step.record, reference, true)) {
+    rows.push_back({std::string(result.what), accuracy(result.accuracy)});
+    if (reference) rows.back().push_back(result.reference ? accuracy(*result.reference) : "");
   }
-  rows.insert(
-      rows.end(),
-      {row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy),
-       row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy),
-       row("mean of the last 3, test", record.mean_last3_test_accuracy(),
-           &recipe::Reference::mean_last3_test_accuracy),
-       row("best train (running)", record.best_train_accuracy(), &recipe::Reference::best_train_accuracy),
-       row("last epoch, train (running)", record.epochs.back().train_accuracy, nullptr),
-       row("last epoch, train (evaluation mode)", record.train_accuracy_evaluated, nullptr)});
   return markdown_table(rows);
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ladder/changes.h"
 #include "ladder/markdown.h"
+#include "ladder/results.h"
 #include "nn/infer.h"
 
 namespace rung::report {
@@ -34,26 +35,13 @@ Html target_list(const Exhibit& exhibit) {
 }
 
 Html results_table(const Exhibit& exhibit) {
-  const train::RunRecord& record = exhibit.run.record;
   const auto& reference = exhibit.run.recipe.reference;
   std::vector<std::vector<Html>> rows{{text("accuracy, %"), text("here")}};
   if (reference) rows.front().push_back(text(reference->source));
-  const auto row = [&](const char* what, double value, double recipe::Reference::*their) {
-    rows.push_back({text(what), html("{:.2f}", value)});
-    if (reference) rows.back().push_back(their == nullptr ? text("") : html("{:.2f}", (*reference).*their));
-  };
-  if (record.validation_images > 0) {
-    row("best validation", record.chosen().choosing_accuracy(), nullptr);
-    row("last epoch, validation", record.epochs.back().choosing_accuracy(), nullptr);
-    row("test, at the best validation", record.chosen().test_accuracy, nullptr);
+  for (const auto& result : ladder::result_rows(exhibit.run.record, reference, exhibit.run.finished)) {
+    rows.push_back({text(result.what), html("{:.2f}", result.accuracy)});
+    if (reference) rows.back().push_back(result.reference ? html("{:.2f}", *result.reference) : text(""));
   }
-  row("last epoch, test", record.final_test_accuracy(), &recipe::Reference::final_test_accuracy);
-  row("mean of the last 3, test", record.mean_last3_test_accuracy(),
-      &recipe::Reference::mean_last3_test_accuracy);
-  row("best test", record.best().test_accuracy, &recipe::Reference::best_test_accuracy);
-  row("best train (running)", record.best_train_accuracy(), &recipe::Reference::best_train_accuracy);
-  if (exhibit.run.finished)
-    row("last epoch, train (evaluation mode)", record.train_accuracy_evaluated, nullptr);
   return table(rows);
 }
 
