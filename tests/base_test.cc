@@ -381,6 +381,8 @@ TEST(Philox, GivesTheKnownAnswers) {
   constexpr uint32_t kOnes = 0xffffffff;
   EXPECT_THAT(philox4x32({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
               ElementsAre(0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd));
+  EXPECT_THAT(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
+              ElementsAre(0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1));
 }
 
 TEST(RandomStream, BelowStaysBelowAndMeetsEveryNumberAboutEquallyOften) {

@@ -1,17 +1,11 @@
 // What must never change: the bits of a trained model, whatever the number of threads and (with fused
-// multiply-add) the SIMD target; the generator's published numbers; what a checkpoint's file gives back.
+// multiply-add) the SIMD target.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "base/error.h"
-#include "base/file.h"
-#include "base/philox.h"
 #include "kernel_testing.h"
 #include "short_run.h"
-#include "train/safetensors.h"
 #include "train/trainer.h"
 
 namespace rung {
@@ -132,80 +126,6 @@ TEST(Invariance, ASeedIsARun) {
   train::Trainer again(short_run(), discs(), pool);
   again.train_epoch();
   EXPECT_NE(nn::weights_sha256(trainer.weights()), nn::weights_sha256(again.weights()));
-}
-
-// kat_vectors of Random123, the generator's own library.
-TEST(Philox, PublishedNumbers) {
-  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
-            (PhiloxCounter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-  EXPECT_EQ(philox4x32({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}),
-            (PhiloxCounter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
-  EXPECT_EQ(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
-            (PhiloxCounter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
-}
-
-class SafeTensorsTest : public ::testing::Test {
- protected:
-  SafeTensorsTest() { std::filesystem::create_directories(folder_); }
-  ~SafeTensorsTest() override { std::filesystem::remove_all(folder_); }
-
-  static train::SafeTensors tensors() {
-    train::SafeTensors tensors;
-    tensors.metadata = {{"epoch", "3"}, {"quoted", "a \"b\" \\ \n \xC3\xA9"}};
-    tensors.floats["0.weight"] = {{2, 1, 3}, {0, -0.0F, 1e-45F, -3.4e38F, 0.1F, INFINITY}};
-    tensors.floats["scalar"] = {{}, {42}};
-    tensors.floats["nothing"] = {{0, 5}, {}};
-    tensors.bytes["order"] = {{3}, {0, 128, 255}};
-    return tensors;
-  }
-
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) /
-      (std::string("rung_safetensors_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::filesystem::path path_ = folder_ / "t.safetensors";
-};
-
-TEST_F(SafeTensorsTest, GivesBackWhatWasWritten) {
-  const train::SafeTensors written = tensors();
-  write_safetensors(path_, written);
-  const train::SafeTensors found = train::read_safetensors(path_);
-  EXPECT_EQ(found.metadata, written.metadata);
-  ASSERT_EQ(found.floats.size(), written.floats.size());
-  for (const auto& [name, tensor] : written.floats) {
-    EXPECT_EQ(found.floats.at(name).shape, tensor.shape) << name;
-    EXPECT_EQ(found.floats.at(name).values, tensor.values) << name;
-  }
-  EXPECT_TRUE(std::signbit(found.floats.at("0.weight").values[1]));
-  ASSERT_EQ(found.bytes.size(), 1U);
-  EXPECT_EQ(found.bytes.at("order").shape, written.bytes.at("order").shape);
-  EXPECT_EQ(found.bytes.at("order").values, written.bytes.at("order").values);
-}
-
-TEST_F(SafeTensorsTest, EveryTruncationAndAnExtraByteAreRefused) {
-  write_safetensors(path_, tensors());
-  const std::string whole = read_text_file(path_, 1 << 20);
-  for (size_t size = 0; size <= whole.size() + 1; ++size) {
-    if (size == whole.size()) continue;
-    std::string part = whole + '\0';
-    part.resize(size);
-    std::ofstream(path_, std::ios::binary) << part;
-    EXPECT_THROW(train::read_safetensors(path_), DataError) << "after " << size << " of " << whole.size();
-  }
-}
-
-// Two bytes of data: each header's ranges add up to two, but only the first's are one after the other.
-TEST_F(SafeTensorsTest, OverlapsAndGapsAreRefused) {
-  const auto read = [&](const std::string& second) {
-    std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)" + second + "}";
-    const uint64_t size = header.size();
-    std::ofstream(path_, std::ios::binary)
-        << std::string(reinterpret_cast<const char*>(&size), sizeof(size)) << header << "xy";
-    return train::read_safetensors(path_);
-  };
-  EXPECT_EQ(read(R"("b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]})").bytes.size(), 2U);
-  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})"), DataError);
-  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]})"), DataError);
-  EXPECT_THROW(read(R"("b":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})"), DataError);
 }
 
 }  // namespace

@@ -6,16 +6,15 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/json_format.h"
 #include "ladder/sweep_plan.h"
 
 namespace rung::ladder {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
-constexpr const char* kFormat = "rung-sweep-plan";
-constexpr int kVersion = 1;
+constexpr JsonFormat kFormat{"rung-sweep-plan", 1};
 
 // Whether it names a file in a folder, and no other place.
 bool is_plain_name(const json& name) {
@@ -27,11 +26,10 @@ bool is_plain_name(const json& name) {
 }  // namespace
 
 std::string to_text(const PlanFile& plan) {
-  const ordered_json file{{"format", kFormat},
-                          {"version", kVersion},
-                          {"recipes", plan.recipes},
-                          {"settings", plan.settings},
-                          {"seeds", plan.seeds}};
+  nlohmann::ordered_json file = kFormat.begin();
+  file["recipes"] = plan.recipes;
+  file["settings"] = plan.settings;
+  file["seeds"] = plan.seeds;
   return file.dump() + "\n";
 }
 
@@ -39,9 +37,8 @@ PlanFile parse_plan(std::string_view text, std::string_view source) {
   const auto require = [&](bool good) {
     if (!good) throw DataError(fmt::format("{}: not the plan of a sweep", source));
   };
-  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  require(file.is_object() && file.value("format", json()) == kFormat &&
-          file.value("version", json()) == kVersion);
+  const json file = kFormat.parse(text);
+  require(!file.is_null());
   const json recipes = file.value("recipes", json());
   const json seeds = file.value("seeds", json());
   const json settings = file.value("settings", json());

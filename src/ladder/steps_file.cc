@@ -8,15 +8,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_format.h"
 
 namespace rung::ladder {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
-constexpr const char* kFormat = "rung-ladder";
-constexpr int kVersion = 1;
+constexpr JsonFormat kFormat{"rung-ladder", 1};
 constexpr uint64_t kMaxBytes = 64 * recipe::kMaxFileBytes;
 
 }  // namespace
@@ -26,7 +25,8 @@ bool holds_ladder(const std::filesystem::path& folder) {
 }
 
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps) {
-  ordered_json file{{"format", kFormat}, {"version", kVersion}, {"steps", ordered_json::array()}};
+  nlohmann::ordered_json file = kFormat.begin();
+  file["steps"] = nlohmann::ordered_json::array();
   for (const recipe::Recipe& step : steps) file["steps"].push_back(recipe::to_toml(step));
   replace_file(folder / kStepsFile, file.dump(2) + "\n");
 }
@@ -35,9 +35,8 @@ std::vector<recipe::Recipe> parse_steps(std::string_view text, std::string_view 
   const auto require = [&](bool good) {
     if (!good) throw DataError(fmt::format("{}: not the steps of a ladder", source));
   };
-  const json file = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  require(file.is_object() && file.value("format", json()) == kFormat &&
-          file.value("version", json()) == kVersion);
+  const json file = kFormat.parse(text);
+  require(!file.is_null());
   const json steps = file.value("steps", json());
   require(steps.is_array() && !steps.empty());
   std::vector<recipe::Recipe> recipes;

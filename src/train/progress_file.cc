@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_format.h"
 
 namespace rung::train {
 namespace {
@@ -16,8 +17,7 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr auto kBetween = 1s;
-constexpr const char* kFormat = "rung-progress";
-constexpr int kVersion = 1;
+constexpr JsonFormat kFormat{"rung-progress", 1};
 
 // Whether the numbers are a position within a run.
 bool is_position(const Progress& progress) {
@@ -53,17 +53,21 @@ void ProgressFile::publish(const Progress& progress) {
 }
 
 ordered_json to_json(const Progress& progress) {
-  return {{"format", kFormat},          {"version", kVersion},         {"epoch", progress.epoch},
-          {"epochs", progress.epochs},  {"batch", progress.batch},     {"batches", progress.batches},
-          {"images", progress.images},  {"correct", progress.correct}, {"loss", progress.loss},
-          {"seconds", progress.seconds}};
+  ordered_json file = kFormat.begin();
+  file.update({{"epoch", progress.epoch},
+               {"epochs", progress.epochs},
+               {"batch", progress.batch},
+               {"batches", progress.batches},
+               {"images", progress.images},
+               {"correct", progress.correct},
+               {"loss", progress.loss},
+               {"seconds", progress.seconds}});
+  return file;
 }
 
 std::optional<Progress> parse_progress(std::string_view text) {
-  const json from = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!from.is_object() || from.value("format", json()) != kFormat ||
-      from.value("version", json()) != kVersion)
-    return std::nullopt;
+  const json from = kFormat.parse(text);
+  if (from.is_null()) return std::nullopt;
   Progress progress;
   const std::pair<const char*, int*> counts[] = {
       {"epoch", &progress.epoch},     {"epochs", &progress.epochs}, {"batch", &progress.batch},
