@@ -1,6 +1,7 @@
 // train::parse_progress on arbitrary bytes.
 #include "train/progress_file.h"
 
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "target.h"

@@ -1,4 +1,5 @@
 // train::parse_result on arbitrary bytes.
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "target.h"

@@ -1,5 +1,7 @@
 #include "report/page.h"
 
+#include <nlohmann/json.hpp>
+
 #include "report/assets.h"
 
 namespace rung::report {
@@ -84,7 +86,7 @@ Html policy() {
 }  // namespace
 
 Html Page::chart(const Chart& chart) {
-  charts_.push_back(to_json(chart));
+  charts_.push_back(chart);
   return html("<div class=\"plot\"><canvas data-chart=\"{}\" role=\"img\" aria-label=\"{}\"></canvas></div>",
               charts_.size() - 1, in_words(chart));
 }
@@ -100,7 +102,9 @@ std::string Page::finish() const {
   page += Html{
       "</main>\n<noscript><p class=\"note\">The charts need JavaScript; all figures are in the tables."
       "</p></noscript>\n"};
-  page += json_block("charts", charts_);
+  ordered_json charts = ordered_json::array();
+  for (const Chart& chart : charts_) charts.push_back(to_json(chart));
+  page += json_block("charts", charts);
   page += html("<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n", Html{std::string(kChartJs)},
                Html{std::string(kPageJs)});
   return page.markup;

@@ -2,7 +2,6 @@
 // one.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +63,7 @@ class Page {
  private:
   std::string title_;
   Html body_;
-  nlohmann::ordered_json charts_ = nlohmann::ordered_json::array();
+  std::vector<Chart> charts_;
 };
 
 // A titled part of a page.
