@@ -15,6 +15,7 @@
 #include "ladder/plan_file.h"
 #include "ladder/run.h"
 #include "ladder/sweep.h"
+#include "ladder/sweep_report.h"
 #include "ladder/sweep_statistics.h"
 #include "ladder/sweep_status.h"
 #include "recipe/settings.h"
@@ -366,6 +367,13 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
   EXPECT_EQ(comparison.test.differences.count, 2U);
   EXPECT_NEAR(comparison.test.differences.mean, (1 - 0.5) / 2, 1e-12);
   EXPECT_EQ(comparison.verdict(), Verdict::kNotToldApart);
+}
+
+TEST(SweepTables, AnIntervalOfAccuraciesHoldsNoImpossibleOnes) {
+  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2});
+  const std::vector<SweepRun> runs = {run_of(0, 1, 97), run_of(0, 2, 99)};
+  // 98 ± 12.71
+  EXPECT_EQ(sweep_tables(plan, statistics_of(plan, runs))[0].rows[1][4], "85.29 to 100.00");
 }
 
 }  // namespace

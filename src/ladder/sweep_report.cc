@@ -28,6 +28,12 @@ std::string text_of(const std::optional<Interval>& interval, std::string_view fo
                      fmt::format(fmt::runtime(format), interval->high));
 }
 
+// Of accuracies in percent: what of it lies in 0 to 100.
+std::string accuracies_text(const std::optional<Interval>& interval) {
+  if (!interval) return text_of(interval, "");
+  return text_of(Interval{std::max(interval->low, 0.0), std::min(interval->high, 100.0)}, "{:.2f}");
+}
+
 std::string p_text(double p) {
   return p < 1e-4 ? "< 0.0001" : fmt::format("{:.4f}", p);
 }
@@ -60,7 +66,7 @@ std::vector<std::string> row_of(const std::string& name, const Summary& summary)
           std::to_string(summary.count),
           percent(summary.mean),
           summary.sd ? fmt::format("{:.3f}", *summary.sd) : "–",
-          text_of(summary.mean95, "{:.2f}"),
+          accuracies_text(summary.mean95),
           percent(summary.min),
           percent(summary.quartile1),
           percent(summary.median),
@@ -103,7 +109,7 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
       table.rows.push_back(
           {plan.recipes[recipe.recipe].name, std::string(recipe::words_for(place.metric)),
            percent(place.reported), percent(place.summary.mean),
-           text_of(place.summary.next95, "{:.2f}") + (place.expected().value_or(true) ? "" : ": unexpected"),
+           accuracies_text(place.summary.next95) + (place.expected().value_or(true) ? "" : ": unexpected"),
            std::to_string(place.below), std::to_string(place.equal), std::to_string(place.above)});
     }
   }

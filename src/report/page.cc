@@ -136,12 +136,13 @@ Html figure(const Html& content, const Html& caption) {
   return html("<figure>{}<figcaption>{}</figcaption></figure>\n", content, caption);
 }
 
-Html table(const std::vector<std::vector<Html>>& rows) {
+Html table(const std::vector<std::vector<Html>>& rows, size_t words) {
   Html result{"<div class=\"scroll\"><table>\n"};
   for (size_t row = 0; row < rows.size(); ++row) {
     result += Html{row == 0 ? "<thead><tr>" : "<tr>"};
-    for (const Html& cell : rows[row])
-      result += row == 0 ? html("<th>{}</th>", cell) : html("<td>{}</td>", cell);
+    for (size_t column = 0; column < rows[row].size(); ++column)
+      result += html("<{0}{1}>{2}</{0}>", row == 0 ? "th" : "td",
+                     Html{column < words ? " class=\"words\"" : ""}, rows[row][column]);
     result += Html{row == 0 ? "</tr></thead>\n<tbody>\n" : "</tr>\n"};
   }
   result += Html{"</tbody></table></div>\n"};

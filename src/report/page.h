@@ -86,9 +86,9 @@ Html disclosure(std::string_view summary, const Html& content);
 // A numbered figure; `caption` says what to see.
 Html figure(const Html& content, const Html& caption);
 
-// Rows of cells, the first the head; the first column is left-aligned, the others right-aligned. Scrolls by
-// itself where it is wider than the page.
-Html table(const std::vector<std::vector<Html>>& rows);
+// Rows of cells, the first the head; the first `words` columns are left-aligned, the others right-aligned.
+// Scrolls by itself where it is wider than the page.
+Html table(const std::vector<std::vector<Html>>& rows, size_t words = 1);
 
 Html list(const std::vector<std::string>& items);
 

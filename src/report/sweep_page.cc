@@ -92,7 +92,7 @@ Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
       rows.emplace_back();
       for (const std::string& cell : row) rows.back().push_back(text(cell));
     }
-    section += html("<h3>{}</h3>\n{}", one.title, table(rows));
+    section += html("<h3>{}</h3>\n{}", one.title, table(rows, one.names));
   }
   return section += html("<p class=\"lead\">{}</p>\n", ladder::sweep_notes(statistics));
 }
