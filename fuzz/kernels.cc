@@ -181,7 +181,7 @@ size_t outputs(const ConvShape& s) {
   return group_floats(s.out_channels, s.out_height(), s.out_width());
 }
 
-// What conv2d_forward writes as moments, from its output.
+// What conv2d_forward writes as moments, from its output, which is one band.
 Outputs moments_of(const ConvShape& s, std::span<const float> y, double tolerance) {
   const auto plane = static_cast<size_t>(s.out_height()) * static_cast<size_t>(s.out_width());
   const auto rows = static_cast<size_t>(s.out_channels);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "kernel_testing.h"
 #include "kernels/batch_norm.h"
 
@@ -128,6 +131,29 @@ TEST_P(Conv2dTest, WeightGradientEqualsReference) {
   }
 }
 
+// Against moments in double, of the first `lanes` of 16; the variance to a relative `tolerance`.
+void expect_moments(const MomentSums& sums, std::span<const float> y, int channels, int height, int width,
+                    int lanes, double tolerance) {
+  const size_t plane = static_cast<size_t>(height) * width;
+  std::vector<Moments> moments(channels);
+  group_moments(sums, y.data(), height, width, lanes, moments);
+  for (size_t k = 0; k < moments.size(); ++k) {
+    double mean = 0;
+    double variance = 0;
+    const double n = static_cast<double>(plane) * lanes;
+    const auto value = [&](size_t i) { return double{y[(k * plane + i / lanes) * kLanes + i % lanes]}; };
+    for (size_t i = 0; i < plane * lanes; ++i) mean += value(i) / n;
+    for (size_t i = 0; i < plane * lanes; ++i) variance += (value(i) - mean) * (value(i) - mean) / n;
+    EXPECT_EQ(moments[k].count, n);
+    EXPECT_NEAR(moments[k].mean, mean, 1e-5);
+    EXPECT_NEAR(moments[k].squares / n, variance, tolerance * variance + 1e-12) << height << "x" << width;
+  }
+}
+
+size_t moment_floats(int channels, int height, int width) {
+  return group_floats(channels, moment_bands(height, width), 1);
+}
+
 // A mean far from zero is where a naive sum of squares loses the variance.
 TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
   const ConvShape s{2, 9, 9, 3, 3, 3};
@@ -140,22 +166,46 @@ TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
   const MomentSums sums{sum.data(), squares.data()};
   const auto x = dense_view(t.x.data(), s.in_height, s.in_width);
   conv2d_forward(s, x, packed.data(), bias.data(), y.data(), &sums);
-  const size_t plane = static_cast<size_t>(s.out_height()) * s.out_width();
-  for (const int lanes : {16, 5}) {
-    std::vector<Moments> moments(3);
-    group_moments(sums, y.data(), plane, lanes, moments);
-    for (size_t k = 0; k < 3; ++k) {
-      double mean = 0;
-      double variance = 0;
-      const double n = static_cast<double>(plane) * lanes;
-      const auto value = [&](size_t i) { return double{y[(k * plane + i / lanes) * kLanes + i % lanes]}; };
-      for (size_t i = 0; i < plane * lanes; ++i) mean += value(i) / n;
-      for (size_t i = 0; i < plane * lanes; ++i) variance += (value(i) - mean) * (value(i) - mean) / n;
-      EXPECT_EQ(moments[k].count, n);
-      EXPECT_NEAR(moments[k].mean, mean, 1e-5);
-      EXPECT_NEAR(moments[k].squares / n, variance, 1e-5 * variance);
+  for (const int lanes : {16, 5})
+    expect_moments(sums, y.span(), 3, s.out_height(), s.out_width(), lanes, 1e-5);
+}
+
+// A blank image with a border, as a padded convolution makes it: far more equal values, all far from the
+// first, than a sum of floats can take.
+TEST_P(Conv2dTest, MomentsHoldOnLargeBlankPlanes) {
+  constexpr int kChannels = 6;  // one more than are summed together
+  for (const auto& [height, width] : {std::pair{300, 300}, {7, 1500}, {1025, 1}, {1, 1}}) {
+    AlignedBuffer<float> y(group_floats(kChannels, height, width));
+    for (size_t i = 0; i < y.size(); ++i) {
+      const size_t pixel = i / kLanes;
+      const auto column = static_cast<int>(pixel % width);
+      const auto row = static_cast<int>(pixel / width % height);
+      const bool border = row == 0 || row == height - 1 || column == 0 || column == width - 1;
+      y[i] = border ? 0.1F : 0.7F;
     }
+    const size_t floats = moment_floats(kChannels, height, width);
+    AlignedBuffer<float> sum(floats), squares(floats);
+    const MomentSums sums{sum.data(), squares.data()};
+    moment_sums(y.data(), kChannels, height, width, sums);
+    expect_moments(sums, y.span(), kChannels, height, width, 16, 2e-3);
   }
+}
+
+TEST_P(Conv2dTest, AConvolutionsMomentsAreThoseOfItsOutput) {
+  const ConvShape s{1, 40, 70, 6, 3, 3};
+  const Tensors t(s);
+  AlignedBuffer<float> packed(s.weights()), y(t.dy.size());
+  pack_for_forward(s, t.weights.data(), packed.data());
+  const size_t floats = moment_floats(s.out_channels, s.out_height(), s.out_width());
+  ASSERT_EQ(floats, size_t{3 * 6 * kLanes});
+  AlignedBuffer<float> sum(floats), squares(floats), again_sum(floats), again_squares(floats);
+  const MomentSums sums{sum.data(), squares.data()};
+  const MomentSums again{again_sum.data(), again_squares.data()};
+  const auto x = dense_view(t.x.data(), s.in_height, s.in_width);
+  conv2d_forward(s, x, packed.data(), nullptr, y.data(), &sums);
+  moment_sums(y.data(), s.out_channels, s.out_height(), s.out_width(), again);
+  EXPECT_TRUE(std::ranges::equal(sum.span(), again_sum.span()));
+  EXPECT_TRUE(std::ranges::equal(squares.span(), again_squares.span()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Simd, Conv2dTest, ::testing::ValuesIn(simd_targets()), rung::testing::target_name);

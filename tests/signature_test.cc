@@ -14,11 +14,11 @@
 namespace rung {
 namespace {
 
-constexpr const char* kSignature = "dec1715cf8f2c9c5b1d2958c82092eb55b401ea13956f3382dcea3d99806e0fd";
+constexpr const char* kSignature = "87988a06b880f0936db5dff39b02cd005f2e603ec565ffd44f4d0e502aa83127";
 
 constexpr const char* kResidualSignature = "d789564b2e7d4e55db79099374b096c791c844c2d945060d2e9f4709dd92d427";
 
-constexpr const char* kToolboxSignature = "7a876eed3554697afb8726d69559ba77d4fa890e1bd200f5d073f02883fd7e67";
+constexpr const char* kToolboxSignature = "b03f2bb843c2bc3952428fc092be674018019358831a4395e4df56d6cf5ce53c";
 
 using testing::discs;
 

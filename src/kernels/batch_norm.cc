@@ -1,5 +1,6 @@
 #include "kernels/batch_norm.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -15,35 +16,23 @@ Moments merge(const Moments& a, const Moments& b) {
           a.squares + b.squares + delta * delta * (a.count * b.count / count)};
 }
 
-void group_moments(const MomentSums& sums, const float* y, size_t plane, int lanes,
+void group_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels) {
-  const auto count = static_cast<double>(plane);
+  const int rows = moment_rows(width);
+  const size_t plane = group_floats(1, height, width);
   for (size_t c = 0; c < channels.size(); ++c) {
-    const float* pivots = y + c * plane * kLanes;
     Moments total;
     for (int lane = 0; lane < lanes; ++lane) {
-      const double sum = sums.sum[c * kLanes + lane];
-      const double squares = sums.squares[c * kLanes + lane];
-      total = merge(total, {count, pivots[lane] + sum / count, squares - sum * sum / count});
+      for (int row = 0, band = 0; row < height; row += rows, ++band) {
+        const size_t at = (band * channels.size() + c) * kLanes + lane;
+        const double count = static_cast<double>(std::min(rows, height - row)) * width;
+        const double pivot = y[c * plane + static_cast<size_t>(row) * width * kLanes + lane];
+        const double sum = sums.sum[at];
+        const double squares = std::max(sums.squares[at] - sum * sum / count, 0.0);
+        total = merge(total, {count, pivot + sum / count, squares});
+      }
     }
     channels[c] = total;
-  }
-}
-
-void plane_sums(const float* y, int channels, size_t plane, const MomentSums& sums) {
-  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
-    const float* values = y + c * plane * kLanes;
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      float sum = 0;
-      float squares = 0;
-      for (size_t i = 0; i < plane; ++i) {
-        const float centred = values[i * kLanes + lane] - values[lane];
-        sum += centred;
-        squares += centred * centred;
-      }
-      sums.sum[c * kLanes + lane] = sum;
-      sums.squares[c * kLanes + lane] = squares;
-    }
   }
 }
 

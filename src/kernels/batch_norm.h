@@ -22,13 +22,10 @@ struct Moments {
 // Moments of two disjoint sets together (Chan, Golub, LeVeque, 1979).
 Moments merge(const Moments& a, const Moments& b);
 
-// The moments of every channel of one group, from the sums over each lane's plane of y [K][plane][16]. Lanes
-// from `lanes` on are left out.
-void group_moments(const MomentSums& sums, const float* y, size_t plane, int lanes,
+// The moments of every channel of one group, from the sums over y [K][height][width][16]. Lanes from `lanes`
+// on are left out.
+void group_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels);
-
-// For inputs that no convolution wrote: the sums conv2d_forward would have written.
-void plane_sums(const float* y, int channels, size_t plane, const MomentSums& sums);
 
 // Learned and running values of one layer, one of each a channel.
 struct BatchNormParams {

@@ -166,10 +166,11 @@ void correlate_row(const Window& window, int outputs, int width, size_t tap_floa
   }
 }
 
-// Adds one row of kChannels channels of y to the moment sums; the first row sets the pivots. Several channels
-// at once, because each is a chain of dependent additions.
+// Adds one row of kChannels channels to their band's moment sums; the band's first row sets the pivots.
+// Several channels at once, because each is a chain of dependent additions. `band` is where the band begins
+// in y.
 template <size_t kChannels>
-HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* y, size_t row, float* sums,
+HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* band, size_t row, float* sums,
                                 float* squares) {
   const D d;
   for (size_t part = 0; part < kLanes; part += kVector) {
@@ -177,13 +178,13 @@ HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* y, size
     V sum[kChannels];
     V square[kChannels];
     for (size_t k = 0; k < kChannels; ++k) {
-      pivot[k] = hn::Load(d, y + k * plane + part);
+      pivot[k] = hn::Load(d, band + k * plane + part);
       sum[k] = row == 0 ? hn::Zero(d) : hn::Load(d, sums + k * kLanes + part);
       square[k] = row == 0 ? hn::Zero(d) : hn::Load(d, squares + k * kLanes + part);
     }
     for (size_t pixel = row * width; pixel < (row + 1) * width; ++pixel) {
       for (size_t k = 0; k < kChannels; ++k) {
-        const V centred = hn::Sub(hn::Load(d, y + k * plane + pixel * kLanes + part), pivot[k]);
+        const V centred = hn::Sub(hn::Load(d, band + k * plane + pixel * kLanes + part), pivot[k]);
         sum[k] = hn::Add(sum[k], centred);
         square[k] = hn::MulAdd(centred, centred, square[k]);
       }
@@ -198,13 +199,23 @@ HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* y, size
 void add_row_moments(size_t channels, size_t width, size_t plane, const float* y, size_t row,
                      const MomentSums& moments) {
   constexpr size_t kTogether = kMaxTile;
+  const auto rows = static_cast<size_t>(moment_rows(static_cast<int>(width)));
+  const size_t band = row / rows;
+  const float* begin = y + band * rows * width * kLanes;
+  float* sum = moments.sum + band * channels * kLanes;
+  float* squares = moments.squares + band * channels * kLanes;
   size_t k = 0;
   for (; k + kTogether <= channels; k += kTogether)
-    add_row_moments<kTogether>(width, plane, y + k * plane, row, moments.sum + k * kLanes,
-                               moments.squares + k * kLanes);
+    add_row_moments<kTogether>(width, plane, begin + k * plane, row % rows, sum + k * kLanes,
+                               squares + k * kLanes);
   for (; k < channels; ++k)
-    add_row_moments<1>(width, plane, y + k * plane, row, moments.sum + k * kLanes,
-                       moments.squares + k * kLanes);
+    add_row_moments<1>(width, plane, begin + k * plane, row % rows, sum + k * kLanes, squares + k * kLanes);
+}
+
+void all_moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {
+  for (int row = 0; row < height; ++row)
+    add_row_moments(static_cast<size_t>(channels), static_cast<size_t>(width), group_floats(1, height, width),
+                    y, static_cast<size_t>(row), sums);
 }
 
 void forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias, float* y,
@@ -278,11 +289,16 @@ HWY_AFTER_NAMESPACE();
 namespace rung::kernels {
 
 HWY_EXPORT(forward);
+HWY_EXPORT(all_moment_sums);
 HWY_EXPORT(input_gradient);
 
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     float* y, const MomentSums* moments) {
   HWY_DYNAMIC_DISPATCH(forward)(shape, x, packed, bias, y, moments);
+}
+
+void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {
+  HWY_DYNAMIC_DISPATCH(all_moment_sums)(y, channels, height, width, sums);
 }
 
 void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {

@@ -39,18 +39,30 @@ struct ConvShape {
 void pack_for_forward(const ConvShape& shape, const float* weights, float* packed);
 void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
 
-// Per channel and lane: sum and sum of squares of (value - pivot), where the pivot is the lane's first value.
-// The pivot keeps the variance exact to rounding even where the mean is large against it.
+// Per band of rows, channel and lane: sum and sum of squares of (value - pivot), where the pivot is the
+// lane's first value in the band. The pivot keeps the variance where the mean is large against it; and a band
+// is short enough for sums of floats, even if all its values but the pivot are the same.
 struct MomentSums {
-  float* sum = nullptr;      // [K][16]
-  float* squares = nullptr;  // [K][16]
+  float* sum = nullptr;      // [moment_bands][K][16]
+  float* squares = nullptr;  // [moment_bands][K][16]
 };
 
+// Rows of a band, of which a plane's last may have fewer; and how many bands a plane has.
+constexpr int moment_rows(int width) {
+  constexpr int kMostValues = 1024;
+  return width < kMostValues ? kMostValues / width : 1;
+}
+constexpr int moment_bands(int height, int width) {
+  return (height + moment_rows(width) - 1) / moment_rows(width);
+}
+
 // y[k] = bias[k] + sum over taps of weight * x. `x` is the input with its zero border; `y` is dense
-// [K][out_height][out_width][16]. `bias` may be null. With `moments`, sums over each plane of y are written
-// too.
+// [K][out_height][out_width][16]. `bias` may be null. With `moments`, the sums over y are written too.
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     float* y, const MomentSums* moments = nullptr);
+
+// The same sums over any y [K][height][width][16].
+void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums);
 
 // Geometry of the canvas that conv2d_input_gradient reads: the output's gradient, `stride` apart, in zeros.
 // Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w + left; the window of

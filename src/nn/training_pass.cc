@@ -19,6 +19,13 @@ size_t plane_of(const Stage& stage) {
   return static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
 }
 
+// Floats of each of the two kinds of sums.
+size_t moment_sums_of(const Stage& stage) {
+  if (!stage.norm) return 0;
+  return kernels::group_floats(stage.activation.channels, 1,
+                               kernels::moment_bands(stage.activation.height, stage.activation.width));
+}
+
 }  // namespace
 
 TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool)
@@ -63,17 +70,17 @@ void TrainingPass::allocate(int threads) {
 
 void TrainingPass::allocate_thread(ThreadMemory& memory) {
   size_t most_weights = 0;
-  size_t most_channels = 0;
+  size_t most_sums = 0;
   for (size_t s = 0; s < plan_.stages.size(); ++s) {
     const Stage& stage = plan_.stages[s];
     const StageSizes sizes = stage_sizes(plan_, s);
-    most_channels = std::max(most_channels, static_cast<size_t>(stage.activation.channels));
+    most_sums = std::max(most_sums, moment_sums_of(stage));
     most_weights = std::max(most_weights, sizes.packed_forward);
     memory.canvas.emplace_back(sizes.canvas_floats);
     memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
   }
   memory.scratch = AlignedBuffer<float>(most_weights * kLanes);
-  memory.moment_sums = AlignedBuffer<float>(most_channels * kLanes * 2);
+  memory.moment_sums = AlignedBuffer<float>(2 * most_sums);
 }
 
 TrainingPass::Task TrainingPass::task(Step step, size_t stage) {
@@ -237,7 +244,7 @@ void TrainingPass::convolve(size_t s, int group, int thread) {
   StageMemory& memory = stages_[s];
   ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
   const auto channels = static_cast<size_t>(stage.activation.channels);
-  const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + channels * kLanes};
+  const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + moment_sums_of(stage)};
   if (stage.conv) {
     const auto x = mine.padded[s].view(*stage.conv, input(s, group));
     const float* bias = stage.bias ? weights_->parameters.data() + *stage.bias : nullptr;
@@ -245,11 +252,12 @@ void TrainingPass::convolve(size_t s, int group, int thread) {
     kernels::conv2d_forward(*stage.conv, x, memory.packed_forward.data(), bias, y,
                             stage.norm ? &sums : nullptr);
   } else if (stage.norm) {
-    kernels::plane_sums(input(s, group), stage.activation.channels, plane_of(stage), sums);
+    kernels::moment_sums(input(s, group), stage.activation.channels, stage.activation.height,
+                         stage.activation.width, sums);
   }
   if (stage.norm) {
     kernels::group_moments(
-        sums, convolved(s, group), plane_of(stage), lanes(group),
+        sums, convolved(s, group), stage.activation.height, stage.activation.width, lanes(group),
         std::span(memory.moments).subspan(static_cast<size_t>(group) * channels, channels));
   }
 }
