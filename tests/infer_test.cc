@@ -75,6 +75,18 @@ TEST(Infer, LinearSeesTheWholeImage) {
   EXPECT_EQ(info.layers[2].macs, 48 * 7);
 }
 
+// What a stride or a pooling leaves over at the border, no layer after it sees.
+TEST(Infer, NothingSeesWhatWasLeftOver) {
+  const auto last_field = [](std::vector<LayerSpec> layers) {
+    return infer({{1, 12, 12}, 1, std::move(layers)}).layers.back().receptive_field;
+  };
+  EXPECT_EQ(last_field({conv(1, 2, 8), Flatten{}, Relu{}, Linear{1, true}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(7), Flatten{}, Linear{4, true}, Linear{1, true}}), (Size2{7, 7}));
+  EXPECT_EQ(last_field({max_pool(5), GlobalAvgPool2d{}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(6), Flatten{}, Linear{1, true}}), (Size2{12, 12}));
+  EXPECT_EQ(last_field({Flatten{}, Linear{1, true}}), (Size2{12, 12}));
+}
+
 TEST(Infer, Convolution) {
   const Conv2d grouped{6, {3, 2}, {2, 1}, {1, 0}, 2, true};
   const ModelInfo info = infer({{4, 7, 5}, 6, {grouped, GlobalAvgPool2d{}}});
@@ -171,9 +183,9 @@ const std::vector<Bad> kBad = {
     bad_layer({1, 1, 1}, Linear{0, true}, "out_features must be between 1 and 65536, not 0"),
     bad_layer({100, 28, 28}, Flatten{},
               "[100, 28, 28] has 78400 elements, more than the 65536 features a layer may have"),
-    bad_layer(kMnist, Dropout{1}, "p must be at least 0 and below 1, not 1"),
-    bad_layer(kMnist, Dropout{-0.1}, "p must be at least 0 and below 1, not -0.1"),
-    bad_layer(kMnist, Dropout{std::nan("")}, "p must be at least 0 and below 1, not nan"),
+    bad_layer(kMnist, Dropout{1}, "p must be a number from 0 to 0.99, not 1"),
+    bad_layer(kMnist, Dropout{-0.1}, "p must be a number from 0 to 0.99, not -0.1"),
+    bad_layer(kMnist, Dropout{std::nan("")}, "p must be a number from 0 to 0.99, not nan"),
     bad_layer(kMnist, LeakyRelu{std::nan("")}, "negative_slope must be a finite number, not nan"),
     bad_layer(kMnist, PRelu{1, std::nan("")}, "init must be a finite number, not nan"),
     bad_layer({3, 4, 4}, PRelu{2}, "num_parameters must be 1 or its 3 channels, not 2"),

@@ -599,7 +599,7 @@ const std::vector<Bad> kModel = {
     {with("{ type = \"relu\" }", "{ type = \"relu\", p = 1 }"), 10, 61,
      "unknown key `model.stages.s[1].p`; allowed here: type"},
     {with("{ type = \"relu\" }", "{ type = \"dropout\", p = 1 }"), 10, 68,
-     "model.stages.s[1].p: expected a number of at least 0 and below 1, found 1"},
+     "model.stages.s[1].p: expected a number of at least 0 and at most 0.99, found 1"},
     {with("kernel_size = 3", "kernel_size = 0"), 10, 39,
      "model.stages.s[0].kernel_size: expected an integer from 1 to 4096, or an array of 2 integers from 1 to "
      "4096, "

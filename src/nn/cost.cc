@@ -8,10 +8,6 @@ namespace {
 constexpr double kFloat = sizeof(float);
 constexpr double kBit = 1.0 / 8;
 
-double elements(const Shape& shape) {
-  return 1.0 * shape.channels * shape.height * shape.width;
-}
-
 double macs(const Stage& stage) {
   if (!stage.conv) return 0;
   return static_cast<double>(stage.conv->weights()) * stage.conv->out_height() * stage.conv->out_width();
@@ -21,14 +17,14 @@ double macs(const Stage& stage) {
 
 Cost cost_of(const Plan& plan, Step step, size_t index) {
   const Stage& stage = plan.stages[index];
-  const double in = kFloat * elements(stage.input);
+  const double in = kFloat * static_cast<double>(stage.input.elements());
   const double middle = kFloat * static_cast<double>(stage.activation.elements());
-  const double out = kFloat * elements(stage.output);
+  const double out = kFloat * static_cast<double>(stage.output.elements());
   const double bits = stage.has_bits() ? kBit * static_cast<double>(stage.activation.elements()) : 0;
   const double norm = stage.norm ? middle : 0;  // batch norm's gradient reads the values again
   switch (step) {
     case Step::kLoad:
-      return {0, kFloat * elements(plan.input)};
+      return {0, kFloat * static_cast<double>(plan.input.elements())};
     case Step::kConvolve:
       return {2 * macs(stage), in + (stage.conv ? middle : 0)};
     case Step::kActivate:

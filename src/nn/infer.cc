@@ -23,10 +23,6 @@ Size2 plane(const Shape& shape) {
   return {shape.height, shape.width};
 }
 
-int64_t elements(const Shape& shape) {
-  return int64_t{shape.channels} * shape.height * shape.width;
-}
-
 // One layer: its info from its specification and the info of the layers before.
 class LayerInference {
  public:
@@ -36,13 +32,14 @@ class LayerInference {
     info_.input = before.output;
     info_.receptive_field = before.receptive_field;
     info_.jump = before.jump;
+    info_.seen = before.seen;
   }
 
   LayerInfo run() {
     info_.output = info_.input;
     std::visit([this](const auto& layer) { apply(layer); }, layer_);
     check_output();
-    info_.activation_bytes = elements(info_.output) * static_cast<int64_t>(sizeof(float));
+    info_.activation_bytes = info_.output.elements() * static_cast<int64_t>(sizeof(float));
     return info_;
   }
 
@@ -82,8 +79,8 @@ class LayerInference {
   }
 
   void apply(const Dropout& dropout) {
-    if (!(dropout.p >= 0 && dropout.p < 1))
-      fail(fmt::format("p must be at least 0 and below 1, not {}", dropout.p));
+    if (!(dropout.p >= 0 && dropout.p <= kMaxDropout))
+      fail(fmt::format("p must be a number from 0 to {}, not {}", kMaxDropout, dropout.p));
   }
 
   void apply(const Relu&) {}
@@ -113,6 +110,8 @@ class LayerInference {
                        text(info_.input)));
     info_.receptive_field.h = std::max(info_.receptive_field.h, added.receptive_field.h);
     info_.receptive_field.w = std::max(info_.receptive_field.w, added.receptive_field.w);
+    info_.seen.h = std::max(info_.seen.h, added.seen.h);
+    info_.seen.w = std::max(info_.seen.w, added.seen.w);
   }
 
   void apply(const MaxPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
@@ -120,11 +119,11 @@ class LayerInference {
 
   void apply(const GlobalAvgPool2d&) {
     info_.output = {info_.input.channels, 1, 1};
-    see_everything();
+    take_all();
   }
 
   void apply(const Flatten&) {
-    const int64_t features = elements(info_.input);
+    const int64_t features = info_.input.elements();
     if (features > kMaxChannels)
       fail(fmt::format("{} has {} elements, more than the {} features a layer may have", text(info_.input),
                        features, kMaxChannels));
@@ -138,7 +137,7 @@ class LayerInference {
            "put a `flatten` layer before it");
     info_.output = {linear.out_features, 1, 1};
     set_weights(info_.input.channels, linear.out_features, linear.bias);
-    see_everything();
+    take_all();
   }
 
   // Every output element is a dot product over `inputs` values with its channel's weights.
@@ -163,21 +162,33 @@ class LayerInference {
     info_.output.width = (padded.w - kernel.w) / stride.w + 1;
     see(info_.receptive_field.h, info_.jump.h, kernel.h, stride.h, image_.h);
     see(info_.receptive_field.w, info_.jump.w, kernel.w, stride.w, image_.w);
+    if (input == Size2{1, 1}) return;  // perhaps flattened: its channels may have seen more than one has
+    info_.seen = {reach(info_.receptive_field.h, info_.jump.h, info_.output.height, image_.h),
+                  reach(info_.receptive_field.w, info_.jump.w, info_.output.width, image_.w)};
+  }
+
+  // Pixels from the first to the last that `count` neighbours see together.
+  static int reach(int receptive_field, int jump, int count, int side) {
+    return static_cast<int>(std::min<int64_t>(receptive_field + int64_t{count - 1} * jump, side));
   }
 
   // The usual recurrence along one axis: a kernel of k reaches k-1 jumps further, a stride lengthens the
   // jump. Clipping at the image's side keeps both in range and changes no result that is within it.
   static void see(int& receptive_field, int& jump, int kernel, int stride, int side) {
-    receptive_field = static_cast<int>(std::min<int64_t>(receptive_field + int64_t{kernel - 1} * jump, side));
+    receptive_field = reach(receptive_field, jump, kernel, side);
     jump = static_cast<int>(std::min<int64_t>(int64_t{jump} * stride, side));
   }
 
-  void see_everything() { info_.receptive_field = info_.jump = image_; }
+  // Every output element sees all of the input.
+  void take_all() {
+    info_.receptive_field = info_.seen;
+    info_.jump = image_;
+  }
 
   void check_output() const {
     if (std::max(info_.output.height, info_.output.width) > kMaxSide)
       fail(fmt::format("its output {} is larger than {} on a side", text(info_.output), kMaxSide));
-    if (elements(info_.output) > kMaxActivationsPerImage)
+    if (info_.output.elements() > kMaxActivationsPerImage)
       fail(fmt::format("its output {} has more than {} elements", text(info_.output),
                        kMaxActivationsPerImage));
   }
@@ -193,7 +204,7 @@ void check_whole(const ModelSpec& model) {
   const auto fail = [&](const std::string& message) { throw ShapeError(model.layers.size(), message); };
   const auto [channels, height, width] = model.input;
   if (channels < 1 || channels > kMaxChannels || std::min(height, width) < 1 ||
-      std::max(height, width) > kMaxSide || elements(model.input) > kMaxActivationsPerImage)
+      std::max(height, width) > kMaxSide || model.input.elements() > kMaxActivationsPerImage)
     fail(fmt::format(
         "the model's input {} is not a shape of at most {} channels, {}×{} pixels and {} elements",
         text(model.input), kMaxChannels, kMaxSide, kMaxSide, kMaxActivationsPerImage));
@@ -216,6 +227,7 @@ ModelInfo infer(const ModelSpec& model) {
   ModelInfo info;
   LayerInfo last;
   last.output = model.input;
+  last.seen = plane(model.input);
   for (size_t index = 0; index < model.layers.size(); ++index) {
     last = LayerInference(model.layers[index], info.layers, last, model.input).run();
     info.layers.push_back(last);

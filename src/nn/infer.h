@@ -29,6 +29,7 @@ struct LayerInfo {
   int64_t activation_bytes = 0;  // one image's output as float32
   Size2 receptive_field;         // input pixels that one output element sees, clipped to the input's size
   Size2 jump;                    // input pixels between neighbouring output elements, clipped likewise
+  Size2 seen;                    // input pixels from the first to the last that any output element sees
 };
 
 struct ModelInfo {

@@ -8,10 +8,6 @@
 namespace rung::nn {
 namespace {
 
-int64_t elements(const Shape& s) {
-  return int64_t{s.channels} * s.height * s.width;
-}
-
 // Adds one layer after the other to the last stage, or opens a new one where the layer does not fit into it.
 class PlanBuilder {
  public:
@@ -107,11 +103,11 @@ class PlanBuilder {
     // A kernel that covers the whole image is a linear layer with the same weights in the same order.
     const bool covers =
         l.kernel_size == Size2{in.height, in.width} && l.padding == Size2{0, 0} && l.groups == 1;
-    add_convolution(covers ? linear_shape(elements(in), l.out_channels) : shape, weight, l.bias);
+    add_convolution(covers ? linear_shape(in.elements(), l.out_channels) : shape, weight, l.bias);
   }
 
   void add(const Linear& l) {
-    const int64_t inputs = elements(input());
+    const int64_t inputs = input().elements();
     add_convolution(linear_shape(inputs, l.out_features), {l.out_features, inputs}, l.bias);
   }
 

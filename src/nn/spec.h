@@ -24,6 +24,8 @@ struct Shape {
   int height = 0;
   int width = 0;
   friend bool operator==(const Shape&, const Shape&) = default;
+
+  int64_t elements() const { return int64_t{channels} * height * width; }
 };
 
 // torch.nn.Conv2d: cross-correlation, weight [out_channels, in_channels/groups, kernel h, kernel w].
@@ -44,7 +46,9 @@ struct BatchNorm2d {
   friend bool operator==(const BatchNorm2d&, const BatchNorm2d&) = default;
 };
 
-// torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation.
+// torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation. The probability
+// is rounded to 1/65536, which the share that is kept must be large against.
+inline constexpr double kMaxDropout = 0.99;
 struct Dropout {
   double p = 0.5;
   friend bool operator==(const Dropout&, const Dropout&) = default;

@@ -39,7 +39,7 @@ nn::LayerSpec parse_batch_norm(const TableReader& layer) {
 
 nn::LayerSpec parse_dropout(const TableReader& layer) {
   layer.allow({"type", "p"});
-  return nn::Dropout{layer.number("p", NumberRange::right_open(0, 1), nn::Dropout{}.p)};
+  return nn::Dropout{layer.number("p", NumberRange::closed(0, nn::kMaxDropout), nn::Dropout{}.p)};
 }
 
 nn::LayerSpec parse_leaky_relu(const TableReader& layer) {
