@@ -1,4 +1,5 @@
 // The base: thread pool, whole files, random numbers, SHA-256.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -364,6 +365,29 @@ TEST(ReadFile, RefusesWhatIsNoRegularFile) {
   EXPECT_THROW(read_file(folder.path(), 100), IoError);
   EXPECT_THROW(read_file(folder.path() / "none", 100), IoError);
   EXPECT_THROW(read_file("/dev/zero", 100), IoError);
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(read_file(pipe, 100), IoError) << "and does not wait for a writer";
+}
+
+TEST(WriteOutput, FollowsALinkAndKeepsWhatIsNoFile) {
+  const TemporaryFolder folder;
+  const auto link = folder.path() / "link";
+  const auto pipe = folder.path() / "pipe";
+  write_output(folder.path() / "file", "old");
+  std::filesystem::create_symlink("file", link);
+  write_output(link, "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(read_text_file(folder.path() / "file", 100), "new");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  write_output(pipe, "text");
+  std::array<char, 8> got{};
+  EXPECT_EQ(::read(reader, got.data(), got.size()), 4);
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_THROW(write_output(folder.path(), "text"), IoError);
+  EXPECT_THAT(names_in(folder.path()), testing::UnorderedElementsAre("file", "link", "pipe"));
 }
 
 TEST(MakeWritableFolder, MakesParentsAndRefusesAFileInTheWay) {

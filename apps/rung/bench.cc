@@ -259,6 +259,7 @@ void add_bench(CLI::App& app) {
       ->required();
   command->add_option("--seconds", options->seconds, "How long to train (default: 5)")
       ->check(CLI::Range(0.1, 3600.0))
+      ->check(is_duration)
       ->type_name("S");
   command->add_flag("--profile", options->profile,
                     "Time, arithmetic and traffic of every step of the training pass");

@@ -16,7 +16,7 @@ void add_eval(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_report(CLI::App& app);
 void add_summary(CLI::App& app);
-void add_sweep(CLI::App& app, int& exit_code);
+void add_sweep(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_watch(CLI::App& app);

@@ -202,7 +202,9 @@ void add_data(CLI::App& app) {
   CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAny, options);
   show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
       ->type_name("RECIPE");
-  show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")->type_name("N");
+  show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")
+      ->check(is_seed())
+      ->type_name("N");
   show_command->add_option("--out", options->out, "File to write (default: digits.png)")->type_name("FILE");
   show_command->footer("Example:\n  rung data show --augment step5 --out varied.png");
   show_command->callback([options] { show(*options); });

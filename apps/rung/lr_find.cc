@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -50,7 +49,7 @@ void write_table(const std::string& file, const std::vector<train::LrPoint>& cur
   std::string text = "lr\tloss\tsmoothed_loss\n";
   for (const train::LrPoint& point : curve)
     text += fmt::format("{}\t{}\t{}\n", point.lr, point.loss, point.smoothed);
-  replace_file(file, text);
+  write_output(file, text);
 }
 
 using Curve = std::vector<train::LrPoint>;
@@ -128,7 +127,7 @@ void add_lr_find(CLI::App& app) {
       ->check(CLI::Range(2, 1000000))
       ->type_name("N");
   command->add_option("--seed", options->seed, "Seed of all random numbers (default: the recipe's)")
-      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
+      ->check(is_seed())
       ->type_name("N");
   command->add_option("--out", options->out, "File for the curve: tab-separated lr, loss, smoothed_loss")
       ->type_name("FILE");

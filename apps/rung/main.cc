@@ -97,7 +97,7 @@ void declare(CLI::App& app, int& exit_code) {
       "Example:\n  rung train step1 --epochs 1");
   add_climb(app, exit_code);
   add_train(app, exit_code);
-  add_sweep(app, exit_code);
+  add_sweep(app);
   add_watch(app);
   add_eval(app);
   add_verify(app, exit_code);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "kernels/simd.h"
 #include "terminal.h"
@@ -35,13 +36,6 @@ fs::path recipes_folder() {
   }
   throw UsageError("the folder recipes/ladder was not found",
                    "run rung from its source folder, or give recipes by path");
-}
-
-// CLI::Range lets NaN through.
-std::string is_duration(const std::string& text) {
-  double seconds = 0;
-  if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0 && std::isfinite(seconds)) return "";
-  return fmt::format("{} is no number of seconds", text);
 }
 
 }  // namespace
@@ -76,7 +70,7 @@ data::Dataset EngineOptions::load(const std::string& dataset) const {
 void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
   CLI::Option* seed_option =
       command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
-          ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()).description(""))
+          ->check(is_seed())
           ->type_name("N");
   CLI::Option* epochs_option = command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
                                    ->check(CLI::Range(1, 100000))
@@ -125,6 +119,18 @@ void OutputOptions::apply() const {
   set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
 }
 
+CLI::Range is_seed() {
+  CLI::Range range(int64_t{0}, std::numeric_limits<int64_t>::max());
+  range.description("");
+  return range;
+}
+
+std::string is_duration(const std::string& text) {
+  double seconds = 0;
+  if (CLI::detail::lexical_cast(text, seconds) && seconds >= 0 && std::isfinite(seconds)) return "";
+  return fmt::format("{} is no number of seconds", text);
+}
+
 void add_checkpoint_seconds(CLI::App& command, double& seconds) {
   command
       .add_option("--checkpoint-seconds", seconds,
@@ -155,12 +161,12 @@ fs::path find_recipe(const std::string& path_or_name) {
 std::vector<std::string> recipe_names() {
   std::vector<std::string> names;
   try {
+    std::error_code ignored;
     for (const char* folder : kFolders) {
-      for (const auto& entry : fs::directory_iterator(recipes_folder() / folder))
-        if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+      for (const auto& entry : entries_of(recipes_folder() / folder, ignored))
+        if (entry.extension() == ".toml") names.push_back(entry.stem().string());
     }
   } catch (const UsageError&) {
-  } catch (const fs::filesystem_error&) {
   }
   std::ranges::sort(names);
   return names;

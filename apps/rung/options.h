@@ -54,6 +54,12 @@ struct OutputOptions {
 };
 
 // Declares --checkpoint-seconds.
+// For CLI::Option::check().
+CLI::Range is_seed();
+
+// The same: empty if the text is a number of seconds. (CLI::Range lets NaN through.)
+std::string is_duration(const std::string& text);
+
 void add_checkpoint_seconds(CLI::App& command, double& seconds);
 
 // A recipe's file: the path itself, or the name of one of Rung's own ("step3"). Throws UsageError.

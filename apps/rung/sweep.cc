@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "commands.h"
 #include "display.h"
@@ -45,6 +46,9 @@ struct Options {
 };
 
 ladder::SweepPlan plan_of(const Options& options) {
+  const auto sets_epochs = [](const std::string& axis) { return axis.starts_with("training.epochs="); };
+  if (options.epochs && std::ranges::any_of(options.grid, sets_epochs))
+    throw UsageError("--epochs and --set training.epochs cannot both be given", "leave one of them out");
   std::vector<recipe::Recipe> recipes;
   for (const std::string& name : options.recipes) {
     recipe::Recipe loaded = recipe::load(find_recipe(name));
@@ -132,8 +136,8 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* 
   }
 }
 
-// Writes and shows the results. Whether all runs finished.
-bool show(const ladder::Sweep& sweep, const OutputOptions& output) {
+// Writes and shows the results. Throws Error if a run did not finish.
+void show(const ladder::Sweep& sweep, const OutputOptions& output) {
   const ladder::SweepStatistics statistics = ladder::statistics_of(sweep.plan(), sweep.runs());
   const std::string document = ladder::sweep_document(sweep, statistics);
   const auto json = ladder::sweep_json(sweep, statistics);
@@ -147,10 +151,12 @@ bool show(const ladder::Sweep& sweep, const OutputOptions& output) {
     say("Written to {} and {}\n", (sweep.folder() / ladder::kSweepDocument).string(), ladder::kSweepJson);
     say("To look at in a browser: {}\n", (sweep.folder() / report::kReportFile).string());
   }
-  return std::ranges::all_of(sweep.runs(), [](const auto& run) { return run.record.has_value(); });
+  if (const auto failures = ladder::sweep_failures(sweep); !failures.empty())
+    throw Error(fmt::format("{} of {} runs did not finish", failures.size(), sweep.runs().size()),
+                failures.front());
 }
 
-bool lead(const Options& options, ladder::Processes* processes) {
+void lead(const Options& options, ladder::Processes* processes) {
   ladder::Sweep sweep(plan_of(options), folder_of(options));
   for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
     remove_leftovers_of(sweep.folder() / file);
@@ -158,7 +164,7 @@ bool lead(const Options& options, ladder::Processes* processes) {
   if (sweep.unfinished() < runs)
     say("{} goes on: {} of {} runs are over\n", sweep.folder().string(), runs_over(sweep), runs);
   if (sweep.unfinished() > 0) carry_out(sweep, options, processes);
-  return show(sweep, options.output);
+  show(sweep, options.output);
 }
 
 // Another process than the first of several.
@@ -170,19 +176,18 @@ void follow(const Options& options, ladder::Processes& processes) {
                            .should_stop = [] { return InterruptGuard::signal() != 0; }});
 }
 
-int sweep(const Options& options) {
+void sweep(const Options& options) {
   options.output.apply();
   options.engine.apply_simd();
-  if (!ladder::Processes::are_launched()) return lead(options, nullptr) ? kDone : kFailed;
+  if (!ladder::Processes::are_launched()) return lead(options, nullptr);
   ladder::Processes processes;
-  if (processes.rank() == 0) return lead(options, &processes) ? kDone : kFailed;
+  if (processes.rank() == 0) return lead(options, &processes);
   follow(options, processes);
-  return kDone;
 }
 
 }  // namespace
 
-void add_sweep(CLI::App& app, int& exit_code) {
+void add_sweep(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "sweep", "Train recipes with many seeds, many runs at once, and compare them with statistics");
@@ -222,7 +227,7 @@ void add_sweep(CLI::App& app, int& exit_code) {
       "Example:\n  rung sweep step4 step5 --seeds 0..19\n"
       "  rung sweep step5 --seeds 0..4 --set optimizer.lr=0.01,0.02 --set optimizer.momentum=0.8,0.9\n"
       "  mpirun rung sweep step5 --seeds 0..99");
-  command->callback([options, &exit_code] { exit_code = sweep(*options); });
+  command->callback([options] { sweep(*options); });
 }
 
 }  // namespace rung::app

@@ -83,7 +83,8 @@ Temporary create_temporary(const std::filesystem::path& path) {
 
 template <typename Container>
 Container read_whole(const std::filesystem::path& path, uint64_t max_bytes) {
-  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // (Opening a pipe would wait for its writer.)
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (descriptor.get() < 0) throw IoError(fmt::format("cannot read {}: {}", path.string(), reason(errno)));
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
@@ -144,12 +145,37 @@ void replace_file(const std::filesystem::path& path, std::string_view text, Sync
   replace_file(path, std::as_bytes(std::span(text)), sync);
 }
 
+void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);  // of what a link leads to
+  if (std::filesystem::is_regular_file(status)) {
+    const auto target = std::filesystem::canonical(path, error);
+    return replace_file(error ? path : target, bytes);
+  }
+  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status))
+    return replace_file(path, bytes);
+  Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (descriptor.get() < 0 || !write_all(descriptor.get(), bytes) || descriptor.close() != 0)
+    throw_cannot_write(path, errno);
+}
+
+void write_output(const std::filesystem::path& path, std::string_view text) {
+  write_output(path, std::as_bytes(std::span(text)));
+}
+
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, std::error_code& error) {
+  std::vector<std::filesystem::path> entries;
+  for (std::filesystem::directory_iterator at(folder, error); !error && at != end(at); at.increment(error))
+    entries.push_back(at->path());
+  return entries;
+}
+
 void remove_leftovers_of(const std::filesystem::path& path) {
   const std::string start = temporary_start(path);
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_of(path), ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(start) && name.ends_with(kTemporaryEnd)) ::unlink(entry.path().c_str());
+  for (const auto& entry : entries_of(folder_of(path), ignored)) {
+    const std::string name = entry.filename().string();
+    if (name.starts_with(start) && name.ends_with(kTemporaryEnd)) ::unlink(entry.c_str());
   }
 }
 
@@ -158,6 +184,8 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& oth
   ::unlink(link.c_str());
   const bool linked = ::link(path.c_str(), link.c_str()) == 0;
   if (!linked && errno == ENOENT) return;
+  if (!linked && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
+    throw_cannot_write(other, errno);
   // On a file system without links the file is, for a moment, only there under its other name.
   const bool renamed = ::rename(linked ? link.c_str() : path.c_str(), other.c_str()) == 0;
   const int error = errno;

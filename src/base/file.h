@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace rung {
@@ -32,6 +33,14 @@ enum class Sync { kWait, kNone };
 void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
                   Sync sync = Sync::kWait);
 void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync = Sync::kWait);
+
+// Writes to a place that a user has named: as replace_file() does, in the place of what a symbolic link leads
+// to, but into a pipe or a device. Throws IoError (NoSpaceError).
+void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_output(const std::filesystem::path& path, std::string_view text);
+
+// What is in a folder, in any order; nothing, or a part, and the reason in `error` if it cannot be read.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, std::error_code& error);
 
 // Removes the temporary files that processes left which were killed while they replaced `path`. Not to be
 // called while another process does so.

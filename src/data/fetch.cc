@@ -80,7 +80,11 @@ FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, co
       failures.push_back(fmt::format("{}: {}", source.name, error.what()));
       continue;
     }
-    install_files(contents, folder);
+    try {
+      install_files(contents, folder);
+    } catch (const IoError&) {
+      if (!is_present(info, folder)) throw;  // else another process was there first
+    }
     return {.folder = folder, .source = source.name, .already_present = false, .failures = failures};
   }
   throw IoError(

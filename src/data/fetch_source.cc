@@ -48,8 +48,9 @@ std::string in_one_line(const std::string& output) {
 
 // The one file with the ending .tgz that npm leaves behind.
 std::filesystem::path packed_tarball(const std::filesystem::path& folder) {
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".tgz") return entry.path();
+  std::error_code ignored;
+  for (const auto& entry : entries_of(folder, ignored)) {
+    if (entry.extension() == ".tgz") return entry;
   }
   throw IoError("npm pack left no .tgz file");
 }

@@ -25,11 +25,10 @@ bool is_dataset_file(const std::filesystem::path& path) {
 // Files that are not ours are not ours to delete.
 void check_replaceable(const std::filesystem::path& folder) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (!is_dataset_file(entry.path()))
-      throw IoError(
-          fmt::format("cannot replace {}: it holds {}", folder.string(), entry.path().filename().string()),
-          "move that file or folder away");
+  for (const auto& entry : entries_of(folder, error)) {
+    if (!is_dataset_file(entry))
+      throw IoError(fmt::format("cannot replace {}: it holds {}", folder.string(), entry.filename().string()),
+                    "move that file or folder away");
   }
   if (error) throw IoError(fmt::format("cannot replace {}: {}", folder.string(), error.message()));
 }

@@ -63,7 +63,7 @@ std::vector<std::byte> encode_png(const RgbImage& image) {
 }
 
 void write_png(const std::filesystem::path& path, const GreyImage& image) {
-  replace_file(path, encode_png(image));
+  write_output(path, encode_png(image));
 }
 
 GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {

@@ -47,12 +47,16 @@ SeedRange parse_range(std::string_view part) {
 // All combinations of one setting of each key; the last key's values change fastest.
 std::vector<std::vector<Setting>> combinations(std::span<const std::string> grid) {
   std::vector<std::vector<Setting>> all = {{}};
+  std::set<std::string> keys;
   for (const std::string& axis : grid) {
     std::vector<std::vector<Setting>> longer;
     const auto values = recipe::parse_settings(axis);
     if (values.front().key == "seed" || values.front().key == "name")
       throw UsageError(fmt::format("`{}` cannot be set", values.front().key),
                        values.front().key == "seed" ? "use --seeds" : "names are made of the settings");
+    if (!keys.insert(values.front().key).second)
+      throw UsageError(fmt::format("`{}` is set twice", values.front().key),
+                       "give all its values at once, with commas between them");
     if (all.size() * values.size() > kMaxGrid)
       throw UsageError(fmt::format("more than {} combinations of settings", kMaxGrid));
     for (const auto& before : all) {

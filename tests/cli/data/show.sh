@@ -12,6 +12,11 @@ size() { od -A n -t u1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4 " x " $7 * 2
 size digits.png
 size varied.png
 cmp varied.png same.png
+mkfifo pipe && cat pipe >piped.png & reader=$!
+until [[ -p pipe ]]; do sleep 0.02; done
+"$RUNG" data show ./digits --augment varied.toml --out pipe >/dev/null
+wait $reader
+cmp piped.png varied.png
 for other in digits other; do if cmp -s varied.png $other.png; then echo "$other.png is the same" && exit 1; fi; done
 file=$(head -c 4 digits.png | tail -c 3)
 echo "$file"

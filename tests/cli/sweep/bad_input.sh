@@ -10,6 +10,8 @@ refused "small with optimizer.lrr=0.1: unknown key \`optimizer.lrr\`; * (did you
 refused "small with optimizer.lr=fast: optimizer.lr: expected a number above 0 and below 1000000, found \"fast\"" --set optimizer.lr=fast
 refused "two of the recipes are called small (*" small.toml
 refused "\`seed\` cannot be set (use --seeds)" --set seed=1
+refused "\`optimizer.lr\` is set twice (*" --set optimizer.lr=0.1 --set optimizer.lr=0.2
+refused "--epochs and --set training.epochs cannot both be given (*" --set training.epochs=1,2 --epochs 3
 fails 1 "rung: error: cannot find nowhere/mnist/*" "$RUNG" sweep step1 --out out --data nowhere
 if ! grep -q libmpi <<<"$(ldd "$RUNG")"; then
   fails 2 "rung: error: this program was built without MPI*" env PMI_RANK=0 "$RUNG" sweep small.toml --out out
@@ -36,4 +38,5 @@ sed -n '/^# /,/^## Test/p; /^## Runs/,/^$/p; /^- /p' log
 rm mixed/runs/small-seed2
 code=0 && "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed >log || code=$?
 [[ $code == 1 ]]
+fails 1 "rung: error: 2 of 4 runs did not finish (wild-seed1 diverged: *)" "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed -q
 grep -E '^mixed|^[0-9]+/4' log | sed 's/: last.*//'
