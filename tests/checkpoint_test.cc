@@ -151,7 +151,8 @@ TEST_F(CheckpointTest, TheAverageHasThePlainNames) {
   ThreadPool pool(1);
   Trainer trainer(toolbox_run(), discs(), pool);
   RunDirectory(run_, kRecipe, Start::kResume).restore(trainer, kData);
-  EXPECT_EQ(load_weights(trainer.plan(), run_ / kCheckpointFile).parameters, trainer.weights().parameters);
+  EXPECT_EQ(load_weights(trainer.plan(), run_ / kCheckpointFile, kRecipe).parameters,
+            trainer.weights().parameters);
   EXPECT_NE(trainer.weights().parameters, trainer.trained_weights().parameters);
   EXPECT_NE(trainer.weights().buffers, trainer.trained_weights().buffers);
 }
@@ -365,6 +366,7 @@ TEST(Result, EveryFieldThatIsReadIsChecked) {
       EXPECT_THROW(parse_result(bad.dump(), "file"), DataError) << item.key();
     }
   }
+  EXPECT_THROW(parse_result(std::string(1 << 20, '['), "file"), DataError) << "nested deeply";
   for (const char* text : {"[]", "1", "null", "{}", "\"x\"", "{\"epochs\": [{}]}"})
     EXPECT_THROW(parse_result(text, "file"), DataError) << text;
 }

@@ -223,6 +223,19 @@ TEST(RandomErasingDraw, GivesUpWhereNoRectangleFits) {
   EXPECT_FALSE(draw(RandomErasing{.p = 1, .scale = {1, 1}, .ratio = {1, 1}}, 10, 10, random));
 }
 
+// From far left of the image to far right of it: only UndefinedBehaviorSanitizer sees whether that fits.
+TEST(Augmenter, MaySampleFarBeyondALargeImage) {
+  constexpr int kSide = 400;
+  const std::vector<uint8_t> in(kSide * kSide, 200);
+  std::vector<uint8_t> out(in.size());
+  Augmenter augmenter({RandomAffine{.degrees = 10, .scale = {0.01, 0.01}}}, kSide, kSide);
+  for (uint32_t image = 0; image < 20; ++image) {
+    auto random = stream_for(image);
+    augmenter.apply(in.data(), out.data(), random);
+    EXPECT_NEAR(std::ranges::count(out, 200), 16, 5);
+  }
+}
+
 TEST(Augmenter, WithoutTransformsCopies) {
   const auto in = ramp(5, 7);
   std::vector<uint8_t> out(in.size());

@@ -20,7 +20,7 @@ TEST(LrRange, RatesRiseByEqualFactors) {
   ASSERT_EQ(curve.size(), 9U);
   for (size_t i = 0; i < curve.size(); ++i)
     EXPECT_NEAR(curve[i].lr, 1e-4 * std::pow(100.0, static_cast<double>(i) / 8), 1e-9) << i;
-  EXPECT_EQ(curve[0].smoothed, curve[0].loss);
+  EXPECT_DOUBLE_EQ(curve[0].smoothed, curve[0].loss);
   const double average = (0.98 * 0.02 * curve[0].loss + 0.02 * curve[1].loss) / (1 - 0.98 * 0.98);
   EXPECT_NEAR(curve[1].smoothed, average, 1e-12);
 }

@@ -347,7 +347,14 @@ TEST_F(ReportTest, OtherWeightsThanTheRecordsAreNoticed) {
   other.seed = 2;
   fs::copy_file(train(other) / "checkpoint.safetensors", path / "checkpoint.safetensors",
                 fs::copy_options::overwrite_existing);
-  EXPECT_THAT(report_on({path}), HasSubstr("are not those that result.json records"));
+  EXPECT_THAT(report_on({path}),
+              AllOf(HasSubstr("The weights are not used"), HasSubstr("belongs to another recipe")));
+}
+
+TEST_F(ReportTest, ADamagedCheckpointIsARemark) {
+  const fs::path path = train(bar_recipe("run"));
+  fs::resize_file(path / "checkpoint.safetensors", 1000);
+  EXPECT_THAT(report_on({path}), AllOf(HasSubstr("The weights are not used"), HasSubstr("training loss")));
 }
 
 TEST_F(ReportTest, TextFromFilesIsNeverMarkup) {
@@ -394,9 +401,13 @@ TEST_F(ReportTest, TwoRunsAreComparedImageByImage) {
 TEST_F(ReportTest, AModelThatSaysWhatIsNoNumberIsShownWithoutPredictions) {
   const fs::path path = train(bar_recipe("run"));
   const nn::Plan plan = nn::make_plan(bar_recipe("run").model);
-  nn::Weights weights = train::load_weights(plan, path / "checkpoint.safetensors");
+  const std::string recipe_toml = recipe::to_toml(bar_recipe("run"));
+  nn::Weights weights = train::load_weights(plan, path / "checkpoint.safetensors", recipe_toml);
   std::fill(weights.parameters.begin(), weights.parameters.end(), std::numeric_limits<float>::quiet_NaN());
-  train::write_safetensors(path / "checkpoint.safetensors", train::to_safetensors(plan, weights));
+  train::SafeTensors tensors = train::to_safetensors(plan, weights);
+  tensors.metadata = {{train::kRecipeHash, train::origin_of(recipe_toml, "").recipe_sha256},
+                      {train::kWeightsHash, nn::weights_sha256(weights)}};
+  train::write_safetensors(path / "checkpoint.safetensors", tensors);
   const std::string page = report_on({path});
   EXPECT_THAT(page, AllOf(HasSubstr("says what is no finite number"), Not(HasSubstr("Confusion"))));
   const size_t data = page.find("<script type=\"application/json\"");

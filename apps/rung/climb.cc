@@ -54,10 +54,7 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
 
 // Nothing in the folder would be overwritten, now or after hours.
 void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
-  if (is_there(folder / kDocument) || ladder::holds_ladder(folder)) {
-    throw UsageError(fmt::format("{} already holds a ladder", folder.string()),
-                     "choose another folder with --out, or remove it");
-  }
+  ladder::require_no_job(folder);
   for (const recipe::Recipe& recipe : recipes) train::require_no_run(folder / recipe.name);
 }
 

@@ -43,7 +43,7 @@ void eval(const Options& options) {
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
   const char* weights = options.best ? train::kBestFile : train::kCheckpointFile;
-  trainer.weights() = train::load_weights(trainer.plan(), run / weights);
+  trainer.weights() = train::load_weights(trainer.plan(), run / weights, recipe::to_toml(recipe));
   const auto [name, evaluation] = evaluate(trainer, data, options.split);
   if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
   write_json({{"run_dir", run.string()},

@@ -55,7 +55,7 @@ void make_report(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const std::string page = report::make_report(std::move(runs), as_ladder, shelf, pool);
   const fs::path file = out_file(options);
-  replace_file(file, page);
+  write_output(file, page);
   say("Written to {}\n", file.string());
 }
 

@@ -30,7 +30,7 @@ struct Options {
 std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
   const recipe::Recipe recipe = options.run.load(options.recipe);
   const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
-  train::require_no_run(folder);
+  ladder::require_no_job(folder);
   return {recipe, {folder, train::Start::kNew, options.run.checkpoint_seconds}};
 }
 

@@ -60,9 +60,19 @@ void repeat(const std::vector<train::EpochRecord>& recorded, size_t all, train::
   }
 }
 
+std::string weights_in(const nn::Plan& plan, const std::filesystem::path& file,
+                       const std::string& recipe_toml) {
+  try {
+    return nn::weights_sha256(train::load_weights(plan, file, recipe_toml));
+  } catch (const UsageError&) {  // another recipe's
+    return "";
+  }
+}
+
 // Whether the file holds the weights of that epoch.
-bool holds(const nn::Plan& plan, const std::filesystem::path& file, const train::EpochRecord& epoch) {
-  const bool same = nn::weights_sha256(train::load_weights(plan, file)) == epoch.weights_sha256;
+bool holds(const nn::Plan& plan, const std::filesystem::path& file, const std::string& recipe_toml,
+           const train::EpochRecord& epoch) {
+  const bool same = weights_in(plan, file, recipe_toml) == epoch.weights_sha256;
   say("{} holds {} epoch {}\n", file.string(), same ? "the weights of" : "other weights than those of",
       epoch.epoch);
   return same;
@@ -105,7 +115,8 @@ bool verify(const Options& options) {
   Verdict verdict;
   repeat(record.epochs, all, trainer, verdict);
   if (!verdict.first_difference && record.epochs.size() == all)
-    verdict.best_file_agrees = holds(trainer.plan(), run / train::kBestFile, record.chosen());
+    verdict.best_file_agrees =
+        holds(trainer.plan(), run / train::kBestFile, recipe::to_toml(recipe), record.chosen());
   if (options.output.json) write_json(to_json(verdict, run));
   return verdict.same();
 }

@@ -89,14 +89,21 @@ Matrix affine_matrix(int height, int width, const AffineDraw& drawn) {
   return m;
 }
 
+// The result fits; how far it is from the start need not, if the one is far to the left and the other far to
+// the right.
+int32_t moved(int32_t start, int steps, int32_t step) {
+  return static_cast<int32_t>(static_cast<uint32_t>(start) +
+                              static_cast<uint32_t>(steps) * static_cast<uint32_t>(step));
+}
+
 void map_fixed_point(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix,
                      uint8_t fill) {
   const FixedPointMap map = fixed_point(matrix);
   for (int row = 0; row < height; ++row, out += width) {
-    const int32_t x0 = map.x0 + row * map.x_per_row;
-    const int32_t y0 = map.y0 + row * map.y_per_row;
-    const auto source_x = [&](int column) { return (x0 + column * map.x_per_column) >> kFractionBits; };
-    const auto source_y = [&](int column) { return (y0 + column * map.y_per_column) >> kFractionBits; };
+    const int32_t x0 = moved(map.x0, row, map.x_per_row);
+    const int32_t y0 = moved(map.y0, row, map.y_per_row);
+    const auto source_x = [&](int column) { return moved(x0, column, map.x_per_column) >> kFractionBits; };
+    const auto source_y = [&](int column) { return moved(y0, column, map.y_per_column) >> kFractionBits; };
     // As unsigned numbers, coordinates below 0 are too large as well.
     const auto outside = [&](int column) {
       return static_cast<uint32_t>(source_x(column)) >= static_cast<uint32_t>(width) ||

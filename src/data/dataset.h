@@ -10,7 +10,7 @@
 
 namespace rung::data {
 
-// Larger images are refused; augmentation's fixed-point arithmetic has room for far more than these.
+// Larger images are refused.
 inline constexpr int kMaxImageSide = 4096;
 
 struct Split {

@@ -65,6 +65,14 @@ void require_ladder(const std::filesystem::path& folder) {
   throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
 }
 
+void require_no_job(const std::filesystem::path& folder) {
+  train::require_no_run(folder);
+  require_no_ladder(folder);
+  if (holds_sweep(folder))
+    throw UsageError(fmt::format("{} already holds a sweep", folder.string()),
+                     "choose another folder with --out, or remove it");
+}
+
 Job load_job(const std::filesystem::path& folder) {
   Job job;
   job.folder = folder;

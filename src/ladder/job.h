@@ -14,6 +14,9 @@ namespace rung::ladder {
 void require_run(const std::filesystem::path& folder);
 void require_ladder(const std::filesystem::path& folder);
 
+// Throws UsageError if the folder already holds a run, a ladder or a sweep.
+void require_no_job(const std::filesystem::path& folder);
+
 struct Job {
   struct Step {
     std::filesystem::path folder;

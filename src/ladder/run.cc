@@ -168,6 +168,15 @@ train::RunRecord read_result(const std::filesystem::path& folder, const recipe::
   return record;
 }
 
+std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
+                                            const recipe::Recipe& recipe) {
+  try {
+    return read_result(folder, recipe);
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
 bool has_metric(recipe::Metric metric, const train::RunRecord& record) {
   return !recipe::needs_validation(metric) || record.validation_images > 0;
 }
@@ -250,7 +259,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.train_accuracy_evaluated = trainer.evaluate_training().accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
-  if (!found.finished) directory.finish(to_json(outcome));
+  if (!found.finished || !find_result(place.folder, recipe)) directory.finish(to_json(outcome));
   return outcome;
 }
 

@@ -71,6 +71,10 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
 // DataError if it is damaged, another recipe's, or not of all epochs.
 train::RunRecord read_result(const std::filesystem::path& folder, const recipe::Recipe& recipe);
 
+// The same, and none where that would be a DataError.
+std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
+                                            const recipe::Recipe& recipe);
+
 // The value of a metric in a run. Precondition: has_metric(), which a run without validation may not.
 bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);

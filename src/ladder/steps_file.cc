@@ -24,6 +24,12 @@ bool holds_ladder(const std::filesystem::path& folder) {
   return is_there(folder / kStepsFile);
 }
 
+void require_no_ladder(const std::filesystem::path& folder) {
+  if (!holds_ladder(folder)) return;
+  throw UsageError(fmt::format("{} already holds a ladder", folder.string()),
+                   "choose another folder with --out, or remove it");
+}
+
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps) {
   nlohmann::ordered_json file = kFormat.begin();
   file["steps"] = nlohmann::ordered_json::array();

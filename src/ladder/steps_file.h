@@ -15,6 +15,9 @@ inline constexpr const char* kStepsFile = "ladder.json";
 // Whether the folder holds a ladder, or the beginning of one.
 bool holds_ladder(const std::filesystem::path& folder);
 
+// Throws UsageError if it does.
+void require_no_ladder(const std::filesystem::path& folder);
+
 // Throws IoError.
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps);
 

@@ -29,15 +29,6 @@ constexpr const char* kOtherFolder = "choose another folder with --out";
 constexpr uint64_t kMaxPlanBytes = 256 << 20;  // kMaxRuns recipes, of one seed
 constexpr uint64_t kMaxMessageBytes = 1 << 16;
 
-// The run's result, if the file holds it.
-std::optional<train::RunRecord> result_of(const fs::path& folder, const Recipe& recipe) {
-  try {
-    return read_result(folder, recipe);
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
-}
-
 // The file's first line, in printable form.
 std::string read_message(const fs::path& file) {
   const std::string text = read_text_file(file, kMaxMessageBytes);
@@ -56,17 +47,15 @@ fs::path recipe_file(const fs::path& folder, const std::string& name) {
 
 void require_no_other_kind(const fs::path& folder) {
   train::require_no_run(folder);
-  if (holds_ladder(folder))
-    throw UsageError(fmt::format("{} already holds a ladder", folder.string()), kOtherFolder);
+  require_no_ladder(folder);
 }
 
 // By name.
 std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
   std::map<std::string, Recipe> stored;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(recipes, ignored)) {
-    if (entry.path().extension() == ".toml")
-      stored.emplace(entry.path().stem().string(), recipe::load(entry.path()));
+  for (const auto& entry : entries_of(recipes, ignored)) {
+    if (entry.extension() == ".toml") stored.emplace(entry.stem().string(), recipe::load(entry));
   }
   return stored;
 }
@@ -107,7 +96,7 @@ fs::path run_folder(const fs::path& sweep, const SweepRun& run) {
 void read_end(const fs::path& sweep, const SweepPlan& plan, SweepRun& run) {
   const fs::path folder = run_folder(sweep, run);
   if (is_there(folder / train::kResultFile)) {
-    run.record = result_of(folder, recipe_of(plan, run));
+    run.record = find_result(folder, recipe_of(plan, run));
   } else if (is_there(folder / kDivergedFile)) {
     run.error = read_message(folder / kDivergedFile);
     run.diverged = true;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "report/event.pb.h"
 #include "report/event_images.h"
 #include "report/record_file.h"
@@ -120,7 +121,9 @@ void add_details(proto::Summary& summary, const train::Evaluation& test, const t
   if (const auto mistakes = mistakes_picture(data.test, test.predicted))
     add_image(summary, "wrong_test_images", *mistakes, 1);
   add_histograms(summary, "weights", trainer.plan().parameters, trainer.weights().parameters);
-  add_histograms(summary, "gradients", trainer.plan().parameters, trainer.gradient());
+  // There are none if the epoch's last batch ran in another process, before an interruption.
+  if (const auto gradient = trainer.gradient(); !gradient.empty())
+    add_histograms(summary, "gradients", trainer.plan().parameters, gradient);
 }
 
 // Whether the epoch has pictures and histograms: every one to the 100th, every tenth to the 1,000th and so
@@ -145,9 +148,9 @@ EventLog::~EventLog() = default;
 void EventLog::start_at(int epoch) {
   const std::string name = file_name(epoch);
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
-    const std::string other = entry.path().filename().string();
-    if (is_our_name(other) && other > name) fs::remove(entry.path(), ignored);
+  for (const auto& entry : entries_of(folder_, ignored)) {
+    const std::string other = entry.filename().string();
+    if (is_our_name(other) && other > name) fs::remove(entry, ignored);
   }
   file_ = std::make_unique<RecordFile>(folder_ / name);
   proto::Event version = event_now(0);

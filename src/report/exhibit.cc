@@ -35,9 +35,12 @@ void load_last_weights(Exhibit& exhibit) {
   const auto file = exhibit.run.folder / train::kCheckpointFile;
   exhibit.plan = nn::make_plan(exhibit.run.recipe.model);
   try {
-    exhibit.weights = train::load_weights(*exhibit.plan, file);
+    exhibit.weights = train::load_weights(*exhibit.plan, file, recipe::to_toml(exhibit.run.recipe));
   } catch (const IoError& error) {
     exhibit.remarks.push_back(fmt::format("The weights are missing: {}.", error.what()));
+    return;
+  } catch (const Error& error) {
+    exhibit.remarks.push_back(fmt::format("The weights are not used: {}.", error.what()));
     return;
   }
   const std::string& recorded = exhibit.run.record.weights_sha256;

@@ -60,11 +60,24 @@ nn::Weights weights_in(const SafeTensors& tensors, const nn::Plan& plan, const s
           tensors_at(plan.buffers, plan.buffer_count, prefix, tensors, file)};
 }
 
-// Of everything but the checksum itself. Headers that say the same in another spelling have the same one.
-std::string checksum(SafeTensors tensors) {
-  tensors.metadata.erase(kChecksum);
-  const std::string bytes = to_bytes(tensors);
-  return sha256_hex(std::as_bytes(std::span(bytes)));
+std::string hash_of(const std::string& text) {
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+// Of everything but the checksum itself, which is not to be there. Headers that say the same in another
+// spelling have the same one.
+std::string checksum(const SafeTensors& tensors) {
+  return hash_of(to_bytes(tensors));
+}
+
+std::string text_of(const SafeTensors& tensors, const std::string& key) {
+  const auto found = tensors.metadata.find(key);
+  return found == tensors.metadata.end() ? "none" : found->second;
+}
+
+[[noreturn]] void fail_other_recipe(const std::filesystem::path& file) {
+  throw UsageError(fmt::format("{} belongs to another recipe", file.string()),
+                   "put back the recipe it was trained with");
 }
 
 bool all_finite(std::span<const float> values) {
@@ -82,13 +95,13 @@ class Reader {
     if (text("version") != kVersion)
       fail(fmt::format("a checkpoint of version {}; this program goes on from version {}", text("version"),
                        kVersion));
-    if (text(kChecksum) != checksum(tensors_)) fail("damaged: its checksum is not that of its content");
+    const std::string stated = text(kChecksum);
+    tensors_.metadata.erase(kChecksum);
+    if (stated != checksum(tensors_)) fail("damaged: its checksum is not that of its content");
   }
 
   void require_origin(const Origin& origin) const {
-    if (text("recipe_sha256") != origin.recipe_sha256)
-      throw UsageError(fmt::format("{} belongs to another recipe", file_.string()),
-                       "put back the recipe it was trained with");
+    if (text(kRecipeHash) != origin.recipe_sha256) fail_other_recipe(file_);
     if (text("data_sha256") != origin.data_sha256)
       throw UsageError(fmt::format("{} was trained on other images", file_.string()), "put back the dataset");
     if (!kernels::same_bits(text("simd"), origin.simd))
@@ -140,10 +153,7 @@ class Reader {
     return state;
   }
 
-  std::string text(const std::string& key) const {
-    const auto found = tensors_.metadata.find(key);
-    return found == tensors_.metadata.end() ? "none" : found->second;
-  }
+  std::string text(const std::string& key) const { return text_of(tensors_, key); }
 
   template <typename Number>
   Number number(const std::string& key, Number least, Number most) const {
@@ -167,8 +177,15 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
   return tensors;
 }
 
-nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file) {
-  return weights_in(read_safetensors(file), plan, "", file);
+nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
+                         const std::string& recipe_toml) {
+  const SafeTensors tensors = read_safetensors(file);
+  if (text_of(tensors, kRecipeHash) != hash_of(recipe_toml)) fail_other_recipe(file);
+  nn::Weights weights = weights_in(tensors, plan, "", file);
+  if (text_of(tensors, kWeightsHash) != nn::weights_sha256(weights))
+    throw DataError(
+        fmt::format("{}: damaged: its weights are not those that its checksum is of", file.string()));
+  return weights;
 }
 
 void require_finite(const Trainer& trainer) {
@@ -193,7 +210,7 @@ void save_checkpoint(const std::filesystem::path& file, const Origin& origin, co
   // Doubles in the shortest form that reads back as the same bits.
   tensors.metadata = {{"format", kFormat},
                       {"version", kVersion},
-                      {"recipe_sha256", origin.recipe_sha256},
+                      {kRecipeHash, origin.recipe_sha256},
                       {"data_sha256", origin.data_sha256},
                       {"simd", origin.simd},
                       {"epoch", std::to_string(position.epochs)},
@@ -201,15 +218,13 @@ void save_checkpoint(const std::filesystem::path& file, const Origin& origin, co
                       {"loss_sum", fmt::format("{}", position.loss_sum)},
                       {"correct", std::to_string(position.correct)},
                       {"seconds", fmt::format("{}", position.seconds)},
-                      {"weights_sha256", nn::weights_sha256(trainer.weights())}};
+                      {kWeightsHash, nn::weights_sha256(trainer.weights())}};
   tensors.metadata[kChecksum] = checksum(tensors);
   write_safetensors(file, tensors);
 }
 
 Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256) {
-  return {.recipe_sha256 = sha256_hex(std::as_bytes(std::span(recipe_toml))),
-          .data_sha256 = data_sha256,
-          .simd = kernels::simd_target()};
+  return {.recipe_sha256 = hash_of(recipe_toml), .data_sha256 = data_sha256, .simd = kernels::simd_target()};
 }
 
 void require_origin(const std::filesystem::path& file, const Origin& origin) {

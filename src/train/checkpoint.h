@@ -46,7 +46,13 @@ std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, cons
 // Weights and buffers under their names, as in torch.nn.Sequential's state_dict.
 SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights);
 
-// The weights in a file written by a run of this model. Throws IoError, or DataError if it is not one.
-nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file);
+// What the metadata of a file of weights says of them.
+inline constexpr const char* kWeightsHash = "weights_sha256";
+inline constexpr const char* kRecipeHash = "recipe_sha256";  // as in Origin
+
+// The weights in a checkpoint or in a run's best file. Throws IoError, DataError if they are damaged or not
+// this model's, UsageError if they were trained with another recipe than `recipe_toml`, as resolved.
+nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
+                         const std::string& recipe_toml);
 
 }  // namespace rung::train

@@ -1,7 +1,6 @@
 #include "train/lr_range.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/exact_math.h"
@@ -20,7 +19,7 @@ struct CurveEnds {};
 class Curve {
  public:
   explicit Curve(const LrRange& range)
-      : range_(range), ratio_(std::exp(std::log(range.max_lr / range.min_lr) / (range.batches - 1))) {}
+      : range_(range), ratio_(exponential(logarithm(range.max_lr / range.min_lr) / (range.batches - 1))) {}
 
   double lr(int64_t step) const { return range_.min_lr * power(ratio_, step); }
 

@@ -18,13 +18,15 @@ namespace fs = std::filesystem;
 constexpr uint64_t kMaxMetricsBytes = 64 << 20;
 
 // The run's weights alone, to be used: without the optimiser's state.
-void write_best(const fs::path& file, const EpochRecord& epoch, const Trainer& trainer) {
+void write_best(const fs::path& file, const Origin& origin, const EpochRecord& epoch,
+                const Trainer& trainer) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
   tensors.metadata = {{"format", "rung-weights"},
                       {"version", "1"},
                       {"epoch", std::to_string(epoch.epoch)},
                       {"test_accuracy", fmt::format("{}", epoch.test_accuracy)},
-                      {"weights_sha256", epoch.weights_sha256}};
+                      {kRecipeHash, origin.recipe_sha256},
+                      {kWeightsHash, epoch.weights_sha256}};
   if (epoch.validation)
     tensors.metadata["validation_accuracy"] = fmt::format("{}", epoch.validation->accuracy);
   write_safetensors(file, tensors);
@@ -112,7 +114,7 @@ void RunDirectory::save(const Trainer& trainer) {
 
 void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {
   require_finite(trainer);
-  if (is_best(epoch, epochs_)) write_best(path_ / kBestFile, epoch, trainer);
+  if (is_best(epoch, epochs_)) write_best(path_ / kBestFile, origin_, epoch, trainer);
   epochs_.push_back(epoch);
   save(trainer);
   replace_file(path_ / kMetricsFile, to_json_lines(epochs_));

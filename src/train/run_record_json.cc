@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json_format.h"
 #include "train/run_record.h"
 
 namespace rung::train {
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+constexpr JsonFormat kFormat{"rung-result", 1};
 constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr uint64_t kMaxParams = uint64_t{1} << 53;  // exact as a double
 
@@ -77,7 +79,7 @@ class Fields {
 };
 
 json parse_object(std::string_view text, std::string_view place) {
-  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json value = parse_json(text);
   if (!value.is_object()) throw DataError(fmt::format("{}: not a JSON object", place));
   return value;
 }
@@ -160,18 +162,17 @@ std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_vie
 ordered_json to_json(const RunRecord& record) {
   ordered_json epochs = ordered_json::array();
   for (const EpochRecord& epoch : record.epochs) epochs.push_back(to_json(epoch));
-  ordered_json json{{"format", "rung-result"},
-                    {"version", 1},
-                    {"recipe", record.recipe},
-                    {"title", record.title},
-                    {"seed", record.seed},
-                    {"params", record.params},
-                    {"train_images", record.train_images},
-                    {"test_images", record.test_images},
-                    {"best_epoch", record.best().epoch},
-                    {"best_test_accuracy", record.best().test_accuracy},
-                    {"final_test_accuracy", record.final_test_accuracy()},
-                    {"mean_last3_test_accuracy", record.mean_last3_test_accuracy()}};
+  ordered_json json = kFormat.begin();
+  json.update({{"recipe", record.recipe},
+               {"title", record.title},
+               {"seed", record.seed},
+               {"params", record.params},
+               {"train_images", record.train_images},
+               {"test_images", record.test_images},
+               {"best_epoch", record.best().epoch},
+               {"best_test_accuracy", record.best().test_accuracy},
+               {"final_test_accuracy", record.final_test_accuracy()},
+               {"mean_last3_test_accuracy", record.mean_last3_test_accuracy()}});
   if (record.validation_images > 0) {
     json["validation_images"] = record.validation_images;
     json["best_validation_epoch"] = record.chosen().epoch;
@@ -195,8 +196,8 @@ ordered_json to_json(const RunRecord& record) {
 RunRecord parse_result(std::string_view text, std::string_view source) {
   const json object = parse_object(text, source);
   const Fields from(object, std::string(source));
-  if (from.text("format") != "rung-result") throw DataError(fmt::format("{}: no result of a run", source));
-  from.count("version", 1, 1);
+  if (from.text("format") != kFormat.name) throw DataError(fmt::format("{}: no result of a run", source));
+  from.count("version", kFormat.version, kFormat.version);
   return {.recipe = from.text("recipe"),
           .title = from.text("title"),
           .seed = from.count("seed", 0, std::numeric_limits<uint64_t>::max()),

@@ -21,7 +21,7 @@ using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
-constexpr uint64_t kMaxFileBytes = uint64_t{4} << 30;
+constexpr uint64_t kMaxFileBytes = uint64_t{8} << 30;  // the largest model with its average and Adam: 4 GiB
 constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 constexpr size_t kSizeBytes = 8;
 constexpr int kMaxHeaderDepth = 3;  // header, tensor, shape, number
@@ -147,14 +147,24 @@ class Reader {
   size_t data_start_ = kSizeBytes;
 };
 
-// Appends a tensor's bytes to `data` and its entry to `header`.
 template <typename Tensor>
-void append(const std::string& name, const Tensor& tensor, const char* type, json& header,
-            std::string& data) {
-  const size_t begin = data.size();
-  data.append(reinterpret_cast<const char*>(tensor.values.data()),
-              tensor.values.size() * sizeof(tensor.values[0]));
-  header[name] = {{"dtype", type}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+std::string_view bytes_of(const Tensor& tensor) {
+  return {reinterpret_cast<const char*>(tensor.values.data()),
+          tensor.values.size() * sizeof(tensor.values[0])};
+}
+
+// The header, and in `end` the bytes of all tensors.
+json header_of(const SafeTensors& tensors, size_t& end) {
+  json header;
+  if (!tensors.metadata.empty()) header["__metadata__"] = tensors.metadata;
+  const auto add = [&](const std::string& name, const auto& tensor, const char* type) {
+    const size_t begin = end;
+    end += bytes_of(tensor).size();
+    header[name] = {{"dtype", type}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
+  };
+  for (const auto& [name, tensor] : tensors.floats) add(name, tensor, "F32");
+  for (const auto& [name, tensor] : tensors.bytes) add(name, tensor, "U8");
+  return header;
 }
 
 }  // namespace
@@ -179,17 +189,15 @@ SafeTensors read_safetensors(const std::filesystem::path& path) {
 }
 
 std::string to_bytes(const SafeTensors& tensors) {
-  json header;
-  std::string data;
-  if (!tensors.metadata.empty()) header["__metadata__"] = tensors.metadata;
-  for (const auto& [name, tensor] : tensors.floats) append(name, tensor, "F32", header, data);
-  for (const auto& [name, tensor] : tensors.bytes) append(name, tensor, "U8", header, data);
-  std::string text = header.dump();
+  size_t data = 0;
+  std::string text = header_of(tensors, data).dump();
   text.append((kSizeBytes - text.size() % kSizeBytes) % kSizeBytes, ' ');  // keeps the tensors aligned
   const uint64_t size = text.size();
   std::string file(reinterpret_cast<const char*>(&size), kSizeBytes);
+  file.reserve(kSizeBytes + size + data);
   file += text;
-  file += data;
+  for (const auto& [name, tensor] : tensors.floats) file += bytes_of(tensor);
+  for (const auto& [name, tensor] : tensors.bytes) file += bytes_of(tensor);
   return file;
 }
 

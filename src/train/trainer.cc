@@ -47,7 +47,10 @@ int state_floats(const optim::Training& training) {
 
 // A system that lends more memory than it has would end the process later on, without a word.
 void require_memory(const nn::Plan& plan, const optim::Training& training, int batch, int threads) {
-  const uint64_t needed = nn::training_bytes(plan, state_floats(training), batch, threads);
+  const int kept = state_floats(training);
+  // A checkpoint's tensors, and the file that they become.
+  const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
+  const uint64_t needed = nn::training_bytes(plan, kept, batch, threads) + checkpoint;
   const std::optional<uint64_t> available = available_memory();
   if (!available || needed <= *available) return;
   const auto gibibytes = [](uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
@@ -113,7 +116,6 @@ void require_fit(const Experiment& experiment, const data::Dataset& data) {
 Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool)
     : experiment_(experiment),
       data_(data),
-      pool_(pool),
       plan_(plan_for(experiment, data, pool.size())),
       trained_(nn::initial_weights(plan_, experiment.seed)),
       optimizer_(experiment.training.optimizer, plan_.parameter_count),
@@ -237,6 +239,7 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .first_group =
           static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size)),
       .label_smoothing = static_cast<float>(experiment_.training.label_smoothing)};
+  has_run_ = true;
   return pass_.run(batch, trained_, gradient_);
 }
 

@@ -19,7 +19,18 @@ head -c 5000 /dev/urandom >$bad && refused "byte 0: a header of * bytes does not
 with 0 '\xff\xff\xff\xff\xff\xff\xff\xff' && refused "byte 0: a header of 18446744073709551615 bytes does not fit the file"
 with 8 '[' && refused "byte 8: the header is not a JSON object"
 with 30 '\xff' && refused "byte 8: the header is not a JSON object"
-cp other/checkpoint.safetensors $bad && refused "tensor \`0.weight\` has 225 values, but the model needs 200"
+with $(($(stat -c %s $good) - 2)) '\x7f' && refused "damaged: its weights are not those that its checksum is of"
+cp $bad run/best.safetensors.bad && mv run/best.safetensors{,.kept} && mv run/best.safetensors{.bad,}
+fails 1 "rung: error: run/best.safetensors: damaged: *" "$RUNG" eval run --best
+mv run/best.safetensors{.kept,}
+cp other/checkpoint.safetensors $bad
+fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" eval run
+cp $good $bad && cp run/recipe.toml kept.toml && sed -i 's/"relu"/"silu"/' run/recipe.toml
+fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" eval run
+cp kept.toml run/recipe.toml && "$RUNG" eval run >/dev/null
 rm $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: No such file or directory" "$RUNG" eval run
-mkdir $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: not a regular file" "$RUNG" eval run
+for make in mkdir mkfifo; do
+  $make $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: not a regular file" "$RUNG" eval run
+  rm -r $bad
+done
 fails 2 "rung: error: nowhere holds no run (*" "$RUNG" eval nowhere

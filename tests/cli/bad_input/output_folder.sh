@@ -19,6 +19,12 @@ lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml fi
 find run ladder -type f -exec sha256sum {} + >before
 fails 2 "rung: error: run already holds a run (choose another folder with --out, or remove it)" "$RUNG" train small.toml --out run
 fails 2 "rung: error: ladder already holds a ladder (choose another folder with --out, or remove it)" "$RUNG" climb small.toml --out ladder
+fails 2 "rung: error: ladder already holds a ladder (*" "$RUNG" train small.toml --out ladder
+fails 2 "rung: error: run already holds a run (*" "$RUNG" climb small.toml --out run
+"$RUNG" sweep small.toml --seeds 1 --out sweep >/dev/null
+for command in train climb; do
+  fails 2 "rung: error: sweep already holds a sweep (*" "$RUNG" $command small.toml --out sweep
+done
 mkdir other && cp -r run other/small
 make_recipe first.toml
 fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.toml small.toml --out other

@@ -29,12 +29,16 @@ damaged "rung: error: copy/result.json: this is the result of another recipe *" 
 
 rm -rf copy && cp -r run copy && rm copy/result.json && echo '{"epoch": NaN}' >copy/metrics.jsonl
 fails 1 "rung: error: copy/metrics.jsonl: line 1: not a JSON object" "$RUNG" report copy
-rm -rf copy && cp -r run copy && head -c 100 run/checkpoint.safetensors >copy/checkpoint.safetensors
-fails 1 "rung: error: copy/checkpoint.safetensors: *" "$RUNG" report copy
 rm -rf copy && cp -r run copy && echo 'title = ' >copy/recipe.toml
 fails 2 "rung: error: copy/recipe.toml:1:*" "$RUNG" report copy
 
-# What is only missing costs no more than what it would have shown.
+# Weights that are damaged or another recipe's, and what is only missing, cost no more than what they would have shown.
+rm -rf copy && cp -r run copy && head -c 100 run/checkpoint.safetensors >copy/checkpoint.safetensors
+"$RUNG" report copy >/dev/null
+grep -q 'The weights are not used: copy/checkpoint.safetensors: byte 0' copy/report.html
+rm -rf copy && cp -r run copy && sed -i 's/"relu"/"silu"/' copy/recipe.toml
+"$RUNG" report copy >/dev/null
+grep -q 'The weights are not used: copy/checkpoint.safetensors belongs to another recipe' copy/report.html
 rm -rf copy && cp -r run copy && rm copy/checkpoint.safetensors
 "$RUNG" report copy >/dev/null
 grep -q 'The weights are missing' copy/report.html

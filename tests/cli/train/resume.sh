@@ -29,8 +29,10 @@ find run -type f -exec sha256sum {} + >before
 "$RUNG" train --resume run | grep -E '^run|^Weights' | sed 's/[0-9a-f]\{64\}/*/'
 sha256sum --quiet -c before
 
-# The end was not written yet.
+# The end was not written yet, or is damaged.
 rm run/result.json && "$RUNG" train --resume run | sed -n 1p
+same
+truncate -s 100 run/result.json && "$RUNG" train --resume run >/dev/null
 same
 
 # The newest checkpoint is damaged, or cut short; that is said, and the one before it is used.
