@@ -59,8 +59,10 @@ std::array<double, 4> parse_shear(const TableReader& table, const std::array<dou
   } else if (*size == 2) {
     const auto along_x = table.numbers<2>("shear", range, {});
     shear = {along_x[0], along_x[1], 0, 0};
-  } else {
+  } else if (*size == 4) {
     shear = table.numbers<4>("shear", range, {});
+  } else {
+    table.fail("shear", "expected a number, or an array of 2 or 4 numbers");
   }
   if (shear[0] > shear[1] || shear[2] > shear[3]) table.fail("shear", "expected the smaller number first");
   return shear;
@@ -130,7 +132,7 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   dataset.name = table->text("name", dataset.name);
   require_dataset(*table, dataset.name);
   dataset.mean = table->number("mean", NumberRange::closed(-1e6, 1e6), dataset.mean);
-  dataset.std = table->number("std", NumberRange::left_open(0, 1e6), dataset.std);
+  dataset.std = table->number("std", NumberRange::closed(1e-6, 1e6), dataset.std);
   if (table->has("validation")) dataset.validation = table->small_integer("validation", 1, kMaxValidation);
   return dataset;
 }
