@@ -60,11 +60,11 @@ void repeat(const std::vector<train::EpochRecord>& recorded, size_t all, train::
   }
 }
 
-std::string weights_in(const nn::Plan& plan, const std::filesystem::path& file,
-                       const std::string& recipe_toml) {
+// The SHA-256 of the weights in the file; none if they are another recipe's.
+std::string hash_in(const nn::Plan& plan, const std::filesystem::path& file, const std::string& recipe_toml) {
   try {
     return nn::weights_sha256(train::load_weights(plan, file, recipe_toml));
-  } catch (const UsageError&) {  // another recipe's
+  } catch (const UsageError&) {
     return "";
   }
 }
@@ -72,7 +72,7 @@ std::string weights_in(const nn::Plan& plan, const std::filesystem::path& file,
 // Whether the file holds the weights of that epoch.
 bool holds(const nn::Plan& plan, const std::filesystem::path& file, const std::string& recipe_toml,
            const train::EpochRecord& epoch) {
-  const bool same = weights_in(plan, file, recipe_toml) == epoch.weights_sha256;
+  const bool same = hash_in(plan, file, recipe_toml) == epoch.weights_sha256;
   say("{} holds {} epoch {}\n", file.string(), same ? "the weights of" : "other weights than those of",
       epoch.epoch);
   return same;

@@ -180,6 +180,8 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml) {
   const SafeTensors tensors = read_safetensors(file);
+  if (!tensors.metadata.contains(kRecipeHash) || !tensors.metadata.contains(kWeightsHash))
+    throw DataError(fmt::format("{}: does not say whose weights it holds", file.string()));
   if (text_of(tensors, kRecipeHash) != hash_of(recipe_toml)) fail_other_recipe(file);
   nn::Weights weights = weights_in(tensors, plan, "", file);
   if (text_of(tensors, kWeightsHash) != nn::weights_sha256(weights))
