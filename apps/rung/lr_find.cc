@@ -80,7 +80,8 @@ void say_results(const Curve& curve) {
   if (const auto point = train::suggested(curve)) {
     say("Suggestion: {:.3g}, where it falls fastest\n", point->lr);
   } else {
-    say("No suggestion: the loss never falls; try other rates or more batches\n");
+    say("No suggestion: after the first ten batches the loss does not fall; try other rates or more "
+        "batches\n");
   }
 }
 
