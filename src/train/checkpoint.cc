@@ -180,9 +180,10 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml) {
   const SafeTensors tensors = read_safetensors(file);
-  if (!tensors.metadata.contains(kRecipeHash) || !tensors.metadata.contains(kWeightsHash))
+  const auto recipe = tensors.metadata.find(kRecipeHash);
+  if (recipe == tensors.metadata.end())
     throw DataError(fmt::format("{}: does not say whose weights it holds", file.string()));
-  if (text_of(tensors, kRecipeHash) != hash_of(recipe_toml)) fail_other_recipe(file);
+  if (recipe->second != hash_of(recipe_toml)) fail_other_recipe(file);
   nn::Weights weights = weights_in(tensors, plan, "", file);
   if (text_of(tensors, kWeightsHash) != nn::weights_sha256(weights))
     throw DataError(
