@@ -121,8 +121,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       optimizer_(experiment.training.optimizer, plan_.parameter_count),
       pass_(plan_, largest_batch(experiment, data), pool),
       inference_(plan_, pool),
-      loader_(data.train, experiment.dataset),
-      gradient_(plan_.parameter_count) {
+      loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
   if (experiment.training.ema) average_ = trained_;
 }
@@ -239,7 +238,7 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .first_group =
           static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size)),
       .label_smoothing = static_cast<float>(experiment_.training.label_smoothing)};
-  has_run_ = true;
+  gradient_.resize(plan_.parameter_count);
   return pass_.run(batch, trained_, gradient_);
 }
 

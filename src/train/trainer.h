@@ -130,7 +130,7 @@ class Trainer {
   bool averages() const { return average_.has_value(); }
   const optim::OptimizerState& optimizer() const { return optimizer_; }
   // Of the last batch, laid out as the parameters; empty before the first batch that this trainer has run.
-  std::span<const float> gradient() const { return has_run_ ? gradient_ : std::span<const float>(); }
+  std::span<const float> gradient() const { return gradient_; }
 
  private:
   int64_t steps() const;
@@ -151,7 +151,6 @@ class Trainer {
   nn::Inference inference_;
   GroupLoader loader_;
   std::vector<float> gradient_;
-  bool has_run_ = false;
   std::vector<uint8_t> labels_;  // of the current batch
   Position position_;
   std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
