@@ -55,6 +55,9 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
 // Nothing in the folder would be overwritten, now or after hours.
 void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
   ladder::require_no_job(folder);
+  if (is_there(folder / kDocument))
+    throw UsageError(fmt::format("{} already holds a {}", folder.string(), kDocument),
+                     "choose another folder with --out, or remove it");
   for (const recipe::Recipe& recipe : recipes) train::require_no_run(folder / recipe.name);
 }
 

@@ -25,6 +25,9 @@ fails 2 "rung: error: run already holds a run (*" "$RUNG" climb small.toml --out
 for command in train climb; do
   fails 2 "rung: error: sweep already holds a sweep (*" "$RUNG" $command small.toml --out sweep
 done
+mkdir noted && echo mine >noted/ladder.md
+fails 2 "rung: error: noted already holds a ladder.md (*" "$RUNG" climb small.toml --out noted
+[[ $(<noted/ladder.md) == mine ]]
 mkdir other && cp -r run other/small
 make_recipe first.toml
 fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.toml small.toml --out other
