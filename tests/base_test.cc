@@ -128,6 +128,17 @@ class SystemLimits : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST(RequireMemory, RefusesWhatNoMachineHas) {
+  require_memory(1, "little", "");
+  constexpr uint64_t kMany = uint64_t{1} << 60;
+  try {
+    require_memory(kMany, "this", "");
+    FAIL() << "nothing was thrown";
+  } catch (const MemoryError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("this takes 1073741824.0 GiB of memory, and "));
+  }
+}
+
 TEST_F(SystemLimits, CpuQuotaOfVersion2IsTheSmallestOnTheWayUp) {
   EXPECT_EQ(quota(), std::nullopt);
   write("proc/self/cgroup", "0::/outer/inner\n");

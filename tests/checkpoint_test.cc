@@ -9,7 +9,9 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -264,7 +266,9 @@ TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {
   EXPECT_THROW(train_on(trainer, directory, 5), CutOff);
   const std::string good = read_text_file(run_ / kCheckpointFile, 1 << 20);
   const std::string before = read_text_file(run_ / kPreviousFile, 1 << 20);
-  trainer.weights().parameters[3] = std::numeric_limits<float>::quiet_NaN();
+  State state{trainer.position(), trainer.trained_weights(), std::nullopt, trainer.optimizer()};
+  state.trained.parameters[3] = std::numeric_limits<float>::quiet_NaN();
+  trainer.restore(std::move(state));
   EXPECT_EQ(message_of<DivergedError>([&] { directory.save(trainer); }),
             "after epoch 2, batch 1: a weight is no finite number any more");
   EXPECT_THROW(directory.add_epoch({.epoch = 2, .test_accuracy = 100, .weights_sha256 = ""}, trainer),

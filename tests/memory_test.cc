@@ -1,4 +1,4 @@
-// What nn::training_bytes() says is what training takes.
+// What is said of memory is what training and inference take.
 #include "nn/memory.h"
 
 #include <gtest/gtest.h>
@@ -52,6 +52,22 @@ TEST(TrainingBytes, GrowsWithBatchesThreadsAndTheOptimizersState) {
   EXPECT_GT(training_bytes(plan, 1, 17, 1), small);
   EXPECT_GT(training_bytes(plan, 1, 16, 2), small);
   EXPECT_EQ(training_bytes(plan, 3, 16, 1), small + 2 * sizeof(float) * plan.parameter_count);
+}
+
+TEST(InferenceBytes, IsWhatInferenceTakes) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have memory of their own";
+#endif
+  ModelSpec large = model();
+  large.input = {1, 64, 64};
+  const Plan plan = make_plan(large);
+  ThreadPool pool(4);
+  const uint64_t before = resident_bytes();
+  const Inference inference(plan, pool);
+  const auto taken = static_cast<double>(resident_bytes() - before);
+  const auto said = static_cast<double>(inference_bytes(plan, pool.size()));
+  EXPECT_GT(said, 0.82 * taken);
+  EXPECT_LT(said, 1.03 * taken);
 }
 
 }  // namespace

@@ -1,18 +1,19 @@
 // rung eval RUN_DIR
-#include <fmt/format.h>
-
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 
 #include "commands.h"
 #include "display.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
+#include "nn/plan.h"
+#include "nn/weights.h"
 #include "options.h"
 #include "terminal.h"
+#include "train/evaluator.h"
 #include "train/run_directory.h"
+#include "train/trainer.h"
 
 namespace rung::app {
 namespace {
@@ -25,13 +26,20 @@ struct Options {
   OutputOptions output;
 };
 
-// The split as lines call it, and how the trainer's weights do on it.
-std::pair<const char*, train::Evaluation> evaluate(train::Trainer& trainer, const data::Dataset& data,
-                                                   const std::string& split) {
-  if (split == "test") return {"Test", trainer.evaluate(data.test)};
-  if (split == "train") return {"Training", trainer.evaluate_training()};
-  if (trainer.validation_images() == 0) throw UsageError("the run has no validation images");
-  return {"Validation", trainer.evaluate_validation()};
+// Some of a dataset's images.
+struct Part {
+  const char* name;  // as lines call it
+  const data::Split& split;
+  int first;
+  int count;
+};
+
+Part part_of(const data::Dataset& data, const std::string& split, int validation) {
+  const int train = data.train.count - validation;
+  if (split == "test") return {"Test", data.test, 0, data.test.count};
+  if (split == "train") return {"Training", data.train, 0, train};
+  if (validation == 0) throw UsageError("the run has no validation images");
+  return {"Validation", data.train, train, validation};
 }
 
 void eval(const Options& options) {
@@ -41,13 +49,16 @@ void eval(const Options& options) {
   const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
-  const char* weights = options.best ? train::kBestFile : train::kCheckpointFile;
-  trainer.weights() = train::load_weights(trainer.plan(), run / weights, recipe::to_toml(recipe));
-  const auto [name, evaluation] = evaluate(trainer, data, options.split);
-  if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
+  train::require_fit(ladder::experiment_of(recipe), data);
+  const Part part = part_of(data, options.split, recipe.dataset.validation);
+  const nn::Plan plan = nn::make_plan(recipe.model);
+  const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
+  const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
+  train::Evaluator evaluator(plan, recipe.dataset, pool);
+  const train::Evaluation evaluation = evaluator.evaluate(weights, part.split, part.first, part.count);
+  if (!options.output.json) return say("{}\n", evaluation_line(part.name, evaluation));
   write_json({{"run_dir", run.string()},
-              {"weights", weights},
+              {"weights", file},
               {"split", options.split},
               {"images", evaluation.images},
               {"correct", evaluation.correct},

@@ -2,11 +2,15 @@
 // be the host's, of which only the end, or nothing, is there: what does not exist limits nothing.
 #include "base/system_limits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
 #include <sstream>
 #include <string>
+
+#include "base/error.h"
 
 namespace rung {
 namespace {
@@ -127,6 +131,15 @@ std::optional<double> cpu_quota(const fs::path& root) {
 std::optional<uint64_t> available_memory(const fs::path& root) {
   return smaller(memory_of_system(root),
                  limit_of_groups<uint64_t>(root, {"memory", memory_version1, memory_version2}));
+}
+
+void require_memory(uint64_t bytes, std::string_view what, const std::string& hint) {
+  const std::optional<uint64_t> available = available_memory();
+  if (!available || bytes <= *available) return;
+  const auto gibibytes = [](uint64_t count) { return static_cast<double>(count) / (1 << 30); };
+  throw MemoryError(fmt::format("{} takes {:.1f} GiB of memory, and {:.1f} GiB are available", what,
+                                gibibytes(bytes), gibibytes(*available)),
+                    hint);
 }
 
 }  // namespace rung

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace rung {
 
@@ -16,5 +18,9 @@ std::optional<double> cpu_quota(const std::filesystem::path& root = "/");
 // (MemAvailable), or what the groups allow (memory.max, memory.limit_in_bytes) if that is less. None where
 // nobody says.
 std::optional<uint64_t> available_memory(const std::filesystem::path& root = "/");
+
+// Throws MemoryError, with the hint, if fewer bytes than that are available to `what`. (A system that lends
+// more memory than it has would end the process later on, without a word.)
+void require_memory(uint64_t bytes, std::string_view what, const std::string& hint);
 
 }  // namespace rung

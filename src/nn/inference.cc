@@ -1,9 +1,12 @@
 #include "nn/inference.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 #include <utility>
 
+#include "base/system_limits.h"
 #include "kernels/batch_norm.h"
 #include "nn/memory.h"
 #include "nn/single.h"
@@ -26,6 +29,8 @@ FoldedNorm fold_norm(const Stage& stage, const Weights& weights) {
 
 Inference::Inference(const Plan& plan, ThreadPool& pool)
     : plan_(plan), pool_(pool), stages_(plan.stages.size()), threads_(static_cast<size_t>(pool.size())) {
+  require_memory(inference_bytes(plan, pool.size()),
+                 fmt::format("evaluating the model with {} threads", pool.size()), "use fewer threads");
   size_t largest = group_floats(plan.input);
   for (size_t s = 0; s < plan.stages.size(); ++s) {
     const Stage& stage = plan.stages[s];

@@ -24,7 +24,7 @@ FoldedNorm fold_norm(const Stage& stage, const Weights& weights);
 
 class Inference {
  public:
-  // `plan` and `pool` must outlive this object.
+  // `plan` and `pool` must outlive this object. Throws MemoryError when the machine has too little memory.
   Inference(const Plan& plan, ThreadPool& pool);
   Inference(const Inference&) = delete;
   Inference& operator=(const Inference&) = delete;

@@ -1,5 +1,5 @@
 // How large the buffers of TrainingPass and Inference are, from the plan alone: what they allocate, and what
-// can be said before. A few numbers a channel are left out.
+// can be said before. A few numbers a channel, and the rest of a last huge page, are left out.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,9 @@ struct StageSizes {
 };
 
 StageSizes stage_sizes(const Plan& plan, size_t stage);
+
+// Bytes that Inference takes in so many threads.
+uint64_t inference_bytes(const Plan& plan, int threads);
 
 // Bytes to train with batches of up to so many images, in so many threads, and to evaluate in between; the
 // optimizer and the moving average keep `state_floats` for each parameter.

@@ -34,12 +34,7 @@ Predictions predict(const nn::Plan& plan, const nn::Weights& weights, const data
                      .given_true = std::vector<float>(count)};
   train::GroupLoader loader(split, normalisation);
   nn::Inference inference(plan, pool);
-  const auto load = [&](int group, int lanes, int thread, float* x) {
-    std::vector<uint32_t> images;
-    for (int lane = 0; lane < lanes; ++lane) images.push_back(static_cast<uint32_t>(group * kLanes + lane));
-    loader.load(images, thread, 0, 0, x);
-  };
-  inference.run(weights, split.count, load, [&](int group, int lanes, const float* logits) {
+  inference.run(weights, split.count, loader.in_order(0), [&](int group, int lanes, const float* logits) {
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
       const size_t image = static_cast<size_t>(group) * kLanes + lane;
       const std::vector<double> p = probabilities(logits, plan.classes, lane);

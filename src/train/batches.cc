@@ -62,6 +62,14 @@ void GroupLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
   }
 }
 
+nn::LoadGroup GroupLoader::in_order(int first) {
+  return [this, first](int group, int lanes, int thread, float* x) {
+    std::array<uint32_t, kLanes> images{};
+    std::iota(images.begin(), images.end(), static_cast<uint32_t>(first + group * kernels::kLanes));
+    load(std::span(images).first(static_cast<size_t>(lanes)), thread, 0, 0, x);
+  };
+}
+
 void GroupLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
   const auto width = static_cast<size_t>(split_.width);
   const auto top = static_cast<size_t>(erasure.top);

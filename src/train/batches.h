@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "data/spec.h"
 #include "kernels/layout.h"
+#include "nn/training_pass.h"
 
 namespace rung::train {
 
@@ -29,6 +30,10 @@ class GroupLoader {
   // Writes the images with these indices (at most 16) to x [1][H][W][16], zeros in the other lanes. With
   // augmentation image i draws from the stream (seed, i, epoch), so that no order of loading changes it.
   void load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch, float* x);
+
+  // Loads the images from the one of index `first` on, 16 after 16, for as long as the loader lives.
+  // Precondition: no augmentation.
+  nn::LoadGroup in_order(int first);
 
  private:
   const uint8_t* pixels(uint32_t image) const;

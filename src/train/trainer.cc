@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/system_limits.h"
-#include "kernels/loss.h"
+#include "kernels/layout.h"
 #include "nn/memory.h"
 #include "optim/weight_average.h"
 
@@ -45,20 +44,13 @@ int state_floats(const optim::Training& training) {
   return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema ? 1 : 0);
 }
 
-// A system that lends more memory than it has would end the process later on, without a word.
-void require_memory(const nn::Plan& plan, const optim::Training& training, int batch, int threads) {
+void require_training_memory(const nn::Plan& plan, const optim::Training& training, int batch, int threads) {
   const int kept = state_floats(training);
   // A checkpoint's tensors, and the file that they become.
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
-  const uint64_t needed = nn::training_bytes(plan, kept, batch, threads) + checkpoint;
-  const std::optional<uint64_t> available = available_memory();
-  if (!available || needed <= *available) return;
-  const auto gibibytes = [](uint64_t bytes) { return static_cast<double>(bytes) / (1 << 30); };
-  throw MemoryError(
-      fmt::format("training takes {:.1f} GiB of memory in batches of {} with {} threads, and {:.1f} GiB "
-                  "are available",
-                  gibibytes(needed), batch, threads, gibibytes(*available)),
-      "use a smaller batch_size, a smaller model or fewer threads");
+  require_memory(nn::training_bytes(plan, kept, batch, threads) + checkpoint,
+                 fmt::format("training in batches of {} with {} threads", batch, threads),
+                 "use a smaller batch_size, a smaller model or fewer threads");
 }
 
 // Batch norm has nothing to divide by where a channel has a single value in a batch.
@@ -82,7 +74,7 @@ void require_variance(const Experiment& experiment, int images) {
 nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int threads) {
   require_fit(experiment, data);
   nn::Plan plan = nn::make_plan(experiment.model);
-  require_memory(plan, experiment.training, largest_batch(experiment, data), threads);
+  require_training_memory(plan, experiment.training, largest_batch(experiment, data), threads);
   return plan;
 }
 
@@ -120,7 +112,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       trained_(nn::initial_weights(plan_, experiment.seed)),
       optimizer_(experiment.training.optimizer, plan_.parameter_count),
       pass_(plan_, largest_batch(experiment, data), pool),
-      inference_(plan_, pool),
+      evaluator_(plan_, experiment.dataset, pool),
       loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
   if (experiment.training.ema) average_ = trained_;
@@ -243,41 +235,13 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
 }
 
 Evaluation Trainer::evaluate(const data::Split& split) {
-  return evaluate(split, 0, split.count);
+  return evaluator_.evaluate(weights(), split, 0, split.count);
 }
 Evaluation Trainer::evaluate_training() {
-  return evaluate(data_.train, 0, training_images());
+  return evaluator_.evaluate(weights(), data_.train, 0, training_images());
 }
 Evaluation Trainer::evaluate_validation() {
-  return evaluate(data_.train, training_images(), validation_images());
-}
-
-// Of `count` images from the one of index `first_image`.
-Evaluation Trainer::evaluate(const data::Split& split, int first_image, int count) {
-  const auto start = Clock::now();
-  GroupLoader loader(split, experiment_.dataset);
-  Evaluation result{.images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count))};
-  std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
-  const auto load = [&](int group, int lanes, int thread, float* x) {
-    std::array<uint32_t, kLanes> images{};
-    for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
-      images[lane] =
-          static_cast<uint32_t>(first_image + group * kernels::kLanes) + static_cast<uint32_t>(lane);
-    loader.load(std::span(images).first(static_cast<size_t>(lanes)), thread, 0, 0, x);
-  };
-  const uint8_t* labels = split.labels.data() + first_image;
-  inference_.run(weights(), count, load, [&](int group, int lanes, const float* logits) {
-    const size_t first = static_cast<size_t>(group) * kLanes;
-    losses[static_cast<size_t>(group)] = kernels::cross_entropy(logits, plan_.classes, labels + first, lanes,
-                                                                {}, result.predicted.data() + first, nullptr);
-  });
-  for (const kernels::GroupLoss& group : losses) {
-    result.loss += group.loss / count;
-    result.correct += group.correct;
-  }
-  result.accuracy = percent(result.correct, count);
-  result.seconds = seconds_since(start);
-  return result;
+  return evaluator_.evaluate(weights(), data_.train, training_images(), validation_images());
 }
 
 }  // namespace rung::train

@@ -12,13 +12,13 @@
 #include "base/thread_pool.h"
 #include "data/dataset.h"
 #include "data/spec.h"
-#include "nn/inference.h"
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 #include "nn/weights.h"
 #include "optim/optimizer.h"
 #include "optim/spec.h"
 #include "train/batches.h"
+#include "train/evaluator.h"
 
 namespace rung::train {
 
@@ -73,15 +73,6 @@ struct State {
   optim::OptimizerState optimizer;
 };
 
-struct Evaluation {
-  double loss = 0;      // mean over the images, without label smoothing
-  double accuracy = 0;  // percent
-  int correct = 0;
-  int images = 0;
-  double seconds = 0;
-  std::vector<uint8_t> predicted;  // [images], classes
-};
-
 // Throws UsageError when the data's images or labels are not ones that the model takes, or leave a batch that
 // it cannot be trained with.
 void require_fit(const Experiment& experiment, const data::Dataset& data);
@@ -124,7 +115,6 @@ class Trainer {
   int validation_images() const { return experiment_.dataset.validation; }
   // The run's result so far, which is evaluated and kept: the moving average where there is one.
   const nn::Weights& weights() const { return average_ ? *average_ : trained_; }
-  nn::Weights& weights() { return average_ ? *average_ : trained_; }
   // What the optimiser moves.
   const nn::Weights& trained_weights() const { return trained_; }
   bool averages() const { return average_.has_value(); }
@@ -139,7 +129,6 @@ class Trainer {
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   void update_average();
   Progress progress(double loss) const;
-  Evaluation evaluate(const data::Split& split, int first, int count);
 
   Experiment experiment_;
   const data::Dataset& data_;
@@ -148,7 +137,7 @@ class Trainer {
   std::optional<nn::Weights> average_;
   optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
-  nn::Inference inference_;
+  Evaluator evaluator_;
   GroupLoader loader_;
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;  // of the current batch

@@ -52,6 +52,6 @@ fails 2 'rung: error: good trains on ./digits, but other on ./others (*' "$RUNG"
 # One that no machine holds is refused before it takes any memory.
 make_dataset digits
 make_recipe huge.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 65_536, kernel_size = 1/'
-fails 1 "rung: error: training takes * GiB of memory in batches of 32 with 64 threads, and * GiB are available (use a smaller batch_size, a smaller model or fewer threads)" \
+fails 1 "rung: error: training in batches of 32 with 64 threads takes * GiB of memory, and * GiB are available (use a smaller batch_size, a smaller model or fewer threads)" \
   "$RUNG" train huge.toml --threads 64 --out huge
 [[ ! -e huge ]]

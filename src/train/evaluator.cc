@@ -1,0 +1,38 @@
+#include "train/evaluator.h"
+
+#include <chrono>
+#include <cstddef>
+
+#include "kernels/layout.h"
+#include "kernels/loss.h"
+#include "train/batches.h"
+
+namespace rung::train {
+
+using kernels::kLanes;
+using Clock = std::chrono::steady_clock;
+
+Evaluator::Evaluator(const nn::Plan& plan, const data::DatasetSpec& normalisation, ThreadPool& pool)
+    : plan_(plan), normalisation_(normalisation), inference_(plan, pool) {}
+
+Evaluation Evaluator::evaluate(const nn::Weights& weights, const data::Split& split, int first, int count) {
+  const auto start = Clock::now();
+  GroupLoader loader(split, normalisation_);
+  Evaluation result{.images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count))};
+  std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
+  const uint8_t* labels = split.labels.data() + first;
+  inference_.run(weights, count, loader.in_order(first), [&](int group, int lanes, const float* logits) {
+    const size_t image = static_cast<size_t>(group) * kLanes;
+    losses[static_cast<size_t>(group)] = kernels::cross_entropy(logits, plan_.classes, labels + image, lanes,
+                                                                {}, result.predicted.data() + image, nullptr);
+  });
+  for (const kernels::GroupLoss& group : losses) {
+    result.loss += group.loss / count;
+    result.correct += group.correct;
+  }
+  result.accuracy = 100.0 * result.correct / count;
+  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+}  // namespace rung::train
