@@ -203,7 +203,7 @@ void add_data(CLI::App& app) {
   show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
       ->type_name("RECIPE");
   show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")
-      ->check(is_seed())
+      ->check(is_seed)
       ->type_name("N");
   show_command->add_option("--out", options->out, "File to write (default: digits.png)")->type_name("FILE");
   show_command->footer("Example:\n  rung data show --augment step5 --out varied.png");

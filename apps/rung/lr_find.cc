@@ -128,7 +128,7 @@ void add_lr_find(CLI::App& app) {
       ->check(CLI::Range(2, 1000000))
       ->type_name("N");
   command->add_option("--seed", options->seed, "Seed of all random numbers (default: the recipe's)")
-      ->check(is_seed())
+      ->check(is_seed)
       ->type_name("N");
   command->add_option("--out", options->out, "File for the curve: tab-separated lr, loss, smoothed_loss")
       ->type_name("FILE");

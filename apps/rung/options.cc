@@ -70,7 +70,7 @@ data::Dataset EngineOptions::load(const std::string& dataset) const {
 void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
   CLI::Option* seed_option =
       command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
-          ->check(is_seed())
+          ->check(is_seed)
           ->type_name("N");
   CLI::Option* epochs_option = command.add_option("--epochs", epochs, "Epochs (default: the recipe's)")
                                    ->check(CLI::Range(1, 100000))
@@ -119,10 +119,11 @@ void OutputOptions::apply() const {
   set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
 }
 
-CLI::Range is_seed() {
-  CLI::Range range(int64_t{0}, std::numeric_limits<int64_t>::max());
-  range.description("");
-  return range;
+std::string is_seed(const std::string& text) {
+  constexpr uint64_t kLargest = std::numeric_limits<int64_t>::max();
+  uint64_t seed = 0;
+  if (CLI::detail::lexical_cast(text, seed) && seed <= kLargest) return "";
+  return fmt::format("{} is no whole number from 0 to {}", text, kLargest);
 }
 
 std::string is_duration(const std::string& text) {

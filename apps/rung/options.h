@@ -53,13 +53,14 @@ struct OutputOptions {
   void apply() const;
 };
 
-// Declares --checkpoint-seconds.
-// For CLI::Option::check().
-CLI::Range is_seed();
+// For CLI::Option::check(): empty if the text is a seed, or what is wrong with it. (CLI::Range repeats a
+// number that is too large as another one.)
+std::string is_seed(const std::string& text);
 
-// The same: empty if the text is a number of seconds. (CLI::Range lets NaN through.)
+// The same for a number of seconds. (CLI::Range lets NaN through.)
 std::string is_duration(const std::string& text);
 
+// Declares --checkpoint-seconds.
 void add_checkpoint_seconds(CLI::App& command, double& seconds);
 
 // A recipe's file: the path itself, or the name of one of Rung's own ("step3"). Throws UsageError.

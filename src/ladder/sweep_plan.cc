@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <optional>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "recipe/settings.h"
@@ -105,6 +106,18 @@ void require_unique_names(const std::vector<Recipe>& recipes) {
   }
 }
 
+// "0.1,0.10" would train everything twice.
+void require_different(std::span<const Recipe> variants) {
+  std::map<std::string, std::string> names;  // by all but the name
+  for (Recipe recipe : variants) {
+    const std::string name = std::exchange(recipe.name, "");
+    const auto [same, is_new] = names.try_emplace(recipe::to_toml(recipe), name);
+    if (!is_new)
+      throw UsageError(fmt::format("{} and {} are the same recipe", same->second, name),
+                       "give each value once");
+  }
+}
+
 }  // namespace
 
 std::vector<uint64_t> parse_seeds(std::string_view text) {
@@ -129,6 +142,8 @@ SweepPlan make_plan(std::span<const Recipe> recipes, std::span<const std::string
   for (const Recipe& base : recipes)
     for (const auto& setting : settings) plan.recipes.push_back(variant(base, setting));
   require_unique_names(plan.recipes);
+  for (size_t first = 0; first < plan.recipes.size(); first += plan.settings)
+    require_different(std::span(plan.recipes).subspan(first, plan.settings));
   if (plan.recipes.size() * plan.seeds.size() > kMaxRuns)
     throw UsageError(fmt::format("more than {} runs", kMaxRuns));
   return plan;

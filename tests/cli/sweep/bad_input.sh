@@ -11,6 +11,7 @@ refused "small with optimizer.lr=fast: optimizer.lr: expected a number above 0 a
 refused "two of the recipes are called small (*" small.toml
 refused "\`seed\` cannot be set (use --seeds)" --set seed=1
 refused "\`optimizer.lr\` is set twice (*" --set optimizer.lr=0.1 --set optimizer.lr=0.2
+refused "small-lr=0.1 and small-lr=0.10 are the same recipe (give each value once)" --set optimizer.lr=0.1,0.2,0.10
 refused "--epochs and --set training.epochs cannot both be given (*" --set training.epochs=1,2 --epochs 3
 fails 1 "rung: error: cannot find nowhere/mnist/*" "$RUNG" sweep step1 --out out --data nowhere
 if ! grep -q libmpi <<<"$(ldd "$RUNG")"; then
