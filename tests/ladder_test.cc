@@ -196,6 +196,26 @@ TEST(Changes, NameTheModelBesideOtherThings) {
               ElementsAre("the order or options of layers", "epochs 16 → 3"));
 }
 
+TEST(Changes, NameOptionsAndOrderBesideOtherLayers) {
+  const recipe::Recipe before = ladder_recipe("step2");
+  recipe::Recipe after = before;
+  auto& layers = after.model.layers;
+  const auto norm = std::ranges::find_if(
+      layers, [](const nn::LayerSpec& layer) { return std::holds_alternative<nn::BatchNorm2d>(layer); });
+  std::get<nn::BatchNorm2d>(*norm).momentum = 0.01;
+  layers.emplace_back(nn::Dropout{0.5});
+  EXPECT_THAT(describe_changes(before, after),
+              ElementsAre("+1 dropout p = 0.5", "the order or options of layers"));
+  layers = before.model.layers;
+  const auto pool = std::ranges::find_if(
+      layers, [](const nn::LayerSpec& layer) { return std::holds_alternative<nn::MaxPool2d>(layer); });
+  std::iter_swap(pool - 1, pool);
+  std::get<nn::Conv2d>(layers.front()).out_channels += 1;
+  EXPECT_THAT(describe_changes(before, after),
+              ElementsAre("the order or options of layers", HasSubstr("parameters"),
+                          HasSubstr("multiply-accumulates")));
+}
+
 TEST(Changes, SeparatesThousands) {
   EXPECT_EQ(with_commas(0), "0");
   EXPECT_EQ(with_commas(999), "999");
@@ -223,6 +243,14 @@ TEST(Analysis, JudgesFitAtItsThresholds) {
   // 99.9 %: a standard error is 0.0316 points; training makes no errors to speak of.
   EXPECT_EQ(analysis_of(record_of({99.9}, 99.95)).fit, Fit::kBalanced);
   EXPECT_EQ(analysis_of(record_of({99.9}, 99.93)).fit, Fit::kUnderfits);
+}
+
+// The standard error of 100 % is that of one wrong image: 0.01 points of 10,000.
+TEST(Analysis, NothingWrongIsNotWithoutError) {
+  const Analysis analysis = analysis_of(record_of(std::vector(6, 100.0), 99.99));
+  EXPECT_NEAR(analysis.standard_error, 0.01, 1e-5);
+  EXPECT_EQ(analysis.fit, Fit::kBalanced);
+  EXPECT_EQ(analysis_of(record_of({100, 100, 100, 99.99, 100, 100}, 100)).stability, Stability::kSettled);
 }
 
 TEST(Analysis, JudgesStabilityAtItsThresholds) {

@@ -366,7 +366,11 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
   EXPECT_EQ(comparison.metric, recipe::Metric::kFinalTestAccuracy);
   EXPECT_EQ(comparison.test.differences.count, 2U);
   EXPECT_NEAR(comparison.test.differences.mean, (1 - 0.5) / 2, 1e-12);
-  EXPECT_EQ(comparison.verdict(), Verdict::kNotToldApart);
+  EXPECT_EQ(comparison.diverged, 1U);
+  EXPECT_EQ(comparison.verdict(), Verdict::kNotJudged);
+  Comparison without = comparison;
+  without.diverged = 0;
+  EXPECT_EQ(without.verdict(), Verdict::kNotToldApart);
 }
 
 TEST(SweepTables, AnIntervalOfAccuraciesHoldsNoImpossibleOnes) {

@@ -28,11 +28,11 @@ using nlohmann::ordered_json;
 
 constexpr int kWarmUpBatches = 20;
 constexpr optim::Rates kRates{.lr = 1e-3, .momentum = 0.9};  // a schedule could end before the time is up
-// Buffers that the second-level cache, the last-level cache and neither can hold, on the machines this was
-// made for.
+// Buffers, one a thread, that the second-level cache and the last-level cache can hold on the machines this
+// was made for; and what all threads share where neither should.
 constexpr size_t kL2Bytes = size_t{1} << 20;
 constexpr size_t kL3Bytes = size_t{16} << 20;
-constexpr size_t kMemoryBytes = size_t{512} << 20;
+constexpr size_t kMemoryBytes = size_t{1} << 30;
 
 struct Options {
   std::string recipe;
@@ -129,8 +129,9 @@ Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, Thr
 }
 
 Peak measure_peak(ThreadPool& pool) {
+  const size_t share = std::max(4 * kL3Bytes, kMemoryBytes / static_cast<size_t>(pool.size()));
   return {kernels::peak_gflops(pool), kernels::read_bandwidth(pool, kL2Bytes),
-          kernels::read_bandwidth(pool, kL3Bytes), kernels::read_bandwidth(pool, kMemoryBytes)};
+          kernels::read_bandwidth(pool, kL3Bytes), kernels::read_bandwidth(pool, share)};
 }
 
 // Of one step of the training pass: a batch's time, all threads together, and what was done in it.

@@ -27,7 +27,7 @@ struct ActivationShape {
   int out_height() const { return height / pool_h; }
   int out_width() const { return width / pool_w; }
   size_t elements() const { return static_cast<size_t>(channels) * height * width; }
-  // The gradient's way depends on the values or on dropout, so that bits are needed in training.
+  // The gradient's way depends on the values, so that bits are needed in training. (Dropout needs them, too.)
   bool gates() const { return relu || pooling == Pooling::kMax; }
 };
 

@@ -88,7 +88,8 @@ void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<co
 
 namespace reference {
 
-// The same three, as plain loops over unpacked weights and dense, unpadded tensors; for tests.
+// The same three, as plain loops over unpacked weights and dense, unpadded tensors that may lie anywhere: for
+// tests, and for what is not worth packing.
 void conv2d_forward(const ConvShape& shape, const float* x, const float* weights, const float* bias,
                     float* y);
 void conv2d_input_gradient(const ConvShape& shape, const float* dy, const float* weights, float* dx);

@@ -127,7 +127,9 @@ std::string limit_sentence(const Analysis& analysis, const train::RunRecord& rec
 }  // namespace
 
 double standard_error(const train::RunRecord& record) {
-  const double p = record.final_test_accuracy() / 100;
+  // Of images that are all right, or all wrong, one more could be otherwise.
+  const double one = std::min(0.5, 1.0 / record.test_images);
+  const double p = std::clamp(record.final_test_accuracy() / 100, one, 1 - one);
   return 100 * std::sqrt(p * (1 - p) / record.test_images);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 
 #include "nn/infer.h"
@@ -20,17 +21,35 @@ std::string option_text(const nn::LayerSpec& layer) {
   return "";
 }
 
-// How often each kind of layer occurs. Of a convolution only its kernel counts: its width shows in the
-// parameters.
+// Of a convolution only its kernel counts: its width shows in the parameters.
+std::string kind_of(const nn::LayerSpec& layer) {
+  std::string kind(nn::recipe_name(layer));
+  if (const auto* conv = std::get_if<nn::Conv2d>(&layer))
+    kind += fmt::format(" {}×{}", conv->kernel_size.h, conv->kernel_size.w);
+  return kind + option_text(layer);
+}
+
+// How often each kind of layer occurs.
 std::map<std::string, int> layer_counts(const nn::ModelSpec& model) {
   std::map<std::string, int> counts;
-  for (const nn::LayerSpec& layer : model.layers) {
-    std::string kind(nn::recipe_name(layer));
-    if (const auto* conv = std::get_if<nn::Conv2d>(&layer))
-      kind += fmt::format(" {}×{}", conv->kernel_size.h, conv->kernel_size.w);
-    ++counts[kind + option_text(layer)];
-  }
+  for (const nn::LayerSpec& layer : model.layers) ++counts[kind_of(layer)];
   return counts;
+}
+
+// The layers of kinds of which there are as many in both models, without what other changes show: widths are
+// in the parameters, and layers that came or went move the one that a sum is of.
+std::vector<nn::LayerSpec> layers_kept(const nn::ModelSpec& model,
+                                       const std::map<std::string, int>& difference) {
+  const bool moves = std::ranges::any_of(difference, [](const auto& kind) { return kind.second != 0; });
+  std::vector<nn::LayerSpec> kept;
+  for (nn::LayerSpec layer : model.layers) {
+    if (difference.at(kind_of(layer)) != 0) continue;
+    if (auto* conv = std::get_if<nn::Conv2d>(&layer)) conv->out_channels = 0;
+    if (auto* linear = std::get_if<nn::Linear>(&layer)) linear->out_features = 0;
+    if (auto* sum = std::get_if<nn::Add>(&layer); sum != nullptr && moves) *sum = {};
+    kept.push_back(layer);
+  }
+  return kept;
 }
 
 std::string text_of(const data::ColorJitter& jitter) {
@@ -140,6 +159,8 @@ class Changes {
     for (const auto& [kind, count] : difference) {
       if (count != 0) list.push_back(fmt::format("{}{} {}", count > 0 ? "+" : "−", std::abs(count), kind));
     }
+    if (layers_kept(before, difference) != layers_kept(after, difference))
+      list.emplace_back("the order or options of layers");
   }
 
   void compare_sizes(const nn::ModelInfo& before, const nn::ModelInfo& after) {
@@ -191,8 +212,6 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   Changes changes;
   changes.compare_layers(before.model, after.model);
   changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
-  if (changes.list.empty() && before.model != after.model)
-    changes.list.emplace_back("the order or options of layers");
   changes.compare("augmentation", augment_text(before), augment_text(after));
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);

@@ -94,7 +94,7 @@ void LocalCrew::work(size_t worker) {
   }
 }
 
-// None when it is time to go home.
+// None once the crew has ended.
 std::optional<Task> LocalCrew::next_task() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });

@@ -20,7 +20,7 @@ struct Interval {
 struct Summary {
   size_t count = 0;
   double mean = 0;
-  std::optional<double> sd;        // of the sample, n - 1 below the line; none of one value
+  std::optional<double> sd;        // of the sample (divisor n - 1); none of one value
   std::optional<Interval> mean95;  // Student's t; likewise
   std::optional<Interval> next95;  // where one more value would lie, 95 times of 100; likewise
   double min = 0;

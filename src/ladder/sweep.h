@@ -38,8 +38,9 @@ struct SweepObserver {
 class Sweep {
  public:
   // Claims the folder and reads what is there; a result.json that is damaged is removed, so that its run is
-  // made up again. Where runs are over already the plan is stored. Throws UsageError if the folder is another
-  // sweep's (see require_same_recipes) or another process has claimed it; IoError.
+  // made up again. If some runs are over already, the plan is stored at once, for `rung watch`. Throws
+  // UsageError if the folder is another sweep's (see require_same_recipes) or another process has claimed it;
+  // IoError.
   Sweep(SweepPlan plan, std::filesystem::path folder);
 
   const SweepPlan& plan() const { return plan_; }

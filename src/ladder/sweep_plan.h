@@ -16,7 +16,7 @@ inline constexpr size_t kMaxGrid = 10'000;
 inline constexpr size_t kMaxRuns = 1'000'000;
 
 struct SweepPlan {
-  std::vector<recipe::Recipe> recipes;  // each of another name; what their own seed says is not used
+  std::vector<recipe::Recipe> recipes;  // with unique names; their own seeds are not used
   size_t settings = 1;          // recipes come in blocks of so many: one base recipe, all its settings
   std::vector<uint64_t> seeds;  // each once
 

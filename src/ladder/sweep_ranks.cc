@@ -149,7 +149,7 @@ RemoteCrew::RemoteCrew(Processes& processes, const Datasets& datasets)
   for (int rank = 1; rank < processes.count(); ++rank) processes_.send(rank, begin);
 }
 
-// Those who have not stopped when told so are not waited for.
+// Does not wait for ranks that go on although they were told to stop.
 RemoteCrew::~RemoteCrew() {
   if (busy() > 0) processes_.abandon();
 }

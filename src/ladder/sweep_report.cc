@@ -16,7 +16,7 @@ namespace {
 using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
-constexpr const char* kVerdicts[] = {"better", "worse", "not told apart"};
+constexpr const char* kVerdicts[] = {"better", "worse", "not told apart", "not judged"};
 
 std::string percent(double value) {
   return fmt::format("{:.2f}", value);
@@ -116,6 +116,13 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
   return table;
 }
 
+// "better", or "not judged: 3 seeds diverged".
+std::string verdict_text(const Comparison& comparison) {
+  const std::string verdict = kVerdicts[static_cast<size_t>(comparison.verdict())];
+  if (comparison.diverged == 0) return verdict;
+  return fmt::format("{}: {} diverged", verdict, counted(comparison.diverged, "seed"));
+}
+
 SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
   SweepTable table{.title = fmt::format("Compared on the same seeds: {}, points", recipe::words_for(metric)),
                    .names = 2};
@@ -127,7 +134,7 @@ SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const 
     table.rows.push_back({plan.recipes[one.second].name, plan.recipes[one.first].name,
                           std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
                           text_of(differences.mean95, "{:+.3f}"), p_text(one.t_adjusted),
-                          p_text(one.wilcoxon_adjusted), kVerdicts[static_cast<size_t>(one.verdict())]});
+                          p_text(one.wilcoxon_adjusted), verdict_text(one)});
   }
   return table;
 }
@@ -205,6 +212,7 @@ ordered_json to_json(const Comparison& one, const SweepPlan& plan) {
           {"t_test_p_holm", one.t_adjusted},
           {"signed_rank_p", one.test.wilcoxon_p},
           {"signed_rank_p_holm", one.wilcoxon_adjusted},
+          {"diverged", one.diverged},
           {"second_is", kVerdicts[static_cast<size_t>(one.verdict())]}};
 }
 

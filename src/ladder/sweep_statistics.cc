@@ -125,6 +125,12 @@ std::optional<PairedTest> paired(recipe::Metric metric, std::span<const SweepRun
   return paired_test(differences);
 }
 
+size_t diverged_in_either(std::span<const SweepRun> first, std::span<const SweepRun> second) {
+  size_t seeds = 0;
+  for (size_t i = 0; i < first.size(); ++i) seeds += first[i].diverged || second[i].diverged ? 1 : 0;
+  return seeds;
+}
+
 std::vector<std::pair<size_t, size_t>> pairs_of(size_t recipes) {
   std::vector<std::pair<size_t, size_t>> pairs;
   const size_t firsts = recipes <= kMostForAllPairs ? recipes : 1;
@@ -153,7 +159,12 @@ std::vector<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
   std::vector<Comparison> comparisons;
   for (const auto& [first, second] : pairs_of(plan.recipes.size())) {
     if (const auto test = paired(metric, runs_of(plan, runs, first), runs_of(plan, runs, second)))
-      comparisons.push_back({.metric = metric, .first = first, .second = second, .test = *test});
+      comparisons.push_back(
+          {.metric = metric,
+           .first = first,
+           .second = second,
+           .test = *test,
+           .diverged = diverged_in_either(runs_of(plan, runs, first), runs_of(plan, runs, second))});
   }
   adjust(comparisons);
   return comparisons;
@@ -167,6 +178,7 @@ std::optional<bool> ReferencePlace::expected() const {
 }
 
 Verdict Comparison::verdict() const {
+  if (diverged > 0) return Verdict::kNotJudged;
   if (t_adjusted >= kSignificance || wilcoxon_adjusted >= kSignificance) return Verdict::kNotToldApart;
   return test.differences.mean > 0 ? Verdict::kBetter : Verdict::kWorse;
 }

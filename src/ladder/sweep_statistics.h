@@ -48,7 +48,7 @@ struct RecipeStatistics {
   std::vector<ReferencePlace> references;  // test accuracies of the recipe's [reference]
 };
 
-enum class Verdict { kBetter, kWorse, kNotToldApart };
+enum class Verdict { kBetter, kWorse, kNotToldApart, kNotJudged };
 
 // `second` minus `first`, seed by seed. p-values are Holm's, over all comparisons of this metric.
 struct Comparison {
@@ -56,10 +56,12 @@ struct Comparison {
   size_t first = 0;
   size_t second = 0;
   PairedTest test;
+  size_t diverged = 0;  // seeds that the test lacks because one of the two diverged
   double t_adjusted = 1;
   double wilcoxon_adjusted = 1;
 
-  Verdict verdict() const;  // of the second; both tests must agree
+  // Of the second; both tests must agree. None if a seed diverged: those that did not are no fair sample.
+  Verdict verdict() const;
 };
 
 struct SweepStatistics {

@@ -47,7 +47,7 @@ struct BatchNorm2d {
 };
 
 // torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation. The probability
-// is rounded to 1/65536, which the share that is kept must be large against.
+// is rounded to 1/65536; the bound keeps that small against the share that is kept.
 inline constexpr double kMaxDropout = 0.99;
 struct Dropout {
   double p = 0.5;

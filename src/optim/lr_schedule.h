@@ -22,6 +22,7 @@ struct Rates {
   friend bool operator==(const Rates&, const Rates&) = default;
 };
 
+// Precondition: 0 <= place.step < place.steps.
 Rates rates_at(const Training& training, const Place& place);
 
 }  // namespace rung::optim

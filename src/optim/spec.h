@@ -111,8 +111,8 @@ using LrScheduler =
 bool sets_lr(const LrScheduler& scheduler);
 bool sets_momentum(const LrScheduler& scheduler);
 
-// LinearLR, stepped once a batch, as a factor on any schedule's learning rate (ChainedScheduler): from
-// start_factor to 1 in total_iters batches.
+// The factor of torch.optim.lr_scheduler.LinearLR, stepped once a batch, on any schedule's learning rate:
+// from start_factor to 1 in total_iters batches.
 struct LrWarmup {
   double start_factor = 1.0 / 3;
   int total_iters = 5;

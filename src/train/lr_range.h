@@ -1,6 +1,6 @@
 // The learning-rate range test (Smith, "Cyclical learning rates for training neural networks", 2017): a short
 // training whose rate rises exponentially from batch to batch; where the loss falls fastest, the rate is
-// good. The rules are PyTorch Lightning's lr_find.
+// good. The rules are those of PyTorch Lightning's lr_find, but that the curve's two ends do not count.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // progress.json: where in its epoch a running job is, for whoever watches it from another process. Nothing
-// depends on it: it is not synced, one that cannot be written is not there, and it does not outlive its job
-// but where that is killed.
+// depends on it: it is not synced, and a failure to write it is ignored. It is removed when the job ends,
+// unless the job is killed.
 #pragma once
 
 #include <chrono>

@@ -87,7 +87,8 @@ class Trainer {
 
   // Trains the next epoch, or the rest of the one under way. Between two batches `on_batch` may save what
   // restore() takes; it may throw, and the epoch stays under way. Throws DivergedError, naming epoch, batch
-  // and learning rate, when a loss is not finite.
+  // and learning rate, when a loss is not finite. Precondition: position().epochs < the training's epochs,
+  // unless use_rates() was called.
   TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
 
   // With weights().
