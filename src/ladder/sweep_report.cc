@@ -118,7 +118,7 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
 
 // "better", or "not judged: 3 seeds diverged".
 std::string verdict_text(const Comparison& comparison) {
-  const std::string verdict = kVerdicts[static_cast<size_t>(comparison.verdict())];
+  std::string verdict = kVerdicts[static_cast<size_t>(comparison.verdict())];
   if (comparison.diverged == 0) return verdict;
   return fmt::format("{}: {} diverged", verdict, counted(comparison.diverged, "seed"));
 }
