@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_format.h"
 #include "data_test_files.h"
 #include "short_run.h"
 #include "train/run_directory.h"
@@ -287,6 +288,18 @@ TEST_F(CheckpointTest, AFolderIsOneProcesss) {
   }
   EXPECT_THROW(RunDirectory(run_, kRecipe, Start::kNew), UsageError) << "it holds a run";
   const RunDirectory again(run_, kRecipe, Start::kResume);
+}
+
+// Time that grows as the square of the size would be hours here, beyond the limit of any test.
+TEST(Json, ReadsAMillionObjectsAndRefusesDepth) {
+  std::string text = "[{}";
+  for (int i = 1; i < 1'000'000; ++i) text += ",{}";
+  EXPECT_EQ(parse_json(text + "]").size(), 1'000'000U);
+  EXPECT_TRUE(parse_json(text).is_null());
+  EXPECT_FALSE(parse_json("[[[[[[[[1]]]]]]]]").is_null());
+  EXPECT_TRUE(parse_json("[[[[[[[[[1]]]]]]]]]").is_null());
+  EXPECT_TRUE(parse_json(R"(["\"[[[[[[[[[", "\\", [[[[[[[[[1]]]]]]]]]])").is_null());
+  EXPECT_FALSE(parse_json(R"(["\"[[[[[[[[[", "\\"])").is_null());
 }
 
 TEST(JsonLines, GiveBackWhatWasWritten) {

@@ -122,6 +122,12 @@ TEST_F(FetchTest, ReplacesADamagedSet) {
   expect_installed();
 }
 
+TEST_F(FetchTest, DoesNotReplaceAFolderOfTheNameOfAFile) {
+  std::filesystem::create_directories(root_ / "tiny" / kFileNames[kTestImages]);
+  EXPECT_THAT(fetch_error({.from = from_.string(), .mirrors = {}, .progress = {}}), HasSubstr("it holds "));
+  EXPECT_TRUE(std::filesystem::exists(root_ / "tiny" / kFileNames[kTestImages]));
+}
+
 TEST_F(FetchTest, DoesNotReplaceAFolderThatHoldsOtherFiles) {
   std::filesystem::create_directories(root_ / "tiny");
   write_bytes(root_ / "tiny" / "notes.txt", {std::byte{'x'}});

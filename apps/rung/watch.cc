@@ -82,7 +82,7 @@ class LinePrinter {
       if (job_.is_ladder && printed_ == 0 && !epochs.empty())
         say("{}/{} {}\n", step_ + 1, job_.steps.size(), job_.steps[step_].recipe.title);
       for (; printed_ < epochs.size(); ++printed_) print(epochs[printed_]);
-      if (step_ == status.current) return;
+      if (step_ >= status.current) return;  // a step that was finished may have to be done again
       ++step_;
       printed_ = 0;
     }

@@ -34,7 +34,7 @@ bool is_still_at(int descriptor, const std::filesystem::path& file) {
 // A descriptor of the file, locked where the file system can.
 int open_and_lock(const std::filesystem::path& file) {
   for (int tries = 1;; ++tries) {
-    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor < 0) throw_cannot_write(file, errno);
     const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
     if (!locked && errno != EWOULDBLOCK) return descriptor;
@@ -51,7 +51,7 @@ int open_and_lock(const std::filesystem::path& file) {
 }  // namespace
 
 bool is_claimed(const std::filesystem::path& folder) {
-  const int descriptor = ::open((folder / kLockFile).c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open((folder / kLockFile).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return errno != ENOENT && errno != ENOTDIR;
   const bool is_free = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0;
   ::close(descriptor);

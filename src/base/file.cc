@@ -152,6 +152,9 @@ void write_output(const std::filesystem::path& path, std::span<const std::byte> 
     const auto target = std::filesystem::canonical(path, error);
     return replace_file(error ? path : target, bytes);
   }
+  if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, error))
+    return replace_file(
+        std::filesystem::weakly_canonical(folder_of(path) / std::filesystem::read_symlink(path)), bytes);
   if (!std::filesystem::exists(status) || std::filesystem::is_directory(status))
     return replace_file(path, bytes);
   Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

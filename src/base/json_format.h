@@ -7,17 +7,32 @@
 
 namespace rung {
 
-// A null if the text is no JSON, or nested deeper than any file of Rung's is: brackets in brackets would cost
-// a hundred times their size in memory.
+// Whether more than so many brackets of JSON are open at once: they would cost a hundred times their size in
+// memory. (The library's parser can say so too, by a callback, but then takes time that grows as the square
+// of the size.)
+inline bool nests_deeper(std::string_view json, int most) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t at = 0; at < json.size(); ++at) {
+    const char byte = json[at];
+    if (byte == '"') quoted = !quoted;
+    if (quoted) {
+      if (byte == '\\') ++at;  // what is escaped ends no string
+      continue;
+    }
+    if (byte == '{' || byte == '[') ++depth;
+    if (byte == '}' || byte == ']') --depth;
+    if (depth > most) return true;
+  }
+  return false;
+}
+
+// A null if the text is no JSON, or nested deeper than any file of Rung's is.
 inline nlohmann::json parse_json(std::string_view text) {
   constexpr int kMaxDepth = 8;
-  bool too_deep = false;
-  const auto refuse_depth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return !too_deep;  // else it is left out
-  };
-  nlohmann::json value = nlohmann::json::parse(text, refuse_depth, /*allow_exceptions=*/false);
-  return too_deep || value.is_discarded() ? nlohmann::json() : value;
+  if (nests_deeper(text, kMaxDepth)) return {};
+  nlohmann::json value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return value.is_discarded() ? nlohmann::json() : value;
 }
 
 struct JsonFormat {

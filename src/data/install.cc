@@ -18,6 +18,8 @@ namespace rung::data {
 namespace {
 
 bool is_dataset_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return false;
   const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
   return std::ranges::find(kFileNames, name) != kFileNames.end();
 }

@@ -71,6 +71,8 @@ class ModelParser {
     if (stages->keys().size() > kMaxStages)
       model_.fail("stages", fmt::format("the model has more than {} stages", kMaxStages));
     for (const std::string_view name : stages->keys()) {
+      if (name.size() > kLongestStageName)
+        model_.fail("stages", fmt::format("the name of a stage has more than {} bytes", kLongestStageName));
       stages_.push_back({std::string(name), stages->tables(name)});
       if (stages_.back().layers.empty()) stages->fail(name, "a stage needs at least one layer");
     }

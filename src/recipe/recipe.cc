@@ -95,7 +95,11 @@ Recipe parse(std::string_view toml, std::string_view source) {
 }
 
 Recipe load(const std::filesystem::path& path) {
-  return parse(read_text_file(path, kMaxFileBytes), path.string());
+  Recipe recipe = parse(read_text_file(path, kMaxFileBytes), path.string());
+  if (to_toml(recipe).size() > kMaxFileBytes)  // which a run stores, and reads again
+    throw RecipeError(path.string(), 1, 1,
+                      fmt::format("spelt out, the recipe has more than {} bytes", kMaxFileBytes));
+  return recipe;
 }
 
 }  // namespace rung::recipe

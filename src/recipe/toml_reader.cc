@@ -211,14 +211,16 @@ std::optional<size_t> TableReader::array_size(std::string_view key) const {
 }
 
 size_t TableReader::choose(std::string_view key, std::span<const std::string_view> names) const {
-  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
-  const Entry* entry = find(key, false, expected);
-  const auto* value = entry->value->as_string();
-  if (!value) fail_type(*entry, expected);
-  const auto found = std::find(names.begin(), names.end(), value->get());
-  if (found == names.end())
+  const Entry* entry = find(key);
+  const auto* value = entry ? entry->value->as_string() : nullptr;
+  const auto found = value ? std::find(names.begin(), names.end(), value->get()) : names.end();
+  if (found == names.end()) {
+    const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
+    entry = find(key, false, expected);
+    if (!value) fail_type(*entry, expected);
     fail(key, fmt::format("expected {}, found {}", expected, describe(*entry->value)),
          did_you_mean(value->get(), names));
+  }
   return static_cast<size_t>(found - names.begin());
 }
 

@@ -144,13 +144,14 @@ EventLog::EventLog(fs::path run_folder) : folder_(std::move(run_folder)) {}
 
 EventLog::~EventLog() = default;
 
-// Files that begin later than this epoch would be read after the new one.
+// Files that begin later than this epoch would be read after the new one; one that begins with it is
+// replaced.
 void EventLog::start_at(int epoch) {
   const std::string name = file_name(epoch);
   std::error_code ignored;
   for (const auto& entry : entries_of(folder_, ignored)) {
     const std::string other = entry.filename().string();
-    if (is_our_name(other) && other > name) fs::remove(entry, ignored);
+    if (is_our_name(other) && other >= name) fs::remove(entry, ignored);
   }
   file_ = std::make_unique<RecordFile>(folder_ / name);
   proto::Event version = event_now(0);

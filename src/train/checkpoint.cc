@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "kernels/simd.h"
 
 namespace rung::train {
@@ -22,6 +23,7 @@ constexpr const char* kChecksum = "sha256";
 constexpr const char* kOptimizer = "optimizer.";  // + the buffer's name + "." + the parameter's
 constexpr const char* kTrained =
     "trained.";  // + the weight's name, where its own name stands for the average
+constexpr size_t kLongestQuote = 60;
 constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -93,7 +95,7 @@ class Reader {
   explicit Reader(const std::filesystem::path& file) : file_(file), tensors_(read_safetensors(file)) {
     if (text("format") != kFormat) fail("no checkpoint of a run");
     if (text("version") != kVersion)
-      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}", text("version"),
+      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}", quoted("version"),
                        kVersion));
     const std::string stated = text(kChecksum);
     tensors_.metadata.erase(kChecksum);
@@ -106,8 +108,8 @@ class Reader {
       throw UsageError(fmt::format("{} was trained on other images", file_.string()), "put back the dataset");
     if (!kernels::same_bits(text("simd"), origin.simd))
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
-                                   text("simd"), origin.simd),
-                       fmt::format("add --simd {}", text("simd")));
+                                   quoted("simd"), origin.simd),
+                       simd_hint());
   }
 
   std::vector<EpochRecord> epochs() const {
@@ -154,6 +156,15 @@ class Reader {
   }
 
   std::string text(const std::string& key) const { return text_of(tensors_, key); }
+
+  // The file's choice of words, fit for a message.
+  std::string quoted(const std::string& key) const { return printable(shortened(text(key), kLongestQuote)); }
+
+  std::string simd_hint() const {
+    const auto targets = kernels::simd_targets();
+    const bool is_here = std::ranges::find(targets, text("simd")) != targets.end();
+    return is_here ? fmt::format("add --simd {}", text("simd")) : "use a machine that has it";
+  }
 
   template <typename Number>
   Number number(const std::string& key, Number least, Number most) const {

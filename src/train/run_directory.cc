@@ -37,6 +37,17 @@ const fs::path& checked(const fs::path& path, Start start) {
   return path;
 }
 
+// What there is of a run whose checkpoints are gone would be lost if it began anew.
+void require_checkpoint(const fs::path& path) {
+  if (is_there(path / kCheckpointFile) || is_there(path / kPreviousFile)) return;
+  std::error_code error;
+  const auto metrics = fs::file_size(path / kMetricsFile, error);
+  if (!is_there(path / kResultFile) && (error || metrics == 0)) return;
+  throw DataError(
+      fmt::format("{} holds the epochs of a run, but {} is missing", path.string(), kCheckpointFile),
+      "put it back, or begin the run anew in another folder");
+}
+
 bool is_best(const EpochRecord& epoch, std::span<const EpochRecord> before) {
   return std::all_of(before.begin(), before.end(), [&](const EpochRecord& other) {
     return epoch.choosing_accuracy() > other.choosing_accuracy();
@@ -79,6 +90,7 @@ void RunDirectory::remove_leftovers() const {
 RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& data_sha256) {
   origin_ = origin_of(recipe_toml_, data_sha256);
   Found found;
+  require_checkpoint(path_);
   if (is_there(path_ / kCheckpointFile) || is_there(path_ / kPreviousFile)) {
     epochs_ = load_newest(trainer, found.damage);
     saved_ = found.position = trainer.position();

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_format.h"
 #include "base/text.h"
 
 namespace rung::train {
@@ -65,13 +66,9 @@ class Reader {
 
   std::span<const std::byte> data() const { return bytes_.subspan(data_start_); }
 
-  // Brackets in brackets would cost a hundred times their size in memory.
   json parse_header(std::string_view text) const {
-    const auto refuse_depth = [&](int depth, json::parse_event_t, const json&) {
-      if (depth > kMaxHeaderDepth) fail(kSizeBytes, "the header is nested too deeply");
-      return true;
-    };
-    return json::parse(text, refuse_depth, /*allow_exceptions=*/false);
+    if (nests_deeper(text, kMaxHeaderDepth)) fail(kSizeBytes, "the header is nested too deeply");
+    return parse_json(text);
   }
 
   json read_header() {

@@ -33,4 +33,5 @@ for make in mkdir mkfifo; do
   $make $bad && fails 1 "rung: error: cannot read run/checkpoint.safetensors: not a regular file" "$RUNG" eval run
   rm -r $bad
 done
+mkfifo run/.lock && timeout 20 "$RUNG" watch run >/dev/null  # a pipe claims nothing, and nothing waits for it
 fails 2 "rung: error: nowhere holds no run (*" "$RUNG" eval nowhere

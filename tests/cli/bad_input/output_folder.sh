@@ -34,6 +34,13 @@ fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.to
 lists other small small/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json,events.out.tfevents.000001,report.html}
 sha256sum --quiet -c before
 
+# A link where a run writes leads nowhere; a link that --out names does.
+mkdir linked && echo mine >victim && ln -s ../victim linked/events.out.tfevents.000001
+"$RUNG" train small.toml --out linked >/dev/null
+[[ $(<victim) == mine && ! -L linked/events.out.tfevents.000001 ]]
+ln -s page.html link && "$RUNG" report linked --out link >/dev/null
+[[ -L link && -s page.html ]]
+
 # No right to write: root has it everywhere, so the run is another user's.
 if [[ $(id -u) != 0 ]]; then
   mkdir closed && chmod a-w closed

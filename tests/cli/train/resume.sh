@@ -49,6 +49,11 @@ cut 3 && for file in run/checkpoint*; do truncate -s -1 $file; done
 fails 1 "rung: error: run/checkpoint.previous.safetensors: byte *" "$RUNG" train --resume run
 lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors events.out.tfevents.000001
 
+# The checkpoints of a run that has epochs are gone: they are not thrown away.
+cut 3 && rm run/checkpoint* && cp run/metrics.jsonl kept
+fails 1 "rung: error: run holds the epochs of a run, but checkpoint.safetensors is missing (*" "$RUNG" train --resume run
+cmp kept run/metrics.jsonl
+
 # Killed before the first checkpoint, with a temporary file: it begins again.
 rm -rf run && mkdir run && cp whole/recipe.toml run && touch run/.checkpoint.safetensors.77-0.tmp run/.lock
 "$RUNG" train --resume run >/dev/null
