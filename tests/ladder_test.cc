@@ -216,6 +216,18 @@ TEST(Changes, NameOptionsAndOrderBesideOtherLayers) {
                           HasSubstr("multiply-accumulates")));
 }
 
+// 10 features to 7, 9 and 10, or to 9, 7 and 10: the same numbers of parameters and multiply-accumulates.
+TEST(Changes, NameWidthsThatNoSizeShows) {
+  recipe::Recipe before = ladder_recipe("step2");
+  before.model = {{1, 2, 5},
+                  10,
+                  {nn::Flatten{}, nn::Linear{.out_features = 7}, nn::Linear{.out_features = 9},
+                   nn::Linear{.out_features = 10}}};
+  recipe::Recipe after = before;
+  std::swap(after.model.layers[1], after.model.layers[2]);
+  EXPECT_THAT(describe_changes(before, after), ElementsAre("the order or options of layers"));
+}
+
 TEST(Changes, SeparatesThousands) {
   EXPECT_EQ(with_commas(0), "0");
   EXPECT_EQ(with_commas(999), "999");

@@ -11,6 +11,8 @@
 namespace rung::ladder {
 namespace {
 
+constexpr const char* kLayers = "the order or options of layers";
+
 std::string option_text(const nn::LayerSpec& layer) {
   if (const auto* dropout = std::get_if<nn::Dropout>(&layer)) return fmt::format(" p = {}", dropout->p);
   const auto window = [](nn::Size2 size) {
@@ -159,8 +161,7 @@ class Changes {
     for (const auto& [kind, count] : difference) {
       if (count != 0) list.push_back(fmt::format("{}{} {}", count > 0 ? "+" : "−", std::abs(count), kind));
     }
-    if (layers_kept(before, difference) != layers_kept(after, difference))
-      list.emplace_back("the order or options of layers");
+    if (layers_kept(before, difference) != layers_kept(after, difference)) list.emplace_back(kLayers);
   }
 
   void compare_sizes(const nn::ModelInfo& before, const nn::ModelInfo& after) {
@@ -212,6 +213,8 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   Changes changes;
   changes.compare_layers(before.model, after.model);
   changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
+  if (changes.list.empty() && before.model != after.model)
+    changes.list.emplace_back(kLayers);  // such as widths, of which the sizes are the same
   changes.compare("augmentation", augment_text(before), augment_text(after));
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
