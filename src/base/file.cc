@@ -152,12 +152,10 @@ void write_output(const std::filesystem::path& path, std::span<const std::byte> 
     const auto target = std::filesystem::canonical(path, error);
     return replace_file(error ? path : target, bytes);
   }
-  if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, error))
-    return replace_file(
-        std::filesystem::weakly_canonical(folder_of(path) / std::filesystem::read_symlink(path)), bytes);
-  if (!std::filesystem::exists(status) || std::filesystem::is_directory(status))
-    return replace_file(path, bytes);
-  Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const bool is_new = !std::filesystem::exists(status) && !std::filesystem::is_symlink(path, error);
+  if (is_new || std::filesystem::is_directory(status)) return replace_file(path, bytes);
+  // A device, a pipe, or a link to where nothing is yet.
+  Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   if (descriptor.get() < 0 || !write_all(descriptor.get(), bytes) || descriptor.close() != 0)
     throw_cannot_write(path, errno);
 }

@@ -38,8 +38,9 @@ sha256sum --quiet -c before
 mkdir linked && echo mine >victim && ln -s ../victim linked/events.out.tfevents.000001
 "$RUNG" train small.toml --out linked >/dev/null
 [[ $(<victim) == mine && ! -L linked/events.out.tfevents.000001 ]]
-ln -s page.html link && "$RUNG" report linked --out link >/dev/null
-[[ -L link && -s page.html ]]
+ln -s page.html between && ln -s between link && "$RUNG" report linked --out link >/dev/null
+[[ -L link && -L between && -s page.html ]]
+ln -s loop loop && fails 1 "rung: error: cannot write loop: *" "$RUNG" report linked --out loop
 
 # No right to write: root has it everywhere, so the run is another user's.
 if [[ $(id -u) != 0 ]]; then
