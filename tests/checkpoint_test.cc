@@ -259,6 +259,21 @@ TEST_F(CheckpointTest, AnotherRunsIsRefused) {
   }
 }
 
+// A file's own words cannot pretend to be Rung's, nor go on for pages.
+TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
+  std::filesystem::create_directories(run_);
+  SafeTensors tensors;
+  tensors.metadata = {{"format", "rung-checkpoint"},
+                      {"version", "9\nrung: all is well" + std::string(5000, 'x')}};
+  write_safetensors(run_ / kCheckpointFile, tensors);
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  const std::string message =
+      message_of<DataError>([&] { load_checkpoint(run_ / kCheckpointFile, {}, trainer); });
+  EXPECT_THAT(message, HasSubstr(R"(version 9\x0arung: all is well)"));
+  EXPECT_LT(message.size(), run_.string().size() + 300);
+}
+
 TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {
   ThreadPool pool(1);
   Trainer trainer(short_run(), discs(), pool);

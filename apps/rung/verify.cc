@@ -86,12 +86,12 @@ ordered_json to_json(const Verdict& verdict, const std::filesystem::path& run) {
 }
 
 // Other bits than the run's would be no wonder with other images, or with kernels that compute others.
-void require_origin(const std::filesystem::path& run, const recipe::Recipe& recipe,
+void require_origin(const std::filesystem::path& run, const nn::Plan& plan, const recipe::Recipe& recipe,
                     const data::Dataset& data) {
   const auto checkpoint = run / train::kCheckpointFile;
   if (!is_there(checkpoint)) return;
   try {
-    train::require_origin(checkpoint, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
+    train::require_origin(checkpoint, plan, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {  // a checkpoint that cannot be used is not needed here
@@ -108,8 +108,8 @@ bool verify(const Options& options) {
   record.epochs = recorded_epochs(run);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  require_origin(run, recipe, data);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
+  require_origin(run, trainer.plan(), recipe, data);
   const size_t all = record.epochs.size();
   if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));
   Verdict verdict;

@@ -141,6 +141,11 @@ std::string shortened(std::string_view text, size_t most) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+std::string quotable(std::string_view text) {
+  constexpr size_t kMost = 60;
+  return printable(shortened(text, kMost));
+}
+
 std::string counted(size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }

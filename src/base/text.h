@@ -24,6 +24,9 @@ std::string printable(std::string_view text, std::string_view allowed = "");
 // The text if it has no more than `most` bytes; else as many whole characters as fit into them, and "...".
 std::string shortened(std::string_view text, size_t most);
 
+// What a file calls something, fit for a message: printable(), and not long.
+std::string quotable(std::string_view text);
+
 // "1 run", "2 runs".
 std::string counted(size_t count, std::string_view noun);
 

@@ -13,8 +13,6 @@
 namespace rung::data {
 namespace {
 
-constexpr size_t kLongestQuote = 60;
-
 DatasetInfo mnist() {
   return {.name = "mnist",
           .height = 28,
@@ -66,7 +64,7 @@ const DatasetInfo& find_dataset(std::string_view name) {
   std::vector<std::string_view> names;
   for (const auto& info : known_datasets()) names.push_back(info.name);
   const auto guess = nearest(name, names);
-  throw UsageError(fmt::format("unknown dataset '{}'{}", printable(shortened(name, kLongestQuote)),
+  throw UsageError(fmt::format("unknown dataset '{}'{}", quotable(name),
                                guess ? fmt::format("; did you mean '{}'?", *guess) : ""),
                    fmt::format("known datasets: {}; a name with a '/' is a folder of IDX files of your own",
                                fmt::join(names, ", ")));

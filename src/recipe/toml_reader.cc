@@ -13,10 +13,8 @@
 namespace rung::recipe {
 namespace {
 
-constexpr size_t kLongestQuote = 60;
-
 std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(shortened(text, kLongestQuote)));
+  return fmt::format("\"{}\"", quotable(text));
 }
 
 // What stands in the file, for messages.

@@ -23,7 +23,6 @@ constexpr const char* kChecksum = "sha256";
 constexpr const char* kOptimizer = "optimizer.";  // + the buffer's name + "." + the parameter's
 constexpr const char* kTrained =
     "trained.";  // + the weight's name, where its own name stands for the average
-constexpr size_t kLongestQuote = 60;
 constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -44,6 +43,15 @@ std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t c
               values.begin() + static_cast<std::ptrdiff_t>(info.offset));
   }
   return values;
+}
+
+// The tensors of this model, whatever it is trained with; the finished epochs and the header take less than
+// the rest.
+SafeTensors read_tensors(const std::filesystem::path& file, const nn::Plan& plan) {
+  constexpr uint64_t kCopies = 4;  // weights and their average, Adam's two moments
+  constexpr uint64_t kRest = uint64_t{80} << 20;
+  const uint64_t values = kCopies * (plan.parameter_count + plan.buffer_count);
+  return read_safetensors(file, values * sizeof(float) + kRest);
 }
 
 std::string prefix_of(const std::string& optimizer_buffer) {
@@ -92,11 +100,12 @@ bool all_finite(const nn::Weights& weights) {
 // Reads one file, and says of everything that is wrong in which file it is.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& file) : file_(file), tensors_(read_safetensors(file)) {
+  Reader(const std::filesystem::path& file, const nn::Plan& plan)
+      : file_(file), tensors_(read_tensors(file, plan)) {
     if (text("format") != kFormat) fail("no checkpoint of a run");
     if (text("version") != kVersion)
-      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}", quoted("version"),
-                       kVersion));
+      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}",
+                       quotable(text("version")), kVersion));
     const std::string stated = text(kChecksum);
     tensors_.metadata.erase(kChecksum);
     if (stated != checksum(tensors_)) fail("damaged: its checksum is not that of its content");
@@ -108,7 +117,7 @@ class Reader {
       throw UsageError(fmt::format("{} was trained on other images", file_.string()), "put back the dataset");
     if (!kernels::same_bits(text("simd"), origin.simd))
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
-                                   quoted("simd"), origin.simd),
+                                   quotable(text("simd")), origin.simd),
                        simd_hint());
   }
 
@@ -157,9 +166,6 @@ class Reader {
 
   std::string text(const std::string& key) const { return text_of(tensors_, key); }
 
-  // The file's choice of words, fit for a message.
-  std::string quoted(const std::string& key) const { return printable(shortened(text(key), kLongestQuote)); }
-
   std::string simd_hint() const {
     const auto targets = kernels::simd_targets();
     const bool is_here = std::ranges::find(targets, text("simd")) != targets.end();
@@ -190,7 +196,7 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
 
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml) {
-  const SafeTensors tensors = read_safetensors(file);
+  const SafeTensors tensors = read_tensors(file, plan);
   const auto recipe = tensors.metadata.find(kRecipeHash);
   if (recipe == tensors.metadata.end())
     throw DataError(fmt::format("{}: does not say whose weights it holds", file.string()));
@@ -241,13 +247,13 @@ Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256)
   return {.recipe_sha256 = hash_of(recipe_toml), .data_sha256 = data_sha256, .simd = kernels::simd_target()};
 }
 
-void require_origin(const std::filesystem::path& file, const Origin& origin) {
-  Reader(file).require_origin(origin);
+void require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin) {
+  Reader(file, plan).require_origin(origin);
 }
 
 std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,
                                          Trainer& trainer) {
-  const Reader reader(file);
+  const Reader reader(file, trainer.plan());
   reader.require_origin(origin);
   std::vector<EpochRecord> epochs = reader.epochs();
   State state = reader.state(trainer);

@@ -27,7 +27,7 @@ Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256)
 
 // Throws UsageError if the file is a checkpoint of a run with another origin; IoError and DataError as
 // load_checkpoint().
-void require_origin(const std::filesystem::path& file, const Origin& origin);
+void require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin);
 
 // Throws DivergedError if a weight, or the optimiser's state, is not finite: nothing to go on with.
 void require_finite(const Trainer& trainer);

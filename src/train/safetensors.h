@@ -31,12 +31,15 @@ struct SafeTensors {
   const Floats& floats_at(const std::string& name, size_t size, const std::filesystem::path& file) const;
 };
 
+// The largest model with its average and Adam takes 4 GiB.
+inline constexpr uint64_t kMaxSafetensorsBytes = uint64_t{8} << 30;
+
 // `file` names the bytes in error messages. Throws DataError (file and byte offset) for anything that is not
 // well-formed: overlapping or missing ranges, sizes that overflow, unknown types, trailing bytes.
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file);
 
-// The same from a file. Throws IoError if it cannot be read.
-SafeTensors read_safetensors(const std::filesystem::path& path);
+// The same from a file. Throws IoError if it cannot be read, DataError also if it has more than `most_bytes`.
+SafeTensors read_safetensors(const std::filesystem::path& path, uint64_t most_bytes = kMaxSafetensorsBytes);
 
 // The file's content: the same for the same tensors.
 std::string to_bytes(const SafeTensors& tensors);

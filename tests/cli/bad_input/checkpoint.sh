@@ -23,6 +23,8 @@ with $(($(stat -c %s $good) - 2)) '\x7f' && refused "damaged: its weights are no
 cp $bad run/best.safetensors.bad && mv run/best.safetensors{,.kept} && mv run/best.safetensors{.bad,}
 fails 1 "rung: error: run/best.safetensors: damaged: *" "$RUNG" eval run --best
 mv run/best.safetensors{.kept,}
+truncate -s 8G $bad  # of nothing: it takes no room, and no memory
+fails 1 "rung: error: run/checkpoint.safetensors: 8589934592 bytes, more than the * that such a file may have" "$RUNG" eval run
 cp other/checkpoint.safetensors $bad
 fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" eval run
 cp $good $bad && cp run/recipe.toml kept.toml && sed -i 's/"relu"/"silu"/' run/recipe.toml

@@ -32,7 +32,7 @@ header() { { byte $((${#1} % 256)) && byte $((${#1} / 256)) && bytes 6 0 && prin
 refused() { fails 1 "rung: error: run/checkpoint.safetensors: byte 8: $1" "$RUNG" eval run; }
 header '{"a\n\u001b[2J":{"dtype":"F64","shape":[],"data_offsets":[]}}' && refused 'tensor `a\\x0a\\x1b\[2J` is neither F32 nor U8'
 header "{\"$(repeated 5000 n)\":0}" && refused 'tensor `nnn*n...` lacks its type, shape or offsets'
-header "$(repeated 60000 '[')" && refused 'the header is nested too deeply'
+header "$(repeated 60000 '[')" && refused 'the header is not a JSON object'
 for shape in -1 1e300 18446744073709551616 4611686018427387904,4; do
   header "{\"a\":{\"dtype\":\"F32\",\"shape\":[$shape],\"data_offsets\":[0,0]}}" && refused 'tensor `a` *'
 done
