@@ -38,8 +38,7 @@ const fs::path& checked(const fs::path& path, Start start) {
 }
 
 // What there is of a run whose checkpoints are gone would be lost if it began anew.
-void require_checkpoint(const fs::path& path) {
-  if (is_there(path / kCheckpointFile) || is_there(path / kPreviousFile)) return;
+void require_no_epochs(const fs::path& path) {
   std::error_code error;
   const auto metrics = fs::file_size(path / kMetricsFile, error);
   if (!is_there(path / kResultFile) && (error || metrics == 0)) return;
@@ -90,11 +89,12 @@ void RunDirectory::remove_leftovers() const {
 RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& data_sha256) {
   origin_ = origin_of(recipe_toml_, data_sha256);
   Found found;
-  require_checkpoint(path_);
   if (is_there(path_ / kCheckpointFile) || is_there(path_ / kPreviousFile)) {
     epochs_ = load_newest(trainer, found.damage);
     saved_ = found.position = trainer.position();
     keep_newest_ = found.damage.empty();
+  } else {
+    require_no_epochs(path_);
   }
   if (!epochs_.empty() || is_there(path_ / kMetricsFile))
     replace_file(path_ / kMetricsFile, to_json_lines(epochs_));
