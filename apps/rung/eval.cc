@@ -2,6 +2,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "commands.h"
 #include "display.h"
@@ -26,20 +27,13 @@ struct Options {
   OutputOptions output;
 };
 
-// Some of a dataset's images.
-struct Part {
-  const char* name;  // as lines call it
-  const data::Split& split;
-  int first;
-  int count;
-};
-
-Part part_of(const data::Dataset& data, const std::string& split, int validation) {
-  const int train = data.train.count - validation;
-  if (split == "test") return {"Test", data.test, 0, data.test.count};
-  if (split == "train") return {"Training", data.train, 0, train};
+// The split as lines call it, and its images.
+std::pair<const char*, train::ImageRange> images_of(const std::string& split, const data::Dataset& data,
+                                                    int validation) {
+  if (split == "test") return {"Test", {data.test, 0, data.test.count}};
+  if (split == "train") return {"Training", train::training_part(data, validation)};
   if (validation == 0) throw UsageError("the run has no validation images");
-  return {"Validation", data.train, train, validation};
+  return {"Validation", train::validation_part(data, validation)};
 }
 
 void eval(const Options& options) {
@@ -50,13 +44,13 @@ void eval(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   train::require_fit(ladder::experiment_of(recipe), data);
-  const Part part = part_of(data, options.split, recipe.dataset.validation);
+  const auto [name, images] = images_of(options.split, data, recipe.dataset.validation);
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   train::Evaluator evaluator(plan, recipe.dataset, pool);
-  const train::Evaluation evaluation = evaluator.evaluate(weights, part.split, part.first, part.count);
-  if (!options.output.json) return say("{}\n", evaluation_line(part.name, evaluation));
+  const train::Evaluation evaluation = evaluator.evaluate(weights, images);
+  if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
   write_json({{"run_dir", run.string()},
               {"weights", file},
               {"split", options.split},

@@ -15,17 +15,26 @@ using Clock = std::chrono::steady_clock;
 Evaluator::Evaluator(const nn::Plan& plan, const data::DatasetSpec& normalisation, ThreadPool& pool)
     : plan_(plan), normalisation_(normalisation), inference_(plan, pool) {}
 
-Evaluation Evaluator::evaluate(const nn::Weights& weights, const data::Split& split, int first, int count) {
+ImageRange training_part(const data::Dataset& data, int validation) {
+  return {data.train, 0, data.train.count - validation};
+}
+ImageRange validation_part(const data::Dataset& data, int validation) {
+  return {data.train, data.train.count - validation, validation};
+}
+
+Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& images) {
   const auto start = Clock::now();
-  GroupLoader loader(split, normalisation_);
+  const int count = images.count;
+  GroupLoader loader(images.split, normalisation_);
   Evaluation result{.images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count))};
   std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
-  const uint8_t* labels = split.labels.data() + first;
-  inference_.run(weights, count, loader.in_order(first), [&](int group, int lanes, const float* logits) {
-    const size_t image = static_cast<size_t>(group) * kLanes;
-    losses[static_cast<size_t>(group)] = kernels::cross_entropy(logits, plan_.classes, labels + image, lanes,
-                                                                {}, result.predicted.data() + image, nullptr);
-  });
+  const uint8_t* labels = images.split.labels.data() + images.first;
+  inference_.run(
+      weights, count, loader.in_order(images.first), [&](int group, int lanes, const float* logits) {
+        const size_t image = static_cast<size_t>(group) * kLanes;
+        losses[static_cast<size_t>(group)] = kernels::cross_entropy(
+            logits, plan_.classes, labels + image, lanes, {}, result.predicted.data() + image, nullptr);
+      });
   for (const kernels::GroupLoss& group : losses) {
     result.loss += group.loss / count;
     result.correct += group.correct;

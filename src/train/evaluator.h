@@ -22,14 +22,25 @@ struct Evaluation {
   std::vector<uint8_t> predicted;  // [images], classes
 };
 
+// `count` images of a split, from the one of index `first` on.
+struct ImageRange {
+  const data::Split& split;
+  int first = 0;
+  int count = 0;
+};
+
+// The images trained on, and those held out, which are the last of the training images.
+ImageRange training_part(const data::Dataset& data, int validation);
+ImageRange validation_part(const data::Dataset& data, int validation);
+
 class Evaluator {
  public:
   // `plan` and `pool` must outlive the evaluator. Throws MemoryError as nn::Inference.
   Evaluator(const nn::Plan& plan, const data::DatasetSpec& normalisation, ThreadPool& pool);
 
-  // On `count` images of the split from the one of index `first` on, as they are. Preconditions: they are the
-  // plan's input, their labels are below its classes, and there is one.
-  Evaluation evaluate(const nn::Weights& weights, const data::Split& split, int first, int count);
+  // On the images as they are. Preconditions: they are the plan's input, their labels are below its classes,
+  // and there is one.
+  Evaluation evaluate(const nn::Weights& weights, const ImageRange& images);
 
  private:
   const nn::Plan& plan_;

@@ -235,13 +235,13 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
 }
 
 Evaluation Trainer::evaluate(const data::Split& split) {
-  return evaluator_.evaluate(weights(), split, 0, split.count);
+  return evaluator_.evaluate(weights(), {split, 0, split.count});
 }
 Evaluation Trainer::evaluate_training() {
-  return evaluator_.evaluate(weights(), data_.train, 0, training_images());
+  return evaluator_.evaluate(weights(), training_part(data_, validation_images()));
 }
 Evaluation Trainer::evaluate_validation() {
-  return evaluator_.evaluate(weights(), data_.train, training_images(), validation_images());
+  return evaluator_.evaluate(weights(), validation_part(data_, validation_images()));
 }
 
 }  // namespace rung::train
