@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "data/augment.h"
 #include "nn/inference.h"
 #include "nn/training_pass.h"
 
@@ -43,6 +44,19 @@ TEST(TrainingBytes, IsWhatTrainingTakes) {
   const auto said = static_cast<double>(training_bytes(plan, 0, kBatch, pool.size()));
   EXPECT_GT(said, 0.93 * taken);
   EXPECT_LT(said, 1.03 * taken);
+}
+
+TEST(AugmenterBytes, IsWhatElasticTransformsTake) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have memory of their own";
+#endif
+  const std::vector<data::Transform> transforms(3, data::ElasticTransform{});
+  const uint64_t before = resident_bytes();
+  const data::Augmenter augmenter(transforms, 900, 1100);
+  const auto taken = static_cast<double>(resident_bytes() - before);
+  const auto said = static_cast<double>(data::augmenter_bytes(transforms, 900, 1100));
+  EXPECT_GT(said, 0.85 * taken);
+  EXPECT_LT(said, 1.05 * taken);
 }
 
 TEST(TrainingBytes, GrowsWithBatchesThreadsAndTheOptimizersState) {

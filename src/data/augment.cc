@@ -108,6 +108,15 @@ Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
   }
 }
 
+uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width) {
+  const auto elastics =
+      static_cast<uint64_t>(std::ranges::count_if(transforms, [](const Transform& transform) {
+        return std::holds_alternative<ElasticTransform>(transform);
+      }));
+  const uint64_t images = 2 * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
+  return images + elastics * Elastic::bytes(height, width);
+}
+
 void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
   next_elastic_ = 0;
   erasures_.clear();

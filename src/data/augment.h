@@ -79,4 +79,7 @@ class Augmenter {
   std::vector<uint8_t> next_;     // [height,width], where a movement writes
 };
 
+// Bytes that one Augmenter takes.
+uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width);
+
 }  // namespace rung::data

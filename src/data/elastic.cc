@@ -132,6 +132,13 @@ Elastic::Elastic(const ElasticTransform& transform, int height, int width)
   for (std::vector<float>* field : {&noise_, &dx_, &dy_}) field->resize(rows * columns);
 }
 
+uint64_t Elastic::bytes(int height, int width) {
+  const auto rows = static_cast<uint64_t>(height);
+  const auto columns = static_cast<uint64_t>(width);
+  const uint64_t across = columns * padded(columns);
+  return sizeof(float) * (across + rows * rows + 2 * rows * padded(columns) + 3 * rows * columns);
+}
+
 // A displacement of the grid is 2 / width a pixel. torchvision divides both directions' by the matching side
 // of (height, width), x's by the height.
 double Elastic::pixels_across() const {

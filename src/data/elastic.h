@@ -18,6 +18,9 @@ class Elastic {
   // Preconditions: 1 <= height, width <= 4096; alpha and sigma are finite and >= 0.
   Elastic(const ElasticTransform& transform, int height, int width);
 
+  // Bytes of its fields.
+  static uint64_t bytes(int height, int width);
+
   // in, out: [height,width], not overlapping.
   void apply(const uint8_t* in, uint8_t* out, RandomStream& random);
 

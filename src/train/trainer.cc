@@ -44,13 +44,16 @@ int state_floats(const optim::Training& training) {
   return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema ? 1 : 0);
 }
 
-void require_training_memory(const nn::Plan& plan, const optim::Training& training, int batch, int threads) {
-  const int kept = state_floats(training);
+void require_training_memory(const nn::Plan& plan, const Experiment& experiment, int batch, int threads) {
+  const int kept = state_floats(experiment.training);
   // A checkpoint's tensors, and the file that they become.
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
-  require_memory(nn::training_bytes(plan, kept, batch, threads) + checkpoint,
+  const uint64_t augmenter =
+      data::augmenter_bytes(experiment.augment, experiment.model.input.height, experiment.model.input.width);
+  require_memory(nn::training_bytes(plan, kept, batch, threads) + checkpoint +
+                     static_cast<uint64_t>(threads) * augmenter,
                  fmt::format("training in batches of {} with {} threads", batch, threads),
-                 "use a smaller batch_size, a smaller model or fewer threads");
+                 "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
 
 // Batch norm has nothing to divide by where a channel has a single value in a batch.
@@ -74,7 +77,7 @@ void require_variance(const Experiment& experiment, int images) {
 nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int threads) {
   require_fit(experiment, data);
   nn::Plan plan = nn::make_plan(experiment.model);
-  require_training_memory(plan, experiment.training, largest_batch(experiment, data), threads);
+  require_training_memory(plan, experiment, largest_batch(experiment, data), threads);
   return plan;
 }
 
