@@ -91,15 +91,15 @@ Recipe without_validation(Recipe recipe) {
 }
 
 Recipe parse(std::string_view toml, std::string_view source) {
-  return parse_recipe(parse_document(toml, source), source);
+  Recipe recipe = parse_recipe(parse_document(toml, source), source);
+  if (to_toml(recipe).size() > kMaxFileBytes)  // which a run stores, and reads again
+    throw RecipeError(source, 1, 1,
+                      fmt::format("spelt out, the recipe has more than {} bytes", kMaxFileBytes));
+  return recipe;
 }
 
 Recipe load(const std::filesystem::path& path) {
-  Recipe recipe = parse(read_text_file(path, kMaxFileBytes), path.string());
-  if (to_toml(recipe).size() > kMaxFileBytes)  // which a run stores, and reads again
-    throw RecipeError(path.string(), 1, 1,
-                      fmt::format("spelt out, the recipe has more than {} bytes", kMaxFileBytes));
-  return recipe;
+  return parse(read_text_file(path, kMaxFileBytes), path.string());
 }
 
 }  // namespace rung::recipe

@@ -79,18 +79,18 @@ class RecipeError : public UsageError {
   uint32_t column;  // from 1, in characters
 };
 
-// Large enough for the resolved form of the largest model that parse() accepts.
+// Of a recipe, as written and as resolved.
 inline constexpr uint64_t kMaxFileBytes = 2 << 20;
 inline constexpr int kMaxRepeat = 1000;
 inline constexpr size_t kMaxLayers = 10'000;
 inline constexpr size_t kMaxStages = 1'000;
 inline constexpr size_t kLongestStageName = 100;  // bytes
 
-// Throws RecipeError for what the file says, or if to_toml() of it would be too large to be loaded; IoError
-// or DataError if it cannot be read.
+// Throws RecipeError for what the file says, IoError or DataError if it cannot be read.
 Recipe load(const std::filesystem::path& path);
 
-// `source` is the file's name for messages; its stem is the recipe's default name. Throws RecipeError.
+// `source` is the file's name for messages; its stem is the recipe's default name. Throws RecipeError,
+// also if to_toml() of the recipe could not be loaded again.
 Recipe parse(std::string_view toml, std::string_view source);
 
 // The recipe as resolved: stages expanded, every default written. parse() of it gives the same recipe. Throws
