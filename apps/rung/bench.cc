@@ -28,8 +28,8 @@ using nlohmann::ordered_json;
 
 constexpr int kWarmUpBatches = 20;
 constexpr optim::Rates kRates{.lr = 1e-3, .momentum = 0.9};  // a schedule could end before the time is up
-// Buffers, one a thread, that the second-level cache and the last-level cache can hold on the machines this
-// was made for; and what all threads share where neither should.
+// Buffers, one a thread, that the second-level cache and the last-level cache can hold, on the machines this
+// was made for; and what all threads together read so that neither can hold it.
 constexpr size_t kL2Bytes = size_t{1} << 20;
 constexpr size_t kL3Bytes = size_t{16} << 20;
 constexpr size_t kMemoryBytes = size_t{1} << 30;

@@ -17,8 +17,8 @@ enum class Stability { kTooShort, kRising, kSwinging, kSettled };
 enum class Limit { kCapacity, kRegularisation, kTraining, kBalanced };
 
 struct Analysis {
-  double standard_error =
-      0;  // points, of the final test accuracy: sqrt(p (1 - p) / n), p at least one image from 0 and 1
+  // Points, of the final test accuracy: sqrt(p (1 - p) / n), p at least one image from 0 and 1.
+  double standard_error = 0;
   Fit fit = Fit::kBalanced;
   Stability stability = Stability::kSettled;
   double swing = 0;  // points between the best and the worst of the last five epochs

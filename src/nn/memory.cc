@@ -41,8 +41,9 @@ uint64_t inference_bytes(const Plan& plan, int threads) {
   size_t largest = group_floats(plan.input);
   for (size_t s = 0; s < plan.stages.size(); ++s) {
     const Stage& stage = plan.stages[s];
-    packed += stage.conv ? stage.conv->weights() : 0;
-    thread += stage_sizes(plan, s).kept + (stage.conv ? PaddedInput::floats(*stage.conv) : 0);
+    const StageSizes sizes = stage_sizes(plan, s);
+    packed += sizes.packed_forward;
+    thread += sizes.kept + (stage.conv ? PaddedInput::floats(*stage.conv) : 0);
     largest = std::max(largest, stage.activation.elements() * kLanes);
   }
   thread += 2 * largest;  // from stage to stage

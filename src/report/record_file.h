@@ -19,7 +19,7 @@ std::string framed(std::string_view record);
 
 class RecordFile {
  public:
-  // Empties the file if it is there. Throws IoError.
+  // Makes the file. Throws IoError, also if there is one of that name.
   explicit RecordFile(std::filesystem::path path);
   ~RecordFile();
   RecordFile(const RecordFile&) = delete;
