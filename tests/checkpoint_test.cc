@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json_format.h"
+#include "base/sha256.h"
 #include "data_test_files.h"
 #include "short_run.h"
 #include "train/run_directory.h"
@@ -272,6 +273,41 @@ TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
       message_of<DataError>([&] { load_checkpoint(run_ / kCheckpointFile, {}, trainer); });
   EXPECT_THAT(message, HasSubstr(R"(version 9\x0arung: all is well)"));
   EXPECT_LT(message.size(), run_.string().size() + 300);
+}
+
+// A checksum is no signature: who writes a file writes its checksum too.
+TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
+  live(run_, 6);
+  const SafeTensors whole = read_safetensors(run_ / kCheckpointFile, 1 << 20);
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  const Origin origin = origin_of(kRecipe, kData);
+  const auto load_with = [&](const std::string& key, const std::string& value) {
+    SafeTensors forged = whole;
+    forged.metadata[key] = value;
+    forged.metadata.erase("sha256");
+    const std::string bytes = to_bytes(forged);
+    forged.metadata["sha256"] = sha256_hex(std::as_bytes(std::span(bytes)));
+    const fs::path file = folder_.path() / "forged.safetensors";
+    write_safetensors(file, forged);
+    load_checkpoint(file, origin, trainer);
+  };
+  load_with("epoch", whole.metadata.at("epoch"));
+  EXPECT_EQ(trainer.position().epochs, 1);
+  const std::string too_many_batches = std::to_string(trainer.batches_per_epoch() + 1);
+  const std::pair<const char*, std::vector<std::string>> refused[] = {
+      {"epoch", {"", "-1", "1.0", " 1", "1x", std::to_string(kEpochs + 1), "99999999999999999999"}},
+      {"batch", {"-1", too_many_batches, "2147483648"}},
+      {"correct", {"-1", "2147483647"}},
+      {"loss_sum", {"-0.5", "nan", "inf", "1e999"}},
+      {"seconds", {"-1", "nan", "inf"}},
+  };
+  for (const auto& [key, values] : refused)
+    for (const std::string& value : values)
+      EXPECT_THAT(message_of<DataError>([&] { load_with(key, value); }),
+                  HasSubstr(fmt::format("its {} is out of range", key)))
+          << value;
+  EXPECT_THAT(message_of<DataError>([&] { load_with("epoch", "0"); }), HasSubstr("epochs are missing"));
 }
 
 TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {

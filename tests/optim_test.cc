@@ -164,7 +164,7 @@ TEST(Optimizers, AdamLeavesWhatHasNoGradient) {
 TEST(WeightAverage, EqualsTorch) {
   const Golden golden;
   const auto history = golden.at("optimizer/sgd_momentum", (kUpdates + 1) * kParameters);
-  const auto expected = golden.at("average/averaged", (kUpdates + 1) * kParameters);
+  const auto expected = golden.at("average", (kUpdates + 1) * kParameters);
   std::vector<float> average(history.begin(), history.begin() + kParameters);  // the first update copies
   for (size_t update = 1; update <= kUpdates; ++update) {
     move_average(0.7, history.subspan(update * kParameters, kParameters), average);

@@ -9,7 +9,7 @@ to float32 once, when it is stored.
 
     gradients [6,8]
     optimizer/CASE [7,8]   parameters: before the first step and after each of six
-    average/CASE [7,8]     AveragedModel's parameters after each of these seven updates; average_buffer/CASE: its buffer's
+    average [7,8]          an AveragedModel's parameters after each of optimizer/sgd_momentum's seven updates
     loss/SMOOTHING [1], loss/gradient/SMOOTHING [10,16]   CrossEntropyLoss, summed, of the logits [10,16]; image i has label
                                                           i % 10
     lr/CASE, momentum/CASE [60]   of every batch, three an epoch; beta1 is Adam's momentum
@@ -95,27 +95,16 @@ def optimised(kind, options, start, gradients):
     return np.stack(history)
 
 
-class Parameters(torch.nn.Module):
-    """The rows of a history, one at a time, as parameters and as a buffer."""
-
-    def __init__(self, row):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.from_numpy(row.copy()))
-        self.register_buffer("buffer", torch.from_numpy(row.copy()))
-
-
-def averages(decay, use_buffers, history):
-    model = Parameters(np.zeros_like(history[0]))
-    averaged = swa_utils.AveragedModel(
-        model, avg_fn=lambda average, value, count: decay * average + (1 - decay) * value, use_buffers=use_buffers)
-    weights, buffers = [], []
+def averages(decay, history):
+    model = torch.nn.Module()
+    model.weight = torch.nn.Parameter(torch.zeros(history.shape[1], dtype=torch.float64))
+    averaged = swa_utils.AveragedModel(model, avg_fn=lambda average, value, count: decay * average + (1 - decay) * value)
+    rows = []
     for row in history:
         model.weight.data.copy_(torch.from_numpy(row))
-        model.buffer.copy_(torch.from_numpy(row))
         averaged.update_parameters(model)
-        weights.append(averaged.module.weight.detach().numpy().copy())
-        buffers.append(averaged.module.buffer.numpy().copy())
-    return np.stack(weights), np.stack(buffers)
+        rows.append(averaged.module.weight.detach().numpy().copy())
+    return np.stack(rows)
 
 
 def loss(logits, smoothing):
@@ -156,9 +145,7 @@ def main(output_folder):
         golden[f"optimizer/{name}"] = optimised(kind, options, start, gradients)
     for name, case in RATES.items():
         golden[f"lr/{name}"], golden[f"momentum/{name}"] = rates(*case)
-    history = golden["optimizer/sgd_momentum"]
-    for use_buffers, name in (False, "copied"), (True, "averaged"):
-        golden[f"average/{name}"], golden[f"average_buffer/{name}"] = averages(0.7, use_buffers, history)
+    golden["average"] = averages(0.7, golden["optimizer/sgd_momentum"])
     golden["logits"] = random.uniform(-4, 4, (10, 16)).astype(np.float32).astype(np.float64)
     for smoothing in 0.0, 0.1, 0.4:
         total, gradient = loss(golden["logits"], smoothing)

@@ -1,0 +1,131 @@
+// The training loop batch by batch: which images a batch has, which rates and which step its gradient is used
+// with, and what of the weights is averaged. What the parts compute is compared with PyTorch elsewhere
+// (optim_test.cc, golden_test.cc).
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "optim/lr_schedule.h"
+#include "optim/weight_average.h"
+#include "short_run.h"
+
+namespace rung::train {
+namespace {
+
+using rung::testing::discs;
+using rung::testing::kEpochs;
+using rung::testing::residual_run;
+using rung::testing::short_run;
+using rung::testing::toolbox_run;
+
+// What a trainer holds between two batches.
+struct Moment {
+  explicit Moment(const Trainer& trainer)
+      : trained(trainer.trained_weights()), weights(trainer.weights()), optimizer(trainer.optimizer()) {}
+  nn::Weights trained;
+  nn::Weights weights;
+  optim::OptimizerState optimizer;
+};
+
+// Trains to the end, and calls `on_batch` with what was before each batch and how many batches were done
+// then.
+void for_each_batch(Trainer& trainer, const std::function<void(const Moment& before, int done)>& on_batch) {
+  int done = 0;
+  Moment before(trainer);
+  while (trainer.position().epochs < kEpochs) {
+    trainer.train_epoch([&](const Progress&) {
+      on_batch(before, done++);
+      before = Moment(trainer);
+    });
+  }
+}
+
+// Every kind of schedule and optimiser that the short runs have, by its name in a failure.
+class TrainerTest : public ::testing::TestWithParam<std::pair<std::string, Experiment (*)()>> {
+ protected:
+  Experiment experiment() const { return GetParam().second(); }
+};
+
+TEST_P(TrainerTest, EveryBatchIsOneStepWithTheSchedulesRates) {
+  const Experiment run = experiment();
+  ThreadPool pool(2);
+  Trainer trainer(run, discs(), pool);
+  const int batches = trainer.batches_per_epoch();
+  ASSERT_GT(batches, 1);
+  for_each_batch(trainer, [&](const Moment& before, int done) {
+    const optim::Rates rates = optim::rates_at(
+        run.training, {.epoch = done / batches, .step = done, .steps = int64_t{kEpochs} * batches});
+    Moment expected = before;
+    expected.optimizer.step(rates, done, trainer.gradient(), expected.trained.parameters);
+    EXPECT_EQ(trainer.trained_weights().parameters, expected.trained.parameters) << "after batch " << done;
+    EXPECT_NE(before.trained.parameters, expected.trained.parameters) << "after batch " << done;
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Runs, TrainerTest,
+                         ::testing::Values(std::pair{"sgd_with_steps", &short_run},
+                                           std::pair{"adam_with_one_rate", &residual_run},
+                                           std::pair{"adamw_with_one_cycle", &toolbox_run}),
+                         [](const auto& run) { return run.param.first; });
+
+TEST(Trainer, AnEpochsRateIsThatOfItsLastBatch) {
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  for (const double lr : {0.05, 0.025, 0.0125}) EXPECT_DOUBLE_EQ(trainer.train_epoch().lr, lr);
+}
+
+// torch.optim.swa_utils.AveragedModel copies at its first update.
+TEST(Trainer, TheAverageBeginsWithTheFirstStepsWeights) {
+  for (const bool use_buffers : {false, true}) {
+    Experiment run = toolbox_run();
+    run.training.ema = optim::Ema{.decay = 0.8, .use_buffers = use_buffers};
+    ThreadPool pool(2);
+    Trainer trainer(run, discs(), pool);
+    for_each_batch(trainer, [&](const Moment& before, int done) {
+      const nn::Weights& trained = trainer.trained_weights();
+      nn::Weights expected = before.weights;
+      if (done == 0) {
+        expected = trained;
+      } else {
+        optim::move_average(0.8, trained.parameters, expected.parameters);
+        optim::move_average(0.8, trained.buffers, expected.buffers);
+      }
+      if (!use_buffers) expected.buffers = trained.buffers;
+      EXPECT_EQ(trainer.weights().parameters, expected.parameters) << "after batch " << done;
+      EXPECT_EQ(trainer.weights().buffers, expected.buffers) << "after batch " << done;
+    });
+  }
+}
+
+TEST(Trainer, WithoutAnAverageTheResultIsWhatIsTrained) {
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  EXPECT_FALSE(trainer.averages());
+  EXPECT_EQ(&trainer.weights(), &trainer.trained_weights());
+}
+
+// 149 images in batches of 41: the last one has 26, and counts as 26.
+TEST(Trainer, AnEpochsLossIsTheMeanOverItsImages) {
+  ThreadPool pool(2);
+  Trainer trainer(short_run(), discs(), pool);
+  double sum = 0;
+  int images = 0;
+  int correct = 0;
+  const TrainedEpoch epoch = trainer.train_epoch([&](const Progress& progress) {
+    sum += progress.loss * (progress.images - images);
+    images = progress.images;
+    correct = progress.correct;
+  });
+  EXPECT_EQ(images, 149);
+  EXPECT_DOUBLE_EQ(epoch.loss, sum / 149);
+  EXPECT_DOUBLE_EQ(epoch.accuracy, 100.0 * correct / 149);
+}
+
+}  // namespace
+}  // namespace rung::train
