@@ -96,6 +96,13 @@ fails() {
   return 1
 }
 
+# not <command...>: the command fails. (One that is inverted by ! never ends a script, whatever it does.)
+not() {
+  if ! "$@"; then return 0; fi
+  echo "  did not fail: $*" >&2
+  return 1
+}
+
 # lists <folder> <name...>: the folder holds these names and nothing else, hidden ones neither.
 lists() {
   local folder=$1

@@ -33,7 +33,7 @@ mkdir "it's here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
 least=$("$RUNG" train short.toml --simd none 2>&1 | sed -n 's/.* \(.*\))/\1/p') || true
 "$RUNG" train short.toml --simd "$least" --threads 1 --checkpoint-seconds 5 --strict --out "it's here/run" >/dev/null 2>errors & id=$!
 until [[ -e "it's here/run/metrics.jsonl" ]]; do sleep 0.02; done
-kill -s TERM $id && ! wait $id
+kill -s TERM $id && not wait $id
 command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors)
 [[ $command == *" --simd $least --threads 1 --checkpoint-seconds 5 --strict" ]]
 eval "\"$RUNG\" $command" >log

@@ -41,19 +41,3 @@ mkdir linked && echo mine >victim && ln -s ../victim linked/events.out.tfevents.
 ln -s page.html between && ln -s between link && "$RUNG" report linked --out link >/dev/null
 [[ -L link && -L between && -s page.html ]]
 ln -s loop loop && fails 1 "rung: error: cannot write loop: *" "$RUNG" report linked --out loop
-
-# No right to write: root has it everywhere, so the run is another user's.
-if [[ $(id -u) != 0 ]]; then
-  mkdir closed && chmod a-w closed
-  fails 1 "rung: error: cannot create the folder closed/run: Permission denied" "$RUNG" train small.toml --out closed/run
-elif command -v setpriv >/dev/null; then
-  chmod -R a+rX .. && mkdir closed
-  if setpriv --reuid 65534 --regid 65534 --clear-groups test -r small.toml -a -x "$RUNG"; then
-    fails 1 "rung: error: cannot create the folder closed/run: Permission denied" \
-      setpriv --reuid 65534 --regid 65534 --clear-groups "$RUNG" train small.toml --out closed/run
-  else
-    echo "skipped: another user cannot reach the program" >&2
-  fi
-else
-  echo "skipped: as root, and without setpriv" >&2
-fi

@@ -59,5 +59,5 @@ make_recipe huge.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_chann
 fails 1 "rung: error: training in batches of 32 with 64 threads takes * GiB of memory, and * GiB are available (use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads)" \
   "$RUNG" train huge.toml --threads 64 --out huge
 { printf 'title = "x"\naugment = [' && printf '{ type = "elastic_transform" }, %.0s' {1..10000} && printf ']\n' && sed 1d good.toml; } >huge.toml
-fails 1 "rung: error: training in batches of 32 with 256 threads takes * GiB of memory, *" "$RUNG" train huge.toml --threads 256 --out huge
+fails 1 "rung: error: training in batches of 32 with 1024 threads takes * GiB of memory, *" "$RUNG" train huge.toml --threads 1024 --out huge
 [[ ! -e huge ]]

@@ -21,7 +21,7 @@ for victim in 1 2; do # process 0, and the other
   "${mpi[@]}" "${sweep[@]}" --out killed$victim >log 2>&1 & id=$!
   until [[ -e killed$victim/runs/long-seed2/metrics.jsonl ]]; do sleep 0.02; done
   kill -s KILL "$(pgrep -P $id | sed -n ${victim}p)"
-  ! wait $id
+  not wait $id
   [[ ! -e killed$victim/sweep.md ]]
   "${mpi[@]}" "${sweep[@]}" --out killed$victim >log
   same killed$victim

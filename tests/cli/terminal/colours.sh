@@ -18,8 +18,8 @@ TERM=dumb in_terminal 100 "summary small.toml" >screen
 if coloured screen; then cat -v screen && exit 1; fi
 NO_COLOR="" in_terminal 100 "summary small.toml" >screen && coloured screen
 
-"$RUNG" summary small.toml >out && ! coloured out
-CLICOLOR_FORCE=0 "$RUNG" summary small.toml >out && ! coloured out
+"$RUNG" summary small.toml >out && not coloured out
+CLICOLOR_FORCE=0 "$RUNG" summary small.toml >out && not coloured out
 CLICOLOR_FORCE=1 "$RUNG" summary small.toml >out && coloured out
-NO_COLOR=1 CLICOLOR_FORCE=1 "$RUNG" summary small.toml >out && ! coloured out
+NO_COLOR=1 CLICOLOR_FORCE=1 "$RUNG" summary small.toml >out && not coloured out
 CLICOLOR_FORCE=1 "$RUNG" summary small.toml --json >out && one_document out

@@ -26,7 +26,7 @@ lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors 
 # A ladder that was cut off names its step.
 "$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
 begun cut/other
-kill -s TERM $id && ! wait $id
+kill -s TERM $id && not wait $id
 fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung climb --resume cut\`)" "$RUNG" watch cut
 
 # Watching, again and again, does not keep a run from being gone on with.
@@ -35,16 +35,16 @@ for _ in 1 2 3; do
   rm -f said  # else the last one's words may be taken for this one's
   "$RUNG" climb --resume cut >said 2>errors & id=$!
   until grep -qs ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
-  kill -s TERM $id && ! wait $id
+  kill -s TERM $id && not wait $id
   grep -q '^rung: error: interrupted after' errors || { cat said errors >&2 && exit 1; }
 done
-kill $watchers && ! wait $watchers
+kill $watchers && not wait $watchers
 
 # Ctrl-C ends the watching, with nothing to say about it, and not the run.
 "$RUNG" train small.toml --epochs 100000 --out long >/dev/null 2>&1 & id=$!
 begun long
 interrupts_watching long
-kill -s TERM $id && ! wait $id
+kill -s TERM $id && not wait $id
 
 # A step that was finished has to be done again, while the one after it is looked at.
 "$RUNG" climb other.toml small.toml --out back >/dev/null

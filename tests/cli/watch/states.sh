@@ -13,7 +13,7 @@ fails 2 "rung: error: digits holds no run, no ladder and no sweep *" "$RUNG" wat
 # One that was killed: its lock's file is left, and perhaps the place it was at, but no process.
 "$RUNG" train long.toml --out "killed run" >/dev/null & id=$!
 begun "killed run"
-kill -s KILL $id && ! wait $id 2>/dev/null
+kill -s KILL $id && not wait $id 2>/dev/null
 echo '{"format":"rung-progress","version":1,"epoch":1,"epochs":2,"batch":1,"batches":8,"images":32,"correct":3,"loss":2.5,"seconds":1}' >"killed run/progress.json"
 touch "killed run/.lock"
 fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
@@ -24,7 +24,7 @@ make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_chann
 until [[ -e slow/recipe.toml ]]; do sleep 0.02; done
 "$RUNG" watch slow >lines 2>errors & watcher=$!
 sleep 0.5
-kill -s KILL $id && ! wait $id 2>/dev/null
+kill -s KILL $id && not wait $id 2>/dev/null
 code=0 && wait $watcher || code=$?
 [[ $code == 1 && ! -s lines ]]
 cat errors >&2

@@ -17,7 +17,7 @@ lists sweep plan.json report.html sweep.{json,md} recipes recipes/{small,other}.
 "$RUNG" sweep small.toml --seeds 0,1 --epochs 100000 --jobs 1 --out cut >/dev/null 2>&1 & id=$!
 until [[ -e cut/plan.json ]]; do sleep 0.02; done
 interrupts_watching cut
-kill -s TERM $id && ! wait $id
+kill -s TERM $id && not wait $id
 fails 1 "rung: error: cut ended with 0 of 2 runs over, and no process goes on with it (go on with the \`rung sweep\` *)" "$RUNG" watch cut
 echo '{"format":"rung-sweep-plan"}' >cut/plan.json
 fails 1 "rung: error: cut/plan.json: not the plan of a sweep" "$RUNG" watch cut

@@ -40,4 +40,4 @@ for job in long sweep; do
   [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
   [[ $(grep -ao $'\e\\[?25h' screen | wc -l) == 1 ]] || { cat -v screen >&2 && exit 1; }
 done
-kill -s TERM $id $sweep_id && ! wait $id && ! wait $sweep_id
+kill -s TERM $id $sweep_id && not wait $id && not wait $sweep_id
