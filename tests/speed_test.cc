@@ -15,8 +15,7 @@ namespace {
 
 using rung::testing::random_values;
 
-// What the kernels were measured to gain over the plain loops (docs/performance.md) is about three times
-// this.
+// What the kernels were measured to gain over the plain loops is about three times this.
 constexpr double kLeastGain = 3;
 
 double best_seconds(const std::function<void()>& run) {

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/claimed_folder.h"
 #include "base/file.h"
 #include "commands.h"
+#include "interrupt.h"
 #include "ladder/analysis.h"
 #include "ladder/job.h"
 #include "ladder/markdown.h"
@@ -43,6 +46,9 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
     const std::string name = recipes.back().name;
     for (int number = 2; !names.insert(recipes.back().name).second; ++number)
       recipes.back().name = fmt::format("{}-{}", name, number);
+    if (recipes.back().name.size() > recipe::kLongestName)
+      throw UsageError(fmt::format("two of the recipes are called {}", name),
+                       "give one of them another `name`");
     if (recipes.back().dataset.name != recipes.front().dataset.name)
       throw UsageError(
           fmt::format("{} trains on {}, but {} on {}", recipes.front().name, recipes.front().dataset.name,
@@ -86,14 +92,19 @@ int climb(const Options& options) {
   const data::Dataset data = options.engine.load(recipes.front().dataset.name);
   for (const recipe::Recipe& recipe : recipes) train::require_fit(ladder::experiment_of(recipe), data);
   const ClaimedFolder claim(folder);
-  if (!resume) ladder::write_steps(folder, recipes);
+  if (!resume) {
+    require_new(folder, recipes);  // another process may have begun something meanwhile
+    ladder::write_steps(folder, recipes);
+  }
   for (const char* file : {kDocument, ladder::kStepsFile, report::kReportFile})
     remove_leftovers_of(folder / file);
 
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
+  std::optional<InterruptGuard> guard(std::in_place);
   for (const recipe::Recipe& recipe : recipes) {
     say("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
+    const bool was_done = is_there(folder / recipe.name / train::kResultFile);
     const ladder::RunPlace place{folder / recipe.name, resume ? train::Start::kResume : train::Start::kNew,
                                  options.run.checkpoint_seconds};
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
@@ -101,8 +112,10 @@ int climb(const Options& options) {
                                            resume_command("climb", folder, options.engine, options.run));
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
-    replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
+    if (!was_done || steps.size() == recipes.size())  // or it would lose the steps after this one for a while
+      replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
   }
+  guard.reset();
   show_results(options, folder, steps, analyses);
   report_on(folder, data, pool);
   const bool all_met =

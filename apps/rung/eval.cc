@@ -47,8 +47,8 @@ void eval(const Options& options) {
   const auto [name, images] = images_of(options.split, data, recipe.dataset.validation);
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
+  train::Evaluator evaluator(plan, recipe.dataset, pool);  // first: it knows whether there is memory for it
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
-  train::Evaluator evaluator(plan, recipe.dataset, pool);
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);
   if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
   write_json({{"run_dir", run.string()},

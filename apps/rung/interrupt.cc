@@ -1,6 +1,7 @@
 #include "interrupt.h"
 
 #include <array>
+#include <exception>
 
 namespace rung::app {
 namespace {
@@ -8,6 +9,7 @@ namespace {
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t received = 0;
+bool was_told = false;  // of it
 
 // The first signal is noted; after it, Ctrl-C ends the process at once. SIGTERM may come twice from one
 // sender: `timeout` signals its child and then the whole group. (By `timeout -s INT` that is a second
@@ -35,14 +37,17 @@ void handle(int signal_number, void (*handler)(int)) {
 
 InterruptGuard::InterruptGuard() {
   received = 0;
+  was_told = false;
   for (const int signal_number : kSignals) handle(signal_number, note);
 }
 
 InterruptGuard::~InterruptGuard() {
   for (const int signal_number : kSignals) handle(signal_number, SIG_DFL);
+  if (received != 0 && !was_told && std::uncaught_exceptions() == 0) raise(received);
 }
 
 int InterruptGuard::signal() {
+  was_told = received != 0;
   return received;
 }
 

@@ -22,6 +22,7 @@ class Interrupted : public Error {
 class InterruptGuard {
  public:
   InterruptGuard();
+  // A signal that came after signal() was last asked ends the process now, unless an error is on its way.
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;

@@ -113,6 +113,7 @@ size_t runs_over(const ladder::Sweep& sweep) {
 
 void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* processes) {
   const ladder::Datasets datasets = load_datasets(options, sweep.plan());
+  sweep.require_same_origin(datasets);
   const InterruptGuard guard;
   SweepDisplay display;
   const ladder::SweepObserver observer{
@@ -127,6 +128,8 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* 
     std::optional<ladder::RemoteCrew> others;
     if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets));
     sweep.run(crews, observer);
+    if (const int signal = InterruptGuard::signal(); signal != 0)
+      throw Interrupted(signal, "interrupted after the last run", hint);
   } catch (const ladder::Stopped&) {
     throw Interrupted(
         InterruptGuard::signal(),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "interrupt.h"
 #include "ladder/analysis.h"
 #include "ladder/job.h"
 #include "ladder/markdown.h"
@@ -47,8 +48,11 @@ int train(const Options& options) {
   const auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
-  const ladder::Outcome outcome = run_and_show(
-      recipe, data, pool, place, nullptr, resume_command("train", place.folder, options.engine, options.run));
+  const std::string resume = resume_command("train", place.folder, options.engine, options.run);
+  const ladder::Outcome outcome = [&] {
+    const InterruptGuard guard;
+    return run_and_show(recipe, data, pool, place, nullptr, resume);
+  }();
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
   if (options.output.json) {
     write_json(document_of(outcome, analysis, place.folder));

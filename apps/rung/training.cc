@@ -6,6 +6,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "display.h"
 #include "interrupt.h"
 #include "report/event_log.h"
@@ -23,6 +24,16 @@ void show_start(const train::RunDirectory::Found& found, const std::filesystem::
   }
 }
 
+// What no terminal shows, in ASCII: $'caf\xe9'.
+std::string bash_word(const std::string& text) {
+  std::string quoted = "$'";
+  for (const char byte : text) {
+    const bool is_ascii = byte >= ' ' && byte <= '~' && byte != '\'' && byte != '\\';
+    quoted += is_ascii ? std::string(1, byte) : fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+  }
+  return quoted + "'";
+}
+
 }  // namespace
 
 std::string shell_word(const std::string& text) {
@@ -31,6 +42,7 @@ std::string shell_word(const std::string& text) {
            std::string_view("/._-+,:@%").find(static_cast<char>(byte)) != std::string_view::npos;
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  if (has_control(text) || !is_utf8(text)) return bash_word(text);
   std::string quoted = "'";
   for (const char byte : text) quoted += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
   return quoted + "'";
@@ -51,7 +63,6 @@ std::string resume_command(std::string_view command, const std::filesystem::path
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
                              const std::string& resume) {
-  const InterruptGuard guard;
   EpochDisplay display;
   report::EventLog events(place.folder);
   const std::string hint = fmt::format("go on with `{}`", resume);

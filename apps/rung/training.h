@@ -19,8 +19,9 @@ std::string shell_word(const std::string& text);
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run);
 
-// As ladder::run_recipe, showing the epochs as they pass. Throws Interrupted when a signal asks for the end.
-// `resume` is the command that goes on with what is left; errors that leave something name it.
+// As ladder::run_recipe, showing the epochs as they pass. Throws Interrupted when the InterruptGuard, which
+// is the caller's, has noted a signal. `resume` is the command that goes on with what is left; errors that
+// leave something name it.
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
                              const std::string& resume);

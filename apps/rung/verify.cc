@@ -38,7 +38,7 @@ std::vector<train::EpochRecord> recorded_epochs(const std::filesystem::path& run
 struct Verdict {
   int epochs = 0;                        // that were repeated
   std::optional<int> first_difference;   // the epoch
-  std::optional<bool> best_file_agrees;  // if all epochs were repeated, and agree
+  std::optional<bool> best_file_agrees;  // if all epochs of a whole run were repeated, and agree
 
   bool same() const { return !first_difference && best_file_agrees.value_or(true); }
 };
@@ -114,7 +114,9 @@ bool verify(const Options& options) {
   if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));
   Verdict verdict;
   repeat(record.epochs, all, trainer, verdict);
-  if (!verdict.first_difference && record.epochs.size() == all)
+  // (A run that is not at its end may have written its best file for an epoch that it has not written down.)
+  const bool is_whole = record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
+  if (!verdict.first_difference && is_whole)
     verdict.best_file_agrees =
         holds(trainer.plan(), run / train::kBestFile, recipe::to_toml(recipe), record.chosen());
   if (options.output.json) write_json(to_json(verdict, run));

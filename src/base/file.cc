@@ -19,6 +19,11 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
+// A quota that is used up is a full disk for who has it.
+bool is_no_space(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
+
 // Owns a file descriptor.
 class Descriptor {
  public:
@@ -49,14 +54,16 @@ bool write_all(int fd, std::span<const std::byte> bytes) {
   return true;
 }
 
-// A rename is durable only once its folder is synced; a file system that cannot do so still has the rename.
-void sync_folder(const std::filesystem::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() >= 0) ::fsync(descriptor.get());
-}
-
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+// A name is durable only once its folder is synced. Some file systems cannot do so, and a folder that may be
+// written to need not be one that may be read.
+void sync_folder_of(const std::filesystem::path& path) {
+  const Descriptor descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0 || ::fsync(descriptor.get()) == 0 || errno == EINVAL || errno == ENOTSUP) return;
+  throw_cannot_write(path, errno);
 }
 
 // A temporary file for `path` is called .<its name>.<process>-<number>.tmp
@@ -117,13 +124,16 @@ std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes
 }
 
 bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::none)
+    throw IoError(fmt::format("cannot look at {}: {}", path.string(), error.message()));
+  return std::filesystem::exists(status);
 }
 
 void throw_cannot_write(const std::filesystem::path& path, int error) {
   const std::string message = fmt::format("cannot write {}: {}", path.string(), reason(error));
-  if (error == ENOSPC || error == EDQUOT) throw NoSpaceError(message);
+  if (is_no_space(error)) throw NoSpaceError(message);
   throw IoError(message);
 }
 
@@ -138,7 +148,7 @@ void replace_file(const std::filesystem::path& path, std::span<const std::byte> 
     ::unlink(temporary.c_str());
     throw_cannot_write(path, error);
   }
-  if (sync == Sync::kWait) sync_folder(folder_of(path));
+  if (sync == Sync::kWait) sync_folder_of(path);
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync) {
@@ -195,14 +205,19 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& oth
 }
 
 void make_writable_folder(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> missing;
   std::error_code error;
+  for (auto folder = path; !folder.empty() && !std::filesystem::exists(folder, error);
+       folder = folder.parent_path())
+    missing.push_back(folder);
   std::filesystem::create_directories(path, error);
   if (error) {
     const std::string message =
         fmt::format("cannot create the folder {}: {}", path.string(), error.message());
-    if (error == std::errc::no_space_on_device) throw NoSpaceError(message);
+    if (is_no_space(error.value())) throw NoSpaceError(message);
     throw IoError(message);
   }
+  for (const auto& folder : missing) sync_folder_of(folder);
   if (::access(path.c_str(), W_OK | X_OK) != 0)
     throw IoError(fmt::format("cannot write to the folder {}: {}", path.string(), reason(errno)));
 }

@@ -12,7 +12,8 @@
 
 namespace rung {
 
-// Whether there is something; not where that cannot be found out either.
+// Whether there is something. Throws IoError where that cannot be found out: what is there must not be taken
+// for missing.
 bool is_there(const std::filesystem::path& path);
 
 // Reads a whole regular file. Throws IoError if it cannot be read, DataError if it is larger than
@@ -50,7 +51,8 @@ void remove_leftovers_of(const std::filesystem::path& path);
 // there what `path` holds now. Does nothing if there is no `path`. Throws IoError.
 void keep_as(const std::filesystem::path& path, const std::filesystem::path& other);
 
-// Creates a folder and its parents. Throws IoError if that fails or the folder cannot be written to.
+// Creates a folder and its parents, and syncs where they were made. Throws IoError (NoSpaceError) if that
+// fails or the folder cannot be written to.
 void make_writable_folder(const std::filesystem::path& path);
 
 }  // namespace rung

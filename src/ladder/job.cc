@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
@@ -15,13 +14,6 @@ namespace rung::ladder {
 namespace {
 
 using train::RunState;
-
-// That no file is found in a folder which may not be looked into says nothing.
-void require_readable(const std::filesystem::path& folder) {
-  std::error_code error;
-  if (std::filesystem::status(folder / train::kRecipeFile, error).type() == std::filesystem::file_type::none)
-    throw IoError(fmt::format("cannot look into {}: {}", folder.string(), error.message()));
-}
 
 bool is_finished(const train::RunStatus& step) {
   return step.state == RunState::kFinished;
@@ -48,7 +40,6 @@ void require_run(const std::filesystem::path& folder) {
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a run", name),
                      fmt::format("give one of the runs in {}", (folder / kRunsFolder).string()));
-  require_readable(folder);
   throw UsageError(fmt::format("{} holds no run", name), "give a folder that `rung train` writes to");
 }
 
@@ -61,7 +52,6 @@ void require_ladder(const std::filesystem::path& folder) {
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a ladder", name),
                      "give the `rung sweep` that it was begun with once more");
-  require_readable(folder);
   throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
 }
 

@@ -87,9 +87,9 @@ class BatchKeeper {
   void after_batch(const train::Progress& progress) {
     directory_.publish(progress);
     if (observer_.on_batch) observer_.on_batch(progress);
+    if (progress.batch == progress.batches) return;  // the epoch's end has a checkpoint of its own
     const bool stopping = observer_.should_stop && observer_.should_stop();
-    const bool last = progress.batch == progress.batches;  // the epoch's end has a checkpoint of its own
-    if (stopping || (!last && is_time())) save();
+    if (stopping || is_time()) save();
     if (stopping) stop();
   }
 
@@ -153,6 +153,15 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
   } catch (const DivergedError& error) {
     throw DivergedError(error.what(), error.hint() + last_finite(directory));
   }
+}
+
+// Whether the folder has this result. A step of a ladder that was trained by itself was judged without the
+// step before it.
+bool is_stored(const std::filesystem::path& folder, const Outcome& outcome, const Outcome* previous) {
+  if (!find_result(folder, outcome.recipe)) return false;
+  if (previous == nullptr) return true;
+  const auto stored = ordered_json::parse(read_text_file(folder / train::kResultFile, kMaxResultBytes));
+  return stored.value("targets", ordered_json()) == to_json(outcome)["targets"];
 }
 
 }  // namespace
@@ -259,7 +268,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.train_accuracy_evaluated = trainer.evaluate_training().accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
-  if (!found.finished || !find_result(place.folder, recipe)) directory.finish(to_json(outcome));
+  if (!found.finished || !is_stored(place.folder, outcome, previous)) directory.finish(to_json(outcome));
   return outcome;
 }
 

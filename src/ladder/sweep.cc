@@ -1,13 +1,16 @@
 #include "ladder/sweep.h"
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "ladder/run.h"
+#include "nn/plan.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
@@ -38,9 +41,27 @@ Sweep::Sweep(SweepPlan plan, fs::path folder)
 }
 
 void Sweep::restore(SweepRun& run) const {
+  remove_leftovers_of(run_folder(folder_, run) / kDivergedFile);
   read_end(folder_, plan_, run);
   std::error_code ignored;
   if (!run.is_over()) fs::remove(run_folder(folder_, run) / train::kResultFile, ignored);
+}
+
+void Sweep::require_same_origin(const Datasets& datasets) const {
+  std::map<std::string, std::string> hashes;
+  for (const auto& [name, data] : datasets) hashes[name] = data::sha256(data);
+  for (const SweepRun& run : runs_) {
+    const fs::path checkpoint = run_folder(folder_, run) / train::kCheckpointFile;
+    if (!run.is_over() || !is_there(checkpoint)) continue;
+    const recipe::Recipe recipe = recipe_of(plan_, run);
+    try {
+      train::require_origin(checkpoint, nn::make_plan(recipe.model),
+                            train::origin_of(recipe::to_toml(recipe), hashes.at(recipe.dataset.name)));
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error&) {  // one that cannot be used, and is not needed any more
+    }
+  }
 }
 
 void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {

@@ -48,6 +48,11 @@ class Sweep {
   const std::vector<SweepRun>& runs() const { return runs_; }  // recipe by recipe, seed by seed
   size_t unfinished() const { return waiting_.size(); }
 
+  // Throws UsageError if a run that is over was trained on other images than these, or with kernels that
+  // compute other bits, as far as there is a checkpoint that says so. Precondition: every recipe's dataset is
+  // there.
+  void require_same_origin(const Datasets& datasets) const;
+
   // Hands out what is left to do until all runs are over. One that fails is tried once more; one that
   // diverges is not. Throws Stopped when the observer says so and NoSpaceError when the disk is full, both
   // after what was under way has been stopped; run() can then be called again.

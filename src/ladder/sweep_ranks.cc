@@ -1,6 +1,6 @@
-// Messages are JSON objects with a "kind". To a helper: "begin" (the datasets' names and hashes), "task",
-// "stop". From it: "ready" (how many runs at once, or why none), "report", "progress" (now and then), "leave"
-// (it was told to end by someone else).
+// Messages are JSON objects, in CBOR, with a "kind". To a helper: "begin" (the datasets' names and hashes),
+// "task", "stop". From it: "ready" (how many runs at once, or why none), "report", "progress" (now and then),
+// "leave" (it was told to end by someone else).
 #include "ladder/sweep_ranks.h"
 
 #include <fmt/format.h>
@@ -24,15 +24,18 @@ using namespace std::chrono_literals;
 constexpr auto kBetweenLooks = 10ms;
 constexpr auto kBetweenProgress = 500ms;
 
+// (As CBOR: texts of any bytes, such as a folder's name, arrive as they are.)
 std::string to_text(const json& message) {
-  return message.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string text;
+  json::to_cbor(message, text);
+  return text;
 }
 
 std::string to_text(const Task& task) {
   return to_text(json{{"kind", "task"},
                       {"index", task.index},
                       {"recipe", recipe::to_toml(task.recipe)},
-                      {"folder", task.folder.string()}});
+                      {"folder", std::filesystem::absolute(task.folder).string()}});
 }
 
 Task parse_task(const json& message) {
@@ -87,7 +90,7 @@ class HelperLoop {
   bool take_messages() {
     while (const auto message = processes_.receive()) {
       if (message->text.empty()) return false;
-      const json content = json::parse(message->text);
+      const json content = json::from_cbor(message->text);
       const auto kind = content.at("kind").get<std::string>();
       if (kind == "begin") begin(content);
       if (kind == "task") crew_->start(parse_task(content));
@@ -181,7 +184,7 @@ void RemoteCrew::start(const Task& task) {
 std::vector<Report> RemoteCrew::reports() {
   std::vector<Report> reports;
   while (const auto message = processes_.receive()) {
-    const json content = json::parse(message->text);
+    const json content = json::from_cbor(message->text);
     const auto kind = content.at("kind").get<std::string>();
     Rank& rank = ranks_.at(static_cast<size_t>(message->from));
     if (kind == "ready") rank.workers = workers_of(content);

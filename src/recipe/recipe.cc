@@ -11,7 +11,8 @@
 namespace rung::recipe {
 namespace {
 
-constexpr size_t kLongestName = 100;
+// What a run stores, and reads again, with another seed, number of epochs or name perhaps.
+constexpr uint64_t kMostStored = kMaxFileBytes - 1024;
 constexpr size_t kLongestMessage = 1000;  // a key in it may be as long as the file
 
 // The name becomes part of file names and stands in reports.
@@ -92,9 +93,8 @@ Recipe without_validation(Recipe recipe) {
 
 Recipe parse(std::string_view toml, std::string_view source) {
   Recipe recipe = parse_recipe(parse_document(toml, source), source);
-  if (to_toml(recipe).size() > kMaxFileBytes)  // which a run stores, and reads again
-    throw RecipeError(source, 1, 1,
-                      fmt::format("spelt out, the recipe has more than {} bytes", kMaxFileBytes));
+  if (to_toml(recipe).size() > kMostStored)
+    throw RecipeError(source, 1, 1, fmt::format("spelt out, the recipe has more than {} bytes", kMostStored));
   return recipe;
 }
 

@@ -121,7 +121,7 @@ void add_details(proto::Summary& summary, const train::Evaluation& test, const t
   if (const auto mistakes = mistakes_picture(data.test, test.predicted))
     add_image(summary, "wrong_test_images", *mistakes, 1);
   add_histograms(summary, "weights", trainer.plan().parameters, trainer.weights().parameters);
-  // There are none if the epoch's last batch ran in another process, before an interruption.
+  // There are none if the epoch's last batch ran in another process.
   if (const auto gradient = trainer.gradient(); !gradient.empty())
     add_histograms(summary, "gradients", trainer.plan().parameters, gradient);
 }
@@ -172,6 +172,7 @@ void EventLog::add_epoch(const train::EpochRecord& epoch, const train::Evaluatio
   if (has_details(epoch.epoch, trainer.experiment().training.epochs))
     add_details(summary, test, trainer, data);
   append(*file_, event);
+  file_->sync();
 }
 
 }  // namespace rung::report

@@ -47,6 +47,10 @@ RecordFile::~RecordFile() {
   if (size_ == 0) ::unlink(path_.c_str());
 }
 
+void RecordFile::sync() {
+  if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) throw_cannot_write(path_, errno);
+}
+
 void RecordFile::append(std::string_view record) {
   const std::string frame = framed(record);
   std::string_view left = frame;

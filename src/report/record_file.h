@@ -28,6 +28,9 @@ class RecordFile {
   // Throws IoError; then the file ends where it did before.
   void append(std::string_view record);
 
+  // Waits until the disk has the records. Throws IoError.
+  void sync();
+
  private:
   std::filesystem::path path_;
   int descriptor_;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -88,13 +87,6 @@ std::string text_of(const SafeTensors& tensors, const std::string& key) {
 [[noreturn]] void fail_other_recipe(const std::filesystem::path& file) {
   throw UsageError(fmt::format("{} belongs to another recipe", file.string()),
                    "put back the recipe it was trained with");
-}
-
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
-bool all_finite(const nn::Weights& weights) {
-  return all_finite(weights.parameters) && all_finite(weights.buffers);
 }
 
 // Reads one file, and says of everything that is wrong in which file it is.
@@ -206,16 +198,6 @@ nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file
     throw DataError(
         fmt::format("{}: damaged: its weights are not those that its checksum is of", file.string()));
   return weights;
-}
-
-void require_finite(const Trainer& trainer) {
-  const auto& state = trainer.optimizer().buffers();
-  if (all_finite(trainer.weights()) && all_finite(trainer.trained_weights()) &&
-      std::all_of(state.begin(), state.end(), [](const auto& buffer) { return all_finite(buffer.values); }))
-    return;
-  throw DivergedError(
-      fmt::format("after {}: a weight is no finite number any more", to_text(trainer.position())),
-      "lower the learning rate");
 }
 
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,

@@ -29,9 +29,6 @@ Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256)
 // load_checkpoint().
 void require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin);
 
-// Throws DivergedError if a weight, or the optimiser's state, is not finite: nothing to go on with.
-void require_finite(const Trainer& trainer);
-
 // Replaces the file by a checkpoint of where the trainer stands; `epochs` are the finished ones. Throws
 // IoError; then the file stays as it was.
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,

@@ -39,9 +39,9 @@ const fs::path& checked(const fs::path& path, Start start) {
 
 // What there is of a run whose checkpoints are gone would be lost if it began anew.
 void require_no_epochs(const fs::path& path) {
-  std::error_code error;
-  const auto metrics = fs::file_size(path / kMetricsFile, error);
-  if (!is_there(path / kResultFile) && (error || metrics == 0)) return;
+  const fs::path metrics = path / kMetricsFile;
+  const bool no_epochs = !is_there(metrics) || read_text_file(metrics, kMaxMetricsBytes).empty();
+  if (no_epochs && !is_there(path / kResultFile)) return;
   throw DataError(
       fmt::format("{} holds the epochs of a run, but {} is missing", path.string(), kCheckpointFile),
       "put it back, or begin the run anew in another folder");
@@ -117,7 +117,7 @@ std::vector<EpochRecord> RunDirectory::load_newest(Trainer& trainer, std::string
 }
 
 void RunDirectory::save(const Trainer& trainer) {
-  require_finite(trainer);
+  trainer.require_finite();
   if (keep_newest_) keep_as(path_ / kCheckpointFile, path_ / kPreviousFile);
   save_checkpoint(path_ / kCheckpointFile, origin_, trainer, epochs_);
   keep_newest_ = true;
@@ -125,7 +125,7 @@ void RunDirectory::save(const Trainer& trainer) {
 }
 
 void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {
-  require_finite(trainer);
+  trainer.require_finite();
   if (is_best(epoch, epochs_)) write_best(path_ / kBestFile, origin_, epoch, trainer);
   epochs_.push_back(epoch);
   save(trainer);

@@ -58,8 +58,8 @@ class RunDirectory {
   // The finished epochs.
   const std::vector<EpochRecord>& epochs() const { return epochs_; }
 
-  // A checkpoint of where the trainer stands; the one before it is kept. Throws as require_finite() and
-  // save_checkpoint().
+  // A checkpoint of where the trainer stands; the one before it is kept. Throws as Trainer::require_finite()
+  // and save_checkpoint().
   void save(const Trainer& trainer);
 
   // After an epoch: best.safetensors if it is the best so far, a checkpoint, the epoch's line in

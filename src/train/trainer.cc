@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -25,6 +26,17 @@ double seconds_since(Clock::time_point start) {
 
 double percent(int correct, int images) {
   return 100.0 * correct / images;
+}
+
+// (Bits instead of std::isfinite, and no early end, make it vector instructions.)
+bool all_finite(std::span<const float> values) {
+  constexpr uint32_t kExponent = 0x7F800000;
+  uint32_t found = 0;
+  for (const float value : values) found |= (std::bit_cast<uint32_t>(value) & kExponent) == kExponent ? 1 : 0;
+  return found == 0;
+}
+bool all_finite(const nn::Weights& weights) {
+  return all_finite(weights.parameters) && all_finite(weights.buffers);
 }
 
 void require_labels_below(int classes, const std::vector<uint8_t>& labels, const std::string& split) {
@@ -133,6 +145,15 @@ void Trainer::restore(State state) {
   optimizer_ = std::move(state.optimizer);
 }
 
+void Trainer::require_finite() const {
+  const auto& buffers = optimizer_.buffers();
+  if (all_finite(trained_) && (!average_ || all_finite(*average_)) &&
+      std::ranges::all_of(buffers, [](const auto& buffer) { return all_finite(buffer.values); }))
+    return;
+  throw DivergedError(fmt::format("after {}: a weight is no finite number any more", to_text(position_)),
+                      "lower the learning rate");
+}
+
 // Batches done.
 int64_t Trainer::steps() const {
   return int64_t{position_.epochs} * batches_per_epoch() + position_.batches;
@@ -196,6 +217,7 @@ double Trainer::train_batch(const std::vector<uint32_t>& order) {
   position_.loss_sum += result.loss * images;
   position_.correct += result.correct;
   ++position_.batches;
+  require_finite();
   return result.loss;
 }
 

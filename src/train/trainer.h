@@ -87,8 +87,8 @@ class Trainer {
 
   // Trains the next epoch, or the rest of the one under way. Between two batches `on_batch` may save what
   // restore() takes; it may throw, and the epoch stays under way. Throws DivergedError, naming epoch, batch
-  // and learning rate, when a loss is not finite. Precondition: position().epochs < the training's epochs,
-  // unless use_rates() was called.
+  // and learning rate, when a loss is not finite, and after a batch as require_finite(). Precondition:
+  // position().epochs < the training's epochs, unless use_rates() was called.
   TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
 
   // With weights().
@@ -99,6 +99,9 @@ class Trainer {
   // Goes on from where another trainer of the same experiment and data stood, to the bit. Preconditions: the
   // sizes are those of this trainer, and the position lies within its epochs and batches.
   void restore(State state);
+
+  // Throws DivergedError, naming epoch and batch, unless all that the rest of the run depends on is finite.
+  void require_finite() const;
 
   // From now on the rates of every step are these, in the place of the schedule's. For a resumed run they
   // must be the same function.

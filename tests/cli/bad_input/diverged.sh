@@ -19,3 +19,14 @@ for seconds in 0 0.000001; do
   fails 1 "rung: error: *epoch [3-9]*; late/checkpoint.safetensors holds the last finite numbers, after epoch [2-9]*)" \
     "$RUNG" train --resume late
 done
+
+# Weights that are no numbers, while the loss is one: in which batch does not depend on when checkpoints are taken. Nothing
+# says that its epoch was done.
+make_recipe quiet.toml 's/^lr = .*/lr = 900_000/'
+for seconds in 0 0.000001; do
+  code=0 && "$RUNG" train quiet.toml --out quiet$seconds --checkpoint-seconds $seconds >log 2>errors || code=$?
+  [[ $code == 1 ]]
+  sed 's/[;(].*//' errors >>said
+  lists quiet$seconds recipe.toml $(cd quiet$seconds && ls checkpoint* 2>/dev/null)
+done
+[[ $(sort -u said | wc -l) == 1 ]]

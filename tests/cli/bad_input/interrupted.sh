@@ -29,16 +29,18 @@ interrupt KILL KILL
 "$RUNG" eval KILL --best >/dev/null
 
 # The command that is said is one that works, and takes up where the run was.
-mkdir "it's here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
+# (A folder's name may have bytes that are no text.)
+here=$'it\'s h\xe9re'
+mkdir "$here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
 least=$("$RUNG" train short.toml --simd none 2>&1 | sed -n 's/.* \(.*\))/\1/p') || true
-"$RUNG" train short.toml --simd "$least" --threads 1 --checkpoint-seconds 5 --strict --out "it's here/run" >/dev/null 2>errors & id=$!
-until [[ -e "it's here/run/metrics.jsonl" ]]; do sleep 0.02; done
+"$RUNG" train short.toml --simd "$least" --threads 1 --checkpoint-seconds 5 --strict --out "$here/run" >/dev/null 2>errors & id=$!
+until [[ -e "$here/run/metrics.jsonl" ]]; do sleep 0.02; done
 kill -s TERM $id && not wait $id
 command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors)
 [[ $command == *" --simd $least --threads 1 --checkpoint-seconds 5 --strict" ]]
 eval "\"$RUNG\" $command" >log
-head -n 1 log | grep -qx "it's here/run goes on after epoch .*"
-[[ $(wc -l <"it's here/run/metrics.jsonl") == 100 ]]
+head -n 1 log | grep -qx "it's h\\\\xe9re/run goes on after epoch .*"
+[[ $(wc -l <"$here/run/metrics.jsonl") == 100 ]]
 
 # A batch that takes seconds. A second SIGTERM, as `timeout` sends it, changes nothing; Ctrl-C does not wait for the batch.
 make_recipe slow.toml 's/^batch_size = .*/batch_size = 256/; s/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'

@@ -8,7 +8,7 @@ long=$(printf 'x%.0s' {1..300})
 for command in train climb; do
   fails 1 "rung: error: cannot create the folder file/*: Not a directory" "$RUNG" $command small.toml --out file/run
   fails 1 "rung: error: cannot create the folder /proc/*: No such file or directory" "$RUNG" $command small.toml --out /proc/run
-  fails 1 "rung: error: cannot create the folder $long*: File name too long" "$RUNG" $command small.toml --out "$long"
+  fails 1 "rung: error: cannot look at $long/*: File name too long" "$RUNG" $command small.toml --out "$long"
 done
 fails 1 "rung: error: cannot write file/d.png: Not a directory" "$RUNG" data show ./digits --out file/d.png
 fails 1 "rung: error: cannot write digits: Is a directory" "$RUNG" data show ./digits --out digits

@@ -45,13 +45,18 @@ fails 2 'rung: error: bad.toml:1:1: title: missing*' "$RUNG" summary bad.toml
 head -c 3000000 /dev/zero >bad.toml
 fails 1 'rung: error: bad.toml: 3000000 bytes, more than the 2097152 that such a file may have' "$RUNG" summary bad.toml
 { printf "title = '''" && head -c 1200000 /dev/zero | tr '\0' '\\' && printf "'''\n" && sed 1d good.toml; } >bad.toml
-fails 2 'rung: error: bad.toml:1:1: spelt out, the recipe has more than 2097152 bytes' "$RUNG" summary bad.toml
+fails 2 'rung: error: bad.toml:1:1: spelt out, the recipe has more than 2096128 bytes' "$RUNG" summary bad.toml
 { cat good.toml && printf '[model.stages]\n%s = [{}]\n' "$(printf 'x%.0s' {1..101})"; } >bad.toml
 fails 2 'rung: error: bad.toml:*: the name of a stage has more than 100 bytes' "$RUNG" summary bad.toml
 fails 2 'rung: error: there is no recipe step9; did you mean step1? (give a file, or one of best10k, *' "$RUNG" summary step9
 fails 2 'rung: error: there is no recipe digits (*' "$RUNG" summary digits
 make_recipe other.toml 's/digits/others/'
 fails 2 'rung: error: good trains on ./digits, but other on ./others (*' "$RUNG" climb good.toml other.toml
+
+# Two of one name are told apart, as long as names may be.
+long=$(printf 'n%.0s' {1..99})
+make_recipe long.toml "s/^seed/name = \"$long\"\nseed/"
+fails 2 "rung: error: two of the recipes are called $long (give one of them another \`name\`)" "$RUNG" climb long.toml long.toml --out twice
 
 # One that no machine holds is refused before it takes any memory.
 make_dataset digits

@@ -24,6 +24,18 @@ timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/[0-9.]+ \|( +
 for file in ladder.json ladder.md {first,second,third}/{metrics.jsonl,result.json}; do diff <(timeless whole/$file) <(timeless ladder/$file); done
 for step in first second third; do cmp {whole,ladder}/$step/best.safetensors; done
 
+# A step that was gone on with by itself is judged with the one before it again.
+rm ladder/second/result.json && "$RUNG" train --resume ladder/second >/dev/null
+grep -c '"bound": null' ladder/second/result.json
+"$RUNG" climb --resume ladder >/dev/null
+diff <(timeless whole/second/result.json) <(timeless ladder/second/result.json)
+
+# What is written about the steps stays while the first are only looked at.
+cp ladder/ladder.md before.md
+rm ladder/third/{result.json,checkpoint.safetensors,checkpoint.previous.safetensors}
+fails 1 "rung: error: ladder/third holds the epochs of a run, but *" "$RUNG" climb --resume ladder
+cmp ladder/ladder.md before.md
+
 fails 2 "rung: error: first holds no ladder (*" "$RUNG" climb --resume first
 fails 2 "rung: error: ladder holds a ladder, not a run (give one of its steps, *" "$RUNG" eval ladder
 fails 2 "rung: error: ladder/first holds a run, not a ladder (*" "$RUNG" climb --resume ladder/first

@@ -27,6 +27,12 @@ printf x | dd of=run/checkpoint.safetensors bs=1 seek=300 conv=notrunc status=no
 "$RUNG" verify run 2>errors || true
 grep -q '^rung: warning: run/checkpoint.safetensors: ' errors
 
+# One that is not at its end may be ahead with its best file.
+"$RUNG" train small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
+begun cut && kill -s TERM $id && not wait $id
+sed -i '2,$d' cut/metrics.jsonl
+"$RUNG" verify cut --json | grep -E '"(epochs|best_file_agrees)"'
+
 for bad in '' x '{}'; do
   echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: *" "$RUNG" verify run
 done
