@@ -198,6 +198,17 @@ TEST_F(CheckpointTest, ABestFileThatIsAheadIsWrittenAgain) {
   expect_as_uninterrupted(folder_.path() / "early");
 }
 
+// Were the checkpoint first, a run that is cut off in between would go on without the epoch's best file.
+TEST_F(CheckpointTest, TheBestFileIsWrittenBeforeIt) {
+  live(run_, 2);
+  fs::create_directories(run_ / kPreviousFile / "in the way");
+  EXPECT_THROW(live(run_), IoError);
+  EXPECT_EQ(read_safetensors(run_ / kBestFile, 1 << 20).metadata.at("epoch"), "1");
+  fs::remove_all(run_ / kPreviousFile);
+  EXPECT_EQ(live(run_).position.epochs, 0);
+  expect_as_uninterrupted(run_);
+}
+
 TEST_F(CheckpointTest, ADamagedOneIsRefusedAndTheOneBeforeUsed) {
   live(run_, 6);
   const std::string whole = read_text_file(run_ / kCheckpointFile, 1 << 20);
@@ -328,6 +339,17 @@ TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {
   EXPECT_EQ(read_text_file(run_ / kCheckpointFile, 1 << 20), good);
   EXPECT_EQ(read_text_file(run_ / kPreviousFile, 1 << 20), before);
   EXPECT_EQ(directory.epochs().size(), 1U);
+}
+
+TEST_F(CheckpointTest, NeitherIsAnOptimizersStateThatIsNotFinite) {
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  RunDirectory directory(run_, kRecipe, Start::kNew);
+  State state{trainer.position(), trainer.trained_weights(), std::nullopt, trainer.optimizer()};
+  state.optimizer.buffers().back().values.back() = std::numeric_limits<float>::quiet_NaN();
+  trainer.restore(std::move(state));
+  EXPECT_THROW(directory.save(trainer), DivergedError);
+  EXPECT_FALSE(fs::exists(run_ / kCheckpointFile));
 }
 
 TEST_F(CheckpointTest, AFolderIsOneProcesss) {

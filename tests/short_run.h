@@ -8,6 +8,7 @@
 #include "base/philox.h"
 #include "data/dataset.h"
 #include "kernels/simd.h"
+#include "recipe/recipe.h"
 #include "train/trainer.h"
 
 namespace rung::testing {
@@ -59,6 +60,20 @@ inline train::Experiment short_run() {
                            optim::Sgd{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true},
                        .lr_scheduler = optim::StepLr{1, 0.5}},
           .seed = 12};
+}
+
+// short_run() as a recipe.
+inline recipe::Recipe small_recipe(const std::string& name = "small") {
+  const train::Experiment experiment = short_run();
+  recipe::Recipe recipe;
+  recipe.name = name;
+  recipe.title = "Small";
+  recipe.dataset = experiment.dataset;
+  recipe.dataset.name = "./discs";
+  recipe.augment = experiment.augment;
+  recipe.model = experiment.model;
+  recipe.training = experiment.training;
+  return recipe;
 }
 
 // Residual connections, the other activations, a depthwise convolution, a global mean, and Adam.

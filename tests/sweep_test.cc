@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::small_recipe;
 
 template <typename Function>
 std::string message_of(Function function) {
@@ -38,19 +39,6 @@ std::string message_of(Function function) {
     return std::string(error.what()) + " | " + error.hint();
   }
   return "no error";
-}
-
-recipe::Recipe small_recipe(const std::string& name = "small") {
-  const train::Experiment experiment = testing::short_run();
-  recipe::Recipe recipe;
-  recipe.name = name;
-  recipe.title = "Small";
-  recipe.dataset = experiment.dataset;
-  recipe.dataset.name = "./discs";
-  recipe.augment = experiment.augment;
-  recipe.model = experiment.model;
-  recipe.training = experiment.training;
-  return recipe;
 }
 
 class SweepTest : public ::testing::Test {
