@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/claimed_folder.h"
@@ -31,6 +33,20 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "data_test_files.h"
+
+namespace {
+
+// The paths that this thread has synced, while a test looks.
+thread_local std::vector<std::filesystem::path>* synced = nullptr;
+
+}  // namespace
+
+// In the place of the C library's.
+extern "C" int fsync(int descriptor) {
+  if (synced != nullptr)
+    synced->push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)));
+  return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace rung {
 namespace {
@@ -209,6 +225,22 @@ TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
   replace_file(path, "");
   EXPECT_EQ(read_text_file(path, 0), "");
   EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+// The file under its temporary name: what is renamed is on the disk.
+TEST(ReplaceFile, SyncsTheFileAndThenItsFolderIfAskedToWait) {
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> paths;
+  synced = &paths;
+  replace_file(folder.path() / "file", "text");
+  const auto with_wait = std::exchange(paths, {});
+  replace_file(folder.path() / "file", "text", Sync::kNone);
+  synced = nullptr;
+  ASSERT_EQ(with_wait.size(), 2U);
+  EXPECT_EQ(with_wait[0].parent_path(), std::filesystem::canonical(folder.path()));
+  EXPECT_THAT(with_wait[0].filename(), testing::StartsWith(".file."));
+  EXPECT_EQ(with_wait[1], std::filesystem::canonical(folder.path()));
+  EXPECT_THAT(paths, testing::IsEmpty());
 }
 
 TEST(ReplaceFile, LetsTheUmaskSayWhoMayRead) {
@@ -399,6 +431,15 @@ TEST(WriteOutput, FollowsALinkAndKeepsWhatIsNoFile) {
   EXPECT_TRUE(std::filesystem::is_fifo(pipe));
   EXPECT_THROW(write_output(folder.path(), "text"), IoError);
   EXPECT_THAT(names_in(folder.path()), testing::UnorderedElementsAre("file", "link", "pipe"));
+}
+
+TEST(WriteOutput, ReplacesALongerFileAndLeavesItsOtherNameAsItWas) {
+  const TemporaryFolder folder;
+  write_output(folder.path() / "file", "a long text");
+  std::filesystem::create_hard_link(folder.path() / "file", folder.path() / "other");
+  write_output(folder.path() / "file", "new");
+  EXPECT_EQ(read_text_file(folder.path() / "file", 100), "new");
+  EXPECT_EQ(read_text_file(folder.path() / "other", 100), "a long text");
 }
 
 TEST(MakeWritableFolder, MakesParentsAndRefusesAFileInTheWay) {

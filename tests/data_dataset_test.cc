@@ -7,6 +7,8 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -115,6 +117,24 @@ TEST_F(DatasetTest, RefusesTestImagesOfAnotherSize) {
 TEST_F(DatasetTest, RefusesHugeImages) {
   write_bytes(file(kTrainImages), idx_bytes({3, 1, 4097}, std::vector<uint8_t>(3 * 4097)));
   EXPECT_THAT(error_of<DataError>(own_name()), HasSubstr("images of 1 x 4097 pixels"));
+}
+
+TEST_F(DatasetTest, ItsSha256IsOfItsImagesLabelsAndShapeAlone) {
+  const Dataset dataset = load_dataset(own_name(), "unused");
+  std::set<std::string> hashes = {sha256(dataset)};
+  const auto is_new = [&](auto change) {
+    Dataset other = dataset;
+    change(other);
+    return hashes.insert(sha256(other)).second;
+  };
+  EXPECT_FALSE(is_new([](Dataset& other) { other.name = "another"; }));
+  EXPECT_TRUE(is_new([](Dataset& other) { other.train.pixels.back() ^= 1; }));
+  EXPECT_TRUE(is_new([](Dataset& other) { other.train.labels.back() ^= 1; }));
+  EXPECT_TRUE(is_new([](Dataset& other) { other.test.pixels.back() ^= 1; }));
+  EXPECT_TRUE(is_new([](Dataset& other) { other.test.labels.back() ^= 1; }));
+  EXPECT_TRUE(is_new([](Dataset& other) { std::swap(other.train.height, other.train.width); }));
+  EXPECT_TRUE(is_new([](Dataset& other) { std::swap(other.test.height, other.test.width); }));
+  EXPECT_TRUE(is_new([](Dataset& other) { std::swap(other.train.count, other.train.height); }));
 }
 
 TEST(DefaultRoot, FollowsTheEnvironment) {

@@ -1,11 +1,14 @@
 // What is said of memory is what training and inference take.
 #include "nn/memory.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "base/error.h"
+#include "base/system_limits.h"
 #include "data/augment.h"
 #include "nn/inference.h"
 #include "nn/training_pass.h"
@@ -82,6 +85,22 @@ TEST(InferenceBytes, IsWhatInferenceTakes) {
   const auto said = static_cast<double>(inference_bytes(plan, pool.size()));
   EXPECT_GT(said, 0.82 * taken);
   EXPECT_LT(said, 1.03 * taken);
+}
+
+// The input of a group alone is 2^48 bytes, which no address space has: to ask for it would be a bad_alloc.
+TEST(InferenceBytes, MoreThanTheMachineHasAreNotAskedFor) {
+  const auto available = available_memory();
+  if (!available) GTEST_SKIP() << "nobody says how much memory there is";
+  Plan plan = make_plan(model());
+  plan.input = {65536, 8192, 8192};
+  ThreadPool pool(4);
+  ASSERT_GT(inference_bytes(plan, pool.size()), 10 * *available);
+  try {
+    const Inference inference(plan, pool);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const MemoryError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("evaluating the model with 4 threads takes "));
+  }
 }
 
 }  // namespace
