@@ -79,6 +79,9 @@ momentum = 0.9
 RECIPE
 }
 
+# fused_targets <recipe>: the instruction sets of this machine that compute the same bits, the best first; or nothing.
+fused_targets() { { "$RUNG" train "$1" --simd none 2>&1 || true; } | grep -oE '\b(avx|neon)[a-z0-9_]*' || true; }
+
 # fails <exit code> <pattern> <command...>: the command ends with this code and one line on stderr that the pattern
 # matches; * stands for any text.
 fails() {

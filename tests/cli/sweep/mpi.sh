@@ -1,4 +1,5 @@
-# Two processes under mpirun: the bits of one process; one that is killed is made up for when the command is given again.
+# Two processes under mpirun: the bits of one process; one that is killed is made up for when the command is given again,
+# and one that cannot take part is refused.
 source "$HELPERS"
 command -v mpirun >/dev/null || { echo "skipped: there is no mpirun" >&2 && exit 77; }
 grep -q libmpi <<<"$(ldd "$RUNG")" || { echo "skipped: built without MPI" >&2 && exit 77; }
@@ -13,9 +14,14 @@ same() {
   diff <(grep sha256 whole/sweep.json) <(grep sha256 "$1/sweep.json")
 }
 
-"${mpi[@]}" "${sweep[@]}" --out both >log
+# Both train, as their instruction sets show: two of the same bits, where the machine has two.
+mapfile -t targets < <(fused_targets long.toml)
+first=${targets[0]-} second=${targets[1]-${targets[0]-}}
+mpirun --oversubscribe -n 1 "${sweep[@]}" --out both ${first:+--simd "$first"} \
+  : -n 1 "${sweep[@]}" --out both ${second:+--simd "$second"} >log
 grep -c 'seed[0-7]: last epoch' log
 same both
+for target in $first $second; do grep -q "\"simd\": \"$target\"" both/runs/*/result.json; done
 
 for victim in 1 2; do # process 0, and the other
   "${mpi[@]}" "${sweep[@]}" --out killed$victim >log 2>&1 & id=$!
@@ -27,8 +33,22 @@ for victim in 1 2; do # process 0, and the other
   same killed$victim
 done
 
-# The other process cannot use the images: an error that says so, and no sweep without it.
-code=0
-mpirun --oversubscribe -n 1 "$RUNG" sweep long.toml --out apart : -n 1 sh -c "cd / && '$RUNG' sweep '$PWD/long.toml' --out apart" >log 2>errors || code=$?
-[[ $code == 1 ]]
-grep -q '^rung: error: .*: cannot find ./digits/train-images-idx3-ubyte' errors
+# refused <exit code> <pattern> <command of the other process...>: an error that says why, and no sweep without it.
+refused() {
+  local wanted=$1 pattern=$2 code=0
+  shift 2
+  rm -rf apart
+  mpirun --oversubscribe -n 1 "$RUNG" sweep long.toml --out apart ${first:+--simd "$first"} : -n 1 "$@" >log 2>errors || code=$?
+  [[ $code == "$wanted" ]]
+  grep -q "^rung: error: [^:]*$pattern" errors
+  [[ ! -e apart/sweep.md ]]
+}
+from() { echo "cd '$1' && '$RUNG' sweep '$PWD/long.toml' --out apart"; }
+refused 1 ': cannot find ./digits/train-images-idx3-ubyte' sh -c "$(from /)"
+mkdir elsewhere
+cp -r digits elsewhere
+printf '\1' | dd of=elsewhere/digits/t10k-images-idx3-ubyte bs=1 seek=100 conv=notrunc status=none
+refused 1 ': the dataset ./digits has other images than on the first machine' sh -c "$(from elsewhere)"
+if [[ -n $first ]]; then
+  refused 2 " computes with scalar and other bits than $first here" "$RUNG" sweep long.toml --out apart --simd scalar
+fi
