@@ -451,5 +451,6 @@ constexpr std::array kChecks = {check_conv_forward,
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   rung::kernels::Draw draw(data, size);
   rung::kernels::kChecks[static_cast<size_t>(draw.between(0, rung::kernels::kChecks.size() - 1))](draw);
+  ++rung::fuzz::accepted;
   return 0;
 }

@@ -18,6 +18,7 @@ void parse(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     parse({reinterpret_cast<const char*>(data), size});
+    ++rung::fuzz::accepted;
   } catch (const rung::recipe::RecipeError& error) {
     rung::fuzz::check_message(error);
     rung::fuzz::require(error.line >= 1 && error.column >= 1, "a place");

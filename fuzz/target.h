@@ -30,11 +30,15 @@ inline void check_message(const Error& error) {
   require(!has_control(error.what()) && !has_control(error.hint()), "an error's message is printable");
 }
 
+// How many inputs were not refused.
+inline uint64_t accepted = 0;
+
 // Calls parse(bytes), which may refuse them. Whatever else it throws is a finding.
 template <typename Parse>
 int parse_or_refuse(const uint8_t* data, size_t size, Parse parse) {
   try {
     parse(std::as_bytes(std::span(data, size)));
+    ++accepted;
   } catch (const Error& error) {
     check_message(error);
   }
