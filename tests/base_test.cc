@@ -243,6 +243,29 @@ TEST(ReplaceFile, SyncsTheFileAndThenItsFolderIfAskedToWait) {
   EXPECT_THAT(paths, testing::IsEmpty());
 }
 
+TEST(MakeWritableFolder, SyncsWhereItMakesOne) {
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> paths;
+  synced = &paths;
+  make_writable_folder(folder.path() / "a" / "b");
+  const auto of_new = std::exchange(paths, {});
+  make_writable_folder(folder.path() / "a" / "b");
+  synced = nullptr;
+  const auto top = std::filesystem::canonical(folder.path());
+  EXPECT_THAT(of_new, testing::UnorderedElementsAre(top, top / "a"));
+  EXPECT_THAT(paths, testing::IsEmpty());
+}
+
+TEST(IsThere, SaysSoOnlyWhereItCanTell) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(is_there(folder.path()));
+  EXPECT_FALSE(is_there(folder.path() / "nothing" / "at all"));
+  std::filesystem::create_symlink("nothing", folder.path() / "nowhere");
+  EXPECT_FALSE(is_there(folder.path() / "nowhere"));
+  std::filesystem::create_symlink("loop", folder.path() / "loop");
+  EXPECT_THROW(is_there(folder.path() / "loop"), IoError);
+}
+
 TEST(ReplaceFile, LetsTheUmaskSayWhoMayRead) {
   const TemporaryFolder folder;
   for (const mode_t mask : {022U, 027U, 077U}) {

@@ -47,6 +47,11 @@ from() { echo "cd '$1' && '$RUNG' sweep '$PWD/long.toml' --out apart"; }
 refused 1 ': cannot find ./digits/train-images-idx3-ubyte' sh -c "$(from /)"
 mkdir elsewhere
 cp -r digits elsewhere
+# (A process that stands elsewhere is fine, and the folder's name need be no text.)
+out=$'s\xe9t'
+mpirun --oversubscribe -n 1 "${sweep[@]}" --out "$out" : -n 1 sh -c "$(from elsewhere)" >log
+same "$out"
+[[ $(find . -name 's*t' | wc -l) == 1 && ! -e elsewhere/apart ]]
 printf '\1' | dd of=elsewhere/digits/t10k-images-idx3-ubyte bs=1 seek=100 conv=notrunc status=none
 refused 1 ': the dataset ./digits has other images than on the first machine' sh -c "$(from elsewhere)"
 if [[ -n $first ]]; then
