@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "commands.h"
@@ -49,10 +50,9 @@ int train(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   const std::string resume = resume_command("train", place.folder, options.engine, options.run);
-  const ladder::Outcome outcome = [&] {
-    const InterruptGuard guard;
-    return run_and_show(recipe, data, pool, place, nullptr, resume);
-  }();
+  std::optional<InterruptGuard> guard(std::in_place);
+  const ladder::Outcome outcome = run_and_show(recipe, data, pool, place, nullptr, resume);
+  guard.reset();
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
   if (options.output.json) {
     write_json(document_of(outcome, analysis, place.folder));
