@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/file.h"
 #include "commands.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
@@ -88,15 +87,9 @@ ordered_json to_json(const Verdict& verdict, const std::filesystem::path& run) {
 // Other bits than the run's would be no wonder with other images, or with kernels that compute others.
 void require_origin(const std::filesystem::path& run, const nn::Plan& plan, const recipe::Recipe& recipe,
                     const data::Dataset& data) {
-  const auto checkpoint = run / train::kCheckpointFile;
-  if (!is_there(checkpoint)) return;
-  try {
-    train::require_origin(checkpoint, plan, train::origin_of(recipe::to_toml(recipe), data::sha256(data)));
-  } catch (const UsageError&) {
-    throw;
-  } catch (const Error& error) {  // a checkpoint that cannot be used is not needed here
-    warn(error.what());
-  }
+  const train::Origin origin = train::origin_of(recipe::to_toml(recipe), data::sha256(data));
+  const std::string damage = train::require_origin(run / train::kCheckpointFile, plan, origin);
+  if (!damage.empty()) warn(damage);  // a checkpoint that cannot be used is not needed here
 }
 
 bool verify(const Options& options) {

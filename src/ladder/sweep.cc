@@ -48,19 +48,17 @@ void Sweep::restore(SweepRun& run) const {
 }
 
 void Sweep::require_same_origin(const Datasets& datasets) const {
+  if (over_before_ == 0) return;
   std::map<std::string, std::string> hashes;
   for (const auto& [name, data] : datasets) hashes[name] = data::sha256(data);
+  std::vector<nn::Plan> plans;
+  for (const recipe::Recipe& recipe : plan_.recipes) plans.push_back(nn::make_plan(recipe.model));
   for (const SweepRun& run : runs_) {
-    const fs::path checkpoint = run_folder(folder_, run) / train::kCheckpointFile;
-    if (!run.is_over() || !is_there(checkpoint)) continue;
+    if (!run.is_over()) continue;
     const recipe::Recipe recipe = recipe_of(plan_, run);
-    try {
-      train::require_origin(checkpoint, nn::make_plan(recipe.model),
-                            train::origin_of(recipe::to_toml(recipe), hashes.at(recipe.dataset.name)));
-    } catch (const UsageError&) {
-      throw;
-    } catch (const Error&) {  // one that cannot be used, and is not needed any more
-    }
+    // (A checkpoint that cannot be used is not needed any more.)
+    train::require_origin(run_folder(folder_, run) / train::kCheckpointFile, plans[run.recipe],
+                          train::origin_of(recipe::to_toml(recipe), hashes.at(recipe.dataset.name)));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "kernels/simd.h"
@@ -229,8 +230,16 @@ Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256)
   return {.recipe_sha256 = hash_of(recipe_toml), .data_sha256 = data_sha256, .simd = kernels::simd_target()};
 }
 
-void require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin) {
-  Reader(file, plan).require_origin(origin);
+std::string require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin) {
+  if (!is_there(file)) return "";
+  try {
+    Reader(file, plan).require_origin(origin);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
 }
 
 std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,

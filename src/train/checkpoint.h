@@ -25,9 +25,9 @@ struct Origin {
 // The recipe's text as resolved, and the kernels' instruction set of now.
 Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256);
 
-// Throws UsageError if the file is a checkpoint of a run with another origin; IoError and DataError as
-// load_checkpoint().
-void require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin);
+// Throws UsageError if the file is a checkpoint of a run with another origin. Returns why it cannot say:
+// empty if it can, or is not there.
+std::string require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin);
 
 // Replaces the file by a checkpoint of where the trainer stands; `epochs` are the finished ones. Throws
 // IoError; then the file stays as it was.
