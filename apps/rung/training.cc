@@ -24,14 +24,14 @@ void show_start(const train::RunDirectory::Found& found, const std::filesystem::
   }
 }
 
-// What no terminal shows, in ASCII: $'caf\xe9'.
+// What no terminal shows, spelt out as Bash reads it: $'caf\xe9'.
 std::string bash_word(const std::string& text) {
-  std::string quoted = "$'";
+  std::string escaped;
   for (const char byte : text) {
-    const bool is_ascii = byte >= ' ' && byte <= '~' && byte != '\'' && byte != '\\';
-    quoted += is_ascii ? std::string(1, byte) : fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    if (byte == '\'' || byte == '\\') escaped += '\\';
+    escaped += byte;
   }
-  return quoted + "'";
+  return "$'" + printable(escaped) + "'";
 }
 
 }  // namespace
