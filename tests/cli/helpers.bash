@@ -82,6 +82,12 @@ RECIPE
 # fused_targets <recipe>: the instruction sets of this machine that compute the same bits, the best first; or nothing.
 fused_targets() { { "$RUNG" train "$1" --simd none 2>&1 || true; } | grep -oE '\b(avx|neon)[a-z0-9_]*' || true; }
 
+# least_target <recipe>: the least of this machine's instruction sets.
+least_target() { { "$RUNG" train "$1" --simd none 2>&1 || true; } | sed -n 's/.* \(.*\))/\1/p'; }
+
+# other_target <recipe>: one that computes other bits than the best; or nothing.
+other_target() { least_target "$1" | grep -vE '^(avx|neon)' || true; }
+
 # fails <exit code> <pattern> <command...>: the command ends with this code and one line on stderr that the pattern
 # matches; * stands for any text.
 fails() {
