@@ -13,7 +13,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
-// How far ahead of the element at hand memory is asked for, in floats; 1 to 4 K were alike.
+// Prefetch distance from the current element, in floats; 1 K to 4 K were equally fast.
 constexpr size_t kAhead = 2048;
 
 // Calls run.template operator()<side>() with side 1 or 2 for a square window of that side, 0 for any other.
@@ -44,7 +44,7 @@ struct Elements {
     return kBits ? hn::IfThenElseZero(load_bits(bits + index, part), value) : value;
   }
 
-  // The value rectified; clears the bits where that leaves zero.
+  // The rectified value; clears the bits where it is zero.
   HWY_INLINE V rectified_value(size_t index, size_t part) const {
     const V scaled = value(index, part);
     const M off = hn::Le(scaled, hn::Zero(D()));  // false for NaN, which must not be hidden
@@ -59,13 +59,13 @@ HWY_INLINE V maximum(V a, V b) {
   return hn::IfThenElse(hn::IsNaN(b), b, larger);
 }
 
-// One window of a max pooling; the first maximum in row order takes the gradient. Relu comes after the
-// maximum, which is the same as before it: where the maximum is not positive, no gradient passes.
+// One window of a max pooling; the first maximum in row order takes the gradient. Relu after the maximum
+// equals relu before it: where the maximum is not positive, no gradient passes.
 template <int kSide, bool kRelu, bool kBits>
 HWY_INLINE V max_window(const Elements<kBits>& elements, size_t first, size_t row, int pool_h, int pool_w,
                         size_t part) {
   const D d;
-  V values[kSide == 0 ? 1 : kSide * kSide];  // with a side that is known; else they are computed twice
+  V values[kSide == 0 ? 1 : kSide * kSide];  // for a known side; otherwise computed twice
   const auto index_of = [&](int i) {
     return first + static_cast<size_t>(i / pool_w) * row + static_cast<size_t>(i % pool_w);
   };
@@ -104,7 +104,7 @@ HWY_INLINE V mean_window(const Elements<kBits>& elements, size_t first, size_t r
   return hn::Mul(sum, one_over_area);
 }
 
-// A window reads several rows at once, which the hardware does not foresee as it does a single run.
+// A window reads several rows at once; the hardware prefetches only a single run.
 HWY_INLINE void prefetch_window(const float* x, size_t row, int pool_h, int pool_w) {
   for (size_t y = 0; y < static_cast<size_t>(pool_h); ++y) {
     for (size_t column = 0; column < static_cast<size_t>(pool_w); ++column)

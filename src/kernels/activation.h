@@ -27,22 +27,22 @@ struct ActivationShape {
   int out_height() const { return height / pool_h; }
   int out_width() const { return width / pool_w; }
   size_t elements() const { return static_cast<size_t>(channels) * height * width; }
-  // The gradient's way depends on the values, so that bits are needed in training. (Dropout needs them, too.)
+  // Whether the gradient passes depends on the values, so training needs bits. (Dropout needs them, too.)
   bool gates() const { return relu || pooling == Pooling::kMax; }
 };
 
-// y[C][PH][PW][16] from x[C][H][W][16]: pool(relu(keep ? x*scale[c] + shift[c] : 0)).
-// `bits` [C][H][W], one 16-bit word for 16 images: in, the elements that dropout keeps; out, the elements
-// through which the gradient passes; those past the last whole window are left as they were and have no
-// meaning. Null in evaluation (and in training where there is nothing to gate): all are kept.
+// y[C][PH][PW][16] from x[C][H][W][16]: pool(relu(keep ? x*scale[c] + shift[c] : 0)). `bits` [C][H][W], one
+// 16-bit word for 16 images: in, the elements that dropout keeps; out, the elements through which the
+// gradient passes; bits past the last whole window keep their values and mean nothing. Null in evaluation,
+// and in training with nothing to gate: all elements are kept.
 void activation_forward(const ActivationShape& shape, const float* x, const float* scale, const float* shift,
                         uint16_t* bits, float* y);
 
-// Let g[C][H][W][16] be the gradient at the scaled and shifted input: `passed` * dy where the bit is set,
-// else 0. `passed` is 1/(1-p) with dropout, 1 without; average pooling divides by the window's area.
+// g[C][H][W][16] is the gradient at the scaled and shifted input: `passed` * dy where the bit is set, else 0.
+// `passed` is 1/(1-p) with dropout, 1 without; average pooling divides by the window's area.
 
-// Per channel: sums[2c] = sum of g, sums[2c+1] = sum of g * (x - mean[c]), over pixels and images, the lanes
-// as in conv2d_weight_gradient. What batch norm's backward pass needs from each group.
+// Per channel: sums[2c] = sum of g, sums[2c+1] = sum of g * (x - mean[c]), over pixels and images, with the
+// lanes summed as in conv2d_weight_gradient. Batch norm's backward pass needs these sums from each group.
 void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
                               float passed, const float* x, const float* mean, float* sums);
 
@@ -54,8 +54,8 @@ struct NormGradient {
   const float* constant = nullptr;
 };
 
-// Writes dx, through a view with strides. Without batch norm (`norm` null) dx = g and `x`
-// is not read. Lanes from `lanes` on get zeros.
+// Writes dx, through a view with strides. Without batch norm (`norm` null) dx = g and `x` is not read. Lanes
+// from `lanes` upwards get zeros.
 void activation_backward(const ActivationShape& shape, const float* dy, const uint16_t* bits, float passed,
                          const float* x, const NormGradient* norm, int lanes, View<float> dx);
 

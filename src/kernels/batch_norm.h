@@ -1,4 +1,4 @@
-// Batch norm (torch.nn.BatchNorm2d; Ioffe and Szegedy, 2015) as far as it is not elementwise: from the
+// The parts of batch norm (torch.nn.BatchNorm2d; Ioffe and Szegedy, 2015) that are not elementwise: from the
 // groups' sums to one scale and shift per channel, and from the gradients' sums to the coefficients of the
 // input's gradient. The elementwise parts are in activation.h. Everything here is a few numbers per channel,
 // in double, in a fixed order.
@@ -19,15 +19,15 @@ struct Moments {
   double squares = 0;
 };
 
-// Moments of two disjoint sets together (Chan, Golub, LeVeque, 1979).
+// Moments of the union of two disjoint sets (Chan, Golub, LeVeque, 1979).
 Moments merge(const Moments& a, const Moments& b);
 
 // The moments of every channel of one group, from the sums over y [K][height][width][16]. Lanes from `lanes`
-// on are left out.
+// upwards are left out.
 void group_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels);
 
-// Learned and running values of one layer, one of each a channel.
+// Learned values of one layer, [C] each, and its options.
 struct BatchNormParams {
   std::span<const float> weight;
   std::span<const float> bias;
@@ -42,8 +42,8 @@ struct BatchNormBatch {
   std::span<float> shift;
 };
 
-// Training: statistics of the batch from the groups' moments [G][C]; also moves the running statistics by
-// `momentum`, with the unbiased variance. Throws UsageError when a channel has fewer than two values.
+// Training: statistics of the batch from the groups' moments [G][C]; also updates the running statistics by
+// `momentum`, with the unbiased variance. Throws UsageError if a channel has fewer than two values.
 void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> groups,
                            BatchNormBatch batch, std::span<float> running_mean, std::span<float> running_var);
 
@@ -51,8 +51,8 @@ void batch_norm_statistics(const BatchNormParams& params, std::span<const Moment
 void batch_norm_running(const BatchNormParams& params, std::span<const float> running_mean,
                         std::span<const float> running_var, std::span<float> scale, std::span<float> shift);
 
-// Backward: from the groups' sums [G][C][2] of activation_backward_sums, the gradients to weight and bias,
-// and the coefficients of dx. `count` is the number of values of a channel in the batch.
+// Backward: from the groups' sums [G][C][2] of activation_backward_sums, the gradients of weight and bias,
+// and the coefficients of dx. `count` is the number of values per channel in the batch.
 struct BatchNormGradient {
   std::span<float> dweight;
   std::span<float> dbias;

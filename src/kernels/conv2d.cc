@@ -36,7 +36,7 @@ struct Window {
   bool zero_edges;   // the two columns before the first and after the last are zeros
 };
 
-// What a tile knows at compile time of the kernel's width and of zeros beside its columns.
+// What a tile knows at compile time about the kernel's width and about zeros beside its columns.
 enum class Width {
   kAny,         // any width and stride
   kThree,       // 3 columns, stride 1: neighbouring outputs share their inputs
@@ -53,7 +53,7 @@ constexpr bool is_zero(int i) {
   return (left && i < 2) || (right && i >= kCols);
 }
 
-// Adds one row of the kernel: kx by kx, with the inputs of each loaded anew.
+// Adds one kernel row, column by column, and loads the inputs of each column anew.
 template <int kTile, int kCols>
 HWY_INLINE void add_kernel_row(const Window& window, const float* x, const float* w,
                                V (&sums)[kTile][kCols]) {
@@ -68,7 +68,7 @@ HWY_INLINE void add_kernel_row(const Window& window, const float* x, const float
   }
 }
 
-// The same for three columns, with every input loaded once and products with zeros left out.
+// The same for three columns, but loads every input once and skips products with zeros.
 template <Width kWidth, int kTile, int kCols>
 HWY_INLINE void add_three(const float* x, const float* w, V (&sums)[kTile][kCols]) {
   const D d;

@@ -1,9 +1,9 @@
-// 2-D convolution (torch.nn.Conv2d: cross-correlation) of one group of 16 images: forward, gradient to the
-// input, gradient to the weights. Shapes use the legend in layout.h.
+// 2-D convolution (torch.nn.Conv2d: cross-correlation) of one group of 16 images: forward, input gradient,
+// weight gradient. Shapes use the legend in layout.h.
 //
-// No kernel here knows padding. The caller keeps the input inside a zero border (`x` starts at the border),
-// and for the input gradient keeps the output's gradient inside a canvas of zeros (see
-// conv2d_input_gradient). A linear layer is the 1x1 convolution of a 1x1 image.
+// These kernels do not pad. The caller keeps the input inside a zero border (`x` starts at the border), and
+// for the input gradient it keeps the output's gradient inside a canvas of zeros (see conv2d_input_gradient).
+// A linear layer is the 1x1 convolution of a 1x1 image.
 #pragma once
 
 #include <cstddef>
@@ -40,14 +40,14 @@ void pack_for_forward(const ConvShape& shape, const float* weights, float* packe
 void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
 
 // Per band of rows, channel and lane: sum and sum of squares of (value - pivot), where the pivot is the
-// lane's first value in the band. The pivot keeps the variance where the mean is large against it; and a band
-// is short enough for sums of floats, even if all its values but the pivot are the same.
+// lane's first value in the band. The pivot preserves the variance when the mean is much larger. A band is
+// short enough for sums of floats, even if all its values except the pivot are equal.
 struct MomentSums {
   float* sum = nullptr;      // [moment_bands][K][16]
   float* squares = nullptr;  // [moment_bands][K][16]
 };
 
-// Rows of a band, of which a plane's last may have fewer; and how many bands a plane has.
+// Rows per band (a plane's last band may have fewer), and bands per plane.
 constexpr int moment_rows(int width) {
   constexpr int kMostValues = 1024;
   return width < kMostValues ? kMostValues / width : 1;
@@ -64,9 +64,9 @@ void conv2d_forward(const ConvShape& shape, View<const float> x, const float* pa
 // The same sums over any y [K][height][width][16].
 void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums);
 
-// Geometry of the canvas that conv2d_input_gradient reads: the output's gradient, `stride` apart, in zeros.
-// Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w + left; the window of
-// dx element (y, x) starts at row y + first_row and column x + first_column.
+// Geometry of the canvas that conv2d_input_gradient reads: the elements of the output's gradient, `stride`
+// apart, among zeros. Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w +
+// left; the window of dx element (y, x) starts at row y + first_row and column x + first_column.
 struct Canvas {
   int height = 0;
   int width = 0;
@@ -88,8 +88,8 @@ void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<co
 
 namespace reference {
 
-// The same three, as plain loops over unpacked weights and dense, unpadded tensors that may lie anywhere: for
-// tests, and for what is not worth packing.
+// The same three, as plain loops over unpacked weights and dense, unpadded tensors of any alignment: for
+// tests, and for layers that are not worth packing.
 void conv2d_forward(const ConvShape& shape, const float* x, const float* weights, const float* bias,
                     float* y);
 void conv2d_input_gradient(const ConvShape& shape, const float* dy, const float* weights, float* dx);

@@ -44,7 +44,7 @@ void pack_for_input_gradient(const ConvShape& shape, const float* weights, float
 }
 
 Canvas gradient_canvas(const ConvShape& shape) {
-  // A border of kernel-1 zeros, less what the forward pass had as padding; more padding than that is skipped.
+  // A border of kernel-1 zeros minus the forward pass's padding; padding beyond that is skipped.
   const int above = shape.kernel_h - 1 - shape.pad_h;
   const int before = shape.kernel_w - 1 - shape.pad_w;
   Canvas canvas{.top = std::max(0, above),

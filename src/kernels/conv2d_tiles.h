@@ -8,8 +8,8 @@ namespace rung::kernels {
 // need. AVX2 (16 registers) uses 5 x 2 = 10.
 inline constexpr int kMaxTile = 5;
 
-// Cuts `left` into shares of at most `most`: as few as possible, of nearly the same size. Returns the next
-// one's size.
+// Cuts `left` into as few shares of at most `most` as possible, all of nearly equal size. Returns the size of
+// the next share.
 constexpr int next_share(int left, int most) {
   const int shares = (left + most - 1) / most;
   return (left + shares - 1) / shares;

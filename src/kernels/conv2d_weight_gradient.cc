@@ -2,10 +2,10 @@
 // pixel].
 //
 // A tile holds kTile output channels x kTaps taps of accumulators and walks over the pixels; taps of
-// different kernel columns, rows and channels are alike, so any kernel fills the tile. Rows are taken in
-// bands whose dy fits the first-level cache, because the tile for the next taps reads the same dy again. Most
-// layers are a single band: then the accumulators live in registers from the first pixel to the last. After
-// the last band the lanes are summed.
+// different kernel columns, rows and channels are treated alike, so any kernel fills the tile. Rows are taken
+// in bands whose dy fits in the L1 cache, because the tile for the next taps reads the same dy again. Most
+// layers are a single band, so the accumulators stay in registers from the first pixel to the last. After the
+// last band the lanes are summed.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -144,8 +144,8 @@ void bias_gradient(const ConvShape& shape, View<const float> dy, float* dbias) {
   }
 }
 
-// A linear layer has one pixel: the products of two rows of 16 lanes are summed as they arise. Same bits as
-// by accumulators, which would be written once and read once.
+// A linear layer has one pixel: the products of two rows of 16 lanes are summed as they arise. Accumulators
+// would give the same bits, but would be written once and read once.
 void linear_weight_gradient(const ConvShape& shape, const float* x, const float* dy, float* dweights) {
   const D d;
   const auto inputs = static_cast<size_t>(shape.in_channels);

@@ -1,6 +1,5 @@
-// Philox4x32-7 for one counter a 64-bit lane: a 32x32 -> 64 bit multiply then needs no shuffling, because
-// only the low half of a lane is ever used. Even and odd images sit in two vectors and are interleaved at the
-// end.
+// Philox4x32-7 with one counter per 64-bit lane: a 32x32 -> 64 bit multiply then needs no shuffling, because
+// it uses only the low half of a lane. Even and odd images sit in two vectors and are interleaved at the end.
 #include "kernels/dropout.h"
 
 #include <cstring>
@@ -36,7 +35,7 @@ struct Words {
 
 // The high half of each product, in the even lanes.
 HWY_INLINE V32 high_half(V32 product) {
-  return hn::Shuffle2301(product);  // not a shift: another port than the multiplication's
+  return hn::Shuffle2301(product);  // not a shift, which shares the multiplication's port
 }
 
 HWY_INLINE V32 multiply(V32 a, uint32_t b) {
@@ -76,7 +75,7 @@ HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 la
   const D32 d32;
   const D16 d16;
   const DI16 di16;
-  const auto sign = hn::Set(d16, 0x8000);  // there are only signed comparisons for every target
+  const auto sign = hn::Set(d16, 0x8000);  // only signed comparisons exist on every target
   const auto limit = hn::BitCast(di16, hn::Xor(hn::Set(d16, threshold), sign));
   auto* bytes = reinterpret_cast<uint8_t*>(bits);
   for (size_t part = 0; part < kLanes; part += kVector) {
@@ -88,7 +87,7 @@ HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 la
     for (size_t w = 0; w < 4; ++w) {
       const V32 random = hn::OddEven(high_half(high.word[w]), low.word[w]);
       const auto signed_random = hn::BitCast(di16, hn::Xor(hn::BitCast(d16, random), sign));
-      uint8_t kept[8];  // as many as StoreMaskBits may touch
+      uint8_t kept[8];  // StoreMaskBits may write to all of them
       hn::StoreMaskBits(di16, hn::Not(hn::Gt(limit, signed_random)), kept);
       std::memcpy(bytes + 4 * w + part / 4, kept, kVector / 4);
     }

@@ -1,4 +1,4 @@
-// Dropout's random bits (torch.nn.Dropout: every element by itself).
+// Dropout's random bits (torch.nn.Dropout: each element independently).
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace rung::kernels {
 
-// The numbers one group of 16 images draws in one layer: Philox's key, and its counter but for the first
+// The numbers that one group of 16 images draws in one layer: Philox's key, and its counter without the first
 // word.
 struct DropoutStream {
   PhiloxKey key{};

@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
-// The slope of channel `c` where there is one for all or one a channel.
+// The index of channel `c`'s slope: there is one for all channels, or one per channel.
 HWY_INLINE size_t slope_index(size_t slopes, size_t c) {
   return slopes == 1 ? 0 : c;
 }
@@ -67,7 +67,7 @@ void leaky_relu_gradient(const ElementwiseShape& shape, const float* dy, const f
   leaky_relu_gradient_of<false>(shape, dy, x, slope, dx, dslope);
 }
 
-// 1 / (1 + exp(-x)). Highway's exp is defined up to 104; where -x is larger, the result rounds to nothing.
+// 1 / (1 + exp(-x)). Highway's exp is defined up to 104; for a larger -x the result rounds to zero.
 HWY_INLINE V sigmoid(V x) {
   const D d;
   const V one = hn::Set(d, 1.0F);

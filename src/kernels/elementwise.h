@@ -1,7 +1,6 @@
-// Layers whose gradient needs more than activation.h's one bit an element: leaky relu (PReLU is one with a
-// slope that is learnt) and SiLU. Each takes a pass over memory of its own. Also the sum of a residual
-// connection. Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16],
-// and may lie anywhere.
+// Layers whose gradient needs more than activation.h's one bit per element: leaky relu (PReLU is leaky relu
+// with a learned slope) and SiLU. Each takes its own pass over memory. Also the sum of a residual connection.
+// Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16], of any alignment.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +19,9 @@ struct ElementwiseShape {
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
                         float* y);
 
-// dx = dy where x is positive, slope * dy elsewhere; null if nobody wants it. If `dslope` is not empty, it
-// gets the slopes' gradient: the sum of x * dy where x is not positive, formed as a tree over the lanes, and
-// over the channels in their order.
+// dx = dy where x is positive, slope * dy elsewhere; `dx` may be null. If `dslope` is not empty, it gets the
+// slopes' gradient: the sum of x * dy where x is not positive, formed as a tree over the lanes, and over the
+// channels in order.
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
 

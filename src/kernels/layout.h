@@ -14,8 +14,8 @@
 // Every kernel works on one group. A group's result does not depend on which thread computed it, and the sums
 // over groups are formed in the order of the groups, so the bits do not depend on the number of threads.
 //
-// Activations and packed weights lie on a 64-byte boundary (an AlignedBuffer does), and strides are whole
-// groups of lanes: the kernels load whole vectors.
+// Activations and packed weights are aligned to 64 bytes (an AlignedBuffer is), and strides are whole groups
+// of lanes, because the kernels load whole vectors.
 #pragma once
 
 #include <cstddef>

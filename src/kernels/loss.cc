@@ -35,7 +35,7 @@ Maximum maximum(const float* logits, int classes, size_t part) {
   return best;
 }
 
-// What the probabilities should be.
+// The target probabilities.
 struct Target {
   float label;  // at the label
   float other;  // elsewhere
@@ -63,7 +63,7 @@ void gradient(const float* logits, int classes, const float* label, int lanes, c
   }
 }
 
-// The logits' mean under the target: minus log-sum-exp, it is minus the loss.
+// The logits' mean under the target; subtracting log-sum-exp gives minus the loss.
 double expected_logit(const float* logits, int classes, int label, size_t lane, const LossOptions& options) {
   const double at_label = logits[static_cast<size_t>(label) * kLanes + lane];
   if (options.label_smoothing == 0) return at_label;

@@ -22,7 +22,7 @@ namespace {
 constexpr int kChains = 12;  // independent ones: more than ports x latency, fewer than AVX2's registers
 constexpr int kFmaRounds = 200'000;
 
-// Returns the number of FLOP; `sink` keeps the compiler from leaving the work out.
+// Returns the number of FLOP; `sink` keeps the compiler from removing the work.
 double multiply_add(float* sink) {
   const D d;
   const V factor = hn::Set(d, 0.999F);
@@ -63,7 +63,7 @@ HWY_EXPORT(read);
 
 constexpr int kRounds = 20;
 constexpr size_t kFloatsAtATime = 128;
-constexpr size_t kLeastBytesARound = size_t{32} << 20;  // a round must be long against the pool's start
+constexpr size_t kLeastBytesARound = size_t{32} << 20;  // a round must take much longer than the pool's start
 
 double best_seconds(const std::function<void()>& round) {
   using Clock = std::chrono::steady_clock;

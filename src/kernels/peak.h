@@ -1,4 +1,4 @@
-// What this machine can do at most, measured: the yardstick for every speed that is reported.
+// The measured peak of this machine: the yardstick for every reported speed.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace rung::kernels {
 // several short rounds, on the instruction set that the kernels use.
 double peak_gflops(ThreadPool& pool);
 
-// GB/s of reading, all threads together, each its own buffer of `bytes_per_thread` again and again; the best
+// GB/s that all threads read together, each from its own buffer of `bytes_per_thread`, repeatedly; the best
 // of several rounds. The size decides which cache serves it.
 double read_bandwidth(ThreadPool& pool, size_t bytes_per_thread);
 

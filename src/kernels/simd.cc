@@ -34,7 +34,7 @@ std::string lower_name(int64_t target) {
   return name;
 }
 
-// Highway's supported targets that were compiled in; smaller bits are better targets.
+// Highway's supported targets that were compiled in; lower bits are better targets.
 std::vector<int64_t> runnable() {
   std::vector<int64_t> targets;
   const int64_t both = hwy::SupportedTargets() & HWY_TARGETS;
@@ -50,7 +50,7 @@ std::string simd_target() {
 
 std::vector<std::string> simd_targets() {
   static const std::vector<std::string> all = [] {
-    hwy::SetSupportedTargetsForTest(0);  // asked first, so that no restriction is lifted
+    hwy::SetSupportedTargetsForTest(0);  // the first call, so this lifts no restriction
     std::vector<std::string> names;
     for (const int64_t target : runnable()) names.push_back(lower_name(target));
     return names;

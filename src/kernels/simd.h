@@ -18,7 +18,7 @@ std::vector<std::string> simd_targets();
 bool same_bits(std::string_view target, std::string_view other);
 
 // Restricts the kernels to `name`; an empty name lifts the restriction. Throws UsageError for a target that
-// is not in simd_targets(). Not to be called while kernels run.
+// is not in simd_targets(). Must not be called while kernels run.
 void force_simd_target(std::string_view name);
 
 }  // namespace rung::kernels

@@ -1,5 +1,5 @@
 // The vector type of all kernels, masks as bits of a 16-bit word for 16 images, and the sum over lanes.
-// Included once per Highway target, hence no #pragma once but Highway's toggling guard.
+// Included once per Highway target, so Highway's toggling guard replaces #pragma once.
 #if defined(RUNG_KERNELS_VECTOR_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNG_KERNELS_VECTOR_INL_H
 #undef RUNG_KERNELS_VECTOR_INL_H
@@ -22,9 +22,9 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 constexpr size_t kVector = hn::MaxLanes(D());
 
-// Asks for the cache line that holds the lane `floats` after `from`. A batch's activations lie in the
+// Prefetches the cache line that holds the lane `floats` after `from`. A batch's activations lie in the
 // last-level cache, whose latency the hardware hides for long runs but not for rows of many channels at a
-// time. The address may lie past the end: nothing is read.
+// time. The address may lie past the end, because nothing is read.
 HWY_INLINE void prefetch(const float* from, size_t floats) {
   hwy::Prefetch(from + floats);
 }
