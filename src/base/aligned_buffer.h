@@ -1,6 +1,6 @@
 // A fixed-size array of plain values on a 128-byte boundary (two cache lines: the adjacent-line prefetcher's
-// unit), zero-filled. From 256 KiB on it asks for huge pages, which spare the kernels' many streams most
-// address translation. It does not grow: the engine allocates once, before the loop.
+// unit), zero-filled. From 256 KiB up it asks for huge pages, which save the kernels' many streams most
+// address translation. It cannot grow: the engine allocates once, before the loop.
 #pragma once
 
 #include <sys/mman.h>
@@ -25,7 +25,7 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
 
-  // Throws std::bad_alloc when the memory is not to be had.
+  // Throws std::bad_alloc if the memory is not available.
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size == 0) return;
     if (size > (SIZE_MAX - kHugePage) / sizeof(T)) throw std::bad_alloc();
@@ -34,7 +34,7 @@ class AlignedBuffer {
     data_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (!data_) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
-    if (alignment == kHugePage) ::madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: it may fail
+    if (alignment == kHugePage) ::madvise(data_.get(), bytes, MADV_HUGEPAGE);  // only a hint: it may fail
 #endif
     std::memset(static_cast<void*>(data_.get()), 0, size * sizeof(T));
   }

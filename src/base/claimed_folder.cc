@@ -18,12 +18,12 @@ namespace {
 
 constexpr const char* kLockFile = ".lock";
 
-// Who asks whether a folder is claimed holds its lock too, for microseconds: only one who holds it longer
-// than this has claimed it.
+// A process that asks whether a folder is claimed also holds its lock, for microseconds. Only a process that
+// holds it longer than this has claimed it.
 constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kBetweenTries{5};
 
-// The holder before may have removed the file after we opened it and before we locked it.
+// The previous holder may have removed the file after we opened it and before we locked it.
 bool is_still_at(int descriptor, const std::filesystem::path& file) {
   struct stat open {};
   struct stat named {};
@@ -31,7 +31,7 @@ bool is_still_at(int descriptor, const std::filesystem::path& file) {
          open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
-// A descriptor of the file, locked where the file system can.
+// A descriptor of the file, locked if the file system supports it.
 int open_and_lock(const std::filesystem::path& file) {
   for (int tries = 1;; ++tries) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);

@@ -7,12 +7,11 @@
 
 namespace rung {
 
-// Holds a folder's lock for as long as it lives. The system lifts the lock of a process that ends, however it
-// ends; the file `.lock` that such a process leaves locks nothing. A file system that has no locks is used
-// without.
+// Holds a folder's lock for its lifetime. The system releases the lock when a process ends, however it ends;
+// a leftover file `.lock` locks nothing. On a file system without locks, nothing is locked.
 class FolderLock {
  public:
-  // Throws UsageError if another process holds the lock, IoError if the file `.lock` cannot be made.
+  // Throws UsageError if another process holds the lock, IoError if the file `.lock` cannot be created.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
@@ -23,19 +22,19 @@ class FolderLock {
   int descriptor_;
 };
 
-// Whether a process holds the folder's lock at this moment. Reading is enough to ask. Where locks cannot be
-// asked for, whether the file `.lock` is there.
+// Whether a process holds the folder's lock now. Needs only read permission. Where locks do not work, whether
+// the file `.lock` exists.
 bool is_claimed(const std::filesystem::path& folder);
 
-// A folder to write to: created where it is not there, and locked. Folders that it created and that are empty
-// in the end are removed again.
+// A folder to write to: created if missing, and locked. At the end it removes the folders that it created if
+// they are empty.
 class ClaimedFolder {
  public:
   // Throws UsageError if another process has claimed it, IoError if it cannot be created or written to.
   explicit ClaimedFolder(const std::filesystem::path& path);
 
  private:
-  // Folders that were missing, the deepest first.
+  // The folders that were missing, deepest first.
   class Missing {
    public:
     explicit Missing(std::filesystem::path path);

@@ -1,5 +1,5 @@
 // Typed errors. The library throws these and never prints, exits or aborts on input; the command line turns
-// the type into an exit code. A message names what was wrong and where; `hint` says what would mend it.
+// the type into an exit code. A message says what is wrong and where; `hint` says how to fix it.
 #pragma once
 
 #include <stdexcept>
@@ -39,7 +39,7 @@ class NoSpaceError : public IoError {
   using IoError::IoError;
 };
 
-// The machine has less memory than what was asked for takes.
+// The request needs more memory than the machine has.
 class MemoryError : public Error {
   using Error::Error;
 };

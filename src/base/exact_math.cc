@@ -6,14 +6,15 @@
 namespace rung {
 namespace {
 
-// An angle as quadrant * pi/2 + angle + rest, with |angle| <= pi/4 and `rest` what rounding left of it.
+// An angle as quadrant * pi/2 + angle + rest, with |angle| <= pi/4 and `rest` its rounding error.
 struct Reduced {
   int64_t quadrant;
   double angle;
   double rest;
 };
 
-// By pi/2 in two parts (Cody and Waite): a multiple of the first, which has 33 bits, is exact.
+// Subtracts multiples of pi/2 in two parts (Cody and Waite): a multiple of the first, which has 33 bits, is
+// exact.
 Reduced reduce(double radians) {
   constexpr double kFirst = 0x1.921fb544p+0;
   constexpr double kSecond = 0x1.0b4611a626331p-34;
@@ -33,7 +34,7 @@ double alternating_series(double z, int n) {
   return sum;
 }
 
-// A value, and what rounding left of it.
+// A value and its rounding error.
 struct Rounded {
   double value;
   double rest;
@@ -45,7 +46,7 @@ Rounded add(double large, double small) {
   return {sum, small - (sum - large)};
 }
 
-// sin(quadrant * pi/2 + angle + rest); `rest` is small enough for its first power.
+// sin(quadrant * pi/2 + angle + rest); `rest` is so small that its first power suffices.
 Rounded sine_of(int64_t quadrant, const Reduced& reduced) {
   const double r = reduced.angle;
   const double z = r * r;

@@ -1,5 +1,5 @@
-// Functions made of operations that IEEE 754 rounds exactly. The system's libm may round differently
-// elsewhere, and the bits of training are promised.
+// Functions built from operations that IEEE 754 rounds exactly. Another system's libm may round differently,
+// and Rung promises the bits of training.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ double power(double base, int64_t exponent);
 // cos(pi * half_turns), to about 1e-16. Precondition: half_turns is finite.
 double cosine_of_half_turns(double half_turns);
 
-// To about a unit in the last place, and 1e-26 where that is more. Precondition: |radians| < 10^5.
+// Accurate to about one unit in the last place, or 1e-26 if that is more. Precondition: |radians| < 10^5.
 double sine(double radians);
 double cosine(double radians);
 double tangent(double radians);

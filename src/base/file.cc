@@ -19,7 +19,7 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
-// A quota that is used up is a full disk for who has it.
+// To its user, an exhausted quota is a full disk.
 bool is_no_space(int error) {
   return error == ENOSPC || error == EDQUOT;
 }
@@ -58,8 +58,8 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-// A name is durable only once its folder is synced. Some file systems cannot do so, and a folder that may be
-// written to need not be one that may be read.
+// A name is durable only once its folder is synced. Some file systems cannot sync folders, and a writable
+// folder need not be readable.
 void sync_folder_of(const std::filesystem::path& path) {
   const Descriptor descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.get() < 0 || ::fsync(descriptor.get()) == 0 || errno == EINVAL || errno == ENOTSUP) return;
@@ -78,7 +78,7 @@ struct Temporary {
   Descriptor descriptor;
 };
 
-// A new file, which no one else uses. The descriptor is negative, and errno set, if that fails.
+// A new file that nobody else uses. On failure the descriptor is negative and errno is set.
 Temporary create_temporary(const std::filesystem::path& path) {
   for (int number = 0;; ++number) {
     auto temporary =
@@ -106,7 +106,7 @@ Container read_whole(const std::filesystem::path& path, uint64_t max_bytes) {
     const ssize_t got = ::read(descriptor.get(), content.data() + filled, content.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw IoError(fmt::format("cannot read {}: {}", path.string(), reason(errno)));
-    if (got == 0) break;  // it shrank meanwhile
+    if (got == 0) break;  // the file shrank meanwhile
     filled += static_cast<size_t>(got);
   }
   content.resize(filled);
@@ -157,14 +157,14 @@ void replace_file(const std::filesystem::path& path, std::string_view text, Sync
 
 void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);  // of what a link leads to
+  const auto status = std::filesystem::status(path, error);  // follows links
   if (std::filesystem::is_regular_file(status)) {
     const auto target = std::filesystem::canonical(path, error);
     return replace_file(error ? path : target, bytes);
   }
   const bool is_new = !std::filesystem::exists(status) && !std::filesystem::is_symlink(path, error);
   if (is_new || std::filesystem::is_directory(status)) return replace_file(path, bytes);
-  // A device, a pipe, or a link to where nothing is yet.
+  // A device, a pipe, or a link whose target does not exist yet.
   Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   if (descriptor.get() < 0 || !write_all(descriptor.get(), bytes) || descriptor.close() != 0)
     throw_cannot_write(path, errno);
@@ -197,7 +197,7 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& oth
   if (!linked && errno == ENOENT) return;
   if (!linked && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
     throw_cannot_write(other, errno);
-  // On a file system without links the file is, for a moment, only there under its other name.
+  // On a file system without hard links the file has, for a moment, only its other name.
   const bool renamed = ::rename(linked ? link.c_str() : path.c_str(), other.c_str()) == 0;
   const int error = errno;
   if (linked) ::unlink(link.c_str());  // still there if `other` was the same file before

@@ -1,4 +1,4 @@
-// Rung's JSON files: how they are read, and how the small ones begin: with what they are, so that none is
+// Rung's JSON files: how they are read, and how the small ones begin: with their format, so that none is
 // taken for another.
 #pragma once
 
@@ -7,9 +7,9 @@
 
 namespace rung {
 
-// Whether more than so many brackets of JSON are open at once: they would cost a hundred times their size in
-// memory. (The library's parser can say so too, by a callback, but then takes time that grows as the square
-// of the size.)
+// Whether more than `most` brackets of JSON are open at once; parsing them would take a hundred times their
+// size in memory. (The library's parser can report the depth to a callback, but its time then grows as the
+// square of the size.)
 inline bool nests_deeper(std::string_view json, int most) {
   int depth = 0;
   bool quoted = false;
@@ -17,7 +17,7 @@ inline bool nests_deeper(std::string_view json, int most) {
     const char byte = json[at];
     if (byte == '"') quoted = !quoted;
     if (quoted) {
-      if (byte == '\\') ++at;  // what is escaped ends no string
+      if (byte == '\\') ++at;  // an escaped character ends no string
       continue;
     }
     if (byte == '{' || byte == '[') ++depth;
@@ -27,7 +27,7 @@ inline bool nests_deeper(std::string_view json, int most) {
   return false;
 }
 
-// A null if the text is no JSON, or nested deeper than any file of Rung's is.
+// Null if the text is not JSON, or nested deeper than any of Rung's files.
 inline nlohmann::json parse_json(std::string_view text) {
   constexpr int kMaxDepth = 8;
   if (nests_deeper(text, kMaxDepth)) return {};
@@ -37,12 +37,12 @@ inline nlohmann::json parse_json(std::string_view text) {
 
 struct JsonFormat {
   const char* name;
-  int version;  // a reader knows one
+  int version;  // the only one that a reader knows
 
-  // An object of these two alone.
+  // An object with only these two fields.
   nlohmann::ordered_json begin() const { return {{"format", name}, {"version", version}}; }
 
-  // The object that the text is; null if it is none, or one of another format or version.
+  // The text's object; null if it is not an object of this format and version.
   nlohmann::json parse(std::string_view text) const {
     nlohmann::json file = parse_json(text);
     const bool known = file.is_object() && file.value("format", nlohmann::json()) == name &&

@@ -1,5 +1,5 @@
 // The hierarchies are looked for where every distribution mounts them. Inside a container a group's path may
-// be the host's, of which only the end, or nothing, is there: what does not exist limits nothing.
+// be the host's, of which only the end, or nothing, exists; a missing file limits nothing.
 #include "base/system_limits.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ bool has_controller(const std::string& list, const std::string& name) {
   return ("," + list + ",").find("," + name + ",") != std::string::npos;
 }
 
-// What limits one group by its own files, in each version of control groups.
+// The limit that one group's own files set, in each version of control groups.
 template <typename T>
 struct Reader {
   std::string controller;  // version 1's name for it
@@ -38,7 +38,7 @@ struct Reader {
   Limit<T> (*version2)(const fs::path& group);
 };
 
-// Of the group called `name` and of those above it, up to the hierarchy's root.
+// The smallest limit of the group `name` and its ancestors, up to the hierarchy's root.
 template <typename T>
 Limit<T> limit_upwards(const fs::path& hierarchy, const fs::path& name, Limit<T> (*own)(const fs::path&)) {
   Limit<T> limit = own(hierarchy);
@@ -65,7 +65,7 @@ Limit<T> limit_of_groups(const fs::path& root, const Reader<T>& reader) {
   return limit;
 }
 
-// "max 100000" and a quota of -1 stand for no limit.
+// "max 100000" and a quota of -1 mean no limit.
 Limit<double> ratio(std::istream&& quota, std::istream&& period) {
   double time = 0;
   double of = 0;
@@ -84,7 +84,7 @@ Limit<double> cpu_version2(const fs::path& group) {
   return ratio(std::istringstream(time), std::istringstream(of));
 }
 
-// The number on the line of this name in a file of "name number" lines.
+// The number on the line with this name in a file of "name number" lines.
 Limit<uint64_t> entry(const fs::path& file, const std::string& name) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
@@ -96,7 +96,7 @@ Limit<uint64_t> entry(const fs::path& file, const std::string& name) {
   return std::nullopt;
 }
 
-// A group's use counts the files that it read; those not in use (inactive) make room when asked to.
+// A group's usage includes files that it read; inactive ones make room on demand.
 Limit<uint64_t> memory_left(const fs::path& limit, const fs::path& use, Limit<uint64_t> inactive) {
   uint64_t most = 0;
   uint64_t used = 0;

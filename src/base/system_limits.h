@@ -1,6 +1,6 @@
-// What the system and the control groups of this process (a container's, a service's) leave it. Of a group
-// and those above it the smallest limit counts, in version 2 of control groups or 1. `root` is where /proc
-// and /sys are.
+// What the system and the control groups of this process (a container's, a service's) allow it. The smallest
+// limit of a group and its ancestors counts, in version 1 or 2 of control groups. `root` is the folder of
+// /proc and /sys.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,15 @@
 
 namespace rung {
 
-// Processor time in processors, as in 1.5 (cpu.max, cpu.cfs_quota_us); none where there is no limit.
+// Processor time in processors, as in 1.5 (cpu.max, cpu.cfs_quota_us); none without a limit.
 std::optional<double> cpu_quota(const std::filesystem::path& root = "/");
 
-// Bytes of memory that can be had without pushing anything out that is in use: what the system has
-// (MemAvailable), or what the groups allow (memory.max, memory.limit_in_bytes) if that is less. None where
-// nobody says.
+// Bytes of memory that are available without evicting anything in use: the system's (MemAvailable), or what
+// the groups allow (memory.max, memory.limit_in_bytes) if that is less. None if neither is known.
 std::optional<uint64_t> available_memory(const std::filesystem::path& root = "/");
 
-// Throws MemoryError, with the hint, if fewer bytes than that are available to `what`. (A system that lends
-// more memory than it has would end the process later on, without a word.)
+// Throws MemoryError, with the hint, if `what` needs more bytes than are available. (A system that
+// overcommits memory would kill the process later, without a message.)
 void require_memory(uint64_t bytes, std::string_view what, const std::string& hint);
 
 }  // namespace rung

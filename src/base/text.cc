@@ -17,11 +17,11 @@ namespace {
 constexpr size_t kLongestWord = 64;  // bounds the work; no key or name is longer
 
 struct Character {
-  size_t length = 0;  // bytes; 0 if it is none
+  size_t length = 0;  // bytes; 0 if it is not a character
   uint32_t code = 0;
 };
 
-// The UTF-8 character at the front of `text`, which is not empty.
+// The UTF-8 character at the front of `text`. Precondition: the text is not empty.
 Character first_character(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
@@ -53,7 +53,7 @@ class UnicodeTables {
   }
 
  private:
-  // None, and then every character takes a column, on a system without the locale C.UTF-8.
+  // None on a system without the locale C.UTF-8; every character then takes one column.
   static locale_t tables() {
     static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
     return utf8;
@@ -69,7 +69,7 @@ bool is_control(std::string_view character) {
   return character.size() == 1 && (byte(0) < 0x20 || byte(0) == 0x7F);
 }
 
-// Calls visit(character, true) for each UTF-8 character, and visit(byte, false) for each byte of none.
+// Calls visit(character, true) for each UTF-8 character, and visit(byte, false) for each other byte.
 template <typename Visit>
 void for_each_character(std::string_view text, Visit visit) {
   while (!text.empty()) {
@@ -184,7 +184,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   if (word.size() > kLongestWord) return std::nullopt;
   const std::string typed = lower(word);
   std::optional<std::string_view> best;
-  size_t best_distance = (word.size() + 2) / 3 + 1;  // further away is no typing error
+  size_t best_distance = (word.size() + 2) / 3 + 1;  // more is not a typing error
   for (const std::string_view candidate : candidates) {
     const size_t distance = edit_distance(typed, lower(candidate));
     if (distance < best_distance) {

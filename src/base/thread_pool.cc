@@ -79,7 +79,7 @@ void ThreadPool::stop() {
   for (auto& worker : workers_) worker.join();
 }
 
-// A share of a processor counts as a whole one: a thread too many waits, one too few wastes the share.
+// A fraction of a processor counts as a whole one: an extra thread waits, a missing one wastes the fraction.
 int ThreadPool::available_cores() {
   cpu_set_t set;
   const bool affinity = sched_getaffinity(0, sizeof(set), &set) == 0;

@@ -1,7 +1,7 @@
-// A pool of threads that share the indices of a loop. Each begins with a contiguous share of its own, so that
-// a group of images mostly stays in one core's cache from one loop to the next, and then helps the others, so
-// that a thread that the system holds up does not hold up the rest. Waiting threads spin briefly, because the
-// next loop of a training step follows within microseconds, and then sleep.
+// A pool of threads that share the indices of a loop. Each begins with its own contiguous share, so a group
+// of images mostly stays in one core's cache from one loop to the next. It then helps the others, so a thread
+// that the system delays does not delay the rest. Waiting threads spin briefly, because the next loop of a
+// training step follows within microseconds; then they sleep.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace rung {
 class ThreadPool {
  public:
   // `threads` counts the calling thread. Throws UsageError unless 1 <= threads <= 1024, IoError if the system
-  // has no room for so many.
+  // cannot start that many.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -27,14 +27,14 @@ class ThreadPool {
 
   // Calls task(index, thread) for every index in 0 .. count-1, on any thread and in any order, and returns
   // when all are done. If tasks throw, some indices may not be run, and the exception of the lowest thread is
-  // rethrown here. Not to be called from a task, or from two threads at once.
+  // rethrown here. Must not be called from a task, or from two threads at once.
   void for_each(int count, const std::function<void(int index, int thread)>& task);
 
   // Processors that this process may use, by its affinity mask and its control groups' limits; at least 1.
   static int available_cores();
 
  private:
-  // The indices that a thread has yet to run: it takes the first, helpers take the last.
+  // The indices that a thread has yet to run; it takes the first, helpers take the last.
   struct alignas(64) Share {
     std::atomic<uint64_t> range{0};  // begin in the upper half, end in the lower
 
