@@ -13,11 +13,11 @@ struct Cost {
   double bytes = 0;  // read and written, every tensor once
 };
 
-// Of one step of TrainingPass for one image. Only convolutions count as arithmetic.
+// The cost of one step of TrainingPass for one image. Only convolutions count as arithmetic.
 Cost cost_of(const Plan& plan, Step step, size_t stage);
 
-// FLOP to train one image: every convolution forward, for its weights' gradient, and, but for the first, for
-// its input's gradient.
+// FLOP to train one image: every convolution's forward pass, weight gradient and, except for the first, input
+// gradient.
 double training_flop(const Plan& plan);
 
 // "convolve", "weight gradient", ...

@@ -1,6 +1,6 @@
 // Follows one image through the layers. Every size is checked against infer.h's limits before it is
-// multiplied, so no product here leaves 64 bits: the largest, a convolution's weight, is 2^16 * 2^16 * 2^12 *
-// 2^12.
+// multiplied, so every product here fits in 64 bits: the largest, a convolution's weight, is 2^16 * 2^16 *
+// 2^12 * 2^12.
 #include "nn/infer.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ Size2 plane(const Shape& shape) {
   return {shape.height, shape.width};
 }
 
-// One layer: its info from its specification and the info of the layers before.
+// One layer: its info, from its specification and the info of the earlier layers.
 class LayerInference {
  public:
   LayerInference(const LayerSpec& layer, std::span<const LayerInfo> earlier, const LayerInfo& before,
@@ -167,13 +167,13 @@ class LayerInference {
                   reach(info_.receptive_field.w, info_.jump.w, info_.output.width, image_.w)};
   }
 
-  // Pixels from the first to the last that `count` neighbours see together.
+  // Pixels from the first to the last that `count` neighbouring elements see together.
   static int reach(int receptive_field, int jump, int count, int side) {
     return static_cast<int>(std::min<int64_t>(receptive_field + int64_t{count - 1} * jump, side));
   }
 
   // The usual recurrence along one axis: a kernel of k reaches k-1 jumps further, a stride lengthens the
-  // jump. Clipping at the image's side keeps both in range and changes no result that is within it.
+  // jump. Clipping at the image's side keeps both in range and changes no result within the image.
   static void see(int& receptive_field, int& jump, int kernel, int stride, int side) {
     receptive_field = reach(receptive_field, jump, kernel, side);
     jump = static_cast<int>(std::min<int64_t>(int64_t{jump} * stride, side));

@@ -1,5 +1,5 @@
 // What follows from a model's layers and its input's shape: output shapes, parameters, multiply-accumulates,
-// receptive fields. Every impossible shape is found here, before anything is allocated.
+// receptive fields. It finds every impossible shape before anything is allocated.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace rung::nn {
 
 // A layer cannot work on its input; `layer` is its index in ModelSpec::layers, counted from 0 as in
-// torch.nn.Sequential, or layers.size() when the model as a whole is at fault: its input, its output, no
+// torch.nn.Sequential, or layers.size() if the model as a whole is at fault: its input, its output, no
 // layers.
 class ShapeError : public UsageError {
  public:
@@ -39,7 +39,7 @@ struct ModelInfo {
   int64_t activation_bytes = 0;
 };
 
-// Limits that keep every size in 64-bit range and a typing error from asking for terabytes. kMaxSide also
+// These limits keep every size in 64-bit range, and a typing error from asking for terabytes. kMaxSide also
 // bounds kernels, strides and paddings.
 inline constexpr int kMaxChannels = 65536;
 inline constexpr int kMaxClasses = 256;  // labels are bytes

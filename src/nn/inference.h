@@ -14,8 +14,8 @@
 
 namespace rung::nn {
 
-// What a stage's batch norm does in evaluation, by its running statistics: scale * x + shift, a value a
-// channel; 1 and 0 without one.
+// What a stage's batch norm does in evaluation, from its running statistics: scale * x + shift, one value per
+// channel; 1 and 0 without batch norm.
 struct FoldedNorm {
   std::vector<float> scale;
   std::vector<float> shift;
@@ -24,12 +24,12 @@ FoldedNorm fold_norm(const Stage& stage, const Weights& weights);
 
 class Inference {
  public:
-  // `plan` and `pool` must outlive this object. Throws MemoryError when the machine has too little memory.
+  // `plan` and `pool` must outlive this object. Throws MemoryError if the machine has too little memory.
   Inference(const Plan& plan, ThreadPool& pool);
   Inference(const Inference&) = delete;
   Inference& operator=(const Inference&) = delete;
 
-  // Called from the pool's threads, each group once, with its logits [classes][16].
+  // Called from the pool's threads, once per group, with its logits [classes][16].
   using UseLogits = std::function<void(int group, int lanes, const float* logits)>;
 
   // Runs all groups of `images` images.

@@ -18,7 +18,7 @@ StageSizes stage_sizes(const Plan& plan, size_t s) {
   if (stage.conv) {
     sizes.convolved = elements * kLanes;
     sizes.packed_forward = stage.conv->weights();
-    // The first stage passes no gradient on, so that its canvas needs no border.
+    // The first stage passes no gradient on, so its canvas needs no border.
     if (s > 0) {
       sizes.packed_backward = stage.conv->weights();
       sizes.canvas = kernels::gradient_canvas(*stage.conv);
@@ -51,7 +51,7 @@ uint64_t inference_bytes(const Plan& plan, int threads) {
 }
 
 uint64_t training_bytes(const Plan& plan, int state_floats, int largest_batch, int threads) {
-  // Weights, gradient; the optimizer's.
+  // Weights, their gradient, the optimiser's state.
   uint64_t whole = (2 + static_cast<uint64_t>(state_floats)) * plan.parameter_count;
   uint64_t group = group_floats(plan.input) + plan.parameter_count;  // the images; their gradient
   uint64_t thread = 0;

@@ -1,5 +1,5 @@
-// How large the buffers of TrainingPass and Inference are, from the plan alone: what they allocate, and what
-// can be said before. A few numbers a channel, and the rest of a last huge page, are left out.
+// The sizes of the buffers of TrainingPass and Inference, from the plan alone: what they allocate, known in
+// advance. A few numbers per channel, and the rest of a last huge page, are left out.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace rung::nn {
 
-// In elements; 0 where the stage has no such part.
+// In elements; 0 if the stage has no such part.
 struct StageSizes {
-  size_t convolved = 0;       // a group: the convolution's output
-  size_t activated = 0;       // a group: the stage's output, if something follows the convolution
+  size_t convolved = 0;       // per group: the convolution's output
+  size_t activated = 0;       // per group: the stage's output, if something follows the convolution
   size_t bits = 0;            // a group
-  size_t kept = 0;            // a thread: the stage's input, if a later stage adds it; evaluation only
-  size_t skip_gradients = 0;  // a group: that input's gradient from there
+  size_t kept = 0;            // per thread: the stage's input, if a later stage adds it; evaluation only
+  size_t skip_gradients = 0;  // per group: that input's gradient from there
   size_t packed_forward = 0;
   size_t packed_backward = 0;
   kernels::Canvas canvas;    // around the gradient of the convolution's output
@@ -25,11 +25,11 @@ struct StageSizes {
 
 StageSizes stage_sizes(const Plan& plan, size_t stage);
 
-// Bytes that Inference takes in so many threads.
+// Bytes that Inference takes with `threads` threads.
 uint64_t inference_bytes(const Plan& plan, int threads);
 
-// Bytes to train with batches of up to so many images, in so many threads, and to evaluate in between; the
-// optimizer and the moving average keep `state_floats` for each parameter.
+// Bytes to train with batches of up to `largest_batch` images and `threads` threads, and to evaluate in
+// between; the optimiser and the moving average keep `state_floats` for each parameter.
 uint64_t training_bytes(const Plan& plan, int state_floats, int largest_batch, int threads);
 
 }  // namespace rung::nn

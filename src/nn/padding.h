@@ -6,13 +6,13 @@
 
 namespace rung::nn {
 
-// Holds one group's padded input; empty for a convolution without padding, whose input is used where it lies.
+// Holds one group's padded input; empty for a convolution without padding, whose input needs no copy.
 class PaddedInput {
  public:
   PaddedInput() = default;
   explicit PaddedInput(const kernels::ConvShape& shape);
 
-  // How many it holds.
+  // How many floats it holds.
   static size_t floats(const kernels::ConvShape& shape);
 
   // `x` is dense [C][H][W][16]. The view is valid until the next call and starts at the border.

@@ -8,7 +8,7 @@
 namespace rung::nn {
 namespace {
 
-// Adds one layer after the other to the last stage, or opens a new one where the layer does not fit into it.
+// Adds each layer to the last stage, or opens a new stage if the layer does not fit.
 class PlanBuilder {
  public:
   PlanBuilder(const ModelSpec& model, const ModelInfo& info) : info_(info), is_added_(model.layers.size()) {
@@ -23,7 +23,7 @@ class PlanBuilder {
   void add(size_t layer, const LayerSpec& spec) {
     layer_ = layer;
     std::visit([this](const auto& l) { add(l); }, spec);
-    if (is_added_[layer]) open_ = false;  // its output must be a stage's, to be there later
+    if (is_added_[layer]) open_ = false;  // a later stage needs its output, so it must end a stage
     stages_after_.push_back(plan_.stages.size());
   }
 
@@ -125,8 +125,7 @@ class PlanBuilder {
 
   void add(const Dropout& l) {
     if (l.p == 0) return;
-    // After a relu of the same stage is as good as before it: scaling by a positive number commutes with
-    // relu.
+    // Dropout may also follow a relu of the same stage: scaling by a positive number commutes with relu.
     Stage& stage = stage_where([](const Stage& s) { return s.dropout == 0; });
     stage.dropout = l.p;
     stage.dropout_layer = static_cast<uint32_t>(layer_);
@@ -176,7 +175,7 @@ class PlanBuilder {
 
   void add(const Flatten& /*layer*/) {
     if (output() == input()) return;
-    open_ = false;  // the channels after it are others; the memory is the same
+    open_ = false;  // the channels change after it; the memory does not
     if (!plan_.stages.empty()) plan_.stages.back().output = output();
   }
 

@@ -1,6 +1,6 @@
-// A model, ready to run: its layers gathered into stages, and where every parameter lies.
+// A model, ready to run: its layers grouped into stages, and the place of every parameter.
 //
-// A stage is a convolution (or linear layer) and all that is elementwise after it: batch norm, dropout, relu,
+// A stage is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
 // pooling. Each part may be missing. Stages are what the engine runs: one kernel call for the convolution,
 // one for the rest. Leaky relu, PReLU, SiLU and the sum of a residual connection are stages by themselves.
 #pragma once
@@ -40,11 +40,11 @@ struct Stage {
     double momentum = 0.1;
   };
 
-  // A layer that is a stage by itself.
+  // A layer that is a stage of its own.
   struct LeakyRelu {
-    float slope = 0;    // if none is learnt
+    float slope = 0;    // if none is learned
     size_t weight = 0;  // offset into the parameters
-    size_t learnt = 0;  // slopes among the parameters: none, one, or one a channel
+    size_t learnt = 0;  // slopes among the parameters: none, one, or one per channel
   };
   struct Silu {};
   struct Addition {
@@ -62,7 +62,7 @@ struct Stage {
   double dropout = 0;          // probability
   uint32_t dropout_layer = 0;  // which layer of the model, for the random numbers
   kernels::ActivationShape activation;
-  Single single;                // if it holds a layer, there is nothing else in the stage
+  Single single;                // if it holds a layer, the stage has nothing else
   bool input_is_added = false;  // by an Addition
 
   bool is_single() const { return !std::holds_alternative<std::monostate>(single); }
@@ -73,7 +73,7 @@ struct Stage {
   }
   // Something follows the convolution, so that its output and the stage's are not the same.
   bool activates() const { return dropout > 0 || activates_in_evaluation(); }
-  // The gradient's way through the activation is written down, a bit an element.
+  // The activation records where the gradient passes, one bit per element.
   bool has_bits() const { return dropout > 0 || activation.gates(); }
   // Dropout's scale of the elements that are kept.
   float kept_scale() const { return static_cast<float>(1.0 / (1.0 - dropout)); }
@@ -89,7 +89,7 @@ struct Plan {
   size_t buffer_count = 0;
 };
 
-// Throws ShapeError for a model that cannot work (see infer).
+// Throws ShapeError if the shapes do not fit (see infer).
 Plan make_plan(const ModelSpec& model);
 
 // Floats of a group of images' activations of this shape.

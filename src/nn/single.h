@@ -12,8 +12,8 @@ namespace rung::nn {
 void single_forward(const Stage& stage, std::span<const float> parameters, const float* x, const float* added,
                     float* y);
 
-// The gradient of x, and among `gradient` [parameter_count] those of the stage's own parameters. Either may
-// be null. What a sum adds has the gradient dy, which is left to the caller.
+// Writes the gradient of x to `dx` and those of the stage's own parameters into `gradient` [parameter_count].
+// Either may be null. The term that a sum adds has the gradient dy; the caller passes it on.
 void single_backward(const Stage& stage, std::span<const float> parameters, const float* dy, const float* x,
                      float* dx, float* gradient);
 

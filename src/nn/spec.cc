@@ -1,4 +1,4 @@
-// The names of the layers. Everything else about them is in infer.cc (shapes) and in the kernels (numbers).
+// The names of the layers. Everything else about layers is in infer.cc (shapes) and in the kernels (numbers).
 #include "nn/spec.h"
 
 namespace rung::nn {

@@ -46,8 +46,8 @@ struct BatchNorm2d {
   friend bool operator==(const BatchNorm2d&, const BatchNorm2d&) = default;
 };
 
-// torch.nn.Dropout: each element by itself, scaled by 1/(1-p) in training, off in evaluation. The probability
-// is rounded to 1/65536; the bound keeps that small against the share that is kept.
+// torch.nn.Dropout: each element independently, scaled by 1/(1-p) in training, off in evaluation. The
+// probability is rounded to 1/65536; the bound keeps that small against the share that is kept.
 inline constexpr double kMaxDropout = 0.99;
 struct Dropout {
   double p = 0.5;
@@ -58,7 +58,7 @@ struct Relu {
   friend bool operator==(const Relu&, const Relu&) = default;
 };
 
-// torch.nn.LeakyReLU: x where it is positive, negative_slope * x elsewhere.
+// torch.nn.LeakyReLU: x if it is positive, else negative_slope * x.
 struct LeakyRelu {
   double negative_slope = 0.01;
   friend bool operator==(const LeakyRelu&, const LeakyRelu&) = default;
@@ -78,7 +78,7 @@ struct Silu {
 };
 
 // A residual connection: the output of an earlier layer of the same shape is added to the input. `from` is
-// that layer's index in ModelSpec::layers, or below 0 counts back from this layer: -1 is the one before it.
+// that layer's index in ModelSpec::layers; below 0 it counts back from this layer: -1 is the one before it.
 struct Add {
   int from = 0;
   friend bool operator==(const Add&, const Add&) = default;
@@ -125,7 +125,7 @@ struct ModelSpec {
 std::string_view recipe_name(const LayerSpec& layer);
 std::string_view torch_name(const LayerSpec& layer);
 
-// The index of the layer whose output `add` adds, as the layer `index` of a model; below 0 if there is none.
+// The index of the layer whose output `add` adds if it is layer `index` of a model; below 0 if there is none.
 inline int64_t added_layer(const Add& add, size_t index) {
   return add.from < 0 ? static_cast<int64_t>(index) + add.from : add.from;
 }

@@ -66,7 +66,7 @@ void Trace::forward(size_t stage) {
 std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classes) const {
   std::vector<float> gradient(group_floats(plan_.stages.back().output));
   for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
-  std::vector<std::vector<float>> skips(stages_.size());  // gradients of inputs from where they are added
+  std::vector<std::vector<float>> skips(stages_.size());  // gradients of inputs that later stages add
   for (size_t later = stages_.size() - 1; later > stage; --later) {
     const Stage& spec = plan_.stages[later];
     if (const Stage::Addition* addition = spec.addition()) accumulate(gradient, skips[addition->stage]);

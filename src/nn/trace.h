@@ -1,5 +1,5 @@
 // What happens inside a model: one group of 16 images in evaluation mode, with every stage's output kept, and
-// the gradient of a logit on its way back. For looking at a model, not for speed: the way back uses the
+// the gradient of a logit at every stage. For looking at a model, not for speed: the backward pass uses the
 // reference kernels.
 #pragma once
 
@@ -23,13 +23,13 @@ class Trace {
   std::span<const float> output(size_t stage) const;
 
   // The gradient of each lane's logit of class classes[lane] with respect to the output of `stage`,
-  // [C][PH][PW][16]. Lanes from classes.size() on get zeros.
+  // [C][PH][PW][16]. Lanes from classes.size() upwards get zeros.
   std::vector<float> gradient(size_t stage, std::span<const uint8_t> classes) const;
 
  private:
   struct StageTrace {
     FoldedNorm norm;
-    std::vector<uint16_t> bits;  // through which elements the gradient passes
+    std::vector<uint16_t> bits;  // the elements through which the gradient passes
     AlignedBuffer<float> output;
   };
 

@@ -218,7 +218,7 @@ void TrainingPass::pack_weights() {
   });
 }
 
-// In the order of the groups, whatever the threads: they share the parameters.
+// In the order of the groups, whatever the number of threads, which share the parameters.
 void TrainingPass::sum_gradients() {
   const auto shares = static_cast<size_t>(pool_.size());
   pool_.for_each(pool_.size(), [&](int share, int /*thread*/) {
@@ -373,7 +373,7 @@ void TrainingPass::norm_gradient(size_t s) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
   const auto channels = static_cast<size_t>(stage.activation.channels);
-  // Not a sum over groups like the others: it counts as the first group's share.
+  // Unlike the other gradients this is not a sum over groups; it counts as the first group's share.
   const auto gradient = std::span(group_gradient(0), plan_.parameter_count);
   kernels::batch_norm_gradient(
       norm_params(s), norm_batch(s),
@@ -397,7 +397,7 @@ kernels::View<float> TrainingPass::convolved_gradient(size_t s, int group, int t
   auto view = kernels::dense_view(threads_[static_cast<size_t>(thread)].canvas[s].data(), canvas.height,
                                   canvas.width);
   view.data = view.at(0, canvas.top, canvas.left);
-  if (s == 0) return view;  // dense: nobody reads zeros in between
+  if (s == 0) return view;  // dense: nothing reads zeros in between
   view.row *= static_cast<size_t>(stage.conv->stride_h);
   view.column *= static_cast<size_t>(stage.conv->stride_w);
   return view;

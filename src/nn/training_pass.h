@@ -19,8 +19,8 @@
 
 namespace rung::nn {
 
-// Writes the images of one group to x [C][H][W][16]; lanes from `lanes` on may hold anything finite. Called
-// from the pool's threads, each group once.
+// Writes the images of one group to x [C][H][W][16]; lanes from `lanes` upwards may hold any finite values.
+// Called from the pool's threads, once per group.
 using LoadGroup = std::function<void(int group, int lanes, int thread, float* x)>;
 
 struct Batch {
@@ -68,12 +68,12 @@ class TrainingPass {
   TrainingPass(const TrainingPass&) = delete;
   TrainingPass& operator=(const TrainingPass&) = delete;
 
-  // Moves the running statistics in `weights`, and writes the loss's gradient to `gradient`
+  // Updates the running statistics in `weights`, and writes the loss's gradient to `gradient`
   // [parameter_count]. Throws UsageError if a batch norm has too few values.
   BatchResult run(const Batch& batch, Weights& weights, std::span<float> gradient);
 
-  // From now on measure the time of every step. A clock is read twice a step and group, which costs below 1
-  // %.
+  // From now on, measures the time of every step. It reads a clock twice per step and group, which costs less
+  // than 1 %.
   void start_profile();
   // The times since start_profile(), in the order of the program.
   std::vector<StepTime> profile() const;
@@ -114,8 +114,8 @@ class TrainingPass {
     size_t clock;  // index of its time
   };
   struct Phase {
-    std::vector<Task> group_tasks;   // each group runs through them alone
-    std::optional<Task> batch_task;  // once all groups are through
+    std::vector<Task> group_tasks;   // each group runs through them independently
+    std::optional<Task> batch_task;  // after all groups
   };
 
   void allocate(int threads);

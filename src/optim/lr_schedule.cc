@@ -1,4 +1,4 @@
-// Each formula has PyTorch's order of operations, as far as its closed form shows it.
+// Each formula has the order of operations of PyTorch's closed form.
 #include "optim/lr_schedule.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ Rates scaled(Rates rates, double factor) {
   return rates;
 }
 
-// `own` is what the optimiser itself would use.
+// `own` holds the optimiser's own rates.
 
 Rates rates(const ConstantLr& /*schedule*/, const Rates& own, const Place& /*place*/) {
   return own;
@@ -37,7 +37,7 @@ Rates rates(const CosineAnnealingLr& schedule, const Rates& own, const Place& pl
   return {schedule.eta_min + (own.lr - schedule.eta_min) * (1 + cosine) / 2, own.momentum};
 }
 
-// Where a phase of OneCycleLR ends, in steps, and what it arrives at.
+// The end of a phase of OneCycleLR, in steps, and the values it reaches.
 struct Phase {
   double end;
   Rates rates;
@@ -66,13 +66,13 @@ Rates rates(const OneCycleLr& cycle, const Rates& own, const Place& place) {
   const auto& [begin, from] = all[phase - 1];
   const auto& [end, to] = all[phase];
   const double part =
-      end == begin ? 1 : (step - begin) / (end - begin);  // a training of one batch has no width
+      end == begin ? 1 : (step - begin) / (end - begin);  // a training of one batch has no length
   return {
       anneal(cycle.anneal_strategy, from.lr, to.lr, part),
       cycle.cycle_momentum ? anneal(cycle.anneal_strategy, from.momentum, to.momentum, part) : own.momentum};
 }
 
-// The factor on a cycle's height.
+// The factor on a cycle's amplitude.
 double amplitude(const CyclicLr& cyclic, int64_t cycle, int64_t step) {
   switch (cyclic.mode) {
     case CyclicLr::Mode::kTriangular2:

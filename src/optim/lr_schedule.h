@@ -1,5 +1,5 @@
-// Learning-rate schedules (torch.optim.lr_scheduler), as functions of where the training is: nothing to
-// store, and a resumed run goes on with the same bits.
+// Learning-rate schedules (torch.optim.lr_scheduler), as functions of the training's position: nothing to
+// store, and a resumed run continues with the same bits.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@ namespace rung::optim {
 // A batch's place in the training.
 struct Place {
   int epoch = 0;      // from 0
-  int64_t step = 0;   // batches before this one, of all epochs
+  int64_t step = 0;   // batches before this one, over all epochs
   int64_t steps = 1;  // batches of the whole training
 };
 
-// What a step of the optimiser uses. Momentum is beta1 for Adam.
+// The rates that one step of the optimiser uses. Momentum is beta1 for Adam.
 struct Rates {
   double lr = 0;
   double momentum = 0;

@@ -32,7 +32,7 @@ void update(const Sgd& sgd, const Rates& rates, int64_t /*steps*/, std::span<con
   }
 }
 
-// How the two kinds of Adam decay the weights: by the gradient, or by shrinking them.
+// How Adam and AdamW decay the weights: through the gradient, or by shrinking them.
 struct Decay {
   float gradient = 0;
   float shrink = 1;

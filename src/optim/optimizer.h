@@ -1,5 +1,5 @@
-// torch.optim.SGD, Adam and AdamW. Every update is elementwise, from operations that IEEE 754 rounds exactly:
-// the same bits on any instruction set.
+// torch.optim.SGD, Adam and AdamW. Every update is elementwise, from operations that IEEE 754 rounds exactly,
+// so any instruction set gives the same bits.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class OptimizerState {
  public:
   OptimizerState(const Optimizer& optimizer, size_t parameters);
 
-  // Moves the parameters against the gradient; `steps` is the number of steps done before. All spans have the
+  // Moves the parameters against the gradient; `steps` is the number of earlier steps. All spans have the
   // size given at construction.
   //   SGD:   v = momentum*v + (g + weight_decay*w), the first v = g; w -= lr*v, or with nesterov
   //          w -= lr*(g + momentum*v)
@@ -24,8 +24,8 @@ class OptimizerState {
   //          w -= lr/(1-beta1^t) * m / (sqrt(v)/sqrt(1-beta2^t) + eps), t = steps + 1
   void step(const Rates& rates, int64_t steps, std::span<const float> gradient, std::span<float> parameters);
 
-  // What it keeps from step to step, one value a parameter, under PyTorch's names; zeros before the first
-  // step. With SGD's `velocity` that gives PyTorch's first v = g.
+  // The state it keeps between steps, one value per parameter, under PyTorch's names; zeros before the first
+  // step, which for SGD's `velocity` gives PyTorch's first v = g.
   struct Buffer {
     std::string name;
     std::vector<float> values;

@@ -39,41 +39,41 @@ using Optimizer = std::variant<Sgd, Adam, AdamW>;
 
 std::string_view name_of(const Optimizer& optimizer);  // "sgd", as in recipes
 double lr_of(const Optimizer& optimizer);
-double momentum_of(const Optimizer& optimizer);  // Adam's is beta1, which schedules treat alike
+double momentum_of(const Optimizer& optimizer);  // Adam's is beta1; schedules treat both alike
 
 struct ConstantLr {
   friend bool operator==(const ConstantLr&, const ConstantLr&) = default;
 };
 
-// torch.optim.lr_scheduler.StepLR, stepped once an epoch: lr * gamma^floor(epoch / step_size).
+// torch.optim.lr_scheduler.StepLR, stepped once per epoch: lr * gamma^floor(epoch / step_size).
 struct StepLr {
   int step_size = 1;
   double gamma = 0.1;
   friend bool operator==(const StepLr&, const StepLr&) = default;
 };
 
-// MultiStepLR, stepped once an epoch: lr * gamma^(how many milestones the epoch has reached).
+// MultiStepLR, stepped once per epoch: lr * gamma^(how many milestones the epoch has reached).
 struct MultiStepLr {
   std::vector<int> milestones;  // epochs, ascending
   double gamma = 0.1;
   friend bool operator==(const MultiStepLr&, const MultiStepLr&) = default;
 };
 
-// ExponentialLR, stepped once an epoch: lr * gamma^epoch.
+// ExponentialLR, stepped once per epoch: lr * gamma^epoch.
 struct ExponentialLr {
   double gamma = 1;
   friend bool operator==(const ExponentialLr&, const ExponentialLr&) = default;
 };
 
-// CosineAnnealingLR, stepped once an epoch: eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2.
+// CosineAnnealingLR, stepped once per epoch: eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2.
 struct CosineAnnealingLr {
   int t_max = 1;
   double eta_min = 0;
   friend bool operator==(const CosineAnnealingLr&, const CosineAnnealingLr&) = default;
 };
 
-// OneCycleLR over all batches of the training, stepped once a batch: up to max_lr and then down to almost
-// nothing, momentum the other way round. It sets the learning rate, and the optimiser's own has no effect.
+// OneCycleLR over all batches of the training, stepped once per batch: up to max_lr and then down to almost
+// zero, momentum in the opposite direction. It sets the learning rate, so the optimiser's own has no effect.
 struct OneCycleLr {
   enum class Anneal { kCos, kLinear };
   double max_lr = 0;
@@ -88,8 +88,8 @@ struct OneCycleLr {
   friend bool operator==(const OneCycleLr&, const OneCycleLr&) = default;
 };
 
-// CyclicLR, stepped once a batch: a saw of step_size_up and step_size_down batches. It sets the learning
-// rate, too.
+// CyclicLR, stepped once per batch: a sawtooth of step_size_up and step_size_down batches. It also sets the
+// learning rate.
 struct CyclicLr {
   enum class Mode { kTriangular, kTriangular2, kExpRange };
   double base_lr = 0;
@@ -97,7 +97,7 @@ struct CyclicLr {
   int step_size_up = 2000;
   int step_size_down = 2000;
   Mode mode = Mode::kTriangular;
-  double gamma = 1;  // exp_range: the amplitude's factor from batch to batch
+  double gamma = 1;  // exp_range: the amplitude's factor per batch
   bool cycle_momentum = true;
   double base_momentum = 0.8;
   double max_momentum = 0.9;
@@ -107,12 +107,12 @@ struct CyclicLr {
 using LrScheduler =
     std::variant<ConstantLr, StepLr, MultiStepLr, ExponentialLr, CosineAnnealingLr, OneCycleLr, CyclicLr>;
 
-// Whether the schedule sets the learning rate, or momentum, itself instead of changing the optimiser's.
+// Whether the schedule sets the learning rate, or momentum, instead of changing the optimiser's.
 bool sets_lr(const LrScheduler& scheduler);
 bool sets_momentum(const LrScheduler& scheduler);
 
-// The factor of torch.optim.lr_scheduler.LinearLR, stepped once a batch, on any schedule's learning rate:
-// from start_factor to 1 in total_iters batches.
+// A factor on any schedule's learning rate, as torch.optim.lr_scheduler.LinearLR stepped once per batch: from
+// start_factor to 1 in total_iters batches.
 struct LrWarmup {
   double start_factor = 1.0 / 3;
   int total_iters = 5;
@@ -121,7 +121,7 @@ struct LrWarmup {
 
 // torch.optim.swa_utils.AveragedModel with an exponential moving average, updated after every step: the first
 // one copies, then average = decay*average + (1-decay)*weight. Buffers (batch norm's running statistics) are
-// averaged in the same way with use_buffers, and else copied.
+// averaged likewise with use_buffers, otherwise copied.
 struct Ema {
   double decay = 0.999;
   bool use_buffers = false;
