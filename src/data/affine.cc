@@ -1,5 +1,5 @@
-// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it needs fused
-// multiply-add kept out.
+// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it must not use
+// fused multiply-add.
 #include "data/affine.h"
 
 #include <algorithm>
@@ -22,13 +22,13 @@ struct Matrix {
   double y(double column, double row) const { return d * column + e * row + f; }
 };
 
-// The same in 16.16 fixed point, which is what Pillow uses for nearest neighbour.
+// The same in 16.16 fixed point, as Pillow does for nearest neighbour.
 struct FixedPointMap {
   int32_t x0, x_per_column, x_per_row;
   int32_t y0, y_per_column, y_per_row;
 };
 constexpr int kFractionBits = 16;
-constexpr double kFixedLimit = 32768;  // coordinates that fixed point can hold
+constexpr double kFixedLimit = 32768;  // the first coordinate that fixed point cannot hold
 
 int32_t to_fixed(double value) {
   return static_cast<int32_t>(std::floor(value * (1 << kFractionBits) + 0.5));
@@ -89,8 +89,8 @@ Matrix affine_matrix(int height, int width, const AffineDraw& drawn) {
   return m;
 }
 
-// The result fits; how far it is from the start need not, if the one is far to the left and the other far to
-// the right.
+// The result fits; its distance from the start need not, if one is far to the left and the other far to the
+// right.
 int32_t moved(int32_t start, int steps, int32_t step) {
   return static_cast<int32_t>(static_cast<uint32_t>(start) +
                               static_cast<uint32_t>(steps) * static_cast<uint32_t>(step));
@@ -109,7 +109,7 @@ void map_fixed_point(const uint8_t* in, uint8_t* out, int height, int width, con
       return static_cast<uint32_t>(source_x(column)) >= static_cast<uint32_t>(width) ||
              static_cast<uint32_t>(source_y(column)) >= static_cast<uint32_t>(height);
     };
-    // A line meets the source rectangle in one piece, so that only the row's two ends need checks.
+    // A line meets the source rectangle in one piece, so only the row's two ends need checks.
     int first = 0;
     while (first < width && outside(first)) out[first++] = fill;
     int last = width;
@@ -125,7 +125,7 @@ int pixel_of(double coordinate, int side) {
   return static_cast<int>(coordinate);
 }
 
-// Pillow's way where axes stay axes: it adds up the steps, which may round differently from a product.
+// Pillow's method if axes stay axes: it adds up the steps, which may round differently from a product.
 void map_axes(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill) {
   double y = matrix.f + matrix.e * 0.5;
   for (int row = 0; row < height; ++row, y += matrix.e, out += width) {
@@ -167,7 +167,7 @@ void map_nearest(const uint8_t* in, uint8_t* out, int height, int width, const M
               [&](double x, double y) { return in[static_cast<int>(y) * width + static_cast<int>(x)]; });
 }
 
-// Pillow's bilinear filter: beyond the outermost pixels' centres their values go on.
+// Pillow's bilinear filter: beyond the centres of the outermost pixels their values continue.
 uint8_t bilinear(const uint8_t* in, int height, int width, double x, double y) {
   x -= 0.5;
   y -= 0.5;
@@ -196,7 +196,7 @@ float draw(const RandomRotation& rotation, RandomStream& random) {
   return draw_uniform(-rotation.degrees, rotation.degrees, random);
 }
 
-// Each in its order, and nothing for what the transform leaves as it is.
+// Draws in torchvision's order, and draws nothing for what the transform leaves unchanged.
 AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream& random) {
   AffineDraw drawn;
   const auto within = [&](double low, double high, double otherwise) {

@@ -1,9 +1,9 @@
 // Rotations and affine maps of an 8-bit one-channel image with torchvision 0.14's meaning on a PIL image, to
 // the last bit for given parameters. Sources: torchvision.transforms.RandomRotation and RandomAffine;
-// Pillow's Image.rotate and Geometry.c. Left out: other interpolations than nearest and bilinear.
+// Pillow's Image.rotate and Geometry.c. Left out: interpolations other than nearest and bilinear.
 //
-// Everywhere: in, out [height,width], not overlapping; 1 <= height, width <= 4096; `fill` where there is no
-// source pixel.
+// Everywhere: in, out [height,width], not overlapping; 1 <= height, width <= 4096; `fill` is used where there
+// is no source pixel.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct AffineDraw {
 };
 AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream& random);
 
-// torchvision.transforms.functional.affine. Preconditions: all is finite, the scale above 0, the shears
-// between -90 and 90 degrees.
+// torchvision.transforms.functional.affine. Preconditions: all values are finite, the scale is above 0, the
+// shears are between -90 and 90 degrees.
 void affine(const uint8_t* in, uint8_t* out, int height, int width, const AffineDraw& drawn,
             Interpolation interpolation, uint8_t fill);
 

@@ -1,4 +1,4 @@
-// The archive is in memory; what it says about itself is checked before it is believed.
+// The archive is in memory; nothing it says about itself is trusted unchecked.
 #include "data/archive.h"
 
 #include <archive.h>
@@ -37,7 +37,7 @@ Archive open_archive(std::span<const std::byte> bytes, const std::string& file) 
   return reader;
 }
 
-// The stated size is a claim: it is checked against the bound first and against the data afterwards.
+// The stated size is checked against the bound first and against the data afterwards.
 std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const std::string& name,
                                    const std::string& file, size_t max_bytes) {
   if (archive_entry_filetype(entry) != AE_IFREG) fail(file, name + " is not a regular file");

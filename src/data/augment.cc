@@ -1,5 +1,5 @@
-// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it needs fused
-// multiply-add kept out.
+// The arithmetic follows Pillow and torchvision step by step, in their precision and order; it must not use
+// fused multiply-add.
 #include "data/augment.h"
 
 #include <algorithm>
@@ -129,7 +129,7 @@ void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
 void Augmenter::apply_to_current(const ColorJitter& jitter, RandomStream& random) {
   const ColorJitterDraw drawn = draw(jitter, random);
   for (const auto adjustment : drawn.order) {
-    // With one channel saturation and hue are identities.
+    // On one channel saturation and hue have no effect.
     if (adjustment == ColorJitterDraw::kBrightness && drawn.brightness)
       adjust_brightness(current_, *drawn.brightness);
     if (adjustment == ColorJitterDraw::kContrast && drawn.contrast)
@@ -154,7 +154,7 @@ void Augmenter::apply_to_current(const ElasticTransform& /*elastic*/, RandomStre
   std::swap(current_, next_);
 }
 
-// torchvision draws where in the padded image the crop begins: down first, then across.
+// torchvision draws the crop's start in the padded image: down first, then across.
 void Augmenter::apply_to_current(const RandomCrop& crop, RandomStream& random) {
   const auto places = static_cast<uint32_t>(2 * crop.padding + 1);
   const int down = crop.padding - static_cast<int>(random.below(places));

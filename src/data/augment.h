@@ -1,8 +1,8 @@
 // Random variation of training images with torchvision 0.14's meaning on an 8-bit one-channel PIL image (mode
 // "L"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
-// Sources: torchvision.transforms.ColorJitter, RandomCrop and RandomErasing; Pillow's Image.blend. What moves
-// pixels between places is in affine.h and elastic.h. Left out: several channels (where saturation and hue
-// would matter), erasing with random values.
+// Sources: torchvision.transforms.ColorJitter, RandomCrop and RandomErasing; Pillow's Image.blend. Transforms
+// that move pixels are in affine.h and elastic.h. Left out: several channels (where saturation and hue would
+// matter), erasing with random values.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ struct ColorJitterDraw {
 };
 ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random);
 
-// Shifts an image by whole pixels, to the right and down where positive; `fill` comes in. in, out:
+// Shifts an image by whole pixels, to the right and down if positive; `fill` fills the gap. in, out:
 // [height,width], not overlapping.
 void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, int down, uint8_t fill);
 
@@ -45,20 +45,20 @@ struct Erasure {
 };
 // What RandomErasing draws for one image, if it erases at all.
 std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random);
-// What the erasure of the normalised image makes of its pixels [height,width], to be looked at.
+// Shows the erasure of the normalised image on its pixels [height,width], for display.
 void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image);
 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
-  // Preconditions, which reading a recipe checks: strengths finite and >= 0, hue at most 0.5, degrees finite
+  // Preconditions, checked when a recipe is read: strengths finite and >= 0, hue at most 0.5, degrees finite
   // and >= 0, fill in 0..255, and so on; sizes as for rotate().
   Augmenter(std::vector<Transform> transforms, int height, int width);
 
-  // in, out: [height,width], not overlapping. Transforms draw from `random` in their order.
+  // in, out: [height,width], not overlapping. Transforms draw from `random` in order.
   void apply(const uint8_t* in, uint8_t* out, RandomStream& random);
 
-  // What is still to be erased from that image, once it is normalised.
+  // What remains to be erased from that image after it is normalised.
   const std::vector<Erasure>& erasures() const { return erasures_; }
 
  private:
@@ -70,13 +70,13 @@ class Augmenter {
   void apply_to_current(const RandomErasing& erasing, RandomStream& random);
 
   std::vector<Transform> transforms_;
-  std::vector<Elastic> elastics_;  // of the transforms that are elastic, in order
+  std::vector<Elastic> elastics_;  // of the elastic transforms, in order
   size_t next_elastic_ = 0;
   std::vector<Erasure> erasures_;
   int height_;
   int width_;
   std::vector<uint8_t> current_;  // [height,width], the image so far
-  std::vector<uint8_t> next_;     // [height,width], where a movement writes
+  std::vector<uint8_t> next_;     // [height,width], the output of a transform that moves pixels
 };
 
 // Bytes that one Augmenter takes.

@@ -1,4 +1,4 @@
-// Every check names the file and the byte in it, so that a dataset of one's own can be mended.
+// Every check names the file and the byte in it, so that users can repair their own datasets.
 #include "data/dataset.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ struct PlacedArray {
   IdxArray array;
 };
 
-// `info` is null for a dataset that is not registered. What is wrong with the structure is said before a mere
+// `info` is null for a dataset that is not registered. An error in the structure is reported before a mere
 // "checksum differs".
 PlacedArray load_file(const std::filesystem::path& folder, DatasetFile file, const DatasetInfo* info) {
   const RawFile raw = read_dataset_file(folder, file);

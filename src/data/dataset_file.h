@@ -11,17 +11,17 @@
 
 namespace rung::data {
 
-// A file's uncompressed content, and what to call it in messages.
+// A file's uncompressed content, and its name for messages.
 struct RawFile {
   std::string place;
   std::vector<std::byte> bytes;
 };
 
-// Reads folder/<name> or else folder/<name>.gz. Throws IoError if neither is there or can be read, DataError
-// if it is too large or does not decompress.
+// Reads folder/<name>, or if it is missing folder/<name>.gz. Throws IoError if neither exists or can be read,
+// DataError if it is too large or does not decompress.
 RawFile read_dataset_file(const std::filesystem::path& folder, DatasetFile file);
 
-// Decompresses `bytes` if they are gzip's, whatever the name says.
+// Decompresses `bytes` if their content is gzip, whatever the name says.
 RawFile uncompressed(std::string place, std::vector<std::byte> bytes);
 
 // The images [N,H,W] or labels [N] in it. Throws DataError as parse_idx does.

@@ -1,4 +1,4 @@
-// One blocking libcurl transfer; the limits below decide when a source is given up.
+// One blocking libcurl transfer; the limits below decide when to give up on a source.
 #include "data/download.h"
 
 #include <curl/curl.h>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr long kConnectSeconds = 5;
 constexpr long kMostRedirects = 5;
-// Slower than this for so long, and the next source is tried.
+// If a source is slower than this for so long, the next one is tried.
 constexpr long kSlowBytesPerSecond = 1000;
 constexpr long kSlowSeconds = 10;
 

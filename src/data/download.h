@@ -1,5 +1,5 @@
-// Downloading one file over HTTPS into memory, by libcurl, in a way that a machine without a network notices
-// quickly. Left out: resuming, authentication, any other protocol.
+// Downloads one file over HTTPS into memory, with libcurl; without a network it fails quickly. Left out:
+// resuming, authentication, any other protocol.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace rung::data {
 
-// Called now and then with the bytes received and the bytes expected (0 while unknown). It may throw, which
-// ends the download and comes out of download().
+// Called regularly with the bytes received and the bytes expected (0 while unknown). If it throws, the
+// download ends and download() passes the exception on.
 using DownloadProgress = std::function<void(uint64_t done, uint64_t total)>;
 
 // The content of `url`, redirects followed to HTTPS only. Throws IoError, without the URL in the message, if
-// it cannot be had or is larger than `max_bytes`.
+// the download fails or is larger than `max_bytes`.
 std::vector<std::byte> download(const std::string& url, uint64_t max_bytes, const DownloadProgress& progress);
 
 }  // namespace rung::data

@@ -14,7 +14,7 @@ size_t padded(size_t width) {
   return (width + kChunk - 1) / kChunk * kChunk;
 }
 
-// The pixel that stands at `index` when the image is mirrored at its outermost pixels, again and again.
+// The pixel that stands at `index` when the image is mirrored repeatedly at its outermost pixels.
 size_t reflected(int index, int side) {
   if (side == 1) return 0;
   const int period = 2 * (side - 1);
@@ -35,8 +35,8 @@ std::vector<double> gaussian(double sigma) {
   return kernel;
 }
 
-// share[to][from]: how much of pixel `from` is in pixel `to` of a smoothed line. A kernel is often longer
-// than the line, so that this is no more work than a convolution, and needs no border.
+// share[to][from]: the share of pixel `from` in pixel `to` of a smoothed line. A kernel is often longer than
+// the line, so this takes no more work than a convolution, and needs no border.
 std::vector<std::vector<double>> shares(double sigma, int side) {
   const std::vector<double> kernel = gaussian(sigma);
   const int half = static_cast<int>(kernel.size()) / 2;
@@ -66,7 +66,7 @@ void multiply(const float* left, const float* right, size_t rows, size_t inner, 
   }
 }
 
-// To the nearest, halves to even, as torch.round: in this range floats have no fraction left.
+// To the nearest, halves to even, as torch.round: floats in this range have no fraction.
 float round_to_even(float value) {
   constexpr float kNoFraction = 0x1.8p23F;
   return (value + kNoFraction) - kNoFraction;
@@ -78,8 +78,8 @@ struct Source {
   float fill;
 };
 
-// Where pixels are missing, a second channel of ones tells how much of the value is there; torchvision weighs
-// the value by it once more.
+// At the border a second channel of ones says how much of the value is inside; torchvision weights the value
+// by it once more.
 float sample_at_border(const Source& source, int left, int top, float right, float down) {
   float value = 0;
   float inside = 0;
@@ -94,8 +94,8 @@ float sample_at_border(const Source& source, int left, int top, float right, flo
   return value * inside + (1 - inside) * source.fill;
 }
 
-// torch.nn.functional.grid_sample. Further out than two pixels there are none either, and conversion to int
-// is defined.
+// torch.nn.functional.grid_sample. Beyond two pixels outside there is nothing either, and conversion to int
+// stays defined.
 float sample(const Source& source, float x, float y) {
   x = std::clamp(x, -2.0F, static_cast<float>(source.width) + 1);
   y = std::clamp(y, -2.0F, static_cast<float>(source.height) + 1);
@@ -139,8 +139,8 @@ uint64_t Elastic::bytes(int height, int width) {
   return sizeof(float) * (across + rows * rows + 2 * rows * padded(columns) + 3 * rows * columns);
 }
 
-// A displacement of the grid is 2 / width a pixel. torchvision divides both directions' by the matching side
-// of (height, width), x's by the height.
+// A displacement of one pixel is 2 / width on the grid. torchvision divides both directions' by the matching
+// side of (height, width), x's by the height.
 double Elastic::pixels_across() const {
   return transform_.alpha / height_ * width_ / 2;
 }
@@ -156,7 +156,7 @@ void Elastic::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
   warp(in, out, dx_, dy_);
 }
 
-// Two values from each random word: smoothing leaves nothing of steps of 2^-15.
+// Two values from each random word: smoothing hides steps of 2^-15.
 void Elastic::draw_noise(RandomStream& random, std::span<float> noise) const {
   const auto value = [](uint32_t bits) { return static_cast<float>(bits) * 0x1p-15F - (1 - 0x1p-16F); };
   for (size_t i = 0; i < noise.size(); i += 2) {

@@ -1,5 +1,5 @@
 // Elastic distortion with torchvision 0.14's meaning (torchvision.transforms.ElasticTransform): every pixel
-// is taken from a place beside it, displaced by smoothed noise. Only the random numbers themselves are Rung's
+// is sampled from a nearby place, displaced by smoothed noise. Only the random numbers themselves are Rung's
 // own. Left out: interpolation other than bilinear, and different strengths across and down.
 #pragma once
 
@@ -18,7 +18,7 @@ class Elastic {
   // Preconditions: 1 <= height, width <= 4096; alpha and sigma are finite and >= 0.
   Elastic(const ElasticTransform& transform, int height, int width);
 
-  // Bytes of its fields.
+  // Bytes that its fields take.
   static uint64_t bytes(int height, int width);
 
   // in, out: [height,width], not overlapping.
@@ -29,7 +29,7 @@ class Elastic {
   void smooth(std::span<const float> noise, std::span<float> displacement, double alpha_pixels);
   void warp(const uint8_t* in, uint8_t* out, std::span<const float> dx, std::span<const float> dy) const;
 
-  // What the smoothed noise is multiplied by, across and down.
+  // The factors on the smoothed noise, across and down.
   double pixels_across() const;
   double pixels_down() const;
 

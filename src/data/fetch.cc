@@ -83,7 +83,7 @@ FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, co
     try {
       install_files(contents, folder);
     } catch (const IoError&) {
-      if (!is_present(info, folder)) throw;  // else another process was there first
+      if (!is_present(info, folder)) throw;  // else another process was first
     }
     return {.folder = folder, .source = source.name, .already_present = false, .failures = failures};
   }

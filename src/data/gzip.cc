@@ -1,5 +1,4 @@
-// The size that a gzip file states about itself is not trusted: the output grows as it comes, up to the
-// bound.
+// The size that a gzip file states is not trusted: the output grows as needed, up to the bound.
 #include "data/gzip.h"
 
 #include <fmt/format.h>
@@ -60,7 +59,7 @@ bool is_gzip(std::span<const std::byte> bytes) {
 
 std::vector<std::byte> gunzip(std::span<const std::byte> bytes, const std::string& file, uint64_t max_bytes) {
   Inflater inflater(bytes);
-  // One byte more than allowed may come out, which is how an oversized stream is noticed.
+  // One byte more than allowed may come out; that shows that a stream is too large.
   std::vector<std::byte> output(std::min(max_bytes + 1, kFirstOutputBytes));
   int result = Z_OK;
   while (result == Z_OK) {

@@ -1,5 +1,5 @@
-// Decompression of a gzip file (RFC 1952) held in memory, by zlib, with a bound on what may come out.
-// Left out: files of several concatenated gzip members; no dataset is distributed so.
+// Decompression of a gzip file (RFC 1952) held in memory, by zlib, with a bound on the output. Left out:
+// files of several concatenated gzip members; no dataset uses them.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Every length is checked against the bytes at hand before anything is allocated.
+// Every length is checked against the available bytes before anything is allocated.
 #include "data/idx.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// All writing happens in a scratch folder beside the target; two renames make the change.
+// Everything is written to a scratch folder beside the target; two renames make the change.
 #include "data/install.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ bool is_dataset_file(const std::filesystem::path& path) {
   return std::ranges::find(kFileNames, name) != kFileNames.end();
 }
 
-// Files that are not ours are not ours to delete.
+// Never deletes files that are not the dataset's.
 void check_replaceable(const std::filesystem::path& folder) {
   std::error_code error;
   for (const auto& entry : entries_of(folder, error)) {

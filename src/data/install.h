@@ -1,4 +1,4 @@
-// Putting a dataset's four files in place all at once, so that a set is never half there.
+// Puts a dataset's four files in place all at once, so that a partial set never appears.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace rung::data {
 // The four files, uncompressed, in the order of DatasetFile.
 using FileContents = std::array<std::vector<std::byte>, kDatasetFileCount>;
 
-// A new empty folder ".<name>.XXXXXX" in `parent`, removed with all it holds when this goes out of scope.
+// A new empty folder ".<name>.XXXXXX" in `parent`, removed with its content when this goes out of scope.
 class ScratchFolder {
  public:
   // Throws IoError.
@@ -28,9 +28,9 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
-// Writes the files beside `folder`, syncs them and renames; `folder` may exist if it holds nothing but
-// (damaged or compressed) copies of the four files, which are then replaced. Throws IoError and leaves
-// `folder` as it was.
+// Writes the files beside `folder`, syncs them and renames; `folder` may exist if it holds only (damaged or
+// compressed) copies of the four files, which are then replaced. Throws IoError and leaves `folder` as it
+// was.
 void install_files(const FileContents& contents, const std::filesystem::path& folder);
 
 }  // namespace rung::data

@@ -1,4 +1,4 @@
-// By the simplified interface of libpng, which reports errors without longjmp.
+// Uses libpng's simplified interface, which reports errors without longjmp.
 #include "data/png.h"
 
 #include <fmt/format.h>
@@ -43,7 +43,7 @@ std::vector<std::byte> encode(int height, int width, png_uint_32 format, const s
   png->width = static_cast<png_uint_32>(width);
   png->height = static_cast<png_uint_32>(height);
   png->format = format;
-  png->flags = PNG_IMAGE_FLAG_FAST;  // small images and drawings: hardly larger, in a quarter of the time
+  png->flags = PNG_IMAGE_FLAG_FAST;  // for small images and drawings: hardly larger, a quarter of the time
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
   std::vector<std::byte> bytes(size);
   if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0)
@@ -78,7 +78,7 @@ GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {
   GreyImage image{.height = static_cast<int>(png->height),
                   .width = static_cast<int>(png->width),
                   .pixels = std::vector<uint8_t>(PNG_IMAGE_SIZE(*png.get()))};
-  // Without a background colour transparent pixels blend with what the buffer holds, zeros.
+  // Without a background colour, transparent pixels blend with the buffer's zeros.
   if (png_image_finish_read(png.get(), nullptr, image.pixels.data(), image.width, nullptr) == 0)
     fail(fmt::format("a damaged PNG file: {}", png->message));
   return image;

@@ -34,7 +34,7 @@ std::string message(int error) {
   return std::generic_category().message(error);
 }
 
-// What is to be done in the child before the program starts.
+// What happens in the child before the program starts.
 class FileActions {
  public:
   FileActions(int output, const std::filesystem::path& folder) {

@@ -1,4 +1,4 @@
-// Running another program to its end, without a shell.
+// Runs another program to its end, without a shell.
 #pragma once
 
 #include <chrono>
@@ -11,12 +11,12 @@ namespace rung::data {
 
 struct ProcessResult {
   int exit_status = 0;  // 128 + the signal if one ended it
-  std::string output;   // standard output and standard error as they came, the first 64 KiB of them
+  std::string output;   // standard output and standard error, interleaved, the first 64 KiB
 };
 
 // Runs arguments[0], looked up in PATH, in `folder`, with no standard input. Throws IoError if it cannot be
-// started or is not done after `deadline`, when it is killed; so it is if `while_waiting`, called again and
-// again, throws. Precondition: arguments is not empty.
+// started, or is killed because it is not done after `deadline`. `while_waiting` is called repeatedly; if it
+// throws, the program is killed as well. Precondition: arguments is not empty.
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
                           std::chrono::seconds deadline, const std::function<void()>& while_waiting = {});
 

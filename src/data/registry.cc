@@ -1,5 +1,5 @@
-// Mirrors are the ones torchvision.datasets.MNIST and tf.keras.datasets use; checksums make any source as
-// good as any other.
+// The mirrors are those of torchvision.datasets.MNIST and tf.keras.datasets; checksums make all sources
+// equally good.
 #include "data/registry.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-// The datasets that are known by name: what they hold, how to recognise them bit for bit, and where to get
-// them.
+// The datasets known by name: what they hold, their checksums, and where to get them.
 #pragma once
 
 #include <array>
@@ -40,10 +39,10 @@ struct DatasetInfo {
 
 const std::vector<DatasetInfo>& known_datasets();
 
-// Null if there is none of that name.
+// Null if there is no dataset of that name.
 const DatasetInfo* known_dataset(std::string_view name);
 
-// Throws UsageError, with the name that was probably meant, if there is none of that name.
+// Throws UsageError, with the nearest name, if there is no dataset of that name.
 const DatasetInfo& find_dataset(std::string_view name);
 
 }  // namespace rung::data

@@ -1,4 +1,4 @@
-// Which images a model sees and how they are varied, as plain values, with torchvision's names and meanings.
+// The images a model sees and how they are varied, as plain values, with torchvision's names and meanings.
 #pragma once
 
 #include <array>
@@ -13,12 +13,12 @@ struct DatasetSpec {
   std::string name = "mnist";
   double mean = 0.1307;
   double std = 0.3081;
-  int validation = 0;  // how many of the training images, the last ones, are not trained on but validate
+  int validation = 0;  // how many training images, the last ones, are held out to validate
   friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 
 // torchvision.transforms.ColorJitter: each factor uniform in [max(0, 1-v), 1+v] (hue in [-v, v]), in random
-// order. On a one-channel image saturation and hue change nothing.
+// order. Saturation and hue have no effect on one channel.
 struct ColorJitter {
   double brightness = 0;
   double contrast = 0;

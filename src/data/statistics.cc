@@ -1,4 +1,4 @@
-// Eight-bit pixels have only 256 values: sums over their histogram are exact where sums over pixels would
+// Eight-bit pixels have only 256 values: sums over their histogram are exact, while sums over pixels would
 // round.
 #include "data/statistics.h"
 
@@ -13,7 +13,7 @@ namespace {
 constexpr uint8_t kInk = 128;
 constexpr int kStrokeImages = 10'000;
 
-// One image's ink, and the shortest run of it through each pixel.
+// One image's ink, and the shortest run of ink through each pixel.
 class Strokes {
  public:
   Strokes(int height, int width)
@@ -37,7 +37,7 @@ class Strokes {
  private:
   size_t size() const { return static_cast<size_t>(height_) * static_cast<size_t>(width_); }
 
-  // Length of the run that ends at (y, x), coming from (y - dy, x - dx) one before.
+  // The length of the run that ends at (y, x) and comes from (y - dy, x - dx).
   int run_to(const std::vector<int>& runs, int y, int x, int dy, int dx) const {
     const bool inside = y - dy >= 0 && y - dy < height_ && x - dx >= 0 && x - dx < width_;
     return 1 + (inside ? runs[static_cast<size_t>(y - dy) * static_cast<size_t>(width_) +
@@ -45,7 +45,7 @@ class Strokes {
                        : 0);
   }
 
-  // Takes the runs along one direction, downwards or to the right, into account.
+  // Shortens the widths to the runs along one direction, downwards or to the right.
   void shorten(std::span<const uint8_t> pixels, int dy, int dx, double step) {
     for (size_t i = 0; i < size(); ++i) {
       const int y = static_cast<int>(i) / width_;

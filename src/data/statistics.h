@@ -1,4 +1,4 @@
-// What `rung data info` says about a split: the distribution of its normalised pixels and of its classes.
+// What `rung data info` prints about a split: the distribution of its normalised pixels and of its classes.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const Dat
 // [classes]. Precondition: every label is below `classes`.
 std::vector<int> class_counts(std::span<const uint8_t> labels, int classes);
 
-// Mean width of the strokes that the images are drawn with, in pixels; 0 where nothing is drawn. A pixel of
-// at least 128 is ink; the stroke's width at it is the shortest of the four runs of ink through it, along the
+// Mean width of the strokes that the images are drawn with, in pixels; 0 for blank images. A pixel of at
+// least 128 is ink; the stroke's width at it is the shortest of the four runs of ink through it, along the
 // row, the column and the diagonals, where a step counts sqrt(2). The mean is over the ink of the first
 // 10,000 images.
 double stroke_width(const Split& split);
