@@ -1,5 +1,5 @@
 // Reads just enough TOML to tell dots in keys from dots in strings and comments. On text that is not TOML it
-// may err either way after the first error, which is where the parser stops.
+// may be wrong after the first error, where the parser stops.
 #include "recipe/key_depth.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ class Scanner {
  public:
   explicit Scanner(std::string_view toml) : rest_(toml) {}
 
-  // Bytes before the dot that is one too many, or npos.
+  // The number of bytes before the first dot too many, or npos.
   size_t find() {
     const char* begin = rest_.data();
     int dots = 0;

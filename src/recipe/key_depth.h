@@ -1,5 +1,6 @@
 // A guard before the TOML parser: it nests one table for each part of a dotted key and frees them
-// recursively, so a key of a hundred thousand parts would overflow the stack. (Brackets it limits itself.)
+// recursively, so a key of a hundred thousand parts would overflow the stack. (The parser limits brackets
+// itself.)
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ struct TextPosition {
   uint32_t column = 1;
 };
 
-// Where the first key of more than kMaxKeyParts parts becomes too long.
+// The position at which the first key of more than kMaxKeyParts parts becomes too long.
 std::optional<TextPosition> find_too_deep_key(std::string_view toml);
 
 }  // namespace rung::recipe

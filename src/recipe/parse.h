@@ -20,7 +20,7 @@ std::vector<data::Transform> parse_augment(const TableReader& root);
 optim::Training parse_training(const TableReader& root);
 optim::LrScheduler parse_lr_scheduler(const TableReader& root);
 
-// A TOML document, which `source` names in messages.
+// A TOML document; messages call it `source`.
 toml::table parse_document(std::string_view toml, std::string_view source);
 
 // A whole recipe from its document.

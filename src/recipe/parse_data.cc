@@ -1,4 +1,4 @@
-// [dataset] and [[augment]]. Whether a dataset is there to be read is the data reader's business.
+// [dataset] and [[augment]]. The data reader checks whether a dataset exists.
 #include "base/error.h"
 #include "data/registry.h"
 #include "recipe/parse.h"

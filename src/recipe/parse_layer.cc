@@ -1,5 +1,5 @@
-// One layer of a model. Option names and defaults are PyTorch's; the defaults themselves stand in nn/spec.h.
-// What depends on the layer before (shapes, groups) is left to nn::infer.
+// One layer of a model. Option names and defaults are PyTorch's; the defaults themselves are in nn/spec.h.
+// nn::infer checks what depends on the previous layer (shapes, groups).
 #include "nn/infer.h"
 #include "recipe/parse.h"
 

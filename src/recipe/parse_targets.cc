@@ -132,7 +132,7 @@ std::string_view words_for(Metric metric) {
 
 std::string_view unit_of(Metric metric) {
   const std::string_view unit = find_metric(metric).value.unit;
-  return unit.substr(unit.empty() ? 0 : 1);  // without the space before it
+  return unit.substr(unit.empty() ? 0 : 1);  // without its leading space
 }
 
 std::string_view name_of(Metric metric) {

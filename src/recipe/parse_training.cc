@@ -11,7 +11,7 @@ constexpr int kMaxBatch = 65'536;
 constexpr NumberRange kLr = NumberRange::open(0, 1e6);
 constexpr NumberRange kMomentum = NumberRange::right_open(0, 1);
 
-// A value that the schedule would overwrite is a misunderstanding.
+// Refuses a value that the schedule would overwrite, because its author misunderstood.
 void require_effect(const TableReader& optimizer, const optim::LrScheduler& scheduler) {
   if (optim::sets_lr(scheduler) && optimizer.has("lr"))
     optimizer.fail("lr", "has no effect: this schedule sets the learning rate",

@@ -11,11 +11,12 @@
 namespace rung::recipe {
 namespace {
 
-// What a run stores, and reads again, with another seed, number of epochs or name perhaps.
+// The limit for recipes that a run stores and reads again, perhaps with another seed, number of epochs or
+// name.
 constexpr uint64_t kMostStored = kMaxFileBytes - 1024;
 constexpr size_t kLongestMessage = 1000;  // a key in it may be as long as the file
 
-// The name becomes part of file names and stands in reports.
+// The name becomes part of file names and reports.
 std::string parse_name(const TableReader& root, std::string_view source) {
   std::string name = root.text("name", std::filesystem::path(source).stem().string());
   if (name.empty() || name.size() > kLongestName || name.front() == '.' || !is_utf8(name) ||
@@ -34,7 +35,7 @@ std::string trim_end(std::string text) {
   return text;
 }
 
-// Where targets speak of a validation split, there must be one.
+// Targets about a validation split need one.
 void require_validation(const TableReader& root, const Recipe& recipe) {
   if (recipe.dataset.validation > 0) return;
   const auto tables = root.tables("targets");

@@ -1,5 +1,5 @@
 // An experiment as a TOML file: what it must reach, its data, model and training, every value checked. The
-// format is described in docs/recipes.md. What a target's numbers turn out to be is the ladder's business.
+// format is described in docs/recipes.md. The ladder measures the targets' values.
 #pragma once
 
 #include <cstdint>
@@ -32,20 +32,20 @@ enum class Metric {
 
 enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };
 
-// The bound is the same metric's value in the step before.
+// The bound is the same metric's value in the previous step.
 struct Previous {
   friend bool operator==(const Previous&, const Previous&) = default;
 };
 
 struct Target {
-  std::string text;  // as printed; made from the rest where the recipe gives none
+  std::string text;  // as printed; made from the rest if the recipe gives none
   Metric metric = Metric::kParams;
   Comparison comparison = Comparison::kBelow;
   std::variant<double, Previous> bound;
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-// What another system reported for the same experiment, to stand beside the run's own figures. Percent.
+// What another system reported for the same experiment, to compare with the run's own figures. Percent.
 struct Reference {
   std::string source;  // who reported it
   double best_train_accuracy = 0;
@@ -70,7 +70,7 @@ struct Recipe {
 };
 
 // What is wrong in a recipe, and where: `step1.toml:12:3: optimizer.lr: expected a number above 0 ...`. Of
-// bounded length and free of control characters whatever the file holds.
+// bounded length and free of control characters, whatever the file holds.
 class RecipeError : public UsageError {
  public:
   RecipeError(std::string_view source, uint32_t line, uint32_t column, std::string_view message,
@@ -87,7 +87,7 @@ inline constexpr size_t kMaxLayers = 10'000;
 inline constexpr size_t kMaxStages = 1'000;
 inline constexpr size_t kLongestStageName = 100;  // bytes
 
-// Throws RecipeError for what the file says, IoError or DataError if it cannot be read.
+// Throws RecipeError for a wrong recipe, IoError or DataError if the file cannot be read.
 Recipe load(const std::filesystem::path& path);
 
 // `source` is the file's name for messages; its stem is the recipe's default name. Throws RecipeError,
@@ -101,10 +101,10 @@ std::string to_toml(const Recipe& recipe);
 // The same experiment, trained on all training images: no validation split, and no targets about it.
 Recipe without_validation(Recipe recipe);
 
-// Whether only a run with a validation split has such a value.
+// Whether only a run with a validation split has this metric.
 bool needs_validation(Metric metric);
 
-// All there are.
+// All metrics.
 std::span<const Metric> all_metrics();
 
 // What a metric is called in a sentence, and its unit: "test accuracy after the last epoch", "%".

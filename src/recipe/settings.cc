@@ -1,4 +1,4 @@
-// Works on the resolved recipe's TOML as a tree; what comes out goes through the same checks as a file.
+// Works on the resolved recipe's TOML as a tree; the result passes the same checks as a file.
 #include "recipe/settings.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
-// Bytes before the first comma that is not in quotes or brackets.
+// The number of bytes before the first comma outside quotes and brackets.
 size_t first_value(std::string_view text) {
   int depth = 0;
   char quote = 0;
@@ -53,7 +53,7 @@ toml::table parse_value(const std::string& text) {
     try {
       toml::table parsed = toml::parse(document);
       if (parsed.size() == 1) return parsed;
-    } catch (const toml::parse_error&) {  // a word
+    } catch (const toml::parse_error&) {  // a bare word
     }
   }
   return toml::table{{"value", text}};
@@ -64,7 +64,7 @@ toml::table parse_value(const std::string& text) {
                    "write it as in optimizer.lr=0.02, or model.layers[2].p=0.1");
 }
 
-// One part of a key: a table's key, with an index where its value is an array.
+// One part of a key: a table's key, with an index if its value is an array.
 struct Part {
   std::string_view name;
   std::optional<size_t> index;
@@ -104,8 +104,7 @@ toml::node& element(toml::table& table, const Part& part, const std::string& key
   return *array->get(*part.index);
 }
 
-// The table below that the part names; one that is not there is made, and the recipe's own check will say
-// whether there can be one.
+// The subtable that the part names, created if missing; the recipe's own checks decide whether it may exist.
 toml::table& descend(toml::table& table, const Part& part, const std::string& key) {
   toml::node& next =
       part.index ? element(table, part, key) : table.insert(part.name, toml::table{}).first->second;
@@ -136,10 +135,10 @@ void apply(toml::table& document, const Setting& setting) {
   assign(*table, parts.back(), *parse_value(setting.value).get("value"), setting.key);
 }
 
-// A schedule that a setting chose, and that sets the learning rate or the momentum itself, takes them over
-// from the optimizer. As resolved that names both, and would be refused.
+// If a setting chose a schedule that sets the learning rate or the momentum, they move from the optimizer to
+// the schedule. The resolved recipe would otherwise name both and be refused.
 void hand_rates_over(toml::table& document, std::span<const Setting> settings) {
-  // By its own key or as part of a table.
+  // Set by its own key or as part of a table.
   const auto is_set = [&](std::string_view key) {
     return std::ranges::any_of(settings, [&](const Setting& setting) {
       return key == setting.key || key.starts_with(setting.key + '.');
@@ -229,7 +228,7 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
   } catch (const RecipeError& error) {
     std::vector<std::string> words;
     for (const Setting& setting : settings) words.push_back(fmt::format("{}={}", setting.key, setting.value));
-    // Where in the resolved text it stands would say nothing.
+    // Drops the position in the resolved text, which would mean nothing to the user.
     const size_t place = fmt::format("{}:{}:{}: ", kSource, error.line, error.column).size();
     throw UsageError(fmt::format("{} with {}: {}", recipe.name, fmt::join(words, ", "), error.what() + place),
                      error.hint());

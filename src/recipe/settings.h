@@ -15,15 +15,15 @@ namespace rung::recipe {
 
 struct Setting {
   std::string key;
-  std::string value;  // TOML, or a word that stands for itself as text
+  std::string value;  // TOML, or a bare word, which is text
 };
 
-// The settings in "optimizer.lr=0.01,0.02", one a value. Commas in quotes or brackets do not separate. Throws
-// UsageError.
+// The settings in "optimizer.lr=0.01,0.02", one per value. Commas in quotes or brackets do not separate.
+// Throws UsageError.
 std::vector<Setting> parse_settings(std::string_view text);
 
-// The recipe with these values in the place of its own, checked as any recipe. Another `type` of a table
-// drops the old type's options. Throws UsageError, which names the settings.
+// The recipe with these values instead of its own, checked like any recipe. A new `type` for a table drops
+// the old type's options. Throws UsageError, which names the settings.
 Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings);
 
 struct Difference {

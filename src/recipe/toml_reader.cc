@@ -1,5 +1,4 @@
-// Where the messages are made: found values are quoted in printable form, wrong words get the nearest right
-// one.
+// Makes the messages: they quote values in printable form and suggest the nearest right word for a wrong one.
 #include "recipe/toml_reader.h"
 
 #include <fmt/format.h>
@@ -17,18 +16,18 @@ std::string quote(std::string_view text) {
   return fmt::format("\"{}\"", quotable(text));
 }
 
-// What stands in the file, for messages.
+// The value in the file, for messages.
 std::string describe(const toml::node& node) {
   if (const auto* text = node.as_string()) return quote(text->get());
   if (const auto* integer = node.as_integer()) return fmt::format("{}", integer->get());
   if (const auto* number = node.as_floating_point())
-    return fmt::format("{:#}", number->get());  // 1.0 is no integer
+    return fmt::format("{:#}", number->get());  // 1.0 is not an integer
   if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
   if (const auto* array = node.as_array()) return fmt::format("an array of {}", array->size());
   return node.is_table() ? "a table" : "a date or time";
 }
 
-// NaN, which is in no range, for what is no number.
+// The number, or NaN, which is in no range.
 double number_in(const toml::node& node) {
   if (const auto* real = node.as_floating_point()) return real->get();
   if (const auto* whole = node.as_integer()) return static_cast<double>(whole->get());
@@ -40,7 +39,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return guess ? fmt::format("did you mean `{}`?", *guess) : "";
 }
 
-// PyTorch's arguments that a recipe leaves out.
+// PyTorch's arguments that recipes do not have.
 std::string hint_for_unknown(std::string_view key, std::span<const std::string_view> allowed) {
   if (key == "in_channels" || key == "in_features" || key == "num_features")
     return fmt::format("leave `{}` out: it follows from the layer before", key);
@@ -72,7 +71,7 @@ TableReader::TableReader(std::string_view source, std::string path, const toml::
 
 TableReader TableReader::overridden_by(const TableReader& use) const {
   TableReader result = use;
-  result.entries_.insert(entries_.begin(), entries_.end());  // keeps what is there already
+  result.entries_.insert(entries_.begin(), entries_.end());  // keeps existing entries
   return result;
 }
 

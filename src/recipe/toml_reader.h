@@ -48,12 +48,11 @@ class TableReader {
  public:
   TableReader(std::string_view source, std::string path, const toml::table& table);
 
-  // The same table, with the keys of `use` in the place of its own or beside them; what is missing is missing
-  // in `use`.
+  // The same table with the keys of `use` added or replacing its own; a missing key is reported in `use`.
   TableReader overridden_by(const TableReader& use) const;
   TableReader without(std::span<const std::string_view> keys) const;
 
-  // Throws for the first key, in the file's order, that is none of `keys`.
+  // Throws for the first key, in the file's order, that is not one of `keys`.
   void allow(std::span<const std::string_view> keys) const;
   void allow(std::initializer_list<std::string_view> keys) const {
     allow(std::span(keys.begin(), keys.size()));
@@ -63,7 +62,7 @@ class TableReader {
   std::vector<std::string_view> keys() const;
   std::string path_of(std::string_view key) const;
 
-  // A value without a fallback must be there.
+  // A value without a fallback is required.
   double number(std::string_view key, const NumberRange& range, std::optional<double> fallback = {}) const;
   int64_t integer(std::string_view key, int64_t low, int64_t high,
                   std::optional<int64_t> fallback = {}) const;
@@ -73,7 +72,7 @@ class TableReader {
   // One integer stands for `count` equal ones if `scalar` says so.
   enum class Scalar { kAllowed, kRefused };
   std::vector<int> integers(std::string_view key, size_t count, int low, int high, Scalar scalar) const;
-  // Any number of them from 1 to kMaxListed, each greater than the one before.
+  // From 1 to kMaxListed integers, each greater than the one before.
   std::vector<int> ascending_integers(std::string_view key, int low, int high) const;
   // As many as the fallback has.
   template <size_t N>
@@ -88,9 +87,9 @@ class TableReader {
   std::string text(std::string_view key, std::optional<std::string> fallback = {},
                    std::string_view allowed_controls = "") const;
   bool is_text(std::string_view key) const;
-  std::optional<size_t> array_size(std::string_view key) const;  // none if it is no array
+  std::optional<size_t> array_size(std::string_view key) const;  // none if it is not an array
 
-  // The value whose name the text is.
+  // The value that the text names.
   template <typename T, size_t N>
   const T& choice(std::string_view key, const std::array<Named<T>, N>& options) const {
     std::array<std::string_view, N> names;
@@ -114,15 +113,15 @@ class TableReader {
     const toml::node* value;
   };
 
-  // Overwrites `values` by the array of as many, if the key is there.
+  // Overwrites `values` with the key's array of the same length, if the key exists.
   void read_numbers(std::string_view key, const NumberRange& range, std::span<double> values) const;
 
   const Entry* find(std::string_view key) const;
-  // Null if the key is missing and `optional`; throws if it is missing and not.
+  // Null if the key is missing and `optional`; throws if it is missing and required.
   const Entry* find(std::string_view key, bool optional, std::string_view expected) const;
   [[noreturn]] void fail_at(toml::source_position at, std::string_view message, std::string_view hint) const;
   [[noreturn]] void fail_type(const Entry& entry, std::string_view expected) const;
-  // At a value within the entry's.
+  // At an element of the entry's value.
   [[noreturn]] void fail_element(const Entry& entry, const toml::node& element,
                                  std::string_view expected) const;
 

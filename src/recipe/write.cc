@@ -1,5 +1,5 @@
-// A recipe back to TOML, with everything that was a default written out, and nothing of what is off. Sizes of
-// equal sides are written as one integer; numbers in the shortest form that reads back as the same double.
+// A recipe back to TOML, with every default written out, and nothing that is off. Sizes of equal sides are
+// written as one integer; numbers in the shortest form that reads back as the same double.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -109,7 +109,7 @@ std::string table(const data::RandomErasing& erasing) {
                      fmt::join(erasing.scale, ", "), fmt::join(erasing.ratio, ", "), erasing.value);
 }
 
-// Without what the schedule sets.
+// The options without those that the schedule sets.
 std::string options(const optim::Sgd& sgd, const optim::LrScheduler& scheduler) {
   return fmt::format("{}weight_decay = {}\nnesterov = {}\n",
                      optim::sets_momentum(scheduler) ? "" : fmt::format("momentum = {}\n", sgd.momentum),
