@@ -1,5 +1,4 @@
-// Turns images of a dataset into the engine's input: which image comes when, augmented, normalised, 16 to a
-// group.
+// Turns a dataset's images into the engine's input: shuffled, augmented, normalised, in groups of 16.
 #pragma once
 
 #include <array>
@@ -24,15 +23,15 @@ class GroupLoader {
   // Normalize.
   GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation);
 
-  // Varies the images of the epoch; for loading from `threads` threads. Call at most once.
+  // Augments the images that are loaded, from `threads` threads. Call at most once.
   void augment(const std::vector<data::Transform>& transforms, int threads);
 
   // Writes the images with these indices (at most 16) to x [1][H][W][16], zeros in the other lanes. With
-  // augmentation image i draws from the stream (seed, i, epoch), so that no order of loading changes it.
+  // augmentation image i draws from the stream (seed, i, epoch), so the order of loading does not matter.
   void load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch, float* x);
 
-  // Loads the images from the one of index `first` on, 16 after 16, for as long as the loader lives.
-  // Precondition: no augmentation.
+  // Loads images in order from index `first`, 16 at a time. The loader must outlive the result. Precondition:
+  // no augmentation.
   nn::LoadGroup in_order(int first);
 
  private:

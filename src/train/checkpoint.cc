@@ -20,9 +20,8 @@ namespace {
 constexpr const char* kFormat = "rung-checkpoint";
 constexpr const char* kVersion = "2";
 constexpr const char* kChecksum = "sha256";
-constexpr const char* kOptimizer = "optimizer.";  // + the buffer's name + "." + the parameter's
-constexpr const char* kTrained =
-    "trained.";  // + the weight's name, where its own name stands for the average
+constexpr const char* kOptimizer = "optimizer.";   // + the buffer's name + "." + the parameter's
+constexpr const char* kTrained = "trained.";       // + the weight's name, whose plain name holds the average
 constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -45,8 +44,8 @@ std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t c
   return values;
 }
 
-// The tensors of this model, whatever it is trained with; the finished epochs and the header take less than
-// the rest.
+// The tensors of this model, whatever its optimiser; the finished epochs and the header take less than the
+// rest.
 SafeTensors read_tensors(const std::filesystem::path& file, const nn::Plan& plan) {
   constexpr uint64_t kCopies = 4;  // weights and their average, Adam's two moments
   constexpr uint64_t kRest = uint64_t{80} << 20;
@@ -74,8 +73,8 @@ std::string hash_of(const std::string& text) {
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 
-// Of everything but the checksum itself, which is not to be there. Headers that say the same in another
-// spelling have the same one.
+// Of everything except the checksum itself, which must not be present. Equivalent headers in other spellings
+// have the same checksum.
 std::string checksum(const SafeTensors& tensors) {
   return hash_of(to_bytes(tensors));
 }
@@ -90,7 +89,7 @@ std::string text_of(const SafeTensors& tensors, const std::string& key) {
                    "put back the recipe it was trained with");
 }
 
-// Reads one file, and says of everything that is wrong in which file it is.
+// Reads one file; every error names the file.
 class Reader {
  public:
   Reader(const std::filesystem::path& file, const nn::Plan& plan)

@@ -22,24 +22,24 @@ struct Evaluation {
   std::vector<uint8_t> predicted;  // [images], classes
 };
 
-// `count` images of a split, from the one of index `first` on.
+// `count` images of a split, starting at index `first`.
 struct ImageRange {
   const data::Split& split;
   int first = 0;
   int count = 0;
 };
 
-// The images trained on, and those held out, which are the last of the training images.
+// The images trained on, and those held out: the last `validation` training images.
 ImageRange training_part(const data::Dataset& data, int validation);
 ImageRange validation_part(const data::Dataset& data, int validation);
 
 class Evaluator {
  public:
-  // `plan` and `pool` must outlive the evaluator. Throws MemoryError as nn::Inference.
+  // `plan` and `pool` must outlive the evaluator. Throws MemoryError as nn::Inference does.
   Evaluator(const nn::Plan& plan, const data::DatasetSpec& normalisation, ThreadPool& pool);
 
-  // On the images as they are. Preconditions: they are the plan's input, their labels are below its classes,
-  // and there is one.
+  // On the unchanged images. Preconditions: at least one image, of the plan's input size, with labels below
+  // its classes.
   Evaluation evaluate(const nn::Weights& weights, const ImageRange& images);
 
  private:

@@ -11,11 +11,11 @@ namespace {
 
 constexpr double kKept = 0.98;   // of the average, from batch to batch
 constexpr double kTooHigh = 4;   // times the lowest smoothed loss
-constexpr size_t kSkipped = 10;  // points at the start, where the average is made of few
+constexpr size_t kSkipped = 10;  // points at the start, where the average has few values
 
 struct CurveEnds {};
 
-// The batches' losses, until there is nothing left to learn from the next.
+// The losses of the batches, until another batch would say nothing new.
 class Curve {
  public:
   explicit Curve(const LrRange& range)
@@ -52,7 +52,7 @@ std::vector<LrPoint> test_lr_range(const Experiment& experiment, const data::Dat
   try {
     while (true) trainer.train_epoch([&](const Progress& progress) { curve.add(progress.loss); });
   } catch (const CurveEnds&) {
-  } catch (const DivergedError&) {  // the rate became too high, which is what the test is after
+  } catch (const DivergedError&) {  // the rate became too high, which the test looks for
   }
   return std::move(curve.points);
 }

@@ -1,6 +1,6 @@
 // The learning-rate range test (Smith, "Cyclical learning rates for training neural networks", 2017): a short
 // training whose rate rises exponentially from batch to batch; where the loss falls fastest, the rate is
-// good. The rules are those of PyTorch Lightning's lr_find, but that the curve's two ends do not count.
+// good. The rules are those of PyTorch Lightning's lr_find, except that the curve's two ends do not count.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,7 @@ struct LrPoint {
 };
 
 // Trains from the experiment's initial weights, with its optimiser, momentum and augmentation, but with rates
-// from min_lr to max_lr. Ends early where the smoothed loss is four times its lowest, or a loss is not
-// finite.
+// from min_lr to max_lr. Ends early when the smoothed loss is four times its lowest, or a loss is not finite.
 std::vector<LrPoint> test_lr_range(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool,
                                    const LrRange& range);
 

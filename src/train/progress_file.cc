@@ -48,7 +48,7 @@ void ProgressFile::publish(const Progress& progress) {
   published_ = now;
   try {
     replace_file(file_, to_json(progress).dump() + "\n", Sync::kNone);
-  } catch (const IoError&) {  // a disk that is full, which the next checkpoint reports
+  } catch (const IoError&) {  // a full disk; the next checkpoint reports it
   }
 }
 

@@ -1,6 +1,6 @@
-// progress.json: where in its epoch a running job is, for whoever watches it from another process. Nothing
-// depends on it: it is not synced, and a failure to write it is ignored. It is removed when the job ends,
-// unless the job is killed.
+// progress.json: where in its epoch a running job is, for another process that watches it. Nothing depends on
+// it: it is not synced, and a failure to write it is ignored. It is removed when the job ends, unless the job
+// is killed.
 #pragma once
 
 #include <chrono>
@@ -17,13 +17,13 @@ inline constexpr const char* kProgressFile = "progress.json";
 
 class ProgressFile {
  public:
-  // To be made, and to end, while the folder is claimed. Removes what a job left that was killed.
+  // Must live within the folder's claim. Removes the file of a killed job.
   explicit ProgressFile(const std::filesystem::path& folder);
   ~ProgressFile();
   ProgressFile(const ProgressFile&) = delete;
   ProgressFile& operator=(const ProgressFile&) = delete;
 
-  // Writes the file unless the last second has seen that done: batches take milliseconds, looking takes
+  // Writes the file unless it was written in the last second: batches take milliseconds, looking takes
   // longer.
   void publish(const Progress& progress);
 
@@ -38,7 +38,7 @@ class ProgressFile {
 
 nlohmann::ordered_json to_json(const Progress& progress);
 
-// None if the text is not of this format, or says what no job can be at.
+// None if the text is not of this format, or is not a possible position of a job.
 std::optional<Progress> parse_progress(std::string_view text);
 
 }  // namespace rung::train

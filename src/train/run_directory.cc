@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxMetricsBytes = 64 << 20;
 
-// The run's weights alone, to be used: without the optimiser's state.
+// Only the run's weights, ready for use, without the optimiser's state.
 void write_best(const fs::path& file, const Origin& origin, const EpochRecord& epoch,
                 const Trainer& trainer) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
@@ -37,7 +37,7 @@ const fs::path& checked(const fs::path& path, Start start) {
   return path;
 }
 
-// What there is of a run whose checkpoints are gone would be lost if it began anew.
+// A run without checkpoints would lose its finished epochs if it started over.
 void require_no_epochs(const fs::path& path) {
   const fs::path metrics = path / kMetricsFile;
   const bool no_epochs = !is_there(metrics) || read_text_file(metrics, kMaxMetricsBytes).empty();
@@ -75,7 +75,7 @@ RunDirectory::RunDirectory(fs::path path, std::string recipe_toml, Start start)
       recipe_toml_(std::move(recipe_toml)),
       claim_(checked(path_, start)),
       progress_(path_) {
-  checked(path_, start);  // another process may have begun a run meanwhile
+  checked(path_, start);  // another process may have started a run meanwhile
   remove_leftovers();
   if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml_);
 }
@@ -103,7 +103,7 @@ RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& d
   return found;
 }
 
-// The newest checkpoint, or if that cannot be used, and `damage` says why, the one before it.
+// The newest checkpoint, or the one before it if the newest cannot be used; `damage` then says why.
 std::vector<EpochRecord> RunDirectory::load_newest(Trainer& trainer, std::string& damage) {
   try {
     return load_checkpoint(path_ / kCheckpointFile, origin_, trainer);

@@ -1,8 +1,8 @@
 // A run's folder on disk (the files are described in docs/run-directory.md). Every file is replaced as a
-// whole, so that a reader, or a run that is cut off, never finds half of one.
+// whole, so a reader, or an interrupted run, never finds half of one.
 //
-// The checkpoint is the truth about how far the run is. At the end of an epoch it is written after
-// best.safetensors and before metrics.jsonl; a run that is killed in between puts both right when it goes on.
+// The checkpoint is the truth about the run's progress. At the end of an epoch it is written after
+// best.safetensors and before metrics.jsonl; a run that was killed in between repairs both when it resumes.
 #pragma once
 
 #include <filesystem>
@@ -25,54 +25,54 @@ void require_no_run(const std::filesystem::path& path);
 // Whether the folder holds a run, or the beginning of one.
 bool holds_run(const std::filesystem::path& path);
 
-// The finished epochs that the run in a folder has written down. Throws IoError if it has none, DataError as
-// parse_json_lines().
+// The finished epochs that a folder's run has recorded. Throws IoError if it has none, DataError as
+// parse_json_lines() does.
 std::vector<EpochRecord> read_epochs(const std::filesystem::path& path);
 
 enum class Start {
   kNew,     // the folder must not hold a run
-  kResume,  // it may hold one, and it is gone on with
+  kResume,  // it may hold one, which is resumed
 };
 
 class RunDirectory {
  public:
-  // Creates the folder and writes recipe.toml where they are not there. Until its end no other process can
-  // write to the folder. Throws UsageError if it holds a run and must not, or if another process writes to
-  // it; IoError if it cannot be written: then no folder is left that was not there.
+  // Creates the folder and recipe.toml if missing. While this lives, no other process can write to the
+  // folder. Throws UsageError if it holds a run and must not, or if another process writes to it; IoError if
+  // it cannot be written, and then removes the folder if it created it.
   RunDirectory(std::filesystem::path path, std::string recipe_toml, Start start);
 
   const std::filesystem::path& path() const { return path_; }
 
   // What restore() found.
   struct Found {
-    Position position;      // where the run goes on; zeros at its beginning
+    Position position;      // where the run resumes; zeros at its beginning
     bool finished = false;  // there is nothing left to do
     std::string damage;     // why the newest checkpoint could not be used; empty if it could
   };
 
-  // Puts the trainer where the run was when it was last saved, or leaves it at the beginning. To be called
-  // before the trainer's first epoch. Throws as load_checkpoint() when neither the newest checkpoint nor the
-  // one before it can be used.
+  // Restores the trainer to the last saved state, or leaves it at the beginning. Must be called before the
+  // trainer's first epoch. Throws as load_checkpoint() if neither the newest checkpoint nor the one before it
+  // can be used.
   Found restore(Trainer& trainer, const std::string& data_sha256);
 
   // The finished epochs.
   const std::vector<EpochRecord>& epochs() const { return epochs_; }
 
-  // A checkpoint of where the trainer stands; the one before it is kept. Throws as Trainer::require_finite()
-  // and save_checkpoint().
+  // Saves a checkpoint of the trainer's state and keeps the one before it. Throws as
+  // Trainer::require_finite() and save_checkpoint() do.
   void save(const Trainer& trainer);
 
   // After an epoch: best.safetensors if it is the best so far, a checkpoint, the epoch's line in
   // metrics.jsonl.
   void add_epoch(const EpochRecord& epoch, const Trainer& trainer);
 
-  // After a batch: tells where the run is (see ProgressFile).
+  // After a batch: publishes the run's position (see ProgressFile).
   void publish(const Progress& progress) { progress_.publish(progress); }
 
   // result.json, at the end.
   void finish(const nlohmann::ordered_json& result) const;
 
-  // Where the last checkpoint that was written or used stands; none if there is none.
+  // The position of the last checkpoint that was written or used, if any.
   const std::optional<Position>& saved() const { return saved_; }
 
  private:

@@ -32,7 +32,7 @@ struct EpochRecord {
   std::string weights_sha256;  // after the epoch
   std::optional<ValidationRecord> validation = std::nullopt;
 
-  // Which epoch is best: by validation, or on the test set where nothing validates.
+  // What chooses the best epoch: validation accuracy, or test accuracy without a validation split.
   double choosing_accuracy() const { return validation ? validation->accuracy : test_accuracy; }
   // With evaluation.
   double total_seconds() const {
@@ -67,7 +67,7 @@ struct RunRecord {
   const EpochRecord& chosen() const;  // the first with the highest choosing_accuracy(): best.safetensors
   double final_test_accuracy() const { return epochs.back().test_accuracy; }
   double best_train_accuracy() const;
-  double mean_last3_test_accuracy() const;  // of fewer where there are fewer
+  double mean_last3_test_accuracy() const;  // of fewer if there are fewer
   double train_seconds() const;             // of all epochs, without evaluation
   double total_seconds() const;             // with evaluation
   // Points by which training accuracy exceeds test accuracy, both in evaluation mode with the final weights.
@@ -76,19 +76,18 @@ struct RunRecord {
 
 nlohmann::ordered_json to_json(const EpochRecord& epoch);
 
-// The content of metrics.jsonl: a line an epoch.
+// The content of metrics.jsonl: one line per epoch.
 std::string to_json_lines(std::span<const EpochRecord> epochs);
 
-// The epochs in such a text, which `source` names in messages. Throws DataError (source and line) unless they
-// are epochs 1, 2, ... with numbers that a run can have.
+// The epochs in such a text; messages call it `source`. Throws DataError (source and line) unless they are
+// epochs 1, 2, ... with possible numbers.
 std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source);
 
 // Everything but the targets, which the ladder judges.
 nlohmann::ordered_json to_json(const RunRecord& record);
 
-// The record in the text of a result.json, which `source` names in messages. What follows from the rest, as
-// the best accuracy does, is not read. Throws DataError (source and field) unless it is one that a run can
-// have.
+// The record in the text of a result.json; messages call it `source`. Derived values, such as the best
+// accuracy, are not read. Throws DataError (source and field) unless a run can have such a record.
 RunRecord parse_result(std::string_view text, std::string_view source);
 
 }  // namespace rung::train

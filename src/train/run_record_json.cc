@@ -1,4 +1,4 @@
-// The record as JSON, and back. What is read back may have been written by anyone.
+// The record as JSON, and back. The input may come from anyone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,10 +27,10 @@ bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-// The fields of a JSON object. Each is what it should be, or a DataError says which is not.
+// The fields of a JSON object. A DataError names any field that is not as it should be.
 class Fields {
  public:
-  // `place` says in messages where the object stands.
+  // `place` is the object's location for messages.
   Fields(const json& object, std::string place) : object_(object), place_(std::move(place)) {}
 
   const json& at(const char* name) const {

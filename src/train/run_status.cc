@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxProgressBytes = 4096;
 
-// The job may end, and its file go, at any moment.
+// The job may end, and its file disappear, at any moment.
 std::optional<Progress> read_progress(const fs::path& folder) {
   try {
     return parse_progress(read_text_file(folder / kProgressFile, kMaxProgressBytes));
@@ -26,7 +26,7 @@ std::optional<Progress> read_progress(const fs::path& folder) {
   }
 }
 
-// Since the newest of these files was written. 0 where that lies in the future of this machine's clock.
+// Seconds since the newest of these files was written; 0 if that is in the future by this machine's clock.
 double seconds_since_written(const fs::path& folder) {
   auto newest = fs::file_time_type::min();
   for (const char* name : {kRecipeFile, kMetricsFile, kProgressFile, kCheckpointFile}) {
@@ -50,7 +50,7 @@ double RunStatus::share_done(int of_epochs) const {
 
 RunStatus look_at_run(const fs::path& folder, int epochs) {
   RunStatus status;
-  const bool claimed = is_claimed(folder);  // first: what an unclaimed folder holds is final
+  const bool claimed = is_claimed(folder);  // first, because an unclaimed folder's content is final
   if (is_there(folder / kMetricsFile)) status.epochs = read_epochs(folder);
   const int finished = static_cast<int>(status.epochs.size());
   if (finished >= epochs && is_there(folder / kResultFile)) {

@@ -1,5 +1,5 @@
-// What a run's folder tells one who looks at it from outside, perhaps while another process trains in it.
-// Nothing is written and no one is held up. What a finished run's numbers mean is not its business.
+// What a run's folder tells an observer, perhaps while another process trains in it. It writes nothing and
+// blocks nobody. It does not interpret a finished run's numbers.
 #pragma once
 
 #include <filesystem>
@@ -21,14 +21,14 @@ enum class RunState {
 struct RunStatus {
   RunState state = RunState::kNotBegun;
   std::vector<EpochRecord> epochs;   // the finished ones
-  std::optional<Progress> progress;  // of the epoch under way, if the running job has told it
+  std::optional<Progress> progress;  // of the current epoch, if the running job has published it
   double silence = 0;                // seconds since a running job last wrote anything
 
-  double share_of_epoch() const;           // how much of the epoch under way is done, as far as it is told
+  double share_of_epoch() const;           // how much of the current epoch is done, as far as known
   double share_done(int of_epochs) const;  // of the whole run, 0 to 1
 };
 
-// `epochs` is how many the run is to have. Throws as read_epochs().
+// `epochs` is how many the run is to have. Throws as read_epochs() does.
 RunStatus look_at_run(const std::filesystem::path& folder, int epochs);
 
 }  // namespace rung::train

@@ -25,7 +25,7 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 constexpr size_t kSizeBytes = 8;
 
-// Reads one file; every complaint names it and where in it.
+// Reads one file; every error names it and the byte offset.
 class Reader {
  public:
   Reader(std::span<const std::byte> bytes, const std::string& file) : file_(file), bytes_(bytes) {}
@@ -56,7 +56,7 @@ class Reader {
     throw DataError(fmt::format("{}: byte {}: {}", file_, offset, what));
   }
 
-  // The file's choice of a name, fit for a message.
+  // The file's name for a tensor, fit for a message.
   static std::string quoted(std::string_view tensor) { return fmt::format("tensor `{}`", quotable(tensor)); }
 
   std::span<const std::byte> data() const { return bytes_.subspan(data_start_); }
@@ -83,7 +83,7 @@ class Reader {
     return result;
   }
 
-  // Returns where the tensor's bytes begin and end in the data.
+  // Returns the begin and end of the tensor's bytes in the data.
   std::pair<uint64_t, uint64_t> read_tensor(const std::string& name, const json& entry,
                                             SafeTensors& result) const {
     if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||

@@ -26,7 +26,7 @@ struct SafeTensors {
   std::map<std::string, Floats> floats;
   std::map<std::string, Bytes> bytes;
 
-  // The tensor of that name and number of values. Throws DataError, naming `file`, if it is missing or
+  // The tensor of that name and number of values. Throws DataError, naming `file`, if it is missing or has
   // another size.
   const Floats& floats_at(const std::string& name, size_t size, const std::filesystem::path& file) const;
 };
@@ -34,8 +34,8 @@ struct SafeTensors {
 // The largest model with its average and Adam takes 4 GiB.
 inline constexpr uint64_t kMaxSafetensorsBytes = uint64_t{8} << 30;
 
-// `file` names the bytes in error messages. Throws DataError (file and byte offset) for anything that is not
-// well-formed: overlapping or missing ranges, sizes that overflow, unknown types, trailing bytes.
+// `file` names the bytes in error messages. Throws DataError (file and byte offset) for anything malformed:
+// overlapping or missing ranges, sizes that overflow, unknown types, trailing bytes.
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file);
 
 // The same from a file. Throws IoError if it cannot be read, DataError also if it has more than `most_bytes`.

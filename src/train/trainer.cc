@@ -28,7 +28,7 @@ double percent(int correct, int images) {
   return 100.0 * correct / images;
 }
 
-// (Bits instead of std::isfinite, and no early end, make it vector instructions.)
+// (Bits instead of std::isfinite, and no early exit, let the compiler vectorise it.)
 bool all_finite(std::span<const float> values) {
   constexpr uint32_t kExponent = 0x7F800000;
   uint32_t found = 0;
@@ -50,7 +50,7 @@ int largest_batch(const Experiment& experiment, const data::Dataset& data) {
   return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation);
 }
 
-// Floats that the optimizer and the moving average keep for each parameter.
+// Floats that the optimiser and the moving average keep for each parameter.
 int state_floats(const optim::Training& training) {
   const optim::OptimizerState of_no_parameters(training.optimizer, 0);
   return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema ? 1 : 0);
@@ -58,7 +58,7 @@ int state_floats(const optim::Training& training) {
 
 void require_training_memory(const nn::Plan& plan, const Experiment& experiment, int batch, int threads) {
   const int kept = state_floats(experiment.training);
-  // A checkpoint's tensors, and the file that they become.
+  // A checkpoint's tensors, and the file made from them.
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
   const uint64_t augmenter =
       data::augmenter_bytes(experiment.augment, experiment.model.input.height, experiment.model.input.width);
@@ -68,7 +68,7 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
                  "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
 
-// Batch norm has nothing to divide by where a channel has a single value in a batch.
+// Batch norm has no variance if a channel has a single value in a batch.
 void require_variance(const Experiment& experiment, int images) {
   const int batch = experiment.training.batch_size;
   if (batch > 1 && images % batch != 1) return;
@@ -85,7 +85,7 @@ void require_variance(const Experiment& experiment, int images) {
   }
 }
 
-// The model's plan, once it is clear that the data fits it, and the machine holds it.
+// The model's plan, after checking that the data fits it and the machine has memory for it.
 nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int threads) {
   require_fit(experiment, data);
   nn::Plan plan = nn::make_plan(experiment.model);
@@ -237,7 +237,7 @@ void Trainer::update_average() {
   }
 }
 
-// Loss and gradient of the next batch, which are these images.
+// Loss and gradient of the next batch, which consists of these images.
 nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
   const auto epoch = static_cast<uint32_t>(position_.epochs);
   labels_.clear();

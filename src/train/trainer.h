@@ -1,4 +1,5 @@
-// Trains a model on a dataset, an epoch at a time, and evaluates it. Knows nothing of files or of printing.
+// Trains a model on a dataset, one epoch at a time, and evaluates it. Reads and writes no files and prints
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@
 
 namespace rung::train {
 
-// All that decides a training run's numbers.
+// Everything that determines a training run's numbers.
 struct Experiment {
   nn::ModelSpec model;
   data::DatasetSpec dataset;
@@ -31,11 +32,11 @@ struct Experiment {
   uint64_t seed = 1;
 };
 
-// How far a run is, between two batches. Random numbers are functions of seed, epoch and image: nothing of
-// them has to be kept.
+// How far a run is, between two batches. Random numbers are functions of seed, epoch and image, so they need
+// no state.
 struct Position {
   int epochs = 0;       // done
-  int batches = 0;      // done of the epoch under way; all of them before it is closed
+  int batches = 0;      // done in the current epoch; all of them until it is closed
   double loss_sum = 0;  // over the images of these batches
   int correct = 0;      // of them
   double seconds = 0;   // spent on them
@@ -45,7 +46,7 @@ struct Position {
 // "epoch 3, batch 17", or "epoch 2" at an epoch's end.
 std::string to_text(const Position& position);
 
-// After every batch: how the epoch goes.
+// The state of the epoch, after every batch.
 struct Progress {
   int epoch = 0;  // from 1
   int epochs = 0;
@@ -65,29 +66,29 @@ struct TrainedEpoch {
   double seconds = 0;
 };
 
-// All that the rest of a run depends on.
+// Everything that the rest of a run depends on.
 struct State {
   Position position;
-  nn::Weights trained;                 // what the optimiser moves
-  std::optional<nn::Weights> average;  // there if the training has [ema]
+  nn::Weights trained;                 // what the optimiser updates
+  std::optional<nn::Weights> average;  // present if the training has [ema]
   optim::OptimizerState optimizer;
 };
 
-// Throws UsageError when the data's images or labels are not ones that the model takes, or leave a batch that
-// it cannot be trained with.
+// Throws UsageError if the model does not take the data's images or labels, or cannot be trained with its
+// last batch.
 void require_fit(const Experiment& experiment, const data::Dataset& data);
 
 class Trainer {
  public:
-  // `data` and `pool` must outlive the trainer. Throws UsageError when the data's images or classes are not
-  // the model's, MemoryError when the machine has too little memory.
+  // `data` and `pool` must outlive the trainer. Throws UsageError if the data's images or classes are not the
+  // model's, MemoryError if the machine has too little memory.
   Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool);
-  Trainer(const Trainer&) = delete;  // its parts refer to each other
+  Trainer(const Trainer&) = delete;  // its members refer to each other
   Trainer& operator=(const Trainer&) = delete;
 
-  // Trains the next epoch, or the rest of the one under way. Between two batches `on_batch` may save what
-  // restore() takes; it may throw, and the epoch stays under way. Throws DivergedError, naming epoch, batch
-  // and learning rate, when a loss is not finite, and after a batch as require_finite(). Precondition:
+  // Trains the next epoch, or the rest of the current one. Between two batches `on_batch` may save what
+  // restore() takes; if it throws, the epoch stays unfinished. Throws DivergedError, naming epoch, batch and
+  // learning rate, if a loss is not finite, and after a batch as require_finite() does. Precondition:
   // position().epochs < the training's epochs, unless use_rates() was called.
   TrainedEpoch train_epoch(const std::function<void(const Progress&)>& on_batch = {});
 
@@ -96,15 +97,15 @@ class Trainer {
   Evaluation evaluate_training();    // on the images trained on
   Evaluation evaluate_validation();  // on those held out. Precondition: validation_images() > 0
 
-  // Goes on from where another trainer of the same experiment and data stood, to the bit. Preconditions: the
-  // sizes are those of this trainer, and the position lies within its epochs and batches.
+  // Continues, bit for bit, from the state of another trainer of the same experiment and data. Preconditions:
+  // the sizes are this trainer's, and the position is within its epochs and batches.
   void restore(State state);
 
-  // Throws DivergedError, naming epoch and batch, unless all that the rest of the run depends on is finite.
+  // Throws DivergedError, naming epoch and batch, unless everything that the rest of the run depends on is
+  // finite.
   void require_finite() const;
 
-  // From now on the rates of every step are these, in the place of the schedule's. For a resumed run they
-  // must be the same function.
+  // From now on these rates replace the schedule's in every step. A resumed run must use the same function.
   void use_rates(std::function<optim::Rates(int64_t step)> rates) { own_rates_ = std::move(rates); }
 
   // See nn::TrainingPass.
@@ -117,9 +118,9 @@ class Trainer {
   const nn::Plan& plan() const { return plan_; }
   int training_images() const { return data_.train.count - validation_images(); }
   int validation_images() const { return experiment_.dataset.validation; }
-  // The run's result so far, which is evaluated and kept: the moving average where there is one.
+  // The run's result so far, which is evaluated and saved: the moving average if there is one.
   const nn::Weights& weights() const { return average_ ? *average_ : trained_; }
-  // What the optimiser moves.
+  // What the optimiser updates.
   const nn::Weights& trained_weights() const { return trained_; }
   bool averages() const { return average_.has_value(); }
   const optim::OptimizerState& optimizer() const { return optimizer_; }
