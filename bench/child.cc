@@ -24,7 +24,7 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-// A file without a name: the child may fill it as fast as it likes, and nobody needs to read meanwhile.
+// A file without a name: the child can fill it at any speed while nobody reads.
 File temporary_file() {
   File file(std::tmpfile());
   if (!file) throw IoError(fmt::format("no temporary file: {}", std::strerror(errno)));
@@ -79,7 +79,7 @@ End wait_for(pid_t child) {
   return end;
 }
 
-// Processor time used by all programs of the machine since it started, and what other machines took from it:
+// Processor time that all programs of the machine used since it started, and time stolen by other machines:
 // the first line of /proc/stat without idle and iowait (man 5 proc).
 double busy_seconds() {
   std::ifstream file("/proc/stat");

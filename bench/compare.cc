@@ -1,5 +1,5 @@
-// compare: Rung and libtorch on the ladder's steps, as a table and as JSON with every single figure. What
-// runs, and in which order, is in comparison.h. bench/run calls it.
+// compare: Rung and libtorch on the ladder's steps, as a table and as JSON with every single figure.
+// comparison.h says what runs, and in which order. bench/run calls it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

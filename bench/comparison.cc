@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kLadderImages = 16 * 60000.0;  // a step
+constexpr double kLadderImages = 16 * 60000.0;  // per step
 const std::vector<std::string> kNumbers = {"images_per_second", "peak_rss_mib", "first_batch_seconds"};
 
 std::vector<std::string> rung_command(const ComparisonOptions& options, int step, int threads) {
@@ -34,7 +34,7 @@ std::vector<std::string> with(std::vector<std::string> command, const std::vecto
   return command;
 }
 
-// Forcing AVX2 says something only where there is something better.
+// Forcing AVX2 is useful only if there is something better.
 bool has_more_than_avx2() {
   const auto targets = kernels::simd_targets();
   return std::find(targets.begin(), targets.end(), "avx2") > targets.begin() &&
@@ -73,7 +73,7 @@ void run_once(Series& series, const ComparisonObserver& observer) {
   }
 }
 
-// What is compared most closely runs closest together.
+// The series that are compared most closely run closest together.
 void run_round(StepResult& step, const ComparisonObserver& observer) {
   run_once(step.rung_single, observer);
   run_once(step.torch, observer);

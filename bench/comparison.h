@@ -1,5 +1,5 @@
-// Rung and libtorch side by side: which programs run, in which order, and all that they said. The runs of a
-// step are interleaved, so that whatever else the machine does meets all of them alike, and ratios are formed
+// Rung and libtorch side by side: which programs run, in which order, and all their output. The runs of a
+// step are interleaved, so that other load on the machine affects all of them equally; ratios are formed
 // within a round.
 #pragma once
 
@@ -15,20 +15,20 @@ struct ComparisonOptions {
   std::string rung;
   std::string peer;
   int rounds = 5;
-  double seconds = 5;  // a run
+  double seconds = 5;  // per run
   int threads = 2;
   std::vector<int> steps = {1, 2, 3, 4, 5};
   bool ladder = true;
 };
 
-// One program with fixed options, run once a round.
+// One program with fixed options, run once per round.
 struct Series {
   std::string name;
   std::vector<std::string> command;
   std::vector<nlohmann::ordered_json> runs;
-  std::string error;  // why there are no more runs; empty when all went well
+  std::string error;  // why there are no more runs; empty if all went well
 
-  std::vector<double> figures(const std::string& name) const;  // one a run that has it
+  std::vector<double> figures(const std::string& name) const;  // one per run that has it
 };
 
 struct StepResult {
@@ -36,14 +36,14 @@ struct StepResult {
   Series rung;         // best SIMD, all threads
   Series torch;        // all threads, torch's defaults
   Series torch_tuned;  // all threads, the fastest settings
-  Series rung_avx2;    // all threads; without runs where there is no AVX2, or nothing better
+  Series rung_avx2;    // all threads; no runs without AVX2, or with nothing better
   Series rung_single;  // one thread
 
   std::vector<const Series*> all() const { return {&rung, &torch, &torch_tuned, &rung_avx2, &rung_single}; }
 };
 
 struct LadderResult {
-  std::vector<double> seconds;  // none when it failed or was left out
+  std::vector<double> seconds;  // empty if it failed or was left out
   std::string error;
 };
 
@@ -54,8 +54,8 @@ struct Comparison {
   std::vector<std::string> errors() const;
 };
 
-// `on_progress` gets a line before every round, and `on_error` one for each series that fails; it ends there,
-// and the others go on.
+// `on_progress` gets a line before every round, and `on_error` one for each series that fails; that series
+// ends, and the others continue.
 struct ComparisonObserver {
   std::function<void(const std::string&)> on_progress;
   std::function<void(const std::string&)> on_error;

@@ -92,7 +92,7 @@ std::string machine_line(const Comparison& comparison) {
 }
 
 // Threads that wait for each other suffer most from other programs, libtorch's more than Rung's, and no
-// median mends it.
+// median removes that.
 std::string disturbance_line(const Comparison& comparison) {
   const auto others = disturbances(comparison);
   if (others.empty() || spread_of(others).max < kQuiet) return "";

@@ -1,4 +1,4 @@
-// A comparison in words and columns, for the terminal.
+// A comparison as text and a table, for the terminal.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // curves: how the cost of training grows. Starting from step 3, it varies one thing at a time (batch size,
 // channel width, image size, number of images, threads), runs `rung bench` at every point, and writes a TSV
-// with a row a point. The points take turns, round after round, so that a slow minute of the machine does not
-// bend one curve alone.
+// with one row per point. The points take turns, round after round, so that a slow minute of the machine does
+// not distort a single curve.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -38,7 +38,7 @@ struct Options {
   int threads = 2;
 };
 
-// One point of one curve: a recipe in a file, and what came of it.
+// One point of one curve: a recipe in a file, and its results.
 struct Point {
   std::string curve;
   double value = 0;
@@ -53,7 +53,8 @@ struct Point {
   }
 };
 
-// The points, with what their recipes need: datasets and TOML files in a folder that goes away at the end.
+// The points, with the datasets and TOML files that their recipes need, in a folder that is removed at the
+// end.
 class Points {
  public:
   Points(const Options& options, const TemporaryFolder& folder)
@@ -79,7 +80,7 @@ class Points {
     add("batch_size", size, recipe, options_.threads);
   }
 
-  // Every convolution's outputs but the last one's, which are the classes.
+  // The outputs of every convolution except the last, whose outputs are the classes.
   void add_width(double factor) {
     Recipe recipe = step3_;
     for (size_t i = 0; i + 1 < recipe.model.layers.size(); ++i) {
@@ -89,8 +90,8 @@ class Points {
     add("width", factor, recipe, options_.threads);
   }
 
-  // Step 3 with padding, so that small images reach the end, and with a global average pooling in the place
-  // of the 6x6 kernel, so that the last layer's share does not depend on the size.
+  // Step 3 with padding, so that small images reach the end, and with global average pooling instead of the
+  // 6x6 kernel, so that the last layer's share does not depend on the size.
   void add_image_size(int size) {
     Recipe recipe = step3_;
     for (nn::LayerSpec& layer : recipe.model.layers) {
@@ -119,7 +120,7 @@ class Points {
     points_.push_back({.curve = curve, .value = value, .threads = threads, .recipe = path, .runs = {}});
   }
 
-  // MNIST's first `count` training images, enlarged or made smaller to `size` x `size`.
+  // MNIST's first `count` training images, resized to `size` x `size`.
   void use_dataset(Recipe& recipe, int count, int size) {
     const fs::path path = folder_ / fmt::format("images-{}-{}", count, size);
     recipe.dataset.name = path.string();
@@ -139,7 +140,7 @@ class Points {
                  idx_header({count}) + std::string(split.labels.begin(), split.labels.begin() + count));
   }
 
-  // Magic number (bytes, so many dimensions) and the dimensions, each big-endian in four bytes.
+  // Magic number (bytes, number of dimensions) and the dimensions, each big-endian in four bytes.
   static std::string idx_header(const std::vector<int>& dimensions) {
     std::string header = {0, 0, 8, static_cast<char>(dimensions.size())};
     for (const int dimension : dimensions) {

@@ -1,6 +1,6 @@
 // Google Benchmark for the kernels, one core, one group of 16 images, over the layer shapes of the ladder.
-// FLOP count a multiply-accumulate as two; bytes are what a kernel must read and write at least once, bits
-// included.
+// FLOP count a multiply-accumulate as two; bytes are those that a kernel must read and write at least once,
+// including bits.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -180,7 +180,7 @@ std::string describe(const ActivationShape& shape) {
                      kPoolings[static_cast<size_t>(shape.pooling)]);
 }
 
-// A name that is already there is a shape that was met before.
+// A name that already exists is a shape that was already registered.
 class Registry {
  public:
   template <typename Function, typename Shape>

@@ -6,8 +6,8 @@
 
 namespace rung::bench {
 
-// CPU, its threads, what Rung's kernels run on, operating system, compiler, and the load of the last minute:
-// other work on the machine is the commonest reason for figures that cannot be repeated.
+// CPU, its threads, the kernels' instruction set, operating system, compiler, and the load of the last
+// minute: other work on the machine is the most common reason for figures that cannot be repeated.
 nlohmann::ordered_json describe_machine();
 
 // "2024-05-01T12:30:00Z"

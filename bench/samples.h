@@ -1,4 +1,4 @@
-// What several measurements of one thing say together.
+// Statistics of repeated measurements.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,7 +16,7 @@ struct Spread {
 // Precondition: `values` is not empty. The median of an even number of values is the mean of the middle two.
 Spread spread_of(std::vector<double> values);
 
-// a[i] / b[i], as far as both go: pairs that were measured one after the other.
+// a[i] / b[i], up to the shorter length: pairs that were measured one after the other.
 std::vector<double> ratios(const std::vector<double>& a, const std::vector<double>& b);
 
 nlohmann::ordered_json to_json(const Spread& spread);

@@ -6,7 +6,7 @@
 
 namespace rung::bench {
 
-// `rows`, the first of which is the heading, hold ASCII and are of the same length.
+// `rows`, of which the first is the heading, hold ASCII and have the same length.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace rung::bench

@@ -65,7 +65,7 @@ class Draw {
   uint32_t stream_ = 0;
 };
 
-// One of a kernel's results, and how far it may be from the reference: tolerance * (1 + |expected|).
+// One result of a kernel, and how far it may be from the reference: tolerance * (1 + |expected|).
 struct Output {
   std::vector<float> values;
   double tolerance = 0;
@@ -77,7 +77,7 @@ Output output(const Values& values, double tolerance = 0) {
   return {{values.begin(), values.end()}, tolerance};
 }
 
-// Rounding error to expect of a sum of `terms` products of values of size 1.
+// The rounding error to expect in a sum of `terms` products of values of size 1.
 double sum_tolerance(double terms) {
   return kEpsilon * (8 + 4 * std::sqrt(terms));
 }
@@ -145,7 +145,7 @@ bool is_small(const ConvShape& s) {
   return s.out_channels * s.out_height() * s.out_width() * s.taps() <= kMaxProducts;
 }
 
-// The images [C][height][width][16] spread out, `stride` apart from (top, left) on, in a canvas of zeros.
+// The images [C][height][width][16] spread out, `stride` apart starting at (top, left), in a canvas of zeros.
 AlignedBuffer<float> in_canvas(const float* images, int channels, int height, int width, const Canvas& canvas,
                                int stride_h, int stride_w) {
   AlignedBuffer<float> result(group_floats(channels, canvas.height, canvas.width));
@@ -181,7 +181,7 @@ size_t outputs(const ConvShape& s) {
   return group_floats(s.out_channels, s.out_height(), s.out_width());
 }
 
-// What conv2d_forward writes as moments, from its output, which is one band.
+// The moments that conv2d_forward should write, computed from its output, which is one band.
 Outputs moments_of(const ConvShape& s, std::span<const float> y, double tolerance) {
   const auto plane = static_cast<size_t>(s.out_height()) * static_cast<size_t>(s.out_width());
   const auto rows = static_cast<size_t>(s.out_channels);
@@ -297,7 +297,7 @@ std::vector<uint16_t> keep_bits(Draw& draw, size_t size) {
   return bits;
 }
 
-// Those that have a meaning: where something is gated, and not past the last whole window.
+// The bits that mean something: where something is gated, and not past the last whole window.
 Output meaningful(const ActivationShape& s, const std::vector<uint16_t>& bits) {
   Output result;
   for (size_t i = 0; s.gates() && i < bits.size(); ++i) {

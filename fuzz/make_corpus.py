@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds in fuzz/corpus that are made rather than found: small files that each parser accepts, and a few it
-must refuse. The names of those that a fuzzer found begin with "found"; this leaves them alone."""
+"""Writes the made seeds of fuzz/corpus: small files that each parser accepts, and a few that it must refuse. Leaves
+alone the seeds that a fuzzer found, whose names begin with "found"."""
 import gzip
 import io
 import json

@@ -1,5 +1,5 @@
-// data::parse_png on arbitrary bytes, as they are and with the chunks' checksums put right: without that,
-// hardly a changed chunk would be read any further.
+// data::parse_png on arbitrary bytes, as they are and with the chunks' checksums corrected; otherwise hardly
+// any changed chunk would be read further.
 #include "data/png.h"
 
 #include <zlib.h>

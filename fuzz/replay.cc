@@ -1,5 +1,5 @@
-// In place of libFuzzer, for builds without it: runs a target on the files of the folders that are given.
-// Fails if it refuses them all: then no property was checked.
+// Replaces libFuzzer in builds without it: runs a target on the files of the given folders. Fails if the
+// target refuses all of them, because then no property was checked.
 #include <cstdio>
 #include <filesystem>
 
@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   for (const char* folder : std::span(argv, static_cast<size_t>(argc)).subspan(1)) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       std::printf("%s\n", entry.path().c_str());
-      std::fflush(stdout);  // the last one printed is the one that crashed
+      std::fflush(stdout);  // the last name printed is the input that crashed
       const auto bytes = rung::read_file(entry.path(), kMaxSeedBytes);
       LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
     }

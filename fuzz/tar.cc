@@ -1,5 +1,5 @@
-// data::read_tar_members on arbitrary bytes, as they are and with the headers' checksums put right: without
-// that, hardly a changed header would be read any further.
+// data::read_tar_members on arbitrary bytes, as they are and with the headers' checksums corrected; otherwise
+// hardly any changed header would be read further.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// Of a header in the format of POSIX: its magic word, and the sum of its bytes in octal.
+// A POSIX header: its magic word, and the sum of its bytes in octal.
 constexpr size_t kBlock = 512;
 constexpr size_t kSum = 148;
 constexpr size_t kSumDigits = 6;

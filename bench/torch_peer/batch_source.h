@@ -1,5 +1,5 @@
 // Batches for the peer, made by Rung's own data code: the same images in the same order, varied by the same
-// augmentation with the same random numbers. Only the layout is the one that torch wants, [N,1,H,W].
+// augmentation with the same random numbers. Only the layout is torch's, [N,1,H,W].
 #pragma once
 
 #include <array>
@@ -23,10 +23,10 @@ class BatchSource {
   // The recipe's batch size, seed, normalisation and augmentation; `split` must outlive the source.
   BatchSource(const recipe::Recipe& recipe, const data::Split& split, int threads);
 
-  // The training batches one after another, epoch after epoch, each epoch in its own order.
+  // The next training batch; batches follow epoch after epoch, each epoch in its own order.
   TorchBatch& next();
 
-  // At the end of an epoch, the next batch being the first of another.
+  // At the end of an epoch: the next batch is the first of another.
   bool epoch_ended() const { return first_ == split_.count; }
 
  private:

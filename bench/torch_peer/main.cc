@@ -1,6 +1,6 @@
-// torch_peer: the ladder's models trained by libtorch, as the peer that Rung's speed is compared with. It
-// prints the same figures as `rung bench`. With --epochs it trains whole epochs, and with --evaluate it says
-// what they led to.
+// torch_peer: the ladder's models trained by libtorch, as the peer for Rung's speed. It prints the same
+// figures as `rung bench`. With --epochs it trains whole epochs, and with --evaluate it prints their
+// accuracy.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -25,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Not counted: torch and oneDNN choose and prepare their kernels in the first batches.
+// Not counted, because torch and oneDNN choose and prepare their kernels in the first batches.
 constexpr int kWarmUpBatches = 20;
 constexpr int kTestBatch = 1000;
 
@@ -33,7 +33,7 @@ struct Options {
   int step = 1;
   int threads = 2;
   double seconds = 5;
-  int epochs = 0;  // 0: as many batches as fit into `seconds`
+  int epochs = 0;  // 0: as many batches as fit in `seconds`
   std::optional<uint64_t> seed;
   bool evaluate = false;
   bool json = false;
@@ -43,8 +43,8 @@ struct Options {
 };
 
 // What --tuned changes, found with libtorch 1.13 and oneDNN 2.6 on two AVX-512 cores: relu in place makes a
-// training step up to a tenth faster. Memory in the order channels_last doubles the speed of step 1; batch
-// norm turns that into half, so that the other steps stay contiguous. Without oneDNN all is five times
+// training step up to a tenth faster. Memory in the order channels_last doubles the speed of step 1; with
+// batch norm it halves the speed, so the other steps stay contiguous. Without oneDNN everything is five times
 // slower.
 bool channels_last(const Options& options) {
   return options.tuned && options.step == 1;
@@ -60,8 +60,7 @@ int train_next(TorchModel& model, BatchSource& source) {
   return batch.images;
 }
 
-// Images a second, after a warm-up: the median over stretches of a tenth of the time each, as `rung bench`
-// takes it.
+// Images per second after a warm-up: the median over tenths of the time, as in `rung bench`.
 double measure(TorchModel& model, BatchSource& source, double seconds) {
   for (int batch = 1; batch < kWarmUpBatches; ++batch) train_next(model, source);
   std::vector<double> speeds;
@@ -77,7 +76,7 @@ double measure(TorchModel& model, BatchSource& source, double seconds) {
   return *middle;
 }
 
-// The mean over whole epochs, the first of which has begun.
+// The mean over whole epochs, of which the first has begun.
 double train_epochs(TorchModel& model, BatchSource& source, int epochs) {
   int64_t images = 0;
   const auto start = Clock::now();

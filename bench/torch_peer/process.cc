@@ -10,7 +10,7 @@
 namespace rung::bench {
 namespace {
 
-// Field 22 of /proc/self/stat (man 5 proc). The second, the program's name, may hold spaces but ends with the
+// Field 22 of /proc/self/stat (man 5 proc). Field 2, the program's name, may hold spaces but ends with the
 // last parenthesis.
 double start_after_boot() {
   std::string line;

@@ -3,7 +3,7 @@
 
 namespace rung::bench {
 
-// Since the process was started, its loading included; exact to a hundredth of a second.
+// Seconds since the process started, including loading; exact to a hundredth of a second.
 double seconds_since_process_start();
 
 // The most memory that was ever resident.

@@ -15,8 +15,8 @@ void add_conv(Sequential& model, int64_t in, int64_t out, int64_t kernel) {
   model->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).bias(false)));
 }
 
-// A 3x3 convolution and what follows it: nothing but relu in step 1, batch norm from step 2 on, dropout from
-// step 3 on.
+// A 3x3 convolution and what follows it: only relu in step 1, batch norm from step 2 on, dropout from step 3
+// on.
 void add_stage(Sequential& model, const TorchSettings& settings, int64_t in, int64_t out) {
   add_conv(model, in, out, 3);
   if (settings.step >= 2) model->push_back(torch::nn::BatchNorm2d(out));

@@ -1,5 +1,5 @@
 // The ladder's five models in libtorch, trained as a PyTorch user would write it: nn::Sequential in float32,
-// SGD with momentum, log_softmax + nll_loss. Torch's headers stay behind this one, so that the rest can be
+// SGD with momentum, log_softmax + nll_loss. This header hides torch's headers, so that the rest can be
 // C++20.
 #pragma once
 
@@ -34,7 +34,7 @@ class TorchModel {
   // One step of SGD on pixels [images,1,28,28]; returns the batch's mean loss.
   double train_batch(float* pixels, int64_t* labels, int images);
 
-  // How many images the model classifies rightly in evaluation mode.
+  // How many images the model classifies correctly in evaluation mode.
   int count_correct(float* pixels, int64_t* labels, int images);
 
  private:
