@@ -1,4 +1,4 @@
-# TensorBoard's messages, from event.proto. Generated code keeps to rules of its own.
+# TensorBoard's messages, from event.proto. Generated code follows its own rules.
 find_package(Protobuf REQUIRED)
 set(rung_generated ${PROJECT_BINARY_DIR}/generated)
 set(rung_event_proto ${rung_generated}/report/event.pb.cc ${rung_generated}/report/event.pb.h)

@@ -1,4 +1,4 @@
-# What report pages carry in themselves. Chart.js comes from Debian's libjs-chart.js.
+# The files that report pages embed. Chart.js comes from Debian's libjs-chart.js.
 find_file(RUNG_CHART_JS chart.min.js PATHS /usr/share PATH_SUFFIXES javascript/chart.js NO_DEFAULT_PATH)
 if(NOT RUNG_CHART_JS)
   message(FATAL_ERROR "Chart.js was not found: install libjs-chart.js, or name a chart.min.js of version 3 with "

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the README's picture from a ladder that was climbed: scripts/ladder_picture.sh LADDER_DIR [OUT.png]
-# It is the top of the ladder's report, as a browser shows it. Needs a built Rung, Python and Chromium.
+# Makes the README's picture from a finished ladder: scripts/ladder_picture.sh LADDER_DIR [OUT.png] It is the
+# top of the ladder's report, as a browser shows it. Needs a built Rung, Python and Chromium.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
