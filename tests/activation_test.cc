@@ -21,7 +21,7 @@ std::vector<ActivationShape> shapes() {
     all.push_back({3, 5, 7, relu, Pooling::kNone, 1, 1});
     for (const Pooling pooling : {Pooling::kMax, Pooling::kAverage}) {
       all.push_back({3, 6, 8, relu, pooling, 2, 2});
-      all.push_back({2, 7, 9, relu, pooling, 2, 2});  // a row and a column left over
+      all.push_back({2, 7, 9, relu, pooling, 2, 2});  // a remainder of one row and one column
       all.push_back({2, 8, 9, relu, pooling, 3, 4});
       all.push_back({4, 5, 5, relu, pooling, 5, 5});  // global
     }
@@ -49,7 +49,7 @@ AlignedBuffer<float> coarse_values(size_t size) {
 
 class ActivationTest : public rung::testing::EveryTarget {};
 
-// Bit for bit, but for the order of an average's sum.
+// Bit for bit, except for the order of an average's sum.
 TEST_P(ActivationTest, ForwardEqualsReference) {
   for (const auto& s : shapes()) {
     for (const bool training : {false, true}) {

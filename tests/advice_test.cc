@@ -1,4 +1,4 @@
-// What is said of a model before it is trained: for the ladder's models, and that it is true for odd ones.
+// The advice about a model: for the ladder's models, and that it holds for unusual ones.
 #include "ladder/advice.h"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,7 @@ Sentences advice(const recipe::Recipe& recipe) {
   return advise(recipe, infer(recipe.model));
 }
 
-// Of a model on images of one channel, of the dataset, with a budget of so many parameters.
+// The advice on a model for the dataset's one-channel images, with a budget of parameters.
 Sentences advice(int height, int width, int classes, std::vector<LayerSpec> layers,
                  const std::string& dataset = "mnist", double budget = 0) {
   recipe::Recipe recipe;
@@ -71,7 +71,7 @@ TEST(Advice, NamesWhatGlobalAveragePoolingWouldSave) {
   // As a linear layer, with biases: 8 * 10 + 10.
   EXPECT_THAT(advice(12, 12, 10, {conv(8, 3), Flatten{}, Relu{}, Linear{.out_features = 10}}),
               Contains(HasSubstr("10×10 input: with global average pooling before it, 90 would do.")));
-  // The second linear layer's input is no image.
+  // The second linear layer's input is not an image.
   EXPECT_THAT(advice(12, 12, 10,
                      {conv(1, 12), Flatten{}, Linear{.out_features = 9}, Linear{.out_features = 90},
                       Linear{.out_features = 10}}),
@@ -97,7 +97,7 @@ TEST(Advice, SaysWhatPoolingAveragesAndWhatSeesNoMore) {
       advice(5, 5, 10, {same, same, same, same, GlobalAvgPool2d{}}),
       Contains("Conv2d-2 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
                "after it can widen it no further."));
-  // What a stride leaves over at the border.
+  // The remainder of a stride at the border.
   EXPECT_THAT(
       advice(8, 8, 10, {MaxPool2d{{5, 5}}, conv(10, 1)}),
       Contains("At the end 5×5 pixels of the 8×8 image are seen at most: the others count for nothing."));
@@ -108,7 +108,7 @@ TEST(Advice, CountsTheBudget) {
               Contains("62 parameters more than the budget of 100."));
   EXPECT_THAT(advice(9, 9, 2, {conv(2, 9)}, "mnist", 170), Not(Contains(HasSubstr("budget"))));
   EXPECT_THAT(advice(9, 9, 2, {conv(2, 9)}, "mnist", 300),
-              Contains("138 parameters of the budget of 300 are left."));  // no convolution fits into them
+              Contains("138 parameters of the budget of 300 are left."));  // too few for another convolution
   recipe::Recipe recipe;
   const auto budget = [&](recipe::Comparison comparison, double bound) {
     recipe.targets = {
@@ -136,7 +136,7 @@ TEST(Advice, IsSilentWhereThereIsNothingToSay) {
   EXPECT_THAT(advice(1, 1, 3, {conv(3, 1)}),
               ElementsAre("Most parameters are in Conv2d-1: 3 of 3 (100.0 %).",
                           "Most multiply-accumulates are in Conv2d-1: 3 of 3 (100.0 %)."));
-  // No convolution: nothing about strokes. Images that are no drawings: neither.
+  // Nothing about strokes without a convolution, nor for images that are not drawings.
   EXPECT_THAT(advice(28, 28, 10, {Flatten{}, Linear{.out_features = 10}}),
               ElementsAre("Linear-2 is the first layer whose receptive field is the whole 28×28 image.",
                           "Most parameters are in Linear-2: 7,850 of 7,850 (100.0 %).",

@@ -1,6 +1,5 @@
-// What transforms do to pixels equals torchvision's in every byte; of an elastic distortion, where many
-// floats are added up, but for roundings. tests/golden/make_augment_golden.py makes the files and documents
-// them.
+// Transformed pixels equal torchvision's in every byte; elastic distortion, which adds up many floats, equals
+// it except for rounding. tests/golden/make_augment_golden.py makes the files and documents them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -24,7 +23,7 @@ enum Kind { kBrightness, kContrast, kRotation, kAffineNearest, kAffineBilinear, 
 constexpr const char* kKindNames[] = {"brightness", "contrast",        "rotation",
                                       "affine",     "affine bilinear", "crop"};
 
-// Reads values one after another; the numbers are little-endian, as is every machine the tests run on.
+// Reads values one after another; numbers are little-endian, like every machine that runs the tests.
 class Reader {
  public:
   explicit Reader(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
@@ -74,7 +73,7 @@ std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, int height,
   return result;
 }
 
-// Says where the first of the differing pixels is.
+// Reports the position of the first differing pixel.
 void expect_equal(const std::vector<uint8_t>& found, const std::vector<uint8_t>& expected, int width,
                   const std::string& what) {
   const auto [at, expected_at] = std::ranges::mismatch(found, expected);

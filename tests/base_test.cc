@@ -36,12 +36,12 @@
 
 namespace {
 
-// The paths that this thread has synced, while a test looks.
+// The paths that this thread has synced, while a test records them.
 thread_local std::vector<std::filesystem::path>* synced = nullptr;
 
 }  // namespace
 
-// In the place of the C library's.
+// Replaces the C library's.
 extern "C" int fsync(int descriptor) {
   if (synced != nullptr)
     synced->push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)));
@@ -86,7 +86,7 @@ TEST_P(ThreadPoolOf, RunsEveryIndexOnce) {
   }
 }
 
-// Index 0 does not return before the others have run, its own thread's share among them.
+// Index 0 does not return before all others have run, including its own thread's share.
 TEST(ThreadPool, HelpsAThreadThatIsHeldUp) {
   constexpr int kCount = 8;
   ThreadPool pool(2);
@@ -227,7 +227,7 @@ TEST(ReplaceFile, WritesAndReplacesAndLeavesNothingElse) {
   EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
 }
 
-// The file under its temporary name: what is renamed is on the disk.
+// The file is synced under its temporary name, so the renamed file is on disk.
 TEST(ReplaceFile, SyncsTheFileAndThenItsFolderIfAskedToWait) {
   const TemporaryFolder folder;
   std::vector<std::filesystem::path> paths;
@@ -345,7 +345,7 @@ TEST(ClaimedFolder, IsSeenToBeClaimed) {
   EXPECT_FALSE(is_claimed(folder.path()));
 }
 
-// Whoever asks holds the lock for a moment; that must not look like a claim.
+// A process that asks holds the lock for a moment; that must not look like a claim.
 TEST(ClaimedFolder, CanBeClaimedWhileOthersAsk) {
   const TemporaryFolder folder;
   replace_file(folder.path() / ".lock", "");
@@ -358,7 +358,7 @@ TEST(ClaimedFolder, CanBeClaimedWhileOthersAsk) {
   asker.join();
 }
 
-// An open file keeps its content, which it would not if it were written over.
+// An open file keeps its content, which overwriting would change.
 TEST(ReplaceFile, LeavesTheOldContentToThoseWhoHaveItOpen) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "file";
@@ -499,8 +499,8 @@ TEST(RandomStream, BelowStaysBelowAndMeetsEveryNumberAboutEquallyOften) {
   }
 }
 
-// Four values of the generator come to three numbers, so that without rejection one residue comes half of the
-// time.
+// Four values of the generator map to three numbers, so without rejection one of them would appear half of
+// the time.
 TEST(RandomStream, BelowIsUnbiasedForLargeBounds) {
   constexpr uint32_t kBound = 3U << 30;  // three quarters of the range
   RandomStream random(1, RandomPurpose::kShuffle);
@@ -547,7 +547,7 @@ TEST(Text, FindsControlCharacters) {
   EXPECT_FALSE(has_control("a\nb\t", "\n\t"));
 }
 
-// A terminal may take the bytes 80 to 9F, alone, for control characters as well.
+// A terminal may also treat single bytes 80 to 9F as control characters.
 TEST(Text, PrintableSpellsOutWhatATerminalWouldActOn) {
   EXPECT_EQ(printable("caf\xc3\xa9 \x1b[31m\xc2\x9b\x9b\n\x7f"),
             "caf\xc3\xa9 \\x1b[31m\\xc2\\x9b\\x9b\\x0a\\x7f");

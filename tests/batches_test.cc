@@ -1,4 +1,4 @@
-// The order of images, and the groups of 16 that they become.
+// The order of images, and their groups of 16.
 #include "train/batches.h"
 
 #include <gmock/gmock.h>
@@ -34,9 +34,9 @@ TEST(Shuffled, DependsOnSeedAndEpochOnly) {
   EXPECT_NE(shuffled(100, 1, 0), shuffled(100, (uint64_t{1} << 32) + 1, 0));
 }
 
-// Every image comes to every position equally often: chi-square with (8-1)^2 = 49 degrees of freedom over the
-// 8 x 8 counts, whose mean is 49 and standard deviation sqrt(98) = 9.9; six of these are allowed either way,
-// because too even is not random either.
+// Every image takes every position equally often: chi-square with (8-1)^2 = 49 degrees of freedom over the 8
+// x 8 counts, whose mean is 49 and standard deviation sqrt(98) = 9.9; six of these are allowed in both
+// directions, because too even is not random either.
 TEST(Shuffled, IsUniform) {
   constexpr int kImages = 8;
   constexpr int kEpochs = 8000;
@@ -118,7 +118,7 @@ TEST(GroupLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) 
   EXPECT_NE(lane_of(load(plain, {5}), 0), image5);
 }
 
-// The value is the normalised image's, in a rectangle of its lane and nowhere else.
+// The value belongs to the normalised image, and appears only in a rectangle of its lane.
 TEST(GroupLoader, ErasesAfterNormalising) {
   const data::Split split = split_of(40);
   GroupLoader loader(split, {});

@@ -1,5 +1,5 @@
-// Checkpoints and run folders: a run that is cut off anywhere, and gone on with, ends with the bits and the
-// records of one that was not; what is damaged, another run's or in use is refused.
+// Checkpoints and run folders: a run that is interrupted anywhere and resumed ends with the bits and records
+// of an uninterrupted one; a damaged checkpoint, another run's, or one in use is refused.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ constexpr const char* kData = "the data's hash";
 
 struct CutOff {};
 
-// The text of a file without what takes time.
+// The text of a file without its times.
 std::string timeless(const fs::path& file) {
   std::string text = read_text_file(file, 1 << 20);
   for (const char* key : {"\"train_seconds\":", "\"test_seconds\":", "\"validation_seconds\":"}) {
@@ -78,8 +78,8 @@ void train_on(Trainer& trainer, RunDirectory& directory, int batches) {
   }
 }
 
-// A process's life: opens the folder, goes on from where it stands, and ends after `batches` batches or with
-// the run.
+// The life of one process: opens the folder, resumes the run, and ends after `batches` batches or with the
+// run.
 RunDirectory::Found live(const fs::path& path, int batches = 1000, int threads = 2,
                          const Experiment& experiment = short_run()) {
   ThreadPool pool(threads);
@@ -108,7 +108,7 @@ class CheckpointTest : public ::testing::Test {
     EXPECT_EQ(read_text_file(run / kBestFile, 1 << 20), read_text_file(whole / kBestFile, 1 << 20));
   }
 
-  // The message of the error of that type.
+  // The message of the expected error.
   template <typename Expected, typename Action>
   static std::string message_of(Action action) {
     try {
@@ -138,7 +138,7 @@ TEST_F(CheckpointTest, EveryBatchIsAPlaceToGoOnFrom) {
   }
 }
 
-// Every buffer of the optimiser, the average of the weights, and schedules by the batch.
+// Every buffer of the optimiser, the average of the weights, and schedules that step per batch.
 TEST_F(CheckpointTest, TheToolboxsStateComesBack) {
   for (int batches = 1; batches <= batches_of_run(); batches += 2) {
     const fs::path run = folder_.path() / std::to_string(batches);
@@ -149,7 +149,7 @@ TEST_F(CheckpointTest, TheToolboxsStateComesBack) {
   }
 }
 
-// What evaluation uses has the plain names, so that any reader finds it.
+// The weights used in evaluation have the plain names, so any reader finds them.
 TEST_F(CheckpointTest, TheAverageHasThePlainNames) {
   live(run_, 5, 1, toolbox_run());
   ThreadPool pool(1);
@@ -166,7 +166,7 @@ TEST_F(CheckpointTest, ARunMayBeCutOffAfterEveryBatch) {
   expect_as_uninterrupted(run_);
 }
 
-// What a kill leaves between two of the files that an epoch's end writes.
+// The state that a kill leaves between two of the files written at an epoch's end.
 TEST_F(CheckpointTest, TheCheckpointSetsTheOtherFilesRight) {
   live(run_, batches_of_run() - 2);
   const std::string metrics = read_text_file(run_ / kMetricsFile, 1 << 20);
@@ -198,7 +198,8 @@ TEST_F(CheckpointTest, ABestFileThatIsAheadIsWrittenAgain) {
   expect_as_uninterrupted(folder_.path() / "early");
 }
 
-// Were the checkpoint first, a run that is cut off in between would go on without the epoch's best file.
+// If the checkpoint were first, a run that is interrupted in between would resume without the epoch's best
+// file.
 TEST_F(CheckpointTest, TheBestFileIsWrittenBeforeIt) {
   live(run_, 2);
   fs::create_directories(run_ / kPreviousFile / "in the way");
@@ -271,7 +272,7 @@ TEST_F(CheckpointTest, AnotherRunsIsRefused) {
   }
 }
 
-// A file's own words cannot pretend to be Rung's, nor go on for pages.
+// Text from a file must not pass for Rung's own, nor fill pages.
 TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
   std::filesystem::create_directories(run_);
   SafeTensors tensors;
@@ -286,7 +287,7 @@ TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
   EXPECT_LT(message.size(), run_.string().size() + 300);
 }
 
-// A checksum is no signature: who writes a file writes its checksum too.
+// A checksum is not a signature: anyone who writes a file can write its checksum.
 TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
   live(run_, 6);
   const SafeTensors whole = read_safetensors(run_ / kCheckpointFile, 1 << 20);
@@ -363,7 +364,7 @@ TEST_F(CheckpointTest, AFolderIsOneProcesss) {
   const RunDirectory again(run_, kRecipe, Start::kResume);
 }
 
-// Time that grows as the square of the size would be hours here, beyond the limit of any test.
+// Quadratic time would be hours here, beyond the limit of any test.
 TEST(Json, ReadsAMillionObjectsAndRefusesDepth) {
   std::string text = "[{}";
   for (int i = 1; i < 1'000'000; ++i) text += ",{}";
@@ -432,7 +433,7 @@ TEST(Result, EveryTruncationIsRefused) {
     EXPECT_THROW(parse_result(whole.substr(0, length), "file"), DataError) << length;
 }
 
-// What follows from other fields is not read.
+// Derived fields are not read.
 TEST(Result, EveryFieldThatIsReadIsChecked) {
   const std::set<std::string> follow = {"best_epoch",
                                         "best_test_accuracy",

@@ -132,7 +132,7 @@ TEST_P(Conv2dTest, WeightGradientEqualsReference) {
   }
 }
 
-// Against moments in double, of the first `lanes` of 16; the variance to a relative `tolerance`.
+// Compares with moments in double of the first `lanes` of 16 lanes; the variance to a relative `tolerance`.
 void expect_moments(const MomentSums& sums, std::span<const float> y, int channels, int height, int width,
                     int lanes, double tolerance) {
   const size_t plane = static_cast<size_t>(height) * width;
@@ -155,7 +155,7 @@ size_t moment_floats(int channels, int height, int width) {
   return group_floats(channels, moment_bands(height, width), 1);
 }
 
-// A mean far from zero is where a naive sum of squares loses the variance.
+// A naive sum of squares loses the variance if the mean is far from zero.
 TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
   const ConvShape s{2, 9, 9, 3, 3, 3};
   const Tensors t(s);
@@ -171,8 +171,8 @@ TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
     expect_moments(sums, y.span(), 3, s.out_height(), s.out_width(), lanes, 1e-5);
 }
 
-// A blank image with a border, as a padded convolution makes it: far more equal values, all far from the
-// first, than a sum of floats can take.
+// A blank image with a border, as a padded convolution produces: so many equal values, all far from the
+// first, that a sum of floats loses them.
 TEST_P(Conv2dTest, MomentsHoldOnLargeBlankPlanes) {
   constexpr int kChannels = 6;  // one more than are summed together
   for (const auto& [height, width] : {std::pair{300, 300}, {7, 1500}, {1025, 1}, {1, 1}}) {

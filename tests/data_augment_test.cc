@@ -1,5 +1,5 @@
-// How the random parameters are drawn, and that a sequence is applied in its order. What each transform does
-// to the pixels is augment_golden_test.cc's business.
+// How the random parameters are drawn, and that a sequence is applied in order. augment_golden_test.cc tests
+// what each transform does to pixels.
 #include "data/augment.h"
 
 #include <gmock/gmock.h>
@@ -76,7 +76,7 @@ TEST(ColorJitterDraw, StrengthZeroDrawsNoFactor) {
   const auto drawn = draw(ColorJitter{.contrast = 0.1}, with);
   EXPECT_FALSE(drawn.brightness || drawn.saturation || drawn.hue);
   draw(ColorJitter{}, without);
-  // The one factor was the only draw beyond those of the order.
+  // Besides the order, the one factor was the only draw.
   without.next();
   EXPECT_EQ(with.next(), without.next());
 }
@@ -163,7 +163,7 @@ TEST(Elastic, WithoutStrengthCopies) {
   EXPECT_EQ(out, in);
 }
 
-// torchvision refuses kernels that are longer than this; here they are mirrored again and again.
+// torchvision refuses longer kernels; here the image is mirrored repeatedly.
 TEST(Elastic, SmoothingKeepsAConstant) {
   for (const double sigma : {0.0, 0.3, 5.0, 30.0}) {
     for (const int side : {1, 2, 17, 40}) {
@@ -223,7 +223,7 @@ TEST(RandomErasingDraw, GivesUpWhereNoRectangleFits) {
   EXPECT_FALSE(draw(RandomErasing{.p = 1, .scale = {1, 1}, .ratio = {1, 1}}, 10, 10, random));
 }
 
-// From far left of the image to far right of it: only UndefinedBehaviorSanitizer sees whether that fits.
+// From far left of the image to far right of it: only UndefinedBehaviorSanitizer can see an overflow.
 TEST(Augmenter, MaySampleFarBeyondALargeImage) {
   constexpr int kSide = 400;
   const std::vector<uint8_t> in(kSide * kSide, 200);

@@ -1,5 +1,4 @@
-// Loading a dataset: what is read, and that every way in which the four files can be wrong has its own
-// message.
+// Loading a dataset: what is read, and that every fault of the four files has its own message.
 #include "data/dataset.h"
 
 #include <gmock/gmock.h>
@@ -171,7 +170,7 @@ TEST(Statistics, StrokesAreAsWideAsTheirShortestRun) {
   EXPECT_DOUBLE_EQ(stroke_width(drawing({"....", "...."})), 0);
   EXPECT_DOUBLE_EQ(stroke_width(drawing({"....", "####", "...."})), 1);
   EXPECT_DOUBLE_EQ(stroke_width(drawing({"#...", ".#..", "..#.", "...#"})), 1);
-  // The corners are cut off by a diagonal run of one pixel.
+  // The width at the corners is a diagonal run of one pixel.
   const double bar = (4 * diagonal + 6 * 2) / 10;
   EXPECT_DOUBLE_EQ(stroke_width(drawing({"#####", "#####", "....."})), bar);
   EXPECT_DOUBLE_EQ(stroke_width(drawing({".##.", ".##.", ".##.", ".##.", ".##."})), bar);

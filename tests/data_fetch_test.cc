@@ -1,5 +1,5 @@
-// Fetching: every kind of source, damaged files, and that a set is never half there. Mirrors are addresses
-// that refuse at once and npm is a script, so that no test waits for a network.
+// Fetching: every kind of source, damaged files, and that no partial dataset ever appears. Mirrors are
+// addresses that refuse at once and npm is a script, so no test waits for a network.
 #include "data/fetch.h"
 
 #include <gmock/gmock.h>
@@ -256,7 +256,7 @@ TEST_F(ArchiveTest, RefusesATruncatedArchive) {
   EXPECT_THAT(error_of(bytes), HasSubstr("a.tar: "));
 }
 
-// A sparse file's size is that of its holes too: it can be anything.
+// A sparse file's size includes its holes, so it can be anything.
 TEST_F(ArchiveTest, RefusesASizeThatTheArchiveDoesNotHave) {
   EXPECT_EQ(error_of(tar("truncate -s 900G a && tar cSf a.tar a")),
             "a.tar: a has 966367641600 bytes, more than the 10240 of the archive");

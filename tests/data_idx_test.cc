@@ -1,4 +1,4 @@
-// The IDX parser and the gzip reader: well-formed input, and one test for each way in which input can be bad.
+// The IDX parser and the gzip reader: well-formed input, and one test for each fault in the input.
 #include "data/idx.h"
 
 #include <gmock/gmock.h>

@@ -51,7 +51,7 @@ TEST(Png, RefusesEveryTruncation) {
   const TemporaryFolder folder;
   write_png(folder.path() / "a.png", ramp(28, 28));
   const auto whole = read_file(folder.path() / "a.png", 1 << 20);
-  // The last chunk, IEND, is 12 bytes without pixels; libpng does without it.
+  // The last chunk, IEND, is 12 bytes without pixels; libpng does not need it.
   for (size_t length = 0; length + 16 < whole.size(); length += 13) {
     write_bytes(folder.path() / "b.png",
                 {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)});

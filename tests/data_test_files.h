@@ -1,5 +1,4 @@
-// What the data tests share: IDX and gzip bytes made on the spot, and a folder that is removed after the
-// test.
+// What the data tests share: generated IDX and gzip bytes, and a folder that is removed after the test.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -67,7 +67,7 @@ TEST_P(ElementwiseTest, SiluEqualsReference) {
   expect_near_all(y.span(), expected.span(), 10 * kRoundings, "dx");
 }
 
-// A diverged run must be seen.
+// A diverged run must be noticed.
 TEST_P(ElementwiseTest, NaNStaysNaN) {
   AlignedBuffer<float> x(kShape.floats()), y(x.size());
   x[5] = std::nanf("");
@@ -80,7 +80,7 @@ TEST_P(ElementwiseTest, NaNStaysNaN) {
 INSTANTIATE_TEST_SUITE_P(Simd, ElementwiseTest, ::testing::ValuesIn(simd_targets()),
                          rung::testing::target_name);
 
-// What all tests of kernels rely on.
+// All kernel tests rely on this.
 TEST(ExpectNearAll, SeesNotANumber) {
   static const std::vector<float> found = {0, std::numeric_limits<float>::quiet_NaN(), 0};
   static const std::vector<float> expected(3);

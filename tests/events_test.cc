@@ -1,5 +1,5 @@
-// TensorBoard events: checksums and frames by the test vectors of their specifications, and the pictures.
-// Whole files are read back, by a reader of its own, in cli/train/events.sh.
+// TensorBoard events: checksums and frames against the test vectors of their specifications, and the
+// pictures. cli/train/events.sh reads whole files back with an independent reader.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,8 +50,8 @@ TEST(RecordFile, FramesRecords) {
   EXPECT_EQ(frame.substr(12, 3), "abc");
 }
 
-// Trains the short run from its beginning and returns the weights' hash. Of the first epochs, `unlogged`
-// leave no event.
+// Trains the short run from its beginning and returns the weights' hash. The first `unlogged` epochs leave no
+// event.
 std::string train_short_run(const std::filesystem::path& folder, int unlogged) {
   ThreadPool pool(2);
   train::Trainer trainer(testing::short_run(), testing::discs(), pool);
@@ -137,7 +137,7 @@ TEST(EventImages, MistakesAreShownAsManyAsThereIsRoomFor) {
   const auto inked = std::count(one->pixels.begin(), one->pixels.end(), 90);
   EXPECT_EQ(inked, 56 * 56);
   EXPECT_GT(std::count(one->pixels.begin(), one->pixels.end(), 0), 20);  // "3>4"
-  // A caption that is wider than its image stays in its cell, the first of eight in the row.
+  // A caption wider than its image stays in its cell, the first of eight in the row.
   data::Split narrow = digits(1, 1);
   narrow.height = 40;
   narrow.pixels.assign(40, 90);

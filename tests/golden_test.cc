@@ -3,19 +3,19 @@
 // gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes the
 // files and documents them.
 //
-// The golden numbers are float64 rounded once, so that the error is Rung's alone. Tolerances are in roundings
-// (2^-23) of a tensor's largest value, about three times the worst seen. In a sum of n products rounding
-// errors add up like a random walk, to about sqrt(n) * 2^-24 terms, and so does the sum: about one rounding a
-// layer, forward and again backward. Only a weight's gradient has sums (of up to 27,000 terms) that batch
-// norm makes cancel almost wholly; its error, measured by what is left, is larger.
+// The golden numbers are float64 rounded once, so all error is Rung's. Tolerances are in roundings (2^-23) of
+// a tensor's largest value, about three times the worst observed. In a sum of n products rounding errors add
+// up like a random walk, to about sqrt(n) * 2^-24 terms, and so does the sum: about one rounding per layer,
+// forward and again backward. Only a weight's gradient has sums (of up to 27,000 terms) that batch norm makes
+// cancel almost completely; relative to what remains, its error is larger.
 //
-// Training is another matter. A step makes about a million comparisons with a kink (relu's zero, a max
-// pooling's second largest); in float32 some of those come out the other way, each moves the gradient by a
-// thousandth or so, and training enlarges that from step to step. The generator picks initial weights for
-// which the first step stays clear of kinks: it is compared closely, the next three as closely as a few kinks
-// allow, and the later ones as closely as PyTorch's own float32 run comes to its float64 run, whose largest
-// deviations over the five models (relative to the largest value) stand beside the tolerances. Step 1's model
-// has no batch norm and hardly moves in twenty steps: it has nothing to enlarge.
+// Training is different. A step makes about a million comparisons at a kink (relu's zero, a max pooling's
+// second largest value). In float32 some of them turn out the other way; each changes the gradient by about a
+// thousandth, and training amplifies that with every step. The generator picks initial weights for which the
+// first step stays clear of kinks: it is compared closely, the next three as closely as a few kinks allow,
+// and the later ones as closely as PyTorch's own float32 run agrees with its float64 run; its largest
+// deviations over the five models (relative to the largest value) are beside the tolerances. Step 1's model
+// has no batch norm and hardly changes in twenty steps, so it amplifies nothing.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -90,7 +90,7 @@ class Model {
         loader_(images_, recipe_.dataset),
         pool_(threads),
         plan_(nn::make_plan(recipe_.model)),
-        weights_(nn::initial_weights(plan_, 99)),  // for the running statistics; the rest is replaced
+        weights_(nn::initial_weights(plan_, 99)),  // only for the running statistics; the rest is replaced
         gradient_(plan_.parameter_count),
         optimizer_(recipe_.training.optimizer, plan_.parameter_count),
         pass_(plan_, kBatch, pool_),

@@ -1,18 +1,17 @@
-// Backward passes are derivatives of forward passes. Here a model is computed a second time from its layers'
-// definitions, one layer after the other in double, and every element of its gradient is formed by finite
-// differences; TrainingPass must give the same loss, logits, running statistics and gradient, and Inference
-// the same logits in evaluation mode. The models are small, odd and random: shapes, orders of layers, batch
-// sizes.
+// Backward passes are derivatives of forward passes. These tests compute a model a second time from its
+// layers' definitions, layer by layer in double, and every element of its gradient by finite differences.
+// TrainingPass must give the same loss, logits, running statistics and gradient, and Inference the same
+// logits in evaluation mode. The models are small, odd and random: shapes, orders of layers, batch sizes.
 //
-// At a kink (relu's zero, equal values in a max pooling) there is no derivative, so that the gates (which
-// elements pass) are found once and held while the weights are varied: what is left is smooth, and the
-// difference of step h = 1e-5 is exact to about h^2 + 1e-16/h = 1e-10. A random model where a value is so
-// close to a kink that float32 could see it on the other side is replaced by the next.
+// At a kink (relu's zero, equal values in a max pooling) there is no derivative, so the gates (which elements
+// pass) are found once and held while the weights are varied. The rest is smooth, and the difference of step
+// h = 1e-5 is exact to about h^2 + 1e-16/h = 1e-10. A random model with a value so close to a kink that
+// float32 could put it on the other side is replaced by the next.
 //
 // Tolerance: float32's rounding errors, 2^-24 of a tensor's largest value for each of some twenty operations
 // in a row, times what batch norm over a few values amplifies; and roundings of the whole gradient's largest
 // value for tensors whose own gradient cancels, in part or (a bias before a batch norm) wholly. About three
-// times the worst seen.
+// times the worst observed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +33,7 @@ using rung::testing::kFloatEpsilon;
 using rung::testing::largest;
 
 constexpr double kStep = 1e-5;
-constexpr double kLeastMargin = 2e-5;  // of a value to its kink
+constexpr double kLeastMargin = 2e-5;  // distance of a value from its kink
 constexpr double kForward = 100;       // roundings of the largest value
 constexpr double kGradient = 100;
 constexpr double kCancelled = 40;  // roundings of the whole gradient's largest value
@@ -53,7 +52,7 @@ size_t count(const Shape& s) {
   return static_cast<size_t>(s.channels) * static_cast<size_t>(s.height) * static_cast<size_t>(s.width);
 }
 
-// A model computed layer by layer from the definitions. Parameters and buffers lie as a Plan says.
+// A model computed layer by layer from the definitions, with parameters and buffers laid out by a Plan.
 class Definition {
  public:
   Definition(const ModelSpec& model, const Weights& weights, int images, bool training,
@@ -79,7 +78,7 @@ class Definition {
     }
   }
 
-  // Finds the gates anew, and moves the running statistics.
+  // Finds the gates again, and updates the running statistics.
   double loss(const Values& x, std::span<const uint8_t> labels) {
     inputs_[0] = x;
     finding_ = true;
@@ -308,7 +307,8 @@ class Definition {
     for_each_window(index, l.kernel_size, [&](size_t out, const std::vector<size_t>& window) {
       if (finding_) {
         winners[out] = *std::ranges::max_element(window, {}, [&](size_t i) { return x[i]; });
-        for (const size_t i : window) {  // equal values are equal in float32 too: dropped or rectified ones
+        for (const size_t i :
+             window) {  // values that are equal (dropped or rectified) are equal in float32 too
           if (x[i] != x[winners[out]]) margin_ = std::min(margin_, x[winners[out]] - x[i]);
         }
       }
@@ -345,8 +345,8 @@ class Definition {
   std::vector<Values> inputs_;                          // by layer, and the logits
   std::vector<Values> varied_;                          // the same from layer varied_from_ on
   size_t varied_from_ = 0;
-  std::vector<std::vector<size_t>> gates_;  // relu: passes or not; max pooling: the winners
-  double margin_ = 1;                       // of the value that is closest to its kink
+  std::vector<std::vector<size_t>> gates_;  // relu: passes or not; max pooling: the maxima
+  double margin_ = 1;                       // of the value closest to its kink
 };
 
 class Random {
@@ -382,7 +382,7 @@ Conv2d random_conv(Random& random, const Shape& in) {
   return conv;
 }
 
-// The sum with a layer of the same output as the last one, which may be the last one.
+// A sum with a layer that has the last one's output shape, possibly the last one itself.
 LayerSpec random_sum(Random& random, const Shape& input, const std::vector<LayerSpec>& layers) {
   std::vector<int> candidates;
   const auto end = static_cast<int>(layers.size());
@@ -455,7 +455,7 @@ ModelSpec random_model(Random& random) {
     try {
       const Shape out = output_of(model.input, longer);
       if (count(out) <= 300) model.layers = longer;
-    } catch (const ShapeError&) {  // too large a kernel: the model does without the layer
+    } catch (const ShapeError&) {  // too large a kernel: leave the layer out
     }
   }
   finish(random, model);
@@ -506,15 +506,14 @@ class Check {
     }
   }
 
-  // Small multiples of a half, which float32 computes exactly, so that values meet their kinks: equal maxima
-  // of different origin, and zeros before a relu.
+  // Small multiples of a half, which float32 computes exactly, so values hit their kinks: equal maxima of
+  // different origin, and zeros before a relu.
   void make_coarse() {
     for (double& value : x_) value = std::round(2 * value) / 2;
     for (float& value : weights_.parameters) value = value < 0 ? -0.5F : 0.5F;
   }
 
-  // False if the model is too close to a kink, or has a batch norm over so few values that float32 means
-  // little.
+  // False if the model is too close to a kink, or has a batch norm over too few values for float32.
   bool run() {
     if (smallest_norm_ < 8) return false;
     Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_);
@@ -531,7 +530,7 @@ class Check {
     for (size_t e = 0; e < elements; ++e) {
       for (size_t lane = 0; lane < kLanes; ++lane) {
         const size_t image = static_cast<size_t>(group) * kLanes + lane;
-        // What lies in the other lanes must not matter.
+        // The content of the other lanes must not matter.
         x[e * kLanes + lane] =
             lane < static_cast<size_t>(lanes) ? static_cast<float>(x_[image * elements + e]) : 1000.0F;
       }
@@ -611,7 +610,7 @@ constexpr PRelu kSlope{};
 constexpr PRelu kSlopes{.num_parameters = 4};
 constexpr Silu kSilu{};
 
-// Orders of layers that the engine gathers into stages differently from the usual one.
+// Orders of layers that the engine groups into stages in unusual ways.
 const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
     {kFlatten, kLinear},
     {kNorm, kConv, kGlobal, kLinear},

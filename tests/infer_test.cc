@@ -75,7 +75,7 @@ TEST(Infer, LinearSeesTheWholeImage) {
   EXPECT_EQ(info.layers[2].macs, 48 * 7);
 }
 
-// What a stride or a pooling leaves over at the border, no layer after it sees.
+// No later layer sees the remainder that a stride or a pooling leaves at the border.
 TEST(Infer, NothingSeesWhatWasLeftOver) {
   const auto last_field = [](std::vector<LayerSpec> layers) {
     return infer({{1, 12, 12}, 1, std::move(layers)}).layers.back().receptive_field;
@@ -103,7 +103,7 @@ TEST(Infer, PoolingFloorsAndBatchNormCounts) {
   EXPECT_EQ(info.macs, 0);
 }
 
-// A sum sees what either of its parts sees; one slope or one a channel is learnt.
+// A sum sees what either of its terms sees; a PReLU learns one slope, or one per channel.
 TEST(Infer, ResidualConnectionAndPRelu) {
   const ModelSpec model{
       kMnist, 4, {conv(4, 3), conv(4, 5, 1, 2), Add{-2}, PRelu{}, PRelu{4}, Add{0}, GlobalAvgPool2d{}}};

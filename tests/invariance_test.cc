@@ -1,5 +1,5 @@
-// What must never change: the bits of a trained model, whatever the number of threads and (with fused
-// multiply-add) the SIMD target.
+// The bits of a trained model must not depend on the number of threads or (with fused multiply-add) the SIMD
+// target.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ using testing::short_run;
 
 struct Trained {
   std::string weights;
-  std::vector<double> losses;  // of training and test, in turn
+  std::vector<double> losses;  // of training and test, alternating
   double accuracy = 0;         // percent, in training
 
   friend bool operator==(const Trained&, const Trained&) = default;
@@ -75,7 +75,7 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   }
 }
 
-// A run with a validation split is a run without it on a smaller dataset.
+// A run with a validation split equals a run without it on a smaller dataset.
 TEST(Invariance, ValidationImagesAreNotTrainedOn) {
   train::Experiment run = testing::short_run();
   run.dataset.validation = 50;
@@ -106,7 +106,7 @@ TEST(Invariance, AValidationSplitLeavesSomethingToTrainOn) {
   EXPECT_THROW(train::require_fit(run, testing::discs()), UsageError);
 }
 
-// 149 images in batches of 37 leave one, whose values batch norm behind Flatten would be alone with.
+// 149 images in batches of 37 leave one, and batch norm after Flatten would have a single value per channel.
 TEST(Invariance, ALastBatchOfOneImageIsRefusedWhereBatchNormNeedsTwo) {
   train::Experiment run = testing::short_run();
   run.training.batch_size = 37;

@@ -21,7 +21,7 @@ inline AlignedBuffer<float> random_values(size_t size, uint32_t stream, float lo
   return values;
 }
 
-// Fails with the worst element when |actual - expected| > tolerance * (1 + |expected|) anywhere.
+// Fails with the worst element if |actual - expected| > tolerance * (1 + |expected|) anywhere.
 inline void expect_near_all(std::span<const float> actual, std::span<const float> expected, double tolerance,
                             const std::string& what) {
   ASSERT_EQ(actual.size(), expected.size()) << what;
@@ -33,13 +33,13 @@ inline void expect_near_all(std::span<const float> actual, std::span<const float
       worst = error;
       worst_at = i;
     }
-    if (std::isnan(error)) break;  // nothing is worse, and no comparison with it would say so
+    if (std::isnan(error)) break;  // the worst possible, and no comparison would show it
   }
   EXPECT_LE(worst, tolerance) << what << ": worst at element " << worst_at << " of " << actual.size() << ": "
                               << actual[worst_at] << " instead of " << expected[worst_at];
 }
 
-// Rounding error to expect of a sum of `terms` products of values of size 1.
+// The rounding error to expect in a sum of `terms` products of values of size 1.
 inline double sum_tolerance(double terms) {
   return 1.2e-7 * (4 + 2 * std::sqrt(terms)) * 2;
 }

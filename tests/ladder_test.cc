@@ -216,7 +216,7 @@ TEST(Changes, NameOptionsAndOrderBesideOtherLayers) {
                           HasSubstr("multiply-accumulates")));
 }
 
-// 10 features to 7, 9 and 10, or to 9, 7 and 10: the same numbers of parameters and multiply-accumulates.
+// 10 features to 7, 9 and 10, or to 9, 7 and 10: equal numbers of parameters and multiply-accumulates.
 TEST(Changes, NameWidthsThatNoSizeShows) {
   recipe::Recipe before = ladder_recipe("step2");
   before.model = {{1, 2, 5},
@@ -242,8 +242,8 @@ Analysis analysis_of(const train::RunRecord& record) {
   return analyse(outcome, nullptr, {});
 }
 
-// At 99 % of 10,000 images a standard error is 0.0995 points, so that chance gives ±0.199; half the test
-// error is 0.5.
+// At 99 % of 10,000 images a standard error is 0.0995 points, so chance gives ±0.199; half the test error is
+// 0.5.
 TEST(Analysis, JudgesFitAtItsThresholds) {
   const auto fit = [](double train) { return analysis_of(record_of({99}, train)).fit; };
   EXPECT_NEAR(analysis_of(record_of({99})).standard_error, 0.0994987, 1e-6);
@@ -252,7 +252,7 @@ TEST(Analysis, JudgesFitAtItsThresholds) {
   EXPECT_EQ(fit(99.21), Fit::kSlightlyOverfits);
   EXPECT_EQ(fit(99.49), Fit::kSlightlyOverfits);
   EXPECT_EQ(fit(99.51), Fit::kOverfits);
-  // 99.9 %: a standard error is 0.0316 points; training makes no errors to speak of.
+  // 99.9 %: a standard error is 0.0316 points; training makes almost no errors.
   EXPECT_EQ(analysis_of(record_of({99.9}, 99.95)).fit, Fit::kBalanced);
   EXPECT_EQ(analysis_of(record_of({99.9}, 99.93)).fit, Fit::kUnderfits);
 }
@@ -273,7 +273,7 @@ TEST(Analysis, JudgesStabilityAtItsThresholds) {
   EXPECT_EQ(of({98.89, 98.89, 98.89, 99, 99, 99}).stability, Stability::kRising);
   EXPECT_EQ(of({99, 99, 99.19, 99, 99, 99}).stability, Stability::kSettled);
   EXPECT_EQ(of({99, 99, 99.21, 99, 99, 99}).stability, Stability::kSwinging);
-  // What was before the last five epochs does not count.
+  // Epochs before the last five do not count.
   EXPECT_EQ(of({99, 99.5, 99, 99, 99, 99, 99}).stability, Stability::kSettled);
   EXPECT_NEAR(of({99, 99, 99.21, 99, 99, 99}).swing, 0.21, 1e-9);
   EXPECT_NEAR(of({98, 98, 98, 99, 99, 99}).trend, 1, 1e-9);

@@ -1,4 +1,4 @@
-// The learning-rate range test: how the curve is made, where it ends, and what is suggested from it.
+// The learning-rate range test: how the curve is made, where it ends, and what it suggests.
 #include "train/lr_range.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST(LrRange, RatesRiseByEqualFactors) {
   EXPECT_NEAR(curve[1].smoothed, average, 1e-12);
 }
 
-// The first step goes with the first rate, as in a training with that rate.
+// The first step uses the first rate, as in training with that rate.
 TEST(LrRange, TrainsWithTheseRates) {
   ThreadPool pool(1);
   Experiment constant = testing::short_run();

@@ -1,4 +1,4 @@
-// What is said of memory is what training and inference take.
+// The predicted memory is what training and inference take.
 #include "nn/memory.h"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@
 namespace rung::nn {
 namespace {
 
-// Convolutions with and without padding, every kind of layer after them.
+// Convolutions with and without padding, and every kind of layer after them.
 ModelSpec model() {
   const Conv2d padded{.out_channels = 40, .kernel_size = {3, 3}, .padding = {1, 1}};
   const Conv2d plain{.out_channels = 60, .kernel_size = {3, 3}, .bias = false};
@@ -87,7 +87,7 @@ TEST(InferenceBytes, IsWhatInferenceTakes) {
   EXPECT_LT(said, 1.03 * taken);
 }
 
-// The input of a group alone is 2^48 bytes, which no address space has: to ask for it would be a bad_alloc.
+// The input of a group alone is 2^48 bytes, more than any address space: asking for it would throw bad_alloc.
 TEST(InferenceBytes, MoreThanTheMachineHasAreNotAskedFor) {
   const auto available = available_memory();
   if (!available) GTEST_SKIP() << "nobody says how much memory there is";

@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kParameters = 8;
 constexpr size_t kUpdates = 6;
 constexpr int kEpochs = 20;
-constexpr int kBatches = 3;  // an epoch
+constexpr int kBatches = 3;  // per epoch
 constexpr int kSteps = kEpochs * kBatches;
 
 const std::map<std::string, Optimizer> kOptimizers = {
@@ -112,7 +112,7 @@ Rates own_rates(const Optimizer& optimizer) {
   return {lr_of(optimizer), momentum_of(optimizer)};
 }
 
-// An update rounds three to ten times, values of size 1, and six add up.
+// An update rounds values of size 1 three to ten times, and six updates add up.
 TEST(Optimizers, EqualTorch) {
   const Golden golden;
   EXPECT_EQ(golden.count("optimizer/"), kOptimizers.size());
@@ -197,8 +197,8 @@ Rates rates_of_step(const Training& training, int step) {
   return rates_at(training, {.epoch = step / kBatches, .step = step, .steps = kSteps});
 }
 
-// The golden rates are rounded to float32; in between are doubles on both sides. CosineAnnealingLR's own
-// recursion loses some of them where the rate is almost zero.
+// The golden rates are rounded to float32; everything before is double on both sides. CosineAnnealingLR's own
+// recursion loses digits where the rate is almost zero.
 TEST(Schedules, EqualTorch) {
   const Golden golden;
   EXPECT_EQ(golden.count("lr/"), kRates.size());
@@ -219,7 +219,7 @@ TEST(Schedules, NoneStaysTheOptimizersRate) {
     EXPECT_EQ(rates_of_step(sgd(ConstantLr{}, 0.02), step), (Rates{0.02, 0.9}));
 }
 
-// PyTorch's LinearLR and OneCycleLR overwrite each other; here the product is meant.
+// PyTorch's LinearLR and OneCycleLR overwrite each other; Rung takes the product.
 TEST(Schedules, WarmUpMultipliesOneThatSetsTheRate) {
   const OneCycleLr cycle{.max_lr = 0.5};
   for (int step = 0; step < kSteps; ++step) {
@@ -228,7 +228,7 @@ TEST(Schedules, WarmUpMultipliesOneThatSetsTheRate) {
   }
 }
 
-// A phase of OneCycleLR without width divides by zero in PyTorch.
+// A phase of OneCycleLR without length divides by zero in PyTorch.
 TEST(Schedules, OneCycleOfAnyLengthIsFinite) {
   for (const int steps : {1, 2, 3, 4}) {
     for (const double start : {0.0, 0.25, 0.3, 0.5, 1.0}) {

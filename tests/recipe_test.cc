@@ -94,8 +94,8 @@ struct Beyond {
 
 class BeyondTheLadder : public testing::TestWithParam<Beyond> {};
 
-// The budgets that make the accuracies of docs/records.md worth something; and no image is held out, so that
-// the recipe as it stands is what was measured.
+// The budgets that give meaning to the accuracies in docs/records.md. No image is held out, so the recipe is
+// exactly what was measured.
 TEST_P(BeyondTheLadder, KeepsItsBudget) {
   const Beyond& beyond = GetParam();
   const Recipe recipe =
@@ -164,7 +164,7 @@ TEST(LadderTargets, AreTheTables) {
 
 // ---- reading
 
-// Line numbers below count in this text.
+// Line numbers below refer to this text.
 constexpr std::string_view kBase = R"(title = "t"
 [dataset]
 name = "mnist"
@@ -283,7 +283,7 @@ TEST(Parse, TheDocumentationsExample) {
   EXPECT_EQ(nn::infer(recipe.model).params, 72 + 16 + 1152 + 32 + 170);
 }
 
-// The others are parts of one, and each is accepted in a recipe that has the rest.
+// The others are parts of a recipe, and each is accepted in a recipe that has the rest.
 TEST(Parse, TheDocumentationsOtherExamples) {
   const std::string page =
       read_text_file(std::filesystem::path(RUNG_SOURCE_DIR) / "docs" / "recipes.md", kMaxFileBytes);
@@ -380,7 +380,7 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
   }
 }
 
-// So that a run's recipe stays the text that its checkpoints are bound to when recipes learn more.
+// So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
   for (const char* key : {"label_smoothing", "ema", "lr_warmup", "validation"})
@@ -433,7 +433,7 @@ TEST_P(RecipeErrors, SayWhereAndWhat) {
   }
 }
 
-// A layer in line 6, where its table opens in column 3.
+// A layer on line 6, whose table opens in column 3.
 Bad bad_layer(std::string_view layer, uint32_t column, const std::string& message,
               const std::string& hint = "") {
   return {with("{ stage = \"s\", out_channels = 10 }", layer), 6, column, message, hint};
@@ -790,7 +790,7 @@ TEST(RecipeErrorText, IsBounded) {
   }
 }
 
-// Dots in strings, comments and numbers are no key parts.
+// Dots in strings, comments and numbers do not separate key parts.
 TEST(KeyDepth, CountsOnlyKeys) {
   const std::string dots(1000, '.');
   const std::string text = "# " + dots + "\ndescription = '''" + dots + "\n''" + dots + "''''\n";

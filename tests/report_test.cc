@@ -1,5 +1,5 @@
-// What reports are made of: escaping, data blocks, stored runs, statistics of predictions, what is drawn of a
-// model, and whole pages.
+// The parts of reports: escaping, data blocks, stored runs, statistics of predictions, drawings of a model,
+// and whole pages.
 #include "report/report.h"
 
 #include <gmock/gmock.h>
@@ -397,7 +397,7 @@ TEST_F(ReportTest, TwoRunsAreComparedImageByImage) {
   EXPECT_THAT(report_on({one, one}), HasSubstr("cannot be told apart"));
 }
 
-// A page of JSON cannot hold what is no finite number.
+// JSON cannot hold NaN or infinity.
 TEST_F(ReportTest, AModelThatSaysWhatIsNoNumberIsShownWithoutPredictions) {
   const fs::path path = train(bar_recipe("run"));
   const nn::Plan plan = nn::make_plan(bar_recipe("run").model);

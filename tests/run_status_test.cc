@@ -1,5 +1,5 @@
-// A run as one sees it from outside: progress.json, and whether the run waits, goes on, was cut off or is
-// done.
+// A run as an observer sees it: progress.json, and whether the run waits, is running, was interrupted or has
+// finished.
 #include "train/run_status.h"
 
 #include <gmock/gmock.h>
@@ -117,7 +117,7 @@ TEST_F(RunStatusTest, ProgressIsPublishedAndGoesWithTheJob) {
     EXPECT_EQ(read_text_file(run_ / kProgressFile, 1000), text_of(kProgress) + "\n");
   }
   EXPECT_FALSE(fs::exists(run_ / kProgressFile));
-  // What a job leaves that is killed is gone when the run goes on.
+  // Leftovers of a killed job are removed when the run resumes.
   replace_file(run_ / kProgressFile, text_of(kProgress));
   replace_file(run_ / ".progress.json.1-0.tmp", "half");
   const RunDirectory directory(run_, "a recipe", Start::kResume);

@@ -1,4 +1,4 @@
-// A recipe's run, as an observer sees it: where it stops, when it writes a checkpoint, what is told first.
+// A recipe's run as an observer sees it: where it stops, when it writes a checkpoint, what is reported first.
 #include "ladder/run.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ class RunTest : public ::testing::Test {
     return run_recipe(small_recipe(), discs(), pool_, place, nullptr, observer);
   }
 
-  // Where the checkpoint in a run's folder stands; zeros where there is none.
+  // The position of the checkpoint in a run's folder; zeros if there is none.
   train::Position saved_in(const fs::path& folder) {
     train::Trainer trainer(experiment_of(small_recipe()), discs(), pool_);
     train::RunDirectory directory(folder, recipe::to_toml(small_recipe()), train::Start::kResume);

@@ -1,4 +1,4 @@
-// Files of tensors: what was written comes back, and what is damaged is refused.
+// Files of tensors: a written file reads back the same, and a damaged one is refused.
 #include "train/safetensors.h"
 
 #include <gtest/gtest.h>
@@ -62,7 +62,7 @@ TEST_F(SafeTensorsTest, EveryTruncationAndAnExtraByteAreRefused) {
   }
 }
 
-// Two bytes of data: each header's ranges add up to two, but only the first's are one after the other.
+// Two bytes of data: each header's ranges add up to two, but only the first's are consecutive.
 TEST_F(SafeTensorsTest, OverlapsAndGapsAreRefused) {
   const auto read = [&](const std::string& second) {
     std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)" + second + "}";

@@ -63,7 +63,7 @@ TEST(Settings, ChangeWhatTheyNameAndNothingElse) {
   std::get<nn::Dropout>(expected.model.layers[1]).p = 0.25;
   EXPECT_EQ(with({{"training.batch_size", "7"}, {"model.layers[1].p", "0.25"}}), expected);
   EXPECT_EQ(with({}), recipe);
-  // The old type's options go, whatever the order.
+  // The old type's options are dropped, whatever the order.
   expected = recipe;
   expected.training.lr_scheduler = optim::ConstantLr{};
   EXPECT_EQ(with({{"lr_scheduler.type", "none"}}), expected);
@@ -72,14 +72,14 @@ TEST(Settings, ChangeWhatTheyNameAndNothingElse) {
   EXPECT_EQ(with_settings(with({{"lr_scheduler.type", "none"}}), back), expected);
 }
 
-// As resolved, the optimizer names a learning rate, which such a schedule would overwrite.
+// The resolved optimizer names a learning rate, which such a schedule would overwrite.
 TEST(Settings, AScheduleMayTakeOverTheRates) {
   const std::vector<Setting> cycle = {{"lr_scheduler.max_lr", "0.5"}, {"lr_scheduler.type", "one_cycle_lr"}};
   const Recipe changed = with_settings(small_recipe(), cycle);
   EXPECT_EQ(changed.training.lr_scheduler, optim::LrScheduler(optim::OneCycleLr{.max_lr = 0.5}));
   const std::vector<Setting> table = {{"lr_scheduler", R"({ type = "one_cycle_lr", max_lr = 0.5 })"}};
   EXPECT_EQ(with_settings(small_recipe(), table), changed);
-  // What was asked for beside it is not dropped in silence.
+  // Other settings beside it are not dropped silently.
   for (const Setting& asked :
        {Setting{"optimizer.lr", "0.1"}, Setting{"optimizer", R"({ type = "sgd", lr = 0.1 })"}}) {
     std::vector<Setting> both = cycle;

@@ -1,4 +1,4 @@
-// A training run that takes milliseconds and has a bit of everything, on images made on the spot.
+// A training run of a few milliseconds with a bit of everything, on generated images.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace rung::testing {
 
-inline constexpr int kSide = 15;  // odd, so that poolings leave something over
+inline constexpr int kSide = 15;  // odd, so that poolings leave a remainder
 inline constexpr int kClasses = 5;
 inline constexpr int kEpochs = 3;
 
-// Discs of a size and a place that depend on the class, with noise: something to learn.
+// Discs whose size and place depend on the class, with noise: something to learn.
 inline data::Split split_of_discs(int count, uint64_t seed) {
   data::Split split{count, kSide, kSide, {}, {}};
   RandomStream random(seed, RandomPurpose::kInit);
@@ -35,7 +35,7 @@ inline data::Split split_of_discs(int count, uint64_t seed) {
 }
 
 inline const data::Dataset& discs() {
-  // The last batch is a small one, and a group in it is not full.
+  // The last batch is small, and one of its groups is not full.
   static const data::Dataset discs_of_five{"discs", kClasses, split_of_discs(149, 1), split_of_discs(70, 2)};
   return discs_of_five;
 }
@@ -103,7 +103,7 @@ inline train::Experiment residual_run() {
   return run;
 }
 
-// short_run() with what the two leave out of what a recipe can say.
+// short_run() with the recipe features that the two others leave out.
 inline train::Experiment toolbox_run() {
   train::Experiment run = short_run();
   run.dataset.validation = 20;
@@ -122,8 +122,8 @@ inline train::Experiment toolbox_run() {
   return run;
 }
 
-// The SIMD targets of this machine that have fused multiply-add, and so are promised the same bits, AVX2's.
-// The others round a product before they add it.
+// This machine's SIMD targets with fused multiply-add, which must give the same bits. Other targets round a
+// product before adding it.
 inline std::vector<std::string> fused_targets() {
   std::vector<std::string> targets = kernels::simd_targets();
   std::erase_if(targets, [](const std::string& target) { return !kernels::same_bits(target, "avx2"); });

@@ -1,8 +1,8 @@
 // The signatures: the SHA-256 of the weights that three fixed short runs end with. Every number of threads,
-// every instruction set with fused multiply-add, every build and every interruption must give it.
+// every instruction set with fused multiply-add, every build and every interruption must give them.
 //
-// A change that is meant to change the numbers changes it, too: the failing test prints the new one, to be
-// put here by the same commit.
+// A change that is meant to change the numbers also changes a signature. The failing test prints the new one,
+// which belongs here in the same commit.
 #include <gtest/gtest.h>
 
 #include <tuple>

@@ -1,6 +1,6 @@
-// Guards the kernels' speed by a ratio within one run: each against a plain loop over the same tensors, which
-// the compiler vectorises as it can. A kernel that falls back to something slow fails by far; a noisy machine
-// slows both.
+// Guards the kernels' speed by a ratio within one run: each kernel against a plain loop over the same
+// tensors, which the compiler vectorises as well as it can. A kernel that falls back to something slow fails
+// clearly; a noisy machine slows both.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 using rung::testing::random_values;
 
-// What the kernels were measured to gain over the plain loops is about three times this.
+// The measured gain of the kernels over the plain loops is about three times this.
 constexpr double kLeastGain = 3;
 
 double best_seconds(const std::function<void()>& run) {

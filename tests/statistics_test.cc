@@ -1,4 +1,4 @@
-// Statistics over seeds against figures that others published, and against sums that can be done by hand.
+// Statistics over seeds against published figures and against sums done by hand.
 #include "ladder/statistics.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST(Wilcoxon, TheApproximationMeetsTheExactValue) {
   for (size_t i = 0; i < values.size(); ++i)
     values[i] = (i % 5 < 2 ? -1.0 : 1.0) * (1.0 + static_cast<double>(i * 7 % 50));
   const double exact = wilcoxon_p_value(values);
-  values.push_back(1e-3);  // the smallest rank hardly counts, and there is one pair too many now
+  values.push_back(1e-3);  // the smallest rank hardly counts, but there is now one pair too many
   EXPECT_NEAR(wilcoxon_p_value(values), exact, 0.03 * exact);
   EXPECT_GT(exact, 1e-4);
   EXPECT_LT(exact, 0.1);

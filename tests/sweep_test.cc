@@ -1,4 +1,4 @@
-// Plans of sweeps, what a sweep does with a crew whose runs end in every way, and real runs side by side.
+// Plans of sweeps, sweeps with a crew whose runs end in every possible way, and real runs side by side.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,7 +84,7 @@ TEST(Plan, AGridIsEveryCombinationUnderANameOfItsOwn) {
   EXPECT_THAT(refused({"seed=1,2"}), HasSubstr("use --seeds"));
 }
 
-// Whose runs end at once as the test says.
+// A crew whose runs end at once as the test says.
 class ScriptedCrew final : public Crew {
  public:
   size_t idle() const override { return stopped ? 0 : 2 - started_.size(); }
@@ -102,7 +102,7 @@ class ScriptedCrew final : public Crew {
   double under_way() const override { return 0; }
   void stop() override { stopped = true; }
 
-  std::map<std::string, std::vector<End>> ends;  // by run, one an attempt; then finished
+  std::map<std::string, std::vector<End>> ends;  // by run, one per attempt; then finished
   std::map<std::string, int> starts;
   bool stopped = false;
 
@@ -126,7 +126,7 @@ TEST_F(SweepTest, AFailedRunIsTriedOnceMoreAndADivergedOneIsNot) {
   crew.ends = {{"small-seed1", {End::kFailed}},
                {"small-seed2", {End::kFailed, End::kFailed, End::kFailed}},
                {"small-seed3", {End::kDiverged}},
-               {"small-seed4", {End::kStopped, End::kStopped, End::kStopped}}};  // by someone else
+               {"small-seed4", {End::kStopped, End::kStopped, End::kStopped}}};  // stopped by another process
   Crew* const crews[] = {&crew};
   sweep.run(crews, {});
   EXPECT_EQ(crew.starts["small-seed1"], 2);
@@ -162,7 +162,7 @@ Datasets discs() {
   return {{"./discs", testing::discs()}};
 }
 
-// Several runs at once are what each is alone, and a sweep goes on with what is not finished.
+// Runs side by side equal runs alone, and a sweep resumes unfinished runs.
 TEST_F(SweepTest, RunsSideBySideHaveTheBitsOfRunsAlone) {
   const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4, 5});
   const Datasets datasets = discs();
@@ -186,7 +186,7 @@ TEST_F(SweepTest, RunsSideBySideHaveTheBitsOfRunsAlone) {
     return hashes;
   };
   EXPECT_EQ(sweep_with(folder_ / "sweep"), alone);
-  // A result that is damaged or another run's is made again; the others stay as they are.
+  // A damaged result, or another run's, is made again; the others stay unchanged.
   const fs::path runs = folder_ / "sweep" / "runs";
   replace_file(runs / "small-seed2" / "result.json", "{");
   fs::copy_file(runs / "small-seed4" / "result.json", runs / "small-seed3" / "result.json",
@@ -243,7 +243,7 @@ TEST_F(SweepTest, APlanReadsBackAndNothingElseIsOne) {
   EXPECT_THROW(load_plan(folder_), Error);
 }
 
-// As one who looks from outside sees it, from before its first run to after its last.
+// A sweep as an observer sees it, from before its first run to after its last.
 TEST_F(SweepTest, IsSeenFromOutside) {
   using train::RunState;
   const SweepPlan first = make_plan(std::vector{small_recipe()}, {}, {1});
@@ -262,7 +262,7 @@ TEST_F(SweepTest, IsSeenFromOutside) {
   }
   EXPECT_EQ(watcher.look().state, RunState::kFinished);
 
-  // Three seeds more: of one an epoch is done, one diverges, and one waits.
+  // Three more seeds: one has an epoch done, one diverges, and one waits.
   const Sweep more(make_plan(std::vector{small_recipe()}, {}, {1, 2, 3, 4}), folder_);
   EXPECT_EQ(watcher.look().state, RunState::kRunning);
   ASSERT_EQ(watcher.runs().size(), 4U);
@@ -288,7 +288,7 @@ TEST_F(SweepTest, IsSeenFromOutside) {
   EXPECT_FALSE(watcher.look().seconds_left) << "nothing is under way";
 }
 
-// Times that someone made up do no harm.
+// Invented times do no harm.
 TEST_F(SweepTest, IsSeenWithoutATimeThatIsNone) {
   store_plan(folder_, make_plan(std::vector{small_recipe()}, {}, {1, 2}));
   const FolderLock lock(folder_);

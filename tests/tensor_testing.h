@@ -1,5 +1,5 @@
-// Comparison of whole tensors by norm: the error that rounding makes in an element is set by the size of what
-// was summed, which the tensor's largest value tells better than the element itself.
+// Comparison of whole tensors by norm: an element's rounding error depends on the size of the summed values,
+// which the tensor's largest value shows better than the element itself.
 #pragma once
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ double largest(std::span<const T> values) {
   return result;
 }
 
-// Fails with the worst element when an element of `actual` is further than `allowed` from the expected one.
+// Fails with the worst element if an element of `actual` is further than `allowed` from the expected one.
 template <typename T>
 void expect_tensor(const std::string& name, std::span<const float> actual, std::span<const T> expected,
                    double allowed) {
@@ -31,7 +31,7 @@ void expect_tensor(const std::string& name, std::span<const float> actual, std::
   size_t at = 0;
   for (size_t i = 0; i < actual.size(); ++i) {
     const double error = std::abs(static_cast<double>(actual[i]) - static_cast<double>(expected[i]));
-    if (error <= worst) continue;  // not taken for NaN
+    if (error <= worst) continue;  // false for NaN
     worst = error;
     at = i;
     if (std::isnan(error)) break;

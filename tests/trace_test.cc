@@ -1,5 +1,5 @@
-// The trace of a model against the engine's own passes: the same logits, and gradients that finite
-// differences confirm.
+// The trace of a model against the engine's own passes: the same logits, and gradients confirmed by finite
+// differences.
 #include "nn/trace.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using kernels::kLanes;
 constexpr int kSide = 15;
 constexpr int kClasses = 5;
 
-// Every kind of layer, with what is elementwise in several orders.
+// Every kind of layer, with the elementwise ones in several orders.
 ModelSpec model() {
   return {{1, kSide, kSide},
           kClasses,
@@ -64,7 +64,7 @@ TEST_F(TraceTest, EndsInTheEnginesLogits) {
 }
 
 // A batch norm that ends its stage adds its bias to every element of that stage's output, so the derivative
-// by the bias is the sum of the gradient over the channel.
+// with respect to the bias is the sum of the gradient over the channel.
 TEST_F(TraceTest, GradientsAgreeWithFiniteDifferences) {
   const std::vector<uint8_t> classes = {0, 1, 2, 3, 4, 0, 1, 2, 3, 4};
   const Trace trace(plan_, weights_, x_.data());
@@ -94,8 +94,8 @@ TEST_F(TraceTest, GradientsAgreeWithFiniteDifferences) {
   }
 }
 
-// The same by a convolution's bias, through relu, max pooling and a folded batch norm, with a step that moves
-// hardly a maximum.
+// The same with respect to a convolution's bias, through relu, max pooling and a folded batch norm, with a
+// step that changes hardly any maximum.
 TEST_F(TraceTest, GradientsPassActivationsAndPooling) {
   Plan plan = make_plan(
       {{1, kSide, kSide},

@@ -1,6 +1,5 @@
-// The training loop batch by batch: which images a batch has, which rates and which step its gradient is used
-// with, and what of the weights is averaged. What the parts compute is compared with PyTorch elsewhere
-// (optim_test.cc, golden_test.cc).
+// The training loop batch by batch: which images a batch has, which rates and step its gradient uses, and
+// which weights are averaged. Other tests compare the parts with PyTorch (optim_test.cc, golden_test.cc).
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
@@ -33,8 +32,7 @@ struct Moment {
   optim::OptimizerState optimizer;
 };
 
-// Trains to the end, and calls `on_batch` with what was before each batch and how many batches were done
-// then.
+// Trains to the end, and calls `on_batch` with the state before each batch and the number of batches done.
 void for_each_batch(Trainer& trainer, const std::function<void(const Moment& before, int done)>& on_batch) {
   int done = 0;
   Moment before(trainer);
@@ -46,7 +44,7 @@ void for_each_batch(Trainer& trainer, const std::function<void(const Moment& bef
   }
 }
 
-// Every kind of schedule and optimiser that the short runs have, by its name in a failure.
+// Every schedule and optimiser of the short runs, named for failure messages.
 class TrainerTest : public ::testing::TestWithParam<std::pair<std::string, Experiment (*)()>> {
  protected:
   Experiment experiment() const { return GetParam().second(); }
