@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Kills training with SIGKILL at random moments and goes on, again and again: crash_test.sh <kills>
-# Each life has another number of threads, instruction set and time between checkpoints, and lasts up to 70 % of the time of a
-# run that is not interrupted. Every run that gets to its end must have that one's weights, epochs, results and events.
-# RUNG is the program under test.
+# Repeatedly kills training with SIGKILL at random moments and resumes it: crash_test.sh <kills>
+# Each life draws a number of threads, an instruction set and a time between checkpoints, and lasts up to 70 % of an
+# uninterrupted run's time. Every run that finishes must have the uninterrupted run's weights, epochs, results and
+# events. RUNG is the program under test.
 set -euo pipefail
 
 kills=$1
@@ -20,7 +20,7 @@ make_recipe small.toml 's/^epochs = .*/epochs = 60/; s/\{ type = "relu" \}/{ typ
 printf '[[augment]]\ntype = "random_rotation"\ndegrees = 10\n' >>small.toml
 printf '[lr_scheduler]\ntype = "step_lr"\nstep_size = 7\ngamma = 0.9\n' >>small.toml
 
-# All instruction sets that compute the same bits; where there is none, the best.
+# All instruction sets that compute the same bits, or the best if there are none.
 # shellcheck disable=SC2034 # pick reads it
 mapfile -t targets < <(fused_targets small.toml)
 ((${#targets[@]})) || targets=("")
@@ -38,7 +38,7 @@ same() {
   diff run.events whole.events
 }
 
-# live <seconds>: trains in ./run for so long; false if it was killed.
+# live <seconds>: trains in ./run for that long; false if it was killed.
 live() {
   local simd start=(small.toml --out run) code=0
   simd=$(pick targets)

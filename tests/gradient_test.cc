@@ -307,8 +307,7 @@ class Definition {
     for_each_window(index, l.kernel_size, [&](size_t out, const std::vector<size_t>& window) {
       if (finding_) {
         winners[out] = *std::ranges::max_element(window, {}, [&](size_t i) { return x[i]; });
-        for (const size_t i :
-             window) {  // values that are equal (dropped or rectified) are equal in float32 too
+        for (const size_t i : window) {  // equal values (dropped or rectified) are equal in float32 too
           if (x[i] != x[winners[out]]) margin_ = std::min(margin_, x[winners[out]] - x[i]);
         }
       }

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Runs clang-tidy on every .cc of src/ and apps/, and of bench/ and fuzz/ where they are built: tidy_check.sh <source folder> <build folder>
-# What passed is not checked again before the file, one of our headers that it includes, or the settings change.
-# (What includes torch's headers is left out: they are full of findings.)
-# Kernels are checked for one SIMD target, not for each: the source is the same, and it takes a third of the time.
+# Runs clang-tidy on every .cc of src/ and apps/, and of bench/ and fuzz/ if they are built:
+# tidy_check.sh <source folder> <build folder>
+# A file that passed is checked again only after it, one of our headers that it includes, or the settings change.
+# (Files that include torch's headers are left out, because those are full of findings.)
+# Kernels are checked for only one SIMD target: the source is the same, and it takes a third of the time.
 set -euo pipefail
 skip=77
 
-tidy=$(command -v clang-tidy-14 || command -v clang-tidy) || { echo "clang-tidy is not there"; exit $skip; }
+tidy=$(command -v clang-tidy-14 || command -v clang-tidy) || { echo "clang-tidy is missing"; exit $skip; }
 version=$("$tidy" --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
-((version >= 14)) || { echo "clang-tidy 14 or newer is needed, and this is $version"; exit $skip; }
+((version >= 14)) || { echo "clang-tidy 14 or newer is needed; this is $version"; exit $skip; }
 
 cd "$1"
 build=$2
@@ -21,7 +22,7 @@ ninja -C "$build" -t deps | awk -v ours="$PWD/" '
   /#deps/ { source = "" }
   sub(/^ +/, "") && index($0, ours) == 1 { if (!source) source = $0; print source "\t" $0 }' >"$includes"
 
-# A hash over all that the verdict on a file depends on.
+# A hash over everything that a file's verdict depends on.
 digest() {
   {
     echo "$version"
@@ -35,7 +36,7 @@ check() {
   local stamp report
   stamp=$passed/$(digest "$1")
   [[ ! -e $stamp ]] || return 0
-  # The build's compiler may be one whose warning options clang does not know.
+  # clang may not know the warning options of the build's compiler.
   report=$("$tidy" -p "$build" --quiet --extra-arg-before=-Wno-unknown-warning-option \
     --extra-arg=-DHWY_COMPILE_ONLY_STATIC "$1" 2>&1) && touch "$stamp" && return
   echo "$report"

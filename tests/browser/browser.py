@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to by the DevTools protocol over a pipe: no driver, no port, no package but the browser.
+"""A headless Chromium, driven by the DevTools protocol over a pipe: no driver, no port, no package except the browser.
 
     with Browser() as browser:
         browser.show("page.html", width=390, dark=True)
@@ -32,8 +32,8 @@ class Browser:
         self._page = ""
         self._number = 0
         self._events = []
-        self._messages = []  # received and not looked at yet
-        self._rest = b""     # the beginning of one more
+        self._messages = []  # received and not yet read
+        self._rest = b""     # the beginning of the next
         self._cleanup = contextlib.ExitStack()
 
     def __enter__(self):

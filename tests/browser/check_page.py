@@ -19,7 +19,7 @@ OPEN_ALL = """new Promise(done => {
   setTimeout(done, 200);
 })"""
 
-# What a reader would not see as a chart: nothing drawn, or next to nothing.
+# Canvases that do not look like a chart: nothing drawn, or almost nothing.
 BLANK_CANVASES = """[...document.querySelectorAll('canvas')].filter(canvas => {
   if (canvas.width < 100 || canvas.height < 100) return true;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -43,7 +43,7 @@ TWICE = """[...document.querySelectorAll('[id]')].map(element => element.id).fil
   (id, at, ids) => ids.indexOf(id) !== at)"""
 CANVASES = "document.querySelectorAll('canvas').length"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
-# Where the policy is absent, that nothing was asked for would be luck.
+# Without the policy, a page that requests nothing would be luck.
 POLICY = """(document.querySelector('meta[http-equiv="Content-Security-Policy"]') || {content: ''}).content"""
 
 

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# Helpers for command-line tests: source "$HELPERS". All they make is the same each time, and small.
+# Helpers for command-line tests: source "$HELPERS". Everything they make is small and the same each time.
 
 # A test that fails leaves no job behind.
-# shellcheck disable=SC2046 # a word a job
+# shellcheck disable=SC2046 # one word per job
 trap 'kill -s KILL $(jobs -p) 2>/dev/null || true' EXIT
 
 # bytes <count> <octal value>
 bytes() { head -c "$1" /dev/zero | tr '\0' "\\$2"; }
 
-# word <number>: its four bytes, the highest first, as in an IDX header.
+# word <number>: its four bytes, big-endian, as in an IDX header.
 word() {
   local escapes
   printf -v escapes '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
   printf '%b' "$escapes"
 }
 
-# idx_images <count> <side>: an IDX file of images; class k is a bar across the image, the lower the larger k is.
+# idx_images <count> <side>: an IDX file of images; class k is a bar across the image, lower for a larger k.
 idx_images() {
   local count=$1 side=$2 class i above
   word 0x803 && word "$count" && word "$side" && word "$side"
@@ -79,17 +79,17 @@ momentum = 0.9
 RECIPE
 }
 
-# fused_targets <recipe>: the instruction sets of this machine that compute the same bits, the best first; or nothing.
+# fused_targets <recipe>: this machine's instruction sets that compute the same bits, best first; or nothing.
 fused_targets() { { "$RUNG" train "$1" --simd none 2>&1 || true; } | grep -oE '\b(avx|neon)[a-z0-9_]*' || true; }
 
 # least_target <recipe>: the least of this machine's instruction sets.
 least_target() { { "$RUNG" train "$1" --simd none 2>&1 || true; } | sed -n 's/.* \(.*\))/\1/p'; }
 
-# other_target <recipe>: one that computes other bits than the best; or nothing.
+# other_target <recipe>: an instruction set that computes other bits than the best; or nothing.
 other_target() { least_target "$1" | grep -vE '^(avx|neon)' || true; }
 
-# fails <exit code> <pattern> <command...>: the command ends with this code and one line on stderr that the pattern
-# matches; * stands for any text.
+# fails <exit code> <pattern> <command...>: the command exits with this code and one line on stderr that matches the
+# pattern; * stands for any text.
 fails() {
   local wanted=$1 pattern=$2 code=0
   shift 2
@@ -105,14 +105,14 @@ fails() {
   return 1
 }
 
-# not <command...>: the command fails. (One that is inverted by ! never ends a script, whatever it does.)
+# not <command...>: the command fails. (A command inverted by ! never ends a script, whatever its exit code.)
 not() {
   if ! "$@"; then return 0; fi
   echo "  did not fail: $*" >&2
   return 1
 }
 
-# lists <folder> <name...>: the folder holds these names and nothing else, hidden ones neither.
+# lists <folder> <name...>: the folder holds exactly these names, hidden ones included.
 lists() {
   local folder=$1
   shift
@@ -120,16 +120,16 @@ lists() {
     <(for name in "$@"; do echo "$name"; done | sort) <(find "$folder" -mindepth 1 -printf '%P\n' | sort)
 }
 
-# needs_terminal: ends a test as skipped where no terminal can be made. Colours are off but where a test wants them.
+# needs_terminal: ends a test as skipped if no terminal can be made. Colours are off unless a test wants them.
 needs_terminal() {
   command -v script >/dev/null || { echo "skipped: there is no script(1) to make a terminal" >&2 && exit 77; }
   export NO_COLOR=1 TERM=xterm
 }
 
-# in_terminal <columns> <arguments>: what a terminal of so many columns is sent; ends as the program does.
+# in_terminal <columns> <arguments>: the output to a terminal of that many columns; exits as the program does.
 in_terminal() { script -qec "stty cols $1 rows 30 && exec '$RUNG' $2" /dev/null </dev/null; }
 
-# one_document <file>: it holds one JSON object, as it is printed: over several lines, and nothing beside it.
+# one_document <file>: the file holds one JSON object as printed, over several lines, and nothing else.
 one_document() {
   [[ $(head -n 1 "$1") == "{" && $(tail -n 1 "$1") == "}" ]] || { cat "$1" && return 1; }
   if sed '1d; $d' "$1" | grep -v '^  '; then return 1; fi
@@ -139,7 +139,7 @@ one_document() {
 # begun <run>: waits until the run has finished an epoch.
 begun() { until [[ -s $1/metrics.jsonl ]]; do sleep 0.02; done; }
 
-# interrupts_watching <folder>: Ctrl-C ends `rung watch`, with nothing to say about it.
+# interrupts_watching <folder>: Ctrl-C ends `rung watch` without a message.
 interrupts_watching() {
   local watcher code=0
   set -m

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Runs one command-line test: run.sh tests/cli/<area>/<name>.sh
 #
-# The script runs in a temporary folder of its own and stops at the first command that fails. It finds in its environment
+# The script runs in its own temporary folder and stops at the first command that fails. Its environment has
 #   RUNG       the program under test
 #   RECIPES    the folder of the recipes
 #   RUNG_DATA  the folder of the datasets
-#   READ_EVENTS  a program that prints what is in TensorBoard's event files
-#   HELPERS    a file to source: datasets and recipes made on the spot, and what tests of bad input need
-# It must end with 0. Where there is a <name>.stdout beside it, that is what it prints, line by line; * in a line stands
-# for any text.
-# A script that needs a tool which is not there says so and ends with 77; so does this, and the test counts as skipped.
+#   READ_EVENTS  a program that prints what TensorBoard's event files hold
+#   HELPERS    a file to source: generated datasets and recipes, and helpers for tests of bad input
+# It must exit with 0. If there is a <name>.stdout beside it, the script must print that, line by line; * in a line
+# stands for any text.
+# A script whose tool is missing says so and exits with 77; so does this one, and the test counts as skipped.
 set -euo pipefail
 
 script=$(realpath "$1")

@@ -201,7 +201,7 @@ def logits_of(model, images, step):
 
 
 def kink_margin(make_model, seed, images):
-    """How far the first batch's values stay from the zero of relu and its like, and from a tie of max pooling, at the least.
+    """The least distance of the first batch's values from the zero of relu and similar layers, and from a max pooling tie.
 
     The gradient jumps there, so a value that is nearer than float32's rounding errors makes a golden file useless.
     """

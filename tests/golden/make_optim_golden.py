@@ -12,7 +12,7 @@ to float32 once, when it is stored.
     average [7,8]          an AveragedModel's parameters after each of optimizer/sgd_momentum's seven updates
     loss/SMOOTHING [1], loss/gradient/SMOOTHING [10,16]   CrossEntropyLoss, summed, of the logits [10,16]; image i has label
                                                           i % 10
-    lr/CASE, momentum/CASE [60]   of every batch, three an epoch; beta1 is Adam's momentum
+    lr/CASE, momentum/CASE [60]   of every batch, three per epoch; beta1 is Adam's momentum
 """
 import pathlib
 import sys
@@ -24,7 +24,7 @@ from torch.optim import lr_scheduler, swa_utils
 from make_model_golden import SEED, write_safetensors
 
 EPOCHS = 20
-BATCHES = 3  # an epoch
+BATCHES = 3  # per epoch
 STEPS = EPOCHS * BATCHES
 
 OPTIMIZERS = {

@@ -1,4 +1,4 @@
-# Weights that are damaged, or another model's: named, with the place in the file.
+# Damaged weights, or another model's: the message names the file and the place in it.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -23,7 +23,7 @@ with $(($(stat -c %s $good) - 2)) '\x7f' && refused "damaged: its weights are no
 cp $bad run/best.safetensors.bad && mv run/best.safetensors{,.kept} && mv run/best.safetensors{.bad,}
 fails 1 "rung: error: run/best.safetensors: damaged: *" "$RUNG" eval run --best
 mv run/best.safetensors{.kept,}
-truncate -s 8G $bad  # of nothing: it takes no room, and no memory
+truncate -s 8G $bad  # sparse: it takes no disk space and no memory
 fails 1 "rung: error: run/checkpoint.safetensors: 8589934592 bytes, more than the * that such a file may have" "$RUNG" eval run
 cp other/checkpoint.safetensors $bad
 fails 2 "rung: error: run/checkpoint.safetensors belongs to another recipe (*" "$RUNG" eval run

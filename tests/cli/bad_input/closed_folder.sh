@@ -1,4 +1,4 @@
-# A folder that may not be written to. Root may write everywhere, so where it runs this the run is another user's.
+# A folder without write permission. Root may write everywhere, so if root runs this test, another user trains.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml

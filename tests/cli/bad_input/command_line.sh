@@ -1,4 +1,4 @@
-# A command line that is wrong: one line that says what, and where the help is.
+# A wrong command line: one line that says what is wrong, and where the help is.
 source "$HELPERS"
 fails 2 'rung: error: a command is missing (`rung --help` shows what there is)' "$RUNG"
 fails 2 'rung: error: a command is missing (`rung data --help` shows what there is)' "$RUNG" data

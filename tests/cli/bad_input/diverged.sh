@@ -1,4 +1,5 @@
-# A loss that is no number any more stops the run, and says where and at which learning rate. What was finite stays.
+# A loss that becomes NaN or infinite stops the run, which says where and at which learning rate. The last finite state
+# stays.
 source "$HELPERS"
 make_dataset digits
 make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d; s/^epochs = .*/epochs = 9/'
@@ -6,7 +7,7 @@ fails 1 "rung: error: epoch 1, batch [1-9]: the loss is [ni][an]* at learning ra
 lists wild recipe.toml
 fails 1 "rung: error: epoch 1, batch [1-9]: the loss is [ni][an]* (lower the learning rate)" "$RUNG" climb wild.toml --out ladder
 
-# The learning rate grows until it is too large: the checkpoint before that can be used, and its folder is no one else's.
+# The learning rate grows until it is too large: the checkpoint before that is usable, and its folder stays taken.
 make_recipe late.toml 's/^lr = .*/lr = 0.001/; /batch_norm2d/d; s/^epochs = .*/epochs = 99/'
 printf '[lr_scheduler]\ntype = "step_lr"\nstep_size = 1\ngamma = 20\n' >>late.toml
 for seconds in 0 0.000001; do
@@ -15,13 +16,13 @@ for seconds in 0 0.000001; do
     "$RUNG" train late.toml --out late --checkpoint-seconds $seconds
   "$RUNG" eval late >/dev/null
   fails 2 "rung: error: late already holds a run *" "$RUNG" train late.toml --out late
-  # It goes the same way again.
+  # It diverges in the same way again.
   fails 1 "rung: error: *epoch [3-9]*; late/checkpoint.safetensors holds the last finite numbers, after epoch [2-9]*)" \
     "$RUNG" train --resume late
 done
 
-# Weights that are no numbers, while the loss is one: in which batch does not depend on when checkpoints are taken. Nothing
-# says that its epoch was done.
+# Weights become NaN while the loss is finite: the batch does not depend on the checkpoints, and nothing says that its
+# epoch was done.
 make_recipe quiet.toml 's/^lr = .*/lr = 900_000/'
 for seconds in 0 0.000001; do
   code=0 && "$RUNG" train quiet.toml --out quiet$seconds --checkpoint-seconds $seconds >log 2>errors || code=$?

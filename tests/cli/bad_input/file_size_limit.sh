@@ -1,4 +1,4 @@
-# A file that may not grow: one line, no half-written file, no folder of a run that never began.
+# A file that may not grow: one line, no partial file, no folder of a run that never began.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml

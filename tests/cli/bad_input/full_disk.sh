@@ -1,9 +1,9 @@
-# A disk that is full: one line, no half-written file, no folder of a run that never began.
+# A full disk: one line, no partial file, no folder of a run that never began.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 
-# A small disk of its own needs root, or a user namespace.
+# A small disk for the test needs root, or a user namespace.
 small_disk() {
   local blocks=$1
   shift
@@ -19,7 +19,7 @@ fails 1 "rung: error: cannot *a/b*: No space left on device" small_disk 16 "$RUN
 fails 1 "rung: error: cannot write run/*: No space left on device (go on with *)" small_disk 11 "$RUNG" train "$PWD/here.toml" --out run
 if grep -vxE 'run|run/(recipe.toml|metrics.jsonl|best.safetensors|checkpoint(.previous)?.safetensors|events.*)' left; then exit 1; fi
 
-# A disk that fills up, or a folder that is closed, while a run goes on: what was saved stays whole; then the run goes on.
+# A disk fills up, or a folder is closed, during a run: the saved files stay whole, and then the run resumes.
 # shellcheck disable=SC2016 # the inner bash expands
 unshare --mount --map-root-user bash -euo pipefail -c '
   source "$HELPERS"

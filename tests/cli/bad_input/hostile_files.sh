@@ -1,10 +1,10 @@
-# Files made to do harm: nothing but a line that says what is wrong, in which no control character is left.
+# Malicious files cause only one line that says what is wrong, without control characters.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 "$RUNG" train small.toml --out run >/dev/null
 
-# unsteered <command...>: what it prints holds no escape, bell, or lone byte 9b.
+# unsteered <command...>: the output holds no escape, bell, or lone byte 9b.
 unsteered() {
   "$@" >out 2>&1 || true
   ! LC_ALL=C grep -q $'[\e\a\x9b]' out || { cat -v out && return 1; }
@@ -37,7 +37,7 @@ for shape in -1 1e300 18446744073709551616 4611686018427387904,4; do
   header "{\"a\":{\"dtype\":\"F32\",\"shape\":[$shape],\"data_offsets\":[0,0]}}" && refused 'tensor `a` *'
 done
 
-# Text that is long, deep, or a number that is out of range.
+# Long text, deep nesting, numbers out of range.
 { printf 'title = "' && bytes 10485760 141 && printf '"'; } >bad.toml
 fails 1 'rung: error: bad.toml: 10485770 bytes, more than the 2097152 that such a file may have' "$RUNG" summary bad.toml
 { bytes 2000000 141 && printf ' = 1'; } >bad.toml

@@ -1,10 +1,10 @@
-# Files of a dataset that are not what they should be: each is named, with the byte.
+# Wrong dataset files: the message names the file and the byte.
 source "$HELPERS"
 make_dataset good
 images=train-images-idx3-ubyte labels=train-labels-idx1-ubyte
 make_recipe small.toml
 
-# refused <what stands behind "./digits/"> : the dataset in ./digits, by two commands.
+# refused <the message after "./digits/">: two commands refuse the dataset in ./digits.
 refused() {
   fails 1 "rung: error: ./digits/$1" "$RUNG" data info ./digits
   fails 1 "rung: error: ./digits/$1" "$RUNG" train small.toml
@@ -41,7 +41,7 @@ fresh && make_recipe other.toml 's/^input = .*/input = [1, 29, 28]/'
 fails 2 "rung: error: the model takes images of 1x29x28, but dataset ./digits has 1x28x28" "$RUNG" climb small.toml other.toml
 [[ ! -e runs ]]
 
-# A known dataset is known to the bit.
+# A registered dataset must match to the bit.
 mkdir root && cp -r good root/mnist
 fails 1 "rung: error: root/mnist/$images: SHA-256 of the 200720 bytes is *, but mnist's $images has ba89* (run \`rung data fetch mnist\`)" "$RUNG" data info mnist --data root
 fails 1 "rung: error: cannot find nowhere/mnist/$images or $images.gz (run \`rung data fetch mnist\`)" "$RUNG" train "$RECIPES/ladder/step1.toml" --data nowhere

@@ -1,5 +1,5 @@
-# A run that is told to end finishes the batch, writes a checkpoint and says how to go on; a second Ctrl-C, or SIGKILL,
-# ends it at once, and it can be gone on with all the same.
+# A run that is told to end finishes the batch, writes a checkpoint and says how to resume; a second Ctrl-C, or SIGKILL,
+# ends it at once, and it can still be resumed.
 source "$HELPERS"
 make_dataset digits
 make_recipe long.toml 's/^epochs = .*/epochs = 100000/'
@@ -28,8 +28,7 @@ interrupt KILL KILL
 "$RUNG" eval KILL >/dev/null
 "$RUNG" eval KILL --best >/dev/null
 
-# The command that is said is one that works, and takes up where the run was.
-# (A folder's name may have bytes that are no text.)
+# The printed command works and resumes the run where it was. (A folder's name may hold bytes that are not text.)
 here=$'it\'s h\xe9re'
 mkdir "$here" && make_recipe short.toml 's/^epochs = .*/epochs = 100/'
 least=$(least_target short.toml)
@@ -42,7 +41,7 @@ eval "\"$RUNG\" $command" >log
 head -n 1 log | grep -qx "it's h\\\\xe9re/run goes on after epoch .*"
 [[ $(wc -l <"$here/run/metrics.jsonl") == 100 ]]
 
-# A batch that takes seconds. A second SIGTERM, as `timeout` sends it, changes nothing; Ctrl-C does not wait for the batch.
+# A batch takes seconds. A second SIGTERM, as from `timeout`, changes nothing; Ctrl-C does not wait for the batch.
 make_recipe slow.toml 's/^batch_size = .*/batch_size = 256/; s/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
 env --default-signal=INT "$RUNG" train slow.toml --threads 1 --out slow >log 2>errors & id=$!
 until [[ -e slow/recipe.toml ]]; do sleep 0.02; done

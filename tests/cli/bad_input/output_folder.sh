@@ -1,4 +1,4 @@
-# A folder that cannot be written, or holds a run already: nothing is trained, nothing is left or overwritten.
+# A folder that cannot be written, or already holds a run: nothing is trained, left behind or overwritten.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -34,7 +34,7 @@ fails 2 "rung: error: other/small already holds a run (*" "$RUNG" climb first.to
 lists other small small/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json,events.out.tfevents.000001,report.html}
 sha256sum --quiet -c before
 
-# A link where a run writes leads nowhere; a link that --out names does.
+# A link at a run's output file is not followed; a link that --out names is.
 mkdir linked && echo mine >victim && ln -s ../victim linked/events.out.tfevents.000001
 "$RUNG" train small.toml --out linked >/dev/null
 [[ $(<victim) == mine && ! -L linked/events.out.tfevents.000001 ]]

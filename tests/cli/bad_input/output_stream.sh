@@ -1,10 +1,10 @@
-# Standard output that is full, closed, or read by one who goes away: an error, not silence, and no file takes its place.
+# Standard output is full, closed, or its reader has gone: an error, not silence, and no file takes its place.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 full() { "$@" >/dev/full; }
 closed() { "$@" >&-; }
-# The reader ends after the first line, while there is more to come.
+# The reader ends after the first line, before the rest is written.
 left() { "$@" | head -n 1 >/dev/null; }
 
 for command in --version --help "summary small.toml" "data info ./digits" "data show ./digits"; do
@@ -22,7 +22,7 @@ for run in full closed left; do
   "$RUNG" eval $run >/dev/null
 done
 
-# Without standard error there is no one to tell, but the exit code.
+# Without standard error, only the exit code can tell.
 code=0
 "$RUNG" train small.toml --out full 2>&- || code=$?
 [[ $code == 2 ]]

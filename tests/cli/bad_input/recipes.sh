@@ -1,9 +1,9 @@
-# Recipes that are wrong: one line with file, line and column, from every command that reads recipes.
+# Wrong recipes: one line with file, line and column, from every command that reads recipes.
 source "$HELPERS"
 make_dataset digits
 make_recipe good.toml
 
-# wrong <sed script that spoils the recipe> <what stands behind "bad.toml:">
+# wrong <sed script that spoils the recipe> <the message after "bad.toml:">
 wrong() {
   make_recipe bad.toml "$1"
   ! cmp -s good.toml bad.toml || { echo "nothing was changed: $1" >&2 && return 1; }
@@ -53,12 +53,12 @@ fails 2 'rung: error: there is no recipe digits (*' "$RUNG" summary digits
 make_recipe other.toml 's/digits/others/'
 fails 2 'rung: error: good trains on ./digits, but other on ./others (*' "$RUNG" climb good.toml other.toml
 
-# Two of one name are told apart, as long as names may be.
+# Two recipes of the same name are told apart, up to the longest allowed name.
 long=$(printf 'n%.0s' {1..99})
 make_recipe long.toml "s/^seed/name = \"$long\"\nseed/"
 fails 2 "rung: error: two of the recipes are called $long (give one of them another \`name\`)" "$RUNG" climb long.toml long.toml --out twice
 
-# One that no machine holds is refused before it takes any memory.
+# A model that no machine can hold is refused before it takes any memory.
 make_dataset digits
 make_recipe huge.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 65_536, kernel_size = 1/'
 fails 1 "rung: error: training in batches of 32 with 64 threads takes * GiB of memory, and * GiB are available (use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads)" \

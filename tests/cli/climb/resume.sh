@@ -1,4 +1,4 @@
-# A climb that was cut off: finished steps are skipped, the one under way is gone on with, the others follow.
+# An interrupted climb: finished steps are skipped, the current one resumes, the others follow.
 source "$HELPERS"
 make_dataset digits
 make_recipe first.toml 's/^epochs = .*/epochs = 3/'
@@ -6,7 +6,7 @@ make_recipe second.toml 's/^epochs = .*/epochs = 100/; s/^below = .*/below = "pr
 make_recipe third.toml 's/^epochs = .*/epochs = 3/'
 "$RUNG" climb first.toml second.toml third.toml --out whole >/dev/null
 
-# (The shell lets what it starts in the background ignore SIGINT.)
+# (The shell makes its background jobs ignore SIGINT.)
 env --default-signal=INT "$RUNG" climb first.toml second.toml third.toml --out ladder >log 2>errors & id=$!
 until [[ -e ladder/second/metrics.jsonl ]]; do sleep 0.02; done
 fails 2 "rung: error: another process is writing to ladder (*" "$RUNG" climb --resume ladder
@@ -24,13 +24,13 @@ timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/[0-9.]+ \|( +
 for file in ladder.json ladder.md {first,second,third}/{metrics.jsonl,result.json}; do diff <(timeless whole/$file) <(timeless ladder/$file); done
 for step in first second third; do cmp {whole,ladder}/$step/best.safetensors; done
 
-# A step that was gone on with by itself is judged with the one before it again.
+# A step that was resumed alone is judged against the one before it again.
 rm ladder/second/result.json && "$RUNG" train --resume ladder/second >/dev/null
 grep -c '"bound": null' ladder/second/result.json
 "$RUNG" climb --resume ladder >/dev/null
 diff <(timeless whole/second/result.json) <(timeless ladder/second/result.json)
 
-# What is written about the steps stays while the first are only looked at.
+# The document about the steps stays while the first steps are only read.
 cp ladder/ladder.md before.md
 rm ladder/third/{result.json,checkpoint.safetensors,checkpoint.previous.safetensors}
 fails 1 "rung: error: ladder/third holds the epochs of a run, but *" "$RUNG" climb --resume ladder

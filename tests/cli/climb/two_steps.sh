@@ -8,7 +8,7 @@ lists ladder ladder.{json,md} report.html {first,second} {first,second}/{recipe.
 sed -n '/^Written/p; /^Epoch/p; /^[12].2/p' log
 grep -E '^#|Changed from|McNemar' ladder/ladder.md
 
-# A missed target is an exit code of its own, but only when asked for.
+# A missed target has its own exit code, but only on request.
 code=0
 "$RUNG" climb second.toml first.toml second.toml --epochs 1 --out strict --strict >/dev/null || code=$?
 [[ $code == 3 ]]

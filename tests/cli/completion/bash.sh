@@ -9,8 +9,8 @@ complete -p rung | grep -q -- '-F _rung'
 
 compopt() { return 0; }  # which only readline may call
 
-# completes <word...>: what the last of the words may become. (compgen fails where there is nothing, which interactive
-# shells let pass.)
+# completes <word...>: the completions of the last word. (compgen fails if there are none, which interactive shells
+# ignore.)
 completes() {
   COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
   set +e
@@ -42,7 +42,7 @@ completes rung train step1 --seed=7 --st
 completes rung nonsense ""
 [[ $(completes rung train step1 --simd "") == *"$(rung completion --values TARGET | head -n 1)"* ]]
 
-# Every option of every command is there: what --help lists, but for its values.
+# Every option of every command that --help lists, without its values.
 mapfile -t commands < <(rung --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')
 [[ ${#commands[@]} -ge 12 ]]
 for command in "" "${commands[@]}" "data fetch" "data info" "data show"; do

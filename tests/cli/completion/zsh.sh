@@ -1,4 +1,4 @@
-# zsh: a shell of its own on a pseudo terminal, in which Tab is pressed.
+# zsh: a separate shell on a pseudo terminal, in which Tab is pressed.
 source "$HELPERS"
 command -v zsh >/dev/null || { echo "skipped: there is no zsh" >&2 && exit 77; }
 mkdir functions runs runs/one

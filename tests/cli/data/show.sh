@@ -1,8 +1,8 @@
-# A grid of 6 x 10 images as PNG; augmentation changes the images, its seed does too, and not the size.
+# A grid of 6 x 10 images as PNG; augmentation and its seed change the images, but not the size.
 source "$HELPERS"
 make_dataset digits
 make_recipe varied.toml '/^\[model\]/i [[augment]]\ntype = "random_rotation"\ndegrees = 20\n'
-# The size of a PNG stands in its bytes 16 to 23, the highest first.
+# A PNG's size is in bytes 16 to 23, big-endian.
 size() { od -A n -t u1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4 " x " $7 * 256 + $8 }'; }
 
 "$RUNG" data show ./digits

@@ -1,10 +1,10 @@
-# With --json, standard output is one JSON document whatever else is said; with --quiet there is nothing else.
+# With --json, standard output is one JSON document, whatever else is printed; with --quiet nothing else is printed.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 make_recipe other.toml 's/out_channels = 8/out_channels = 9/; s/^title = .*/title = "Größer"/'
 
-# document <fields> <arguments...>: the document has these fields, each at the beginning of a line.
+# document <fields> <arguments...>: the document has these fields, each at the start of a line.
 document() {
   local fields=$1 field
   shift
@@ -35,7 +35,7 @@ document "recipe threads simd images_per_second gflops first_batch_seconds peak_
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
 document "dataset classes train test images height width class_counts normalisation train_pixels stroke_width" data info ./digits
 
-# A verdict of "no" is a document too; an error is none.
+# A verdict of "no" is also a document; an error is not.
 sed -i 's/"weights_sha256":"./"weights_sha256":"0/' run/metrics.jsonl
 code=0 && "$RUNG" verify run --json >document 2>/dev/null || code=$?
 [[ $code == 1 ]] && one_document document
@@ -50,5 +50,5 @@ for command in "train small.toml --out quiet" "climb small.toml --out quiet-ladd
 done
 fails 2 "rung: error: quiet already holds a run *" "$RUNG" train small.toml --out quiet -q
 
-# A folder's name that is no UTF-8 does not break the document.
+# A folder's name that is not UTF-8 does not break the document.
 mv quiet $'qui\xe9t' && "$RUNG" eval $'qui\xe9t' --json >document && one_document document && grep run_dir document

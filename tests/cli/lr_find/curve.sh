@@ -8,7 +8,7 @@ tail -n 2 log
 head -n 1 curve.tsv
 awk -F'\t' 'NR > 1 { if (!($1 > last)) exit 1; last = $1 } END { print NF, (NR > 20) }' curve.tsv
 
-# Nothing of it depends on threads.
+# Nothing depends on the number of threads.
 "$RUNG" lr-find small.toml --batches 60 --min-lr 1e-4 --max-lr 1 --threads 1 --out again.tsv >again
 cmp curve.tsv again.tsv
 cmp log again

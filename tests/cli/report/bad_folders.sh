@@ -1,4 +1,4 @@
-# Folders that hold no run, or a damaged one: a line that says what is wrong and where.
+# Folders without a run, or with a damaged one: one line that says what is wrong and where.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -32,7 +32,7 @@ fails 1 "rung: error: copy/metrics.jsonl: line 1: not a JSON object" "$RUNG" rep
 rm -rf copy && cp -r run copy && echo 'title = ' >copy/recipe.toml
 fails 2 "rung: error: copy/recipe.toml:1:*" "$RUNG" report copy
 
-# Weights that are damaged or another recipe's, and what is only missing, cost no more than what they would have shown.
+# Weights that are damaged or another recipe's, or missing files, cost only what they would have shown.
 rm -rf copy && cp -r run copy && head -c 100 run/checkpoint.safetensors >copy/checkpoint.safetensors
 "$RUNG" report copy >/dev/null
 grep -q 'The weights are not used: copy/checkpoint.safetensors: byte 0' copy/report.html
@@ -48,7 +48,7 @@ grep -q 'The run has not finished: 1 of 1 epochs are done' copy/report.html
 rm -rf copy && cp -r run copy && rm copy/result.json copy/metrics.jsonl
 fails 2 "rung: error: copy holds a run without a finished epoch (*" "$RUNG" report copy
 
-# A report that cannot be written is no reason to fail a training run.
+# A report that cannot be written does not fail a training run.
 mkdir -p taken/report.html
 "$RUNG" train small.toml --epochs 1 --out taken >log 2>errors
 cat errors

@@ -1,4 +1,4 @@
-# The pages in a real browser: charts are drawn, nothing is loaded, nothing complains, nothing is too wide.
+# The pages in a real browser: charts are drawn, nothing is loaded, there are no errors, nothing is too wide.
 source "$HELPERS"
 check=$(dirname "$HELPERS")/../browser/check_page.py
 code=0
@@ -13,7 +13,7 @@ sed -e 's:name = "mnist":name = "./digits":; s:^\[model\]:&\ninput = [1, 28, 28]
 "$RUNG" report ladder/last >/dev/null
 "$RUNG" report ladder/first ladder/last --out both.html >/dev/null
 "$RUNG" sweep first.toml last.toml --seeds 0..2 --epochs 2 --out sweep >/dev/null
-# A run of one epoch that goes on, of a model without a convolution.
+# An unfinished run of one epoch, of a model without a convolution.
 make_recipe linear.toml 's/^layers = .*/layers = [{ type = "flatten" }, { type = "linear", out_features = 10 }]/; /^  \{/d; /^\]$/d'
 "$RUNG" train linear.toml --epochs 1 --out linear >/dev/null
 rm linear/result.json && "$RUNG" report linear >/dev/null

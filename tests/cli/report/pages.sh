@@ -1,4 +1,4 @@
-# Reports of a run, a ladder and two runs: where they are written, what they hold, and that nothing in them acts.
+# Reports of a run, a ladder and two runs: where they are written, what they hold, and that nothing in them is executed.
 source "$HELPERS"
 make_dataset digits
 make_recipe first.toml 's/^title = .*/title = "<script>alert(1)<\/script> \& \\"quoted\\""/'
@@ -6,7 +6,7 @@ make_recipe second.toml 's/out_channels = 8/out_channels = 9/; s/^title = .*/tit
 "$RUNG" climb first.toml second.toml --out ladder 2>&1 >log | (! grep .)
 grep '^To look' log
 
-# Climbing has left a report; writing it again gives the same one.
+# Climbing wrote a report; writing it again gives the same one.
 [[ $(grep -c '<section id="step[0-9]*"' ladder/report.html) == 2 ]]
 cp ladder/report.html before.html
 "$RUNG" report ladder
@@ -18,7 +18,7 @@ cmp before.html ladder/report.html
 grep -c '<section id="step[0-9]*"' three.html
 grep -q 'McNemar' report.html other.html
 
-# What a file says is text on the page: of scripts there are only our own two and the data.
+# Text from files stays text on the page: the only scripts are our own two and the data.
 for page in ladder/report.html ladder/first/report.html report.html; do
   [[ $(grep -o '<script' $page | wc -l) == 3 ]]
   grep -q '&lt;script&gt;alert(1)' $page
@@ -26,7 +26,7 @@ for page in ladder/report.html ladder/first/report.html report.html; do
   (! grep -qE '(src|href)="?(https?:)?//' $page)
 done
 
-# A report without its dataset says so, and shows what the records hold.
+# A report without its dataset says so, and shows the records.
 mv digits elsewhere
 "$RUNG" report ladder/first --out blind.html
 grep -o 'The dataset ./digits is missing' blind.html

@@ -1,2 +1,2 @@
-# The whole table, for a recipe given by its name: found beside the program although this folder has no recipes.
+# The whole table, for a recipe given by its name and found beside the program although this folder has no recipes.
 "$RUNG" summary step4

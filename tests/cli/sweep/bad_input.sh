@@ -1,4 +1,4 @@
-# What is wrong with a sweep is said before anything runs; what is wrong with a run is that run's own.
+# A fault of the sweep is reported before anything runs; a fault of a run affects only that run.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -30,7 +30,7 @@ fails 2 "rung: error: out holds a sweep, which gets a page of its own at its end
 fails 2 "rung: error: run already holds a run (*" "$RUNG" sweep small.toml --out run
 fails 2 "rung: error: ladder already holds a ladder (*" "$RUNG" sweep small.toml --out ladder
 
-# With other images, or with kernels that compute other bits, the runs would not be of one sweep.
+# Other images, or kernels that compute other bits, do not belong in the same sweep.
 cp -r digits kept && printf x | dd of=digits/train-images-idx3-ubyte bs=1 seek=900 conv=notrunc status=none
 refused "out/runs/small-seed1/checkpoint.safetensors was trained on other images (*" --seeds 1,2
 rm -r digits && mv kept digits
@@ -38,12 +38,12 @@ other=$(other_target small.toml)
 [[ -z $other ]] || refused "out/runs/small-seed1/checkpoint.safetensors was trained with *, and $other computes other bits (*" --seeds 1,2 --simd "$other"
 lists out/runs small-seed1{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
 
-# One run that diverges and one whose folder is none: the others finish, the table comes, the exit code is 1.
+# One run diverges and another's folder is not a folder: the others finish, the table is printed, the exit code is 1.
 mkdir -p mixed/runs && touch mixed/runs/small-seed2
 code=0 && "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed >log || code=$?
 [[ $code == 1 ]]
 sed -n '/^# /,/^## Test/p; /^## Runs/,/^$/p; /^- /p' log
-# Again: what diverged is not tried again, what failed is.
+# Again: the diverged run is not tried again, the failed one is.
 rm mixed/runs/small-seed2
 code=0 && "$RUNG" sweep small.toml wild.toml --seeds 1,2 --out mixed >log || code=$?
 [[ $code == 1 ]]

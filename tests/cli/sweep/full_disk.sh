@@ -1,4 +1,4 @@
-# A disk that fills up: one line, what is finished stays, and the sweep goes on once there is room.
+# A disk that fills up: one line, finished runs stay, and the sweep resumes once there is room.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^epochs = .*/epochs = 30/'

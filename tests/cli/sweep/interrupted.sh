@@ -1,4 +1,4 @@
-# A sweep that is told to end, or killed, goes on where it was when the same command is given again: same final table.
+# A sweep that is told to end, or killed, resumes when the same command is given again: same final table.
 source "$HELPERS"
 make_dataset digits
 make_recipe long.toml 's/^epochs = .*/epochs = 40/'

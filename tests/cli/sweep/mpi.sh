@@ -1,5 +1,5 @@
-# Two processes under mpirun: the bits of one process; one that is killed is made up for when the command is given again,
-# and one that cannot take part is refused.
+# Two processes under mpirun: the bits of one process. When the command is given again, it makes up for a killed
+# process; one that cannot take part is refused.
 source "$HELPERS"
 command -v mpirun >/dev/null || { echo "skipped: there is no mpirun" >&2 && exit 77; }
 grep -q libmpi <<<"$(ldd "$RUNG")" || { echo "skipped: built without MPI" >&2 && exit 77; }
@@ -14,7 +14,7 @@ same() {
   diff <(grep sha256 whole/sweep.json) <(grep sha256 "$1/sweep.json")
 }
 
-# Both train, as their instruction sets show: two of the same bits, where the machine has two.
+# Both train, as their instruction sets show: two with the same bits, if the machine has two.
 mapfile -t targets < <(fused_targets long.toml)
 first=${targets[0]-} second=${targets[1]-${targets[0]-}}
 mpirun --oversubscribe -n 1 "${sweep[@]}" --out both ${first:+--simd "$first"} \
@@ -47,7 +47,7 @@ from() { echo "cd '$1' && '$RUNG' sweep '$PWD/long.toml' --out apart"; }
 refused 1 ': cannot find ./digits/train-images-idx3-ubyte' sh -c "$(from /)"
 mkdir elsewhere
 cp -r digits elsewhere
-# (A process that stands elsewhere is fine, and the folder's name need be no text.)
+# (A process may run in another folder, and the folder's name need not be text.)
 out=$'s\xe9t'
 mpirun --oversubscribe -n 1 "${sweep[@]}" --out "$out" : -n 1 sh -c "$(from elsewhere)" >log
 same "$out"

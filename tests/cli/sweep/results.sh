@@ -1,4 +1,5 @@
-# Two recipes with three seeds: a folder for each run, a table, sweep.json, sweep.md and a page; a run is what `train` makes of it.
+# Two recipes with three seeds: a folder for each run, a table, sweep.json, sweep.md and a page; each run equals that of
+# `train`.
 source "$HELPERS"
 make_dataset digits
 make_recipe first.toml
@@ -14,13 +15,13 @@ lists out plan.json report.html sweep.{json,md} recipes recipes/{first,second}.t
 cmp alone/best.safetensors out/runs/first-seed5/best.safetensors
 diff <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' alone/result.json) <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' out/runs/first-seed5/result.json)
 
-# Again: nothing runs. More seeds: only they do.
+# Again: nothing runs. More seeds: only they run.
 find out/runs -type f -printf '%p %T@\n' | sort >before
 "$RUNG" sweep first.toml second.toml --seeds 3,5..6 --out out | sed -n '1p; /^# /p'
 find out/runs -type f -printf '%p %T@\n' | sort | diff before -
 "$RUNG" sweep first.toml second.toml --seeds 3..6 --out out | sed -n '1p; /^# /p'
 
-# A grid, in a folder that its name says.
+# A grid, in a folder named after it.
 "$RUNG" sweep first.toml --seeds 1 --epochs 1 --set optimizer.lr=0.01,0.02 --set 'optimizer.nesterov=true,false' --jobs 2 >log
 ls runs/sweep-first-lr-nesterov/runs
 grep -h '^epochs\|^lr =\|^nesterov' runs/sweep-first-lr-nesterov/runs/*lr=0.02-nesterov=true-seed1/recipe.toml

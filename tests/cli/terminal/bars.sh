@@ -1,11 +1,11 @@
-# In a terminal: a bar that fits on its line however narrow that is, and stays when it is full; an error begins a line.
+# In a terminal: a bar fits on its line at any width, and stays when it is full; an error starts on a new line.
 source "$HELPERS"
 needs_terminal
 make_dataset digits
 make_recipe small.toml
 make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d'
 
-# What is drawn on one line one after the other, as lines; their widths in characters.
+# The successive contents of one line, as lines; their widths in characters.
 drawn() { tr '\r' '\n' <"$1" | LC_ALL=C sed 's/\x1b\[K//g'; }
 widest() { drawn "$1" | grep -E "^(Epoch|Runs:)" | LC_ALL=C sed 's/[\x80-\xbf]//g' | LC_ALL=C awk '{ if (length > most) most = length } END { print most + 0 }'; }
 
@@ -20,7 +20,7 @@ done
 in_terminal 80 "train small.toml --out wide80" >screen
 drawn screen | grep -E '^Epoch 2/2: 100%\|█+\| 8/8 \[<00:00, *[0-9]+/s, loss=[0-9.]+, acc=[0-9. ]+%\]$' | tail -n 1
 
-# A sweep has one bar for all its runs, which makes room for what goes wrong.
+# A sweep has one bar for all its runs, which makes room for errors.
 for columns in 10 40 80; do
   in_terminal $columns "sweep small.toml wild.toml --seeds 0..9 --epochs 9 --jobs 2 --out sweep$columns" >screen && exit 1
   width=$(widest screen)

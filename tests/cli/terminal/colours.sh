@@ -1,4 +1,4 @@
-# Colours: on a terminal, unless NO_COLOR or a dumb terminal says no; elsewhere only where CLICOLOR_FORCE asks for them.
+# Colours: on a terminal, except with NO_COLOR or a dumb terminal; elsewhere only with CLICOLOR_FORCE.
 source "$HELPERS"
 needs_terminal
 make_dataset digits

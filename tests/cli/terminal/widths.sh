@@ -1,4 +1,4 @@
-# Tables and text take the width there is: whole where they are read later, fitted on a terminal.
+# Tables and text take the available width: full in a file, fitted on a terminal.
 source "$HELPERS"
 needs_terminal
 make_dataset digits
@@ -21,5 +21,5 @@ in_terminal 45 "summary wide.toml" | tr -d '\r' | sed -n '1,4p'
 in_terminal 60 "climb --resume ladder" >screen
 (($(widest screen) <= 60)) || { cat screen && exit 1; }
 tr -d '\r' <screen | grep '^| '
-# In a file it is the document as it is written.
+# In a file it is the unchanged document.
 sed -n '/^# Ladder/,/^Written/p' text | head -n -2 | diff - ladder/ladder.md

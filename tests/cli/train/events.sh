@@ -1,4 +1,4 @@
-# What TensorBoard is given: scalars that are those of metrics.jsonl, pictures, histograms; read by a reader of its own.
+# TensorBoard's events: the scalars of metrics.jsonl, pictures, histograms, read by an independent reader.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^lr = .*/lr = 0.01/'
@@ -6,7 +6,7 @@ make_recipe small.toml 's/^lr = .*/lr = 0.01/'
 "$READ_EVENTS" run/events.* >events
 sed 's/images_per_second: [0-9]*.*/images_per_second: */' events
 
-# number <epoch> <field>: what metrics.jsonl says, as the reader prints numbers.
+# number <epoch> <field>: the value in metrics.jsonl, in the reader's format.
 number() { sed -n "$1s/.*\"$2\":\([^,]*\).*/\1/p" run/metrics.jsonl | python3 -c 'print(f"{float(input()):.6g}")'; }
 for epoch in 1 2; do
   for pair in loss/train:train_loss loss/test:test_loss accuracy/train:train_accuracy accuracy/test:test_accuracy learning_rate:lr; do
@@ -16,7 +16,7 @@ for epoch in 1 2; do
   done
 done
 
-# A byte that is wrong, anywhere, is found by the checksums.
+# The checksums find a wrong byte anywhere.
 for at in 3 9 20 5000; do
   cp run/events.* bad && printf '\xa5' | dd of=bad bs=1 seek=$at conv=notrunc status=none
   if "$READ_EVENTS" bad 2>/dev/null; then echo "byte $at" && exit 1; fi

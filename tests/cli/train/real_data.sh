@@ -1,5 +1,5 @@
-# An epoch of step 1 on the real MNIST, with 1 thread and with 3: a line an epoch, the same weights, and an
-# evaluation of what was written that agrees with what was measured.
+# An epoch of step 1 on the real MNIST, with 1 thread and with 3: one line per epoch, the same weights, and an
+# evaluation of the written weights that agrees with the measured one.
 recipe=$RECIPES/ladder/step1.toml
 "$RUNG" train "$recipe" --epochs 1 --threads 1 --out one >one.log 2>errors
 "$RUNG" train "$recipe" --epochs 1 --threads 3 --out three >three.log 2>>errors

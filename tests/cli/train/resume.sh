@@ -1,11 +1,11 @@
-# A run that was cut off is gone on with from its checkpoint, whatever happened to the files beside it, and ends like one
-# that was not.
+# An interrupted run resumes from its checkpoint, whatever happened to the files beside it, and ends like an
+# uninterrupted one.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^epochs = .*/epochs = 6/'
 "$RUNG" train small.toml --out whole | grep -v '^Written' >whole.log
 
-# cut <epochs>: a run that was ended after so many lines of output: its reader went away.
+# cut <epochs>: a run that ended after that many lines of output, because its reader went away.
 cut() {
   rm -rf run && make_recipe small.toml 's/^epochs = .*/epochs = 6/'
   "$RUNG" train small.toml --out run 2>/dev/null | head -n "$1" >/dev/null || true
@@ -24,18 +24,18 @@ cut 2
 head -n 1 log
 same
 
-# A finished run is left as it is.
+# A finished run is left unchanged.
 find run -type f -exec sha256sum {} + >before
 "$RUNG" train --resume run | grep -E '^run|^Weights' | sed 's/[0-9a-f]\{64\}/*/'
 sha256sum --quiet -c before
 
-# The end was not written yet, or is damaged.
+# The result is not written yet, or is damaged.
 rm run/result.json && "$RUNG" train --resume run | sed -n 1p
 same
 truncate -s 100 run/result.json && "$RUNG" train --resume run >/dev/null
 same
 
-# The newest checkpoint is damaged, or cut short; that is said, and the one before it is used.
+# The newest checkpoint is damaged or truncated: a warning says so, and the one before it is used.
 for damage in 'printf x | dd of=run/checkpoint.safetensors bs=1 seek=5000 conv=notrunc status=none' \
   'truncate -s 4000 run/checkpoint.safetensors' 'rm run/checkpoint.safetensors'; do
   cut 3 && eval "$damage"
@@ -44,17 +44,17 @@ for damage in 'printf x | dd of=run/checkpoint.safetensors bs=1 seek=5000 conv=n
   same
 done
 
-# Both are: nothing is overwritten.
+# Both are damaged: nothing is overwritten.
 cut 3 && for file in run/checkpoint*; do truncate -s -1 $file; done
 fails 1 "rung: error: run/checkpoint.previous.safetensors: byte *" "$RUNG" train --resume run
 lists run recipe.toml metrics.jsonl best.safetensors checkpoint{,.previous}.safetensors events.out.tfevents.000001
 
-# The checkpoints of a run that has epochs are gone: they are not thrown away.
+# The checkpoints of a run with epochs are missing: the epochs are not thrown away.
 cut 3 && rm run/checkpoint* && cp run/metrics.jsonl kept
 fails 1 "rung: error: run holds the epochs of a run, but checkpoint.safetensors is missing (*" "$RUNG" train --resume run
 cmp kept run/metrics.jsonl
 
-# Killed before the first checkpoint, with a temporary file: it begins again.
+# Killed before the first checkpoint, with a temporary file: it starts over.
 rm -rf run && mkdir run && cp whole/recipe.toml run && touch run/.checkpoint.safetensors.77-0.tmp run/.lock
 "$RUNG" train --resume run >/dev/null
 same

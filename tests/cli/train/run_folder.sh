@@ -1,4 +1,4 @@
-# What a run leaves: its files, no others, and all fields of result.json.
+# What a run leaves: exactly its files, and all fields of result.json.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -15,12 +15,12 @@ done
 grep -E '"(recipe|seed|params|value|met)":' runs/small-seed5/result.json
 for epoch in 1 2; do grep -c "^{\"epoch\":$epoch,.*}$" runs/small-seed5/metrics.jsonl; done
 
-# The resolved recipe is a recipe, and means the same.
+# The resolved recipe is itself a recipe with the same meaning.
 cp runs/small-seed5/recipe.toml resolved.toml
 "$RUNG" train resolved.toml --out resolved >/dev/null
 cmp runs/small-seed5/best.safetensors resolved/best.safetensors
 
-# A second run gets a folder of its own; another seed another name, and other weights.
+# A second run gets its own folder; another seed gives another name and other weights.
 "$RUNG" train small.toml >/dev/null
 "$RUNG" train small.toml --seed 6 --epochs 1 >/dev/null
 ls runs

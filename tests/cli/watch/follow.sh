@@ -1,4 +1,4 @@
-# A run and a ladder are followed line by line, from when they are under way to their end, by one who may only read.
+# A process that may only read follows a run and a ladder, line by line, from the middle to the end.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^epochs = .*/epochs = 60/'
@@ -20,19 +20,19 @@ wait $id
 grep -v '^Epoch' lines
 [[ $(grep -c '^Epoch' lines) == 80 ]]
 
-# Nothing of it stays: not from the one who trains, not from the one who looks.
+# Neither the trainer nor the watcher leaves anything behind.
 lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors result.json events.out.tfevents.000001
 
-# A ladder that was cut off names its step.
+# An interrupted ladder names its step.
 "$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
 begun cut/other
 kill -s TERM $id && not wait $id
 fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung climb --resume cut\`)" "$RUNG" watch cut
 
-# Watching, again and again, does not keep a run from being gone on with.
+# Repeated watching does not keep a run from resuming.
 while :; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
 for _ in 1 2 3; do
-  rm -f said  # else the last one's words may be taken for this one's
+  rm -f said  # else the last output may be taken for this one's
   "$RUNG" climb --resume cut >said 2>errors & id=$!
   until grep -qs ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
   kill -s TERM $id && not wait $id
@@ -40,13 +40,13 @@ for _ in 1 2 3; do
 done
 kill $watchers && not wait $watchers
 
-# Ctrl-C ends the watching, with nothing to say about it, and not the run.
+# Ctrl-C ends the watching without a message, and does not end the run.
 "$RUNG" train small.toml --epochs 100000 --out long >/dev/null 2>&1 & id=$!
 begun long
 interrupts_watching long
 kill -s TERM $id && not wait $id
 
-# A step that was finished has to be done again, while the one after it is looked at.
+# A finished step must be done again, while the one after it is watched.
 "$RUNG" climb other.toml small.toml --out back >/dev/null
 rm back/small/result.json
 (flock -x 9 && touch held && until [[ -e let_go ]]; do sleep 0.02; done) 9>back/.lock &

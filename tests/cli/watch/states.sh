@@ -1,4 +1,4 @@
-# What watch says of a run that is finished, that was cut off, that has not done an epoch, and of what is no run.
+# What watch says about a run that is finished, interrupted, or without an epoch, and about a folder that is not a run.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
@@ -10,7 +10,7 @@ make_recipe long.toml 's/^epochs = .*/epochs = 100000/'
 fails 2 "rung: error: nowhere holds no run, no ladder and no sweep (give a folder that *)" "$RUNG" watch nowhere
 fails 2 "rung: error: digits holds no run, no ladder and no sweep *" "$RUNG" watch digits
 
-# One that was killed: its lock's file is left, and perhaps the place it was at, but no process.
+# A killed run: its lock file is left, and perhaps its position, but no process.
 "$RUNG" train long.toml --out "killed run" >/dev/null & id=$!
 begun "killed run"
 kill -s KILL $id && not wait $id 2>/dev/null
@@ -18,7 +18,7 @@ echo '{"format":"rung-progress","version":1,"epoch":1,"epochs":2,"batch":1,"batc
 touch "killed run/.lock"
 fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
 
-# One that has not done an epoch, under way and then not.
+# A run without a finished epoch, first running and then stopped.
 make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
 "$RUNG" train slow.toml --threads 1 --out slow >/dev/null & id=$!
 until [[ -e slow/recipe.toml ]]; do sleep 0.02; done
@@ -30,7 +30,7 @@ code=0 && wait $watcher || code=$?
 cat errors >&2
 grep -qxF 'rung: error: slow stopped before the end of its first epoch, and no process goes on with it (go on with `rung train --resume slow`)' errors
 
-# What others may have put there does no harm.
+# Foreign files in the folder do no harm.
 echo '{' >whole/progress.json
 "$RUNG" watch whole | tail -n 1
 echo 'no record' >whole/metrics.jsonl

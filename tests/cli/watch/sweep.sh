@@ -1,4 +1,4 @@
-# A sweep is followed a line a run, from when it is under way to its end; on a terminal, redrawn in place.
+# A sweep is followed from the middle to the end, one line per run; on a terminal, redrawn in place.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^epochs = .*/epochs = 40/'
@@ -13,7 +13,7 @@ tail -n 1 lines
 lists sweep plan.json report.html sweep.{json,md} recipes recipes/{small,other}.toml runs \
   runs/{small,other}-seed{0..3}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
 
-# One that was cut off; Ctrl-C ends the watching, not the sweep.
+# An interrupted sweep; Ctrl-C ends the watching, not the sweep.
 "$RUNG" sweep small.toml --seeds 0,1 --epochs 100000 --jobs 1 --out cut >/dev/null 2>&1 & id=$!
 until [[ -e cut/plan.json ]]; do sleep 0.02; done
 interrupts_watching cut

@@ -1,5 +1,5 @@
-# On a terminal: the second screen while the job goes on, redrawn in place and never wider than the terminal; in the end
-# the last state on the first screen.
+# On a terminal: the alternate screen while the job runs, redrawn in place and never wider than the terminal; at the end
+# the last state on the main screen.
 source "$HELPERS"
 needs_terminal
 make_dataset digits
@@ -11,11 +11,12 @@ for columns in 12 40 80 140; do
   until [[ -e ladder$columns/ladder.json ]]; do sleep 0.02; done
   in_terminal $columns "watch ladder$columns" >screen
   wait $id
-  # Entered once, left once, and after that no more moving about.
+  # Entered once, left once, and no cursor movement after that.
   [[ $(grep -ao $'\e\\[?1049h' screen | wc -l) == 1 && $(grep -ao $'\e\\[?1049l' screen | wc -l) == 1 ]]
   after=$(LC_ALL=C sed -n $'/\e\\[?1049l/,$p' screen | LC_ALL=C sed $'s/.*\e\\[?1049l//')
   [[ $after != *$'\e'* ]] || { cat -v screen >&2 && exit 1; }
-  # Every frame begins at the top, and clears what is left of its lines and below; nothing is cleared before it is drawn over.
+  # Every frame begins at the top, and clears the rest of its lines and everything below; nothing is cleared before it
+  # is drawn over.
   frames=$(grep -ao $'\e\\[H' screen | wc -l)
   ((frames > 1))
   if grep -aq $'\e\\[2J' screen; then exit 1; fi
@@ -26,12 +27,12 @@ for columns in 12 40 80 140; do
 done
 tr -d '\r' <<<"$after" | grep -aE '^(ladder|✓|train|test|best)'
 
-# A run that is finished does not need the second screen.
+# A finished run does not need the alternate screen.
 in_terminal 80 "watch ladder80/short" >screen
 if grep -aq $'\e' screen; then cat -v screen >&2 && exit 1; fi
 TERM=dumb in_terminal 80 "watch ladder80/short" | grep -ac '^Epoch'
 
-# Ctrl-C leaves the second screen, with the cursor to be seen.
+# Ctrl-C leaves the alternate screen with a visible cursor.
 "$RUNG" train short.toml --epochs 100000 --out long >/dev/null & id=$!
 "$RUNG" sweep short.toml --epochs 100000 --seeds 1,2 --out sweep >/dev/null 2>&1 & sweep_id=$!
 begun long && begun sweep/runs/short-seed1
