@@ -95,7 +95,7 @@ std::vector<std::byte> download(const std::string& url, uint64_t max_bytes,
   set_options(handle.get(), url, transfer, message.data());
   const CURLcode result = curl_easy_perform(handle.get());
   if (transfer.error) std::rethrow_exception(transfer.error);
-  if (transfer.too_large) throw IoError(fmt::format("more than the {} bytes that it may have", max_bytes));
+  if (transfer.too_large) throw IoError(fmt::format("larger than the allowed {} bytes", max_bytes));
   if (result != CURLE_OK) throw IoError(message[0] != '\0' ? message.data() : curl_easy_strerror(result));
   return std::move(transfer.content);
 }

@@ -83,7 +83,7 @@ int wait_until(pid_t child, std::chrono::seconds deadline, const std::function<v
     try {
       if (while_waiting) while_waiting();
       if (std::chrono::steady_clock::now() > last)
-        fail(program, fmt::format("it was not done after {} s", deadline.count()));
+        fail(program, fmt::format("it did not finish within {} s", deadline.count()));
     } catch (...) {
       end(child);
       throw;

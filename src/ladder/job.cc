@@ -36,7 +36,7 @@ void require_run(const std::filesystem::path& folder) {
   if (train::holds_run(folder)) return;
   if (holds_ladder(folder))
     throw UsageError(fmt::format("{} holds a ladder, not a run", name),
-                     "give one of its steps, or go on with it by `rung climb --resume`");
+                     "give one of its steps, or resume it with `rung climb --resume`");
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a run", name),
                      fmt::format("give one of the runs in {}", (folder / kRunsFolder).string()));
@@ -48,10 +48,10 @@ void require_ladder(const std::filesystem::path& folder) {
   if (holds_ladder(folder)) return;
   if (train::holds_run(folder))
     throw UsageError(fmt::format("{} holds a run, not a ladder", name),
-                     "go on with it by `rung train --resume`");
+                     "resume it with `rung train --resume`");
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a ladder", name),
-                     "give the `rung sweep` that it was begun with once more");
+                     "give the `rung sweep` command that started it again");
   throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
 }
 

@@ -23,7 +23,7 @@ std::string parse_name(const TableReader& root, std::string_view source) {
       has_control(name) || name.find_first_of("/\\") != std::string::npos)
     root.fail("name",
               fmt::format("expected a name of at most {} bytes without slashes, control characters or a "
-                          "dot in front, found \"{}\"",
+                          "leading dot, found \"{}\"",
                           kLongestName, name.substr(0, kLongestName)),
               root.has("name") ? "" : "rename the file, or give a `name`");
   return name;

@@ -96,11 +96,11 @@ class Reader {
       : file_(file), tensors_(read_tensors(file, plan)) {
     if (text("format") != kFormat) fail("no checkpoint of a run");
     if (text("version") != kVersion)
-      fail(fmt::format("a checkpoint of version {}; this program goes on from version {}",
+      fail(fmt::format("a checkpoint of version {}; this program resumes from version {}",
                        quotable(text("version")), kVersion));
     const std::string stated = text(kChecksum);
     tensors_.metadata.erase(kChecksum);
-    if (stated != checksum(tensors_)) fail("damaged: its checksum is not that of its content");
+    if (stated != checksum(tensors_)) fail("damaged: the checksum does not match the content");
   }
 
   void require_origin(const Origin& origin) const {

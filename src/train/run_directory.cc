@@ -44,7 +44,7 @@ void require_no_epochs(const fs::path& path) {
   if (no_epochs && !is_there(path / kResultFile)) return;
   throw DataError(
       fmt::format("{} holds the epochs of a run, but {} is missing", path.string(), kCheckpointFile),
-      "put it back, or begin the run anew in another folder");
+      "put it back, or start over in another folder");
 }
 
 bool is_best(const EpochRecord& epoch, std::span<const EpochRecord> before) {

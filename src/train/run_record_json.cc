@@ -43,7 +43,7 @@ class Fields {
 
   std::string text(const char* name) const {
     const json& value = at(name);
-    if (!value.is_string()) fail(name, "must be a text");
+    if (!value.is_string()) fail(name, "must be text");
     return value.get<std::string>();
   }
 

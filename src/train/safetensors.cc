@@ -101,7 +101,7 @@ class Reader {
     }
     if (range.size() != 2 || range[0] > range[1] || static_cast<uint64_t>(range[1]) > data().size() ||
         static_cast<uint64_t>(range[1] - range[0]) != size)
-      fail(kSizeBytes, quoted(name) + " has a shape that its bytes do not have");
+      fail(kSizeBytes, quoted(name) + " has a shape that does not match its bytes");
     const auto from = data().subspan(static_cast<size_t>(range[0]), size);
     if (is_float) {
       result.floats[name] = {shape, copy<float>(from)};
@@ -116,7 +116,7 @@ class Reader {
     if (!list.is_array()) fail(kSizeBytes, quoted(name) + ": a list of sizes is missing");
     for (const json& number : list) {
       if (!number.is_number_unsigned() || number.get<uint64_t>() > kMaxSafetensorsBytes)
-        fail(kSizeBytes, quoted(name) + " has a size that is no whole number or too large");
+        fail(kSizeBytes, quoted(name) + " has a size that is not an integer, or too large");
       numbers.push_back(number.get<int64_t>());
     }
     return numbers;

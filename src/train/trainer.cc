@@ -78,10 +78,11 @@ void require_variance(const Experiment& experiment, int images) {
     if (!std::holds_alternative<nn::BatchNorm2d>(experiment.model.layers[layer]) ||
         output.height * output.width > 1)
       continue;
-    throw UsageError(fmt::format("{} has one value a channel in a batch of a single image, and {} images in "
-                                 "batches of {} leave such a batch",
-                                 nn::numbered_name(experiment.model, layer), images, batch),
-                     "use another batch_size, or drop the batch norm where the image is 1x1");
+    throw UsageError(
+        fmt::format("{} has a single value per channel in a batch of one image, and {} images in "
+                    "batches of {} leave such a batch",
+                    nn::numbered_name(experiment.model, layer), images, batch),
+        "use another batch_size, or drop the batch norm where the image is 1x1");
   }
 }
 
