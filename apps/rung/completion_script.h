@@ -1,5 +1,5 @@
-// Shell completion, generated from the command line as it is declared, so that it cannot go stale. What the
-// names of recipes, datasets and instruction sets are, the scripts ask the program when they are used.
+// Shell completion, generated from the declared command line, so that it cannot go stale. When used, the
+// scripts ask the program for the names of recipes, datasets and instruction sets.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,15 +8,14 @@
 
 namespace rung::app {
 
-// What a value may be, as completion sees it: the name of a kind ("DIR", "RECIPE", ...), or the words
-// themselves.
+// The kinds of values for completion: the name of a kind ("DIR", "RECIPE", ...), or the words themselves.
 struct ValueKind {
   std::string name;
   std::vector<std::string> words;
 };
 
 struct DeclaredOption {
-  std::vector<std::string> names;  // "-q", "--quiet"; of a positional argument none
+  std::vector<std::string> names;  // "-q", "--quiet"; none for a positional argument
   std::string about;
   bool takes_value = false;
   bool repeats = false;

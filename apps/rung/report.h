@@ -8,8 +8,8 @@
 
 namespace rung::app {
 
-// Writes report.html into the folder of a run or a ladder that was trained on `data`, and says so. A report
-// that cannot be written costs a line on standard error, not the run.
+// Writes report.html into the folder of a run or a ladder that was trained on `data`, and says so. If it
+// cannot be written, that costs a line on standard error, not the run.
 void report_on(const std::filesystem::path& folder, const data::Dataset& data, ThreadPool& pool);
 
 }  // namespace rung::app

@@ -1,5 +1,5 @@
-// The terminal's second screen, as top(1) and less(1) use it: redrawn as a whole whatever its size has
-// become, and gone in the end, with what stood there before it back in its place.
+// The terminal's alternate screen, as top(1) and less(1) use it: redrawn as a whole at any size, and removed
+// at the end, which restores the previous content.
 #pragma once
 
 #include <span>
@@ -16,8 +16,8 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  // Shows as many of the lines as there is room for, in one write, so that nothing flickers. Ctrl-Z between
-  // two calls suspends the process here, on the first screen.
+  // Shows as many of the lines as fit, in one write, so that nothing flickers. Ctrl-Z between two calls
+  // suspends the process here, on the main screen.
   void show(std::span<const Line> lines);
 };
 

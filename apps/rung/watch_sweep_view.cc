@@ -26,7 +26,7 @@ using train::RunState;
 using Lines = std::vector<Line>;
 
 constexpr int kLinesBetween = 3;  // two gaps, and the note at the end
-constexpr int kBarColumns = 20;   // of a run under way
+constexpr int kBarColumns = 20;   // of a current run
 
 void append(Lines& lines, Lines more) {
   std::ranges::move(more, std::back_inserter(lines));
@@ -81,7 +81,7 @@ Lines recipe_lines(const SweepWatcher& sweep, int columns) {
   return table.lines(columns);
 }
 
-// To at most so many lines, but no fewer than three: the head, a recipe, and how many are left out.
+// To at most `most` lines, but at least three: the head, a recipe, and how many are left out.
 void shorten(Lines& recipes, int most) {
   const auto room = static_cast<size_t>(std::max(most, 3));
   if (recipes.size() <= room) return;

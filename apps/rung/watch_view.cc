@@ -21,7 +21,7 @@ using train::EpochRecord;
 using train::RunState;
 
 constexpr size_t kMostEpochs = 10;  // in the table
-constexpr double kSilence = 15;  // seconds without news that are worth a word: a slow disk, a stopped process
+constexpr double kSilence = 15;     // seconds without news worth mentioning: a slow disk, a stopped process
 
 using Lines = std::vector<Line>;
 
@@ -67,7 +67,7 @@ void add_steps(Lines& lines, const ladder::Job& job, const ladder::JobStatus& st
   lines.emplace_back();
 }
 
-// Seconds that the rest of the run takes if it goes on as it went; none before there is anything to go by.
+// Estimated seconds for the rest of the run at its speed so far; none before there is any progress.
 std::optional<double> seconds_left(const train::RunStatus& run, int epochs) {
   const double under_way = run.progress ? run.progress->seconds : 0;
   const auto done = static_cast<double>(run.epochs.size());
@@ -101,8 +101,8 @@ void add_bars(Lines& lines, const train::RunStatus& run, int epochs, int columns
   lines.emplace_back();
 }
 
-// Curves are drawn of logarithms, of the loss and of the error: in both, the last epochs' changes are small
-// against the first one's.
+// Curves show the logarithms of the loss and of the error, because the last epochs' changes are small
+// compared with the first one's.
 double height_of_loss(double loss) {
   return std::log(std::max(loss, 1e-6));
 }

@@ -9,17 +9,17 @@
 
 namespace rung::app {
 
-// The ladder's steps; the current run's bars, curves and last epochs, as many as there is room for.
+// The ladder's steps; the current run's bars, curves and last epochs, as many as fit.
 std::vector<Line> watch_view(const ladder::Job& job, const ladder::JobStatus& status, TerminalSize room);
 
-// What there is to say beneath that while the job is looked at again and again.
+// The note below the view while the job is watched.
 Line watch_note(const train::RunStatus& run);
 Line watch_note(const ladder::SweepStatus& status);
 
 // "runs/step3-seed1 is finished: test accuracy 99.34 % after the last epoch, 99.40 % at best, in epoch 14"
 std::string ending_line(const ladder::Job& job, const ladder::JobStatus& status);
 
-// A bar over all runs, each recipe's accuracy so far, and the runs under way.
+// A bar over all runs, each recipe's accuracy so far, and the current runs.
 std::vector<Line> watch_view(const ladder::SweepWatcher& sweep, const ladder::SweepStatus& status,
                              TerminalSize room);
 

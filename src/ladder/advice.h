@@ -1,5 +1,5 @@
-// What an expert would say at the sight of a model, before it is trained: what its layers see of the image,
-// where its parameters and its arithmetic lie, what is left of the budget. The rules are in docs/advice.md.
+// What an expert would say about a model before it is trained: how much of the image its layers see, where
+// its parameters and arithmetic are, what is left of the budget. The rules are in docs/advice.md.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace rung::ladder {
 
-// The largest number of parameters that the recipe's targets allow; none where they do not limit it.
+// The largest number of parameters that the recipe's targets allow; none if they do not limit it.
 std::optional<int64_t> parameter_budget(const recipe::Recipe& recipe);
 
-// `info` is that of the recipe's model. A sentence or two each; none where a rule has nothing to say.
+// `info` belongs to the recipe's model. One or two sentences per rule; none from a rule that does not apply.
 std::vector<std::string> advise(const recipe::Recipe& recipe, const nn::ModelInfo& info);
 
 }  // namespace rung::ladder

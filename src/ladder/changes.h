@@ -1,4 +1,4 @@
-// What one recipe changes from another, found by comparing them.
+// The changes from one recipe to another, found by comparing them.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace rung::ladder {
 
-// One phrase a difference: layers added or removed, parameters, options, augmentation, optimiser, schedule,
-// epochs. Empty when the two train the same model in the same way.
+// One phrase per difference: layers added or removed, parameters, options, augmentation, optimiser, schedule,
+// epochs. Empty if both train the same model in the same way.
 std::vector<std::string> describe_changes(const recipe::Recipe& before, const recipe::Recipe& after);
 
 // 13590 -> "13,590".

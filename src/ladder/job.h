@@ -1,4 +1,4 @@
-// A training job as its folder shows it: a run, or a ladder of them, perhaps under way in another process.
+// A training job as its folder shows it: a run, or a ladder of them, perhaps running in another process.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace rung::ladder {
 
-// Throw UsageError, with what the folder holds instead, if it holds no run, or no ladder.
+// Throw UsageError, naming what the folder holds instead, if it holds no run, or no ladder.
 void require_run(const std::filesystem::path& folder);
 void require_ladder(const std::filesystem::path& folder);
 
@@ -28,7 +28,7 @@ struct Job {
   std::vector<Step> steps;  // at least one
 };
 
-// Throws UsageError if the folder holds neither a run nor a ladder, and what their files' readers throw.
+// Throws UsageError if the folder holds neither a run nor a ladder, and as the readers of their files do.
 Job load_job(const std::filesystem::path& folder);
 
 struct JobStatus {
@@ -37,7 +37,7 @@ struct JobStatus {
   size_t current = 0;                   // the first step that is not finished, or the last
 };
 
-// Throws as train::look_at_run().
+// Throws as train::look_at_run() does.
 JobStatus look_at(const Job& job);
 
 }  // namespace rung::ladder

@@ -1,5 +1,5 @@
-// All calls come from one thread (MPI_THREAD_FUNNELED), the one that created the object. Messages are looked
-// for instead of waited for, because MPI waits with a busy loop, and the cores are needed for training.
+// All calls come from one thread (MPI_THREAD_FUNNELED), the one that created the object. Messages are polled,
+// because MPI waits in a busy loop, and training needs the cores.
 #include "ladder/mpi.h"
 
 #include <cstdlib>
@@ -16,7 +16,7 @@
 
 namespace rung::ladder {
 
-// Open MPI's mpirun, and what Slurm and MPICH's mpirun speak.
+// The variables of Open MPI's mpirun, and of the interface that Slurm and MPICH's mpirun use.
 bool Processes::are_launched() {
   for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"})
     if (std::getenv(variable) != nullptr) return true;
@@ -42,7 +42,7 @@ struct Processes::Implementation {
               &one.request);
   }
 
-  // Forgets what has gone out.
+  // Forgets messages that have been sent.
   void let_go() {
     sending.remove_if([](Sending& one) {
       int done = 0;

@@ -1,5 +1,5 @@
-// The processes that one `mpirun` or `srun` started, and texts that are sent between them. mpi.cc is the only
-// file that knows MPI; where Rung is built without, it says so.
+// The processes that one `mpirun` or `srun` started, and the texts sent between them. Only mpi.cc knows MPI;
+// in a build without MPI it says so.
 #pragma once
 
 #include <memory>
@@ -10,13 +10,13 @@ namespace rung::ladder {
 
 class Processes {
  public:
-  // Whether such a launcher started this process, as its environment says. Costs nothing: MPI is not
-  // touched before there is an object of this class.
+  // Whether such a launcher started this process, according to its environment. Costs nothing: MPI is not
+  // used before an object of this class exists.
   static bool are_launched();
 
   // Throws UsageError if Rung is built without MPI.
   Processes();
-  // Process 0 tells the others that it has ended, and all wait for each other.
+  // Process 0 tells the others that it has ended; then all wait for each other.
   ~Processes();
   Processes(const Processes&) = delete;
   Processes& operator=(const Processes&) = delete;
@@ -35,7 +35,7 @@ class Processes {
   // The next message that has arrived. Does not wait.
   std::optional<Message> receive();
 
-  // One of the others may be gone: the end does not wait for them.
+  // One of the others may be gone: the destructor does not wait for them.
   void abandon();
 
  private:

@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr JsonFormat kFormat{"rung-sweep-plan", 1};
 
-// Whether it names a file in a folder, and no other place.
+// Whether it is a plain file name, without a path.
 bool is_plain_name(const json& name) {
   if (!name.is_string()) return false;
   const auto text = name.get<std::string>();

@@ -1,4 +1,4 @@
-// plan.json: what a sweep is to run, in its folder.
+// plan.json in a sweep's folder: what the sweep is to run.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct PlanFile {
 
 std::string to_text(const PlanFile& plan);
 
-// `source` names the text in messages. Throws DataError unless it is a plan.
+// Messages call the text `source`. Throws DataError unless it is a plan.
 PlanFile parse_plan(std::string_view text, std::string_view source);
 
 }  // namespace rung::ladder

@@ -25,7 +25,7 @@ double standard_deviation(std::span<const double> values, double mean) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-// Of what lies around the mean with that standard error, which was estimated from `count` values.
+// The interval around a mean with this standard error, estimated from `count` values.
 Interval student_interval(double mean, double standard_error, size_t count) {
   const boost::math::students_t_distribution<> t(static_cast<double>(count - 1));
   const double half = boost::math::quantile(t, kUpper) * standard_error;
@@ -118,7 +118,7 @@ Interval wilson95(int successes, int trials) {
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;
-  // At the ends the bounds are 0 and 1 exactly, which rounding would miss.
+  // At the ends the bounds are exactly 0 and 1, which rounding would miss.
   return {successes == 0 ? 0 : (centre - half) / scale, successes == trials ? 1 : (centre + half) / scale};
 }
 

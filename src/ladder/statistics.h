@@ -1,4 +1,4 @@
-// Statistics over runs that differ in their seed only: one sample's summary, a share's interval, paired
+// Statistics over runs that differ only in their seed: one sample's summary, a share's interval, paired
 // tests. The choice of tests is explained in docs/sweeps.md.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace rung::ladder {
 
-// A p-value below it is called a difference.
+// A p-value below this is called a difference.
 inline constexpr double kSignificance = 0.05;
 
 struct Interval {
@@ -20,9 +20,9 @@ struct Interval {
 struct Summary {
   size_t count = 0;
   double mean = 0;
-  std::optional<double> sd;        // of the sample (divisor n - 1); none of one value
+  std::optional<double> sd;        // of the sample (divisor n - 1); none for one value
   std::optional<Interval> mean95;  // Student's t; likewise
-  std::optional<Interval> next95;  // where one more value would lie, 95 times of 100; likewise
+  std::optional<Interval> next95;  // where one more value would be, 95 times in 100; likewise
   double min = 0;
   double quartile1 = 0;
   double median = 0;
@@ -52,14 +52,14 @@ struct PairedTest {
 // Preconditions: at least one pair. Source: Student, "The probable error of a mean", Biometrika 1908.
 PairedTest paired_test(std::span<const double> differences);
 
-// Wilcoxon's signed-rank test: exact, over all signs of the ranks that were found, mean ranks for ties, up to
-// kExactPairs; then the normal approximation with continuity correction. Differences of 0 are left out.
+// Wilcoxon's signed-rank test: exact up to kExactPairs, over all signs of the observed ranks with mean ranks
+// for ties; above, the normal approximation with continuity correction. Differences of 0 are left out.
 // Source: Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1945.
 double wilcoxon_p_value(std::span<const double> differences);
 
 inline constexpr size_t kExactPairs = 200;
 
-// The p-values as Holm's procedure adjusts them for being several, in the same order. Source: Holm, "A simple
+// The p-values adjusted by Holm's procedure for multiple tests, in the same order. Source: Holm, "A simple
 // sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 1979.
 std::vector<double> holm_adjusted(std::span<const double> p_values);
 

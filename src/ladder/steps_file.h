@@ -1,4 +1,4 @@
-// ladder.json: the recipes of a ladder, as resolved, so that a climb that was cut off can be gone on with.
+// ladder.json: the resolved recipes of a ladder, so that an interrupted climb can resume.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ void require_no_ladder(const std::filesystem::path& folder);
 // Throws IoError.
 void write_steps(const std::filesystem::path& folder, std::span<const recipe::Recipe> steps);
 
-// At least one step, each of another name. `source` names the text in error messages. Throws DataError if the
-// text is none of ours, RecipeError for what a recipe in it says.
+// At least one step, with distinct names. Error messages call the text `source`. Throws DataError if the text
+// is not a ladder file, RecipeError if one of its recipes is wrong.
 std::vector<recipe::Recipe> parse_steps(std::string_view text, std::string_view source);
 
 // The same from a folder's file. Throws IoError if it cannot be read.

@@ -31,8 +31,8 @@ struct Mean {
   std::optional<double> value() const { return weight > 0 ? std::optional(sum / weight) : std::nullopt; }
 };
 
-// The seconds that a run of each recipe takes, by what has been seen of it: whole runs, or else what is done
-// of those under way. None of a recipe that has not begun.
+// The seconds that a run of each recipe takes, judged by whole runs, or otherwise by the finished parts of
+// current ones. None for a recipe that has not begun.
 std::vector<std::optional<double>> seconds_by_recipe(const SweepPlan& plan, std::span<const SweepRun> runs,
                                                      std::span<const UnderWay> under_way) {
   std::vector<Mean> whole(plan.recipes.size());
@@ -54,7 +54,8 @@ std::vector<std::optional<double>> seconds_by_recipe(const SweepPlan& plan, std:
   return seconds;
 }
 
-// If as many runs as now go on side by side. A recipe that has not begun is taken for the mean of the others.
+// Assumes that as many runs as now train side by side. A recipe that has not begun counts as the mean of the
+// others.
 std::optional<double> seconds_left(const SweepPlan& plan, std::span<const SweepRun> runs,
                                    std::span<const UnderWay> under_way) {
   const auto by_recipe = seconds_by_recipe(plan, runs, under_way);
@@ -67,7 +68,7 @@ std::optional<double> seconds_left(const SweepPlan& plan, std::span<const SweepR
   const auto seconds_of = [&](const SweepRun& run) { return by_recipe[run.recipe].value_or(*known.value()); };
   double left = 0;
   for (const SweepRun& run : runs) left += run.is_over() ? 0 : seconds_of(run);
-  double longest = 0;  // of those under way: with none waiting it is what counts
+  double longest = 0;  // of the current runs; decisive if none is waiting
   for (const UnderWay& one : under_way) {
     const SweepRun& run = runs[one.run];
     const double share = one.status.share_done(epochs_of(plan, run));
@@ -103,7 +104,7 @@ void SweepWatcher::update_plan() {
 
 SweepStatus SweepWatcher::look() {
   SweepStatus status;
-  const bool claimed = is_claimed(folder_);  // first: what an unclaimed folder holds is final
+  const bool claimed = is_claimed(folder_);  // first, because an unclaimed folder's content is final
   update_plan();
   for (size_t index = 0; index < runs_.size(); ++index) {
     SweepRun& run = runs_[index];

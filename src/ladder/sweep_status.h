@@ -1,5 +1,4 @@
-// How a sweep goes, as its folder shows it to one who looks from outside. Nothing is written and no one is
-// held up.
+// The state of a sweep as its folder shows it to an observer, who writes nothing and blocks nobody.
 #pragma once
 
 #include <filesystem>
@@ -14,22 +13,22 @@ namespace rung::ladder {
 struct SweepStatus {
   struct UnderWay {
     size_t run = 0;           // among the sweep's
-    train::RunStatus status;  // of a run that a process works on
+    train::RunStatus status;  // of a run that a process is working on
   };
 
-  // Finished once all runs are over and no process works on the sweep. A run that failed has nothing in its
-  // folder to say so: it counts as one that waits.
+  // Finished once all runs are over and no process works on the sweep. Nothing in a failed run's folder says
+  // that it failed, so it counts as waiting.
   train::RunState state = train::RunState::kNotBegun;
   size_t over = 0;      // runs that finished or diverged
   size_t diverged = 0;  // of these
-  double done = 0;      // runs, with the parts of those under way
+  double done = 0;      // runs, including parts of current ones
   std::vector<UnderWay> under_way;
-  std::optional<double> seconds_left;  // none before it can be told
+  std::optional<double> seconds_left;  // none before it can be estimated
 };
 
 class SweepWatcher {
  public:
-  // Throws as load_plan().
+  // Throws as load_plan() does.
   explicit SweepWatcher(std::filesystem::path folder);
 
   const std::filesystem::path& folder() const { return folder_; }

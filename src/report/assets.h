@@ -1,4 +1,4 @@
-// Files that are built into the program (see CMakeLists.txt), so that a page needs nothing but itself.
+// Files that are built into the program (see CMakeLists.txt), so that a page needs no other file.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Colours in images that are computed pixel by pixel. Those of text and charts are in page.css.
+// Colours in images that are computed pixel by pixel. page.css has those of text and charts.
 #pragma once
 
 #include "data/png.h"
@@ -15,8 +15,8 @@ inline constexpr Rgb kBlack{0, 0, 0};
 // From `from` (share 0) to `to` (share 1).
 Rgb blend(const Rgb& from, const Rgb& to, double share);
 
-// A value in -1..1: blue below 0, white at 0, red above: the ends of ColorBrewer's RdBu, which the
-// colour-blind can tell apart.
+// A value in -1..1: blue below 0, white at 0, red above. The ends are ColorBrewer's RdBu, which colour-blind
+// people can tell apart.
 Rgb diverging(double value);
 
 // A white image.

@@ -23,13 +23,13 @@ constexpr int kGlyphStep = kGlyphWidth + 1;
 constexpr int kTextScale = 2;
 constexpr int kCaptionHeight = (kGlyphHeight + 2) * kTextScale;
 
-constexpr int kCellWithText = 36;  // pixels a side
+constexpr int kCellWithText = 36;  // pixels per side
 constexpr int kMostClassesWithText = 20;
 constexpr int kWidestWithoutText = 720;  // pixels, if a cell has two
 
 constexpr int kColumns = 8;
 constexpr int kMostMistakes = 40;
-constexpr int kShownSide = 56;          // that images are enlarged to, about
+constexpr int kShownSide = 56;          // to which images are enlarged, about
 constexpr int kLargestShownSide = 256;  // of the images themselves
 constexpr int kMargin = 4;
 
@@ -37,7 +37,7 @@ constexpr Rgb kGrey{110, 110, 110};
 constexpr Rgb kRight{8, 81, 156};
 constexpr Rgb kWrong{165, 15, 21};
 
-// Rows of three pixels, the left one the highest bit.
+// Rows of three pixels; the left one is the highest bit.
 std::array<uint8_t, kGlyphHeight> glyph(char character) {
   switch (character) {
     case '0':
@@ -160,7 +160,7 @@ data::RgbImage confusion_picture(std::span<const uint8_t> labels, std::span<cons
     for (int guess = 0; guess < classes; ++guess) {
       const int count = row[static_cast<size_t>(guess)];
       if (count == 0) continue;
-      // The cube root lets one image in a thousand be seen.
+      // The cube root makes one image in a thousand visible.
       const double strength = std::cbrt(static_cast<double>(count) / images);
       board.fill(truth + 1, guess + 1, blend(kWhite, truth == guess ? kRight : kWrong, strength));
       if (with_text)

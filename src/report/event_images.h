@@ -1,5 +1,4 @@
-// Pictures for TensorBoard of what a model gets right and wrong. They explain themselves with digits and
-// nothing else.
+// Pictures for TensorBoard of what a model gets right and wrong. Their only text is digits.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +10,14 @@
 
 namespace rung::report {
 
-// A row a true class, a column a predicted one: blue where they agree, red where they do not, the darker the
-// larger the class's share. Counts stand in the cells where there is room. Preconditions: as many labels as
-// predictions, all below `classes`.
+// One row per true class, one column per predicted class: blue where they agree, red elsewhere, darker for a
+// larger share of the class. Cells show counts if they fit. Preconditions: as many labels as predictions, all
+// below `classes`.
 data::RgbImage confusion_picture(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
                                  int classes);
 
-// The first images that are predicted wrongly, at most 40, each above "true>predicted". None if there are
-// none, or if the images are too large to show. Precondition: a prediction an image.
+// The first misclassified images, at most 40, each above "true>predicted". None if there are none, or if the
+// images are too large to show. Precondition: one prediction per image.
 std::optional<data::GreyImage> mistakes_picture(const data::Split& split, std::span<const uint8_t> predicted);
 
 }  // namespace rung::report

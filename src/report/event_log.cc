@@ -89,7 +89,7 @@ void fill(proto::Histogram& histogram, std::span<const float> values) {
   }
 }
 
-// One histogram a tensor; none of a tensor that holds what is not finite.
+// One histogram per tensor; none for a tensor with NaN or infinity.
 void add_histograms(proto::Summary& summary, std::string_view what,
                     const std::vector<nn::TensorInfo>& tensors, std::span<const float> values) {
   for (const nn::TensorInfo& tensor : tensors) {
@@ -121,13 +121,13 @@ void add_details(proto::Summary& summary, const train::Evaluation& test, const t
   if (const auto mistakes = mistakes_picture(data.test, test.predicted))
     add_image(summary, "wrong_test_images", *mistakes, 1);
   add_histograms(summary, "weights", trainer.plan().parameters, trainer.weights().parameters);
-  // There are none if the epoch's last batch ran in another process.
+  // There is no gradient if the epoch's last batch ran in another process.
   if (const auto gradient = trainer.gradient(); !gradient.empty())
     add_histograms(summary, "gradients", trainer.plan().parameters, gradient);
 }
 
 // Whether the epoch has pictures and histograms: every one to the 100th, every tenth to the 1,000th and so
-// on, and the last. They are large, and no one looks at thousands.
+// on, and the last. They are large, and nobody looks at thousands.
 bool has_details(int epoch, int epochs) {
   int step = 1;
   while (epoch > 100 * step) step *= 10;

@@ -1,9 +1,8 @@
 // A run's figures as events that TensorBoard shows, in the run's folder (docs/run-directory.md). Steps are
 // epochs.
 //
-// A session of training writes one file, named after its first epoch, so that names sort as epochs do. A
-// session that goes on with a run removes what an earlier one wrote of its epochs and later ones, or makes it
-// void.
+// A training session writes one file, named after its first epoch, so that names sort like epochs. A session
+// that resumes a run removes or voids what an earlier one wrote about its own and later epochs.
 #pragma once
 
 #include <filesystem>

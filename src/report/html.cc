@@ -8,7 +8,7 @@
 namespace rung::report {
 namespace {
 
-// What HTML would act on, as escapes of a JSON string; outside strings JSON has none of these.
+// Escapes, as in a JSON string, the characters that HTML would act on; outside strings JSON has none of them.
 void escape_for_script(std::string& json) {
   std::string safe;
   for (const char byte : json) {

@@ -1,4 +1,4 @@
-// HTML that cannot be broken by what is put into it: html() escapes every argument but HTML itself.
+// HTML whose structure its contents cannot break: html() escapes every argument except HTML itself.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// The parts of a run's page that show images. They are empty where the dataset or the weights are missing, or
-// where images are too large for a page of them.
+// The parts of a run's page that show images. They are empty if the dataset or the weights are missing, or if
+// the images are too large for a page.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@
 
 namespace rung::report {
 
-// The test image that the model is drawn over.
+// The test image over which the model is drawn.
 std::optional<data::GreyImage> example_digit(const Exhibit& exhibit);
 
-// The images it gets wrong, worst first. Precondition: the exhibit has predictions.
+// The misclassified images, worst first. Precondition: the exhibit has predictions.
 Html mistakes_section(const Exhibit& exhibit);
 
 // Filters, activations, evidence. Precondition: the exhibit has predictions.
@@ -26,7 +26,7 @@ Html augmentation_section(const Exhibit& exhibit);
 // A test image with lines of text below it.
 Html image_cell(const data::Split& split, uint32_t image, const Html& below);
 
-// Images small enough for a page of them.
+// Whether the images are small enough for a page.
 bool can_show_images(const Exhibit& exhibit);
 
 }  // namespace rung::report

@@ -1,4 +1,4 @@
-// The page about a ladder: what the steps reach together, then each step's story and its details.
+// The page about a ladder: all steps compared, then each step's story and its details.
 #pragma once
 
 #include <span>

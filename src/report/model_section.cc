@@ -12,8 +12,8 @@
 namespace rung::report {
 namespace {
 
-constexpr int kMostSheets = 16;     // drawn of a stack of channels
-constexpr double kSheetStep = 2.2;  // how far a sheet stands out behind the one before
+constexpr int kMostSheets = 16;     // drawn for a stack of channels
+constexpr double kSheetStep = 2.2;  // offset of a sheet from the one in front
 constexpr double kLargestSheet = 54;
 constexpr double kSmallestSheet = 5;
 constexpr int kCardWidth = 92;
@@ -90,7 +90,7 @@ Html stack(const nn::Shape& shape, const nn::Shape& input) {
   return svg;
 }
 
-// The receptive field of a value in the middle, in the middle of the image.
+// The receptive field of a central value, drawn in the middle of the image.
 Html field_drawing(nn::Size2 field, const nn::Shape& input, const Html& image) {
   const int top = (input.height - field.h) / 2;
   const int left = (input.width - field.w) / 2;

@@ -1,5 +1,5 @@
-// A model as a row of drawings, what every layer puts out and how much of the image one of its values sees,
-// and as a table.
+// A model as a row of drawings (every layer's output, and how much of the image one of its values sees) and
+// as a table.
 #pragma once
 
 #include <optional>

@@ -61,7 +61,7 @@ ordered_json to_json(const Chart& chart) {
   return json;
 }
 
-// For those who cannot see the chart: its title, and where its curves begin and end.
+// The chart for screen readers: its title, and where its curves begin and end.
 std::string in_words(const Chart& chart) {
   std::string words = chart.title;
   for (const Series& series : chart.series) {
@@ -75,7 +75,7 @@ std::string in_words(const Chart& chart) {
   return words;
 }
 
-// Only the scripts and the style below may act; nothing may be loaded but images from the page itself.
+// Only the scripts and the style below are allowed; only images in the page itself may be loaded.
 Html policy() {
   return html(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "

@@ -1,4 +1,4 @@
-// The frame of a page: one HTML file that needs no other and, by its Content-Security-Policy, cannot ask for
+// The frame of a page: one HTML file that needs no other and, by its Content-Security-Policy, cannot request
 // one.
 #pragma once
 
@@ -26,9 +26,8 @@ struct Series {
   Style style = Style::kLine;
 };
 
-// Of an axis. kAccuracy takes percent and gives the errors logarithmic room, so that 99.3 and 99.4 can be
-// told apart beside 97. A linear x axis counts epochs from 1; kMeasure is one that begins and ends where the
-// values do.
+// The scale of an axis. kAccuracy takes percent and spaces the errors logarithmically, so that 99.3 and 99.4
+// can be told apart beside 97. A linear x axis counts epochs from 1; kMeasure spans exactly the values.
 enum class Scale { kLinear, kLogarithmic, kAccuracy, kMeasure };
 
 struct Axis {
@@ -39,7 +38,7 @@ struct Axis {
 struct Chart {
   enum class Kind { kLines, kBars };
 
-  std::string title;  // what it shows, for those who cannot see it
+  std::string title;  // what it shows, for screen readers
   Kind kind = Kind::kLines;
   Axis x;
   Axis y;
@@ -54,7 +53,7 @@ class Page {
 
   void add(const Html& part) { body_ += part; }
 
-  // A chart to be put into the page; the script draws it.
+  // Adds a chart to the page; the script draws it.
   Html chart(const Chart& chart);
 
   // The whole file.
@@ -73,26 +72,26 @@ struct Section {
   Html body;
 };
 
-// The sections that are not empty. Their ids begin with `prefix`, so that they are unique in the page;
-// `level` is that of their headings.
+// The non-empty sections. Their ids begin with `prefix`, so that they are unique in the page; `level` is
+// their headings' level.
 Html titled(const std::vector<Section>& sections, std::string_view prefix, int level);
 
 // The same with links to them in front.
 Html with_contents(const std::vector<Section>& sections, std::string_view prefix, int level);
 
-// What opens on a click.
+// Content that opens on a click.
 Html disclosure(std::string_view summary, const Html& content);
 
 // A numbered figure; `caption` says what to see.
 Html figure(const Html& content, const Html& caption);
 
 // Rows of cells, the first the head; the first `words` columns are left-aligned, the others right-aligned.
-// Scrolls by itself where it is wider than the page.
+// Scrolls by itself if it is wider than the page.
 Html table(const std::vector<std::vector<Html>>& rows, size_t words = 1);
 
 Html list(const std::vector<std::string>& items);
 
-// A value with what it is, for the few numbers that matter most.
+// A value with its name, for the few most important numbers.
 Html tile(std::string_view value, std::string_view name, std::string_view note);
 
 Html text(std::string_view text);

@@ -10,7 +10,8 @@
   const marks = ['circle', 'triangle', 'rect', 'rectRot', 'rectRounded', 'crossRot'];
   const round = value => value.toLocaleString('en', { maximumSignificantDigits: 6 });
 
-  // Ticks of a logarithmic axis, which may span little: first powers of ten, then 2 and 5, then whatever has room.
+  // Ticks of a logarithmic axis, which may span little: first powers of ten, then 2 and 5, then whatever
+  // fits.
   function logarithmicTicks(axis) {
     const room = Math.log(axis.max / axis.min) * 16 / Math.max(60, axis.height);
     const kept = [];
@@ -24,12 +25,12 @@
     axis.ticks = kept.sort((a, b) => a - b).map(value => ({ value }));
   }
 
-  // An accuracy's place is that of its error, 100 - accuracy, on a logarithmic axis upside down.
+  // An accuracy is placed by its error, 100 - accuracy, on an inverted logarithmic axis.
   function placeOf(scale) {
     return scale === 'accuracy' ? value => 100 - value : value => value;
   }
 
-  // A scale that all values can stand on.
+  // A scale that fits all values.
   function usable(axis, values) {
     const positive = axis.scale === 'accuracy' ? values.every(value => value < 100) : values.every(value => value > 0);
     return axis.scale === 'linear' || positive ? axis.scale : 'linear';
@@ -54,7 +55,7 @@
     };
   }
 
-  // What sets a style apart from a plain line with small points.
+  // How each style differs from a plain line with small points.
   const styles = {
     line: () => ({}),
     steps: () => ({ stepped: 'before' }),
@@ -84,7 +85,7 @@
     };
   }
 
-  // In a chart of bars every series but a reference is bars.
+  // In a bar chart every series except a reference is bars.
   function bar(set) {
     if (set.series.style === 'reference') return { ...set, type: 'line', order: 0 };
     return { ...set, borderWidth: 0, backgroundColor: set.backgroundColor + 'b0', barPercentage: 1, categoryPercentage: .96, grouped: false };
@@ -163,7 +164,7 @@
       const room = .03 * (last - Math.min(...xs)) || 1;
       return { ...options, min: Math.min(...xs) - room, max: last + room, ticks: { ...options.ticks, includeBounds: false } };
     }
-    const aside = last > 1 ? 0 : .5;  // a single epoch stands in the middle
+    const aside = last > 1 ? 0 : .5;  // a single epoch is centred
     const ticks = { ...options.ticks, autoSkip: false };
     return { ...options, ticks, min: 1 - aside, max: last + aside, afterBuildTicks: epochTicks };
   }
@@ -174,11 +175,11 @@
     const scale = usable(spec.y, values);
     const place = placeOf(scale);
     const datasets = spec.series.map(series => dataset(series, place)).map(set => bars ? bar(set) : set);
-    const alone = bars || spec.target !== undefined || spec.x.scale === 'measure';  // a point has no others at its x
+    const alone = bars || spec.target !== undefined || spec.x.scale === 'measure';  // no other point has the same x
     const x = xOptions(spec, bars);
     const y = scaleOptions(spec.y, scale, values);
     if (bars && scale === 'linear') y.max = 1;
-    if (bars && scale === 'logarithmic') y.min /= 1.5;  // or the lowest bar would have no height
+    if (bars && scale === 'logarithmic') y.min /= 1.5;  // otherwise the lowest bar would have no height
     if (spec.target) {
       if (scale === 'accuracy') y.min /= 1.15;
       datasets.push(targetRegion(spec.target, place));

@@ -12,7 +12,7 @@ namespace rung::report {
 std::string data_uri(const data::GreyImage& image);
 std::string data_uri(const data::RgbImage& image);
 
-// An <img> that shows every pixel `scale` times as large, with sharp edges; smaller where there is no room.
+// An <img> that shows every pixel `scale` times as large, with sharp edges; smaller if it does not fit.
 Html picture(const data::GreyImage& image, int scale, std::string_view alternative);
 Html picture(const data::RgbImage& image, int scale, std::string_view alternative);
 

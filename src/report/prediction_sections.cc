@@ -12,7 +12,7 @@ namespace {
 using ladder::with_commas;
 
 constexpr int kLargestMatrix = 24;  // classes
-constexpr size_t kMostPairs = 20;   // listed where there are more classes
+constexpr size_t kMostPairs = 20;   // listed if there are more classes
 
 Html confusion_cell(int count, bool right) {
   if (right) return html("<td class=\"right\">{}</td>", count);
@@ -39,7 +39,7 @@ Html confusion_matrix(const std::vector<std::vector<int>>& counts) {
   return html("<div class=\"scroll\"><table class=\"confusion\">{}</tbody></table></div>", rows);
 }
 
-// Of many classes: which are taken for which, most often first.
+// For many classes: which are taken for which, most frequent first.
 Html confused_pairs(const std::vector<std::vector<int>>& counts) {
   std::vector<std::array<size_t, 3>> pairs;  // images, true class, predicted class
   for (size_t truth = 0; truth < counts.size(); ++truth)

@@ -7,10 +7,10 @@
 
 namespace rung::report {
 
-// The confusion matrix, or of many classes the pairs that are confused most.
+// The confusion matrix, or for many classes the most confused pairs.
 Html confusion_section(const Exhibit& exhibit);
 
-// How far probabilities can be believed.
+// How reliable the probabilities are.
 Html calibration_section(const Exhibit& exhibit, Page& page);
 
 }  // namespace rung::report

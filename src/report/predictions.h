@@ -1,4 +1,4 @@
-// What a model says about labelled images.
+// A model's predictions for labelled images.
 #pragma once
 
 #include <cstdint>

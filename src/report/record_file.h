@@ -1,4 +1,4 @@
-// A file of records in TFRecord's frames, which is written from its beginning and grows at its end:
+// A file of records in TFRecord's frames; it is created empty and only grows:
 //   uint64 length | uint32 masked CRC-32C of the length | the record | uint32 masked CRC-32C of the record
 // All numbers are little-endian.
 #pragma once
@@ -10,8 +10,7 @@
 
 namespace rung::report {
 
-// A checksum as it stands in a frame: TFRecord changes it, so that a checksum over bytes that hold checksums
-// is sound.
+// A frame's checksum: TFRecord masks it, so that checksums over bytes that hold checksums stay sound.
 uint32_t masked_crc32c(std::string_view bytes);
 
 // The record in its frame.
@@ -19,16 +18,16 @@ std::string framed(std::string_view record);
 
 class RecordFile {
  public:
-  // Makes the file. Throws IoError, also if there is one of that name.
+  // Creates the file. Throws IoError, also if a file of that name exists.
   explicit RecordFile(std::filesystem::path path);
   ~RecordFile();
   RecordFile(const RecordFile&) = delete;
   RecordFile& operator=(const RecordFile&) = delete;
 
-  // Throws IoError; then the file ends where it did before.
+  // Throws IoError; the file then keeps its previous length.
   void append(std::string_view record);
 
-  // Waits until the disk has the records. Throws IoError.
+  // Waits until the records are on disk. Throws IoError.
   void sync();
 
  private:

@@ -15,9 +15,9 @@ namespace {
 
 using ladder::with_commas;
 
-constexpr double kShortest = 1e-3;  // seconds from which a rate says anything
+constexpr double kShortest = 1e-3;  // seconds; a rate over less means nothing
 
-// The run's curve and, where there are any, the validation images' and the notebook's.
+// The run's curve and, if there are any, the curves of the validation images and of the notebook.
 Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
           double train::EpochRecord::*value, double ReferenceEpoch::*reference = nullptr,
           double train::ValidationRecord::*validation = nullptr) {

@@ -1,4 +1,4 @@
-// Everything that a page says about one run beyond its story. Sections that need what is not there are empty.
+// Everything that a page says about one run beyond its story. Sections whose data is missing are empty.
 #pragma once
 
 #include <vector>
@@ -8,13 +8,13 @@
 
 namespace rung::report {
 
-// Curves, model, mistakes, calibration, what is inside, augmentation, timing. Their charts go to `page`.
+// Curves, model, mistakes, calibration, inside, augmentation, timing. Their charts are added to `page`.
 std::vector<Section> detail_sections(const Exhibit& exhibit, Page& page);
 
-// A figure of every epoch.
+// One figure per epoch.
 Points points_of(const train::RunRecord& record, double train::EpochRecord::*value);
 Points points_of(const train::RunRecord& record,
-                 double train::ValidationRecord::*value);  // where there is one
+                 double train::ValidationRecord::*value);  // if there is one
 Points points_of(const ReferenceCurve& curve, double ReferenceEpoch::*value);
 
 }  // namespace rung::report

@@ -1,5 +1,5 @@
-// The page about a sweep: how the runs of each recipe are distributed over their seeds, and how recipes
-// compare.
+// The page about a sweep: the distribution of each recipe's runs over their seeds, and comparisons of
+// recipes.
 #pragma once
 
 #include <string>
