@@ -27,7 +27,7 @@ std::string bar(double done, int width) {
   return text + std::string(static_cast<size_t>(std::max(0, width - drawn)), ' ');
 }
 
-// At most so many values: means of stretches of equal length, but for rounding.
+// At most `most` values: means over stretches of nearly equal length.
 std::vector<double> condensed(std::span<const double> values, size_t most) {
   const size_t count = std::min(values.size(), most);
   std::vector<double> means;

@@ -1,5 +1,5 @@
-// The subcommands. Each add_… declares one with its options and its action; the action sets the exit code
-// when it is not 0, and throws rung::Error when something is wrong.
+// The subcommands. Each add_… declares one with its options and its action; the action sets the exit code if
+// it is not 0, and throws rung::Error if something is wrong.
 #pragma once
 
 #include <CLI/CLI.hpp>

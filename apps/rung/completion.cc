@@ -18,7 +18,7 @@ struct Options {
   std::string values;
 };
 
-// "{test,train}", as CLI::IsMember describes itself, as words; none from any other text.
+// "{test,train}", as CLI::IsMember describes itself, as words; none for any other text.
 std::vector<std::string> words_of(const std::string& type) {
   const size_t open = type.find('{');
   if (open == std::string::npos || type.back() != '}') return {};

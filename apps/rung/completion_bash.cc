@@ -78,7 +78,7 @@ _rung() {
 complete -F _rung rung
 )";
 
-// A kind as _rung_complete takes it. One of a single word gets a space, by which words are known.
+// A kind as _rung_complete takes it. A single word gets a space, which marks it as words.
 std::string text_of(const ValueKind& kind) {
   if (kind.words.empty()) return kind.name;
   return fmt::format("{}{}", fmt::join(kind.words, " "), kind.words.size() == 1 ? " " : "");

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kRedraw = 50ms;
 
-// Over the current line in one write, so that nothing flickers.
+// Overwrites the current line in one write, so that nothing flickers.
 void draw(const std::string& bar) {
   write_to_terminal("\r" + bar + "\x1b[K");
 }
@@ -52,7 +52,7 @@ std::string sweep_bar(const ladder::SweepProgress& progress) {
                   bar_columns());
 }
 
-// What became of a run.
+// How a run ended.
 std::string end_of(const ladder::SweepRun& run) {
   if (!run.record) return (run.diverged ? "diverged: " : "failed: ") + run.error;
   return fmt::format("last epoch {:.2f}%, best {:.2f}%", run.record->final_test_accuracy(),

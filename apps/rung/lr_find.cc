@@ -32,7 +32,7 @@ std::string bar(double part) {
   return std::string(static_cast<size_t>(std::clamp(part, 0.0, 1.0) * kBarColumns), '#');
 }
 
-// Every n-th point, with a bar from the lowest loss to the first one's.
+// Every n-th point, with a bar scaled from the lowest loss to the first.
 void show(const std::vector<train::LrPoint>& curve) {
   const auto [lowest, highest] = std::minmax_element(
       curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.smoothed < b.smoothed; });

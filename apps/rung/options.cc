@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where recipes are looked for by name.
+// The folders in which recipes are found by name.
 constexpr std::array kFolders = {"ladder", "beyond"};
 
 // The folder of Rung's recipes: below the current folder, or beside the program's build folder.

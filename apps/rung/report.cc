@@ -29,7 +29,7 @@ std::vector<report::StoredRun> load_runs(const std::vector<fs::path>& folders) {
   return runs;
 }
 
-// One folder's report lies in it; that of several in the current folder.
+// One folder's report goes into it; a report on several goes into the current folder.
 fs::path out_file(const Options& options) {
   if (!options.out.empty()) return options.out;
   return options.folders.size() == 1 ? fs::path(options.folders.front()) / report::kReportFile

@@ -9,7 +9,7 @@
 namespace rung::app {
 namespace {
 
-// Private modes of xterm, which all terminals of today have: 1049 the second screen, 25 the cursor.
+// Private modes of xterm, which all current terminals have: 1049 the alternate screen, 25 the cursor.
 constexpr const char* kEnter = "\x1b[?1049h\x1b[?25l";
 constexpr const char* kLeave = "\x1b[?25h\x1b[?1049l";
 constexpr const char* kHome = "\x1b[H";

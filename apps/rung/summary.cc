@@ -1,5 +1,5 @@
 // rung summary RECIPE: the model as torchsummary prints it, with receptive fields, MACs and activation sizes,
-// and what an expert would say of it.
+// and advice.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ std::string size_text(int64_t bytes) {
                       : fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
 }
 
-// With the columns' widths of torchsummary where there is room for them.
+// With torchsummary's column widths if they fit.
 Table layer_table(const nn::ModelSpec& model, const nn::ModelInfo& info) {
   Table table({{.head = "Layer (type)", .width = 22},
                {.head = "Output Shape", .rank = 1, .width = 22},

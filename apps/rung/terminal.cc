@@ -17,7 +17,7 @@ namespace {
 
 Talk talk = Talk::kOut;
 
-// Of an environment variable; empty if there is none.
+// The value of an environment variable; empty if it is not set.
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;

@@ -24,7 +24,7 @@ void show_start(const train::RunDirectory::Found& found, const std::filesystem::
   }
 }
 
-// What no terminal shows, spelt out as Bash reads it: $'caf\xe9'.
+// Bytes that no terminal shows, spelt as Bash reads them: $'caf\xe9'.
 std::string bash_word(const std::string& text) {
   std::string escaped;
   for (const char byte : text) {

@@ -25,7 +25,7 @@ struct Options {
   OutputOptions output;
 };
 
-// The finished epochs that the run has written down; at least one.
+// The finished epochs that the run has recorded; at least one.
 std::vector<train::EpochRecord> recorded_epochs(const std::filesystem::path& run) {
   auto epochs = train::read_epochs(run);
   if (epochs.empty())
@@ -33,7 +33,7 @@ std::vector<train::EpochRecord> recorded_epochs(const std::filesystem::path& run
   return epochs;
 }
 
-// What came out.
+// The result.
 struct Verdict {
   int epochs = 0;                        // that were repeated
   std::optional<int> first_difference;   // the epoch
@@ -59,7 +59,7 @@ void repeat(const std::vector<train::EpochRecord>& recorded, size_t all, train::
   }
 }
 
-// The SHA-256 of the weights in the file; none if they are another recipe's.
+// The SHA-256 of the weights in the file; none if they belong to another recipe.
 std::string hash_in(const nn::Plan& plan, const std::filesystem::path& file, const std::string& recipe_toml) {
   try {
     return nn::weights_sha256(train::load_weights(plan, file, recipe_toml));
@@ -84,7 +84,7 @@ ordered_json to_json(const Verdict& verdict, const std::filesystem::path& run) {
   return json;
 }
 
-// Other bits than the run's would be no wonder with other images, or with kernels that compute others.
+// Other images, or kernels that compute other bits, would explain a difference.
 void require_origin(const std::filesystem::path& run, const nn::Plan& plan, const recipe::Recipe& recipe,
                     const data::Dataset& data) {
   const train::Origin origin = train::origin_of(recipe::to_toml(recipe), data::sha256(data));
@@ -107,7 +107,7 @@ bool verify(const Options& options) {
   if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));
   Verdict verdict;
   repeat(record.epochs, all, trainer, verdict);
-  // (A run that is not at its end may have written its best file for an epoch that it has not written down.)
+  // (An unfinished run may have written its best file for an epoch that it has not recorded.)
   const bool is_whole = record.epochs.size() == static_cast<size_t>(recipe.training.epochs);
   if (!verdict.first_difference && is_whole)
     verdict.best_file_agrees =

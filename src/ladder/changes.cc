@@ -23,7 +23,7 @@ std::string option_text(const nn::LayerSpec& layer) {
   return "";
 }
 
-// Of a convolution only its kernel counts: its width shows in the parameters.
+// For a convolution only its kernel counts; its width shows in the parameters.
 std::string kind_of(const nn::LayerSpec& layer) {
   std::string kind(nn::recipe_name(layer));
   if (const auto* conv = std::get_if<nn::Conv2d>(&layer))
@@ -38,8 +38,8 @@ std::map<std::string, int> layer_counts(const nn::ModelSpec& model) {
   return counts;
 }
 
-// The layers of kinds of which there are as many in both models, without what other changes show: widths are
-// in the parameters, and layers that came or went move the one that a sum is of.
+// The layers of kinds that both models have equally often, without what other changes already show: widths
+// show in the parameters, and added or removed layers shift the layer that a sum refers to.
 std::vector<nn::LayerSpec> layers_kept(const nn::ModelSpec& model,
                                        const std::map<std::string, int>& difference) {
   const bool moves = std::ranges::any_of(difference, [](const auto& kind) { return kind.second != 0; });
@@ -214,7 +214,7 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   changes.compare_layers(before.model, after.model);
   changes.compare_sizes(nn::infer(before.model), nn::infer(after.model));
   if (changes.list.empty() && before.model != after.model)
-    changes.list.emplace_back(kLayers);  // such as widths, of which the sizes are the same
+    changes.list.emplace_back(kLayers);  // such as widths with the same total sizes
   changes.compare("augmentation", augment_text(before), augment_text(after));
   changes.compare("dataset", before.dataset.name, after.dataset.name);
   changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);

@@ -94,7 +94,7 @@ void LocalCrew::work(size_t worker) {
   }
 }
 
-// None once the crew has ended.
+// None after the crew has ended.
 std::optional<Task> LocalCrew::next_task() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
@@ -104,7 +104,7 @@ std::optional<Task> LocalCrew::next_task() {
   return task;
 }
 
-// Whatever goes wrong in a run is that run's own.
+// An error in a run affects only that run.
 Report LocalCrew::carry_out(const Task& task, size_t worker) {
   const auto report = [&](End end, const std::string& message) {
     return Report{.index = task.index, .end = end, .record = {}, .message = message};

@@ -1,4 +1,4 @@
-// Those who carry out a sweep's runs: threads of this process here, other processes in sweep_ranks.h.
+// The workers that carry out a sweep's runs: threads of this process here, other processes in sweep_ranks.h.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@
 
 namespace rung::ladder {
 
-// One run to carry out, or to go on with.
+// One run to carry out or resume.
 struct Task {
   size_t index = 0;       // among the sweep's runs
   recipe::Recipe recipe;  // with the run's seed
@@ -28,8 +28,8 @@ struct Task {
 
 enum class End {
   kFinished,
-  kDiverged,  // and would again: it is recorded in the run's folder
-  kFailed,    // for a reason that may pass
+  kDiverged,  // and would again; the run's folder records it
+  kFailed,    // for a reason that may be temporary
   kStopped,   // with a checkpoint, because the crew was told to stop
   kNoSpace,   // the disk is full
 };
@@ -38,7 +38,7 @@ struct Report {
   size_t index = 0;
   End end = End::kFinished;
   train::RunRecord record;  // of a finished run
-  std::string message;      // of any other
+  std::string message;      // of any other run
 };
 
 class Crew {
@@ -53,17 +53,17 @@ class Crew {
   virtual void start(const Task& task) = 0;   // precondition: idle() > 0
   virtual std::vector<Report> reports() = 0;  // since the last call; does not wait
   virtual double under_way() const = 0;       // how much of the busy tasks is done, in runs
-  virtual void stop() = 0;                    // what is busy will be reported as stopped, after its batch
+  virtual void stop() = 0;                    // busy tasks will be reported as stopped, after their batch
 };
 
 // By name.
 using Datasets = std::map<std::string, data::Dataset>;
 
-// One thread a run. Runs share nothing but the datasets.
+// One thread per run. Runs share only the datasets.
 class LocalCrew final : public Crew {
  public:
-  // `datasets` must hold those of all tasks, and outlive the crew. Throws IoError if the system has no room
-  // for so many threads.
+  // `datasets` must hold those of all tasks, and outlive the crew. Throws IoError if the system cannot start
+  // that many threads.
   LocalCrew(size_t threads, const Datasets& datasets, double checkpoint_seconds);
   ~LocalCrew() override;  // as stop(), and waits
 

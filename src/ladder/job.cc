@@ -19,8 +19,8 @@ bool is_finished(const train::RunStatus& step) {
   return step.state == RunState::kFinished;
 }
 
-// Of a ladder. What a step's own folder cannot know: a step that was cut off before waits for its turn when
-// the ladder goes on.
+// The state of a ladder. A step's own folder cannot know that a step that was interrupted before waits for
+// its turn when the ladder resumes.
 RunState state_of(JobStatus& status, bool claimed) {
   if (std::all_of(status.steps.begin(), status.steps.end(), is_finished)) return RunState::kFinished;
   if (!claimed) return RunState::kStopped;

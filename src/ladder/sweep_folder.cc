@@ -35,7 +35,7 @@ std::string read_message(const fs::path& file) {
   return printable(text.substr(0, text.find('\n')));
 }
 
-// The recipe in the form in which it is stored: each run has a seed of its own.
+// The recipe as it is stored, without a seed: each run has its own.
 Recipe seedless(Recipe recipe) {
   recipe.seed = 0;
   return recipe;

@@ -1,6 +1,6 @@
 // A sweep's folder: recipes/NAME.toml, plan.json, and a folder for each run, runs/NAME-seedN. A finished run
 // is one whose result.json can be read, a diverged one has diverged.txt. Seeds and recipes can be added to a
-// sweep; the recipes that it has stay as they are.
+// sweep; its existing recipes stay unchanged.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ struct SweepRun {
   uint64_t seed = 0;
   std::string name;  // "step5-seed3", also its folder's
   std::optional<train::RunRecord> record;
-  std::string error;  // why there is none; empty while it is not known
+  std::string error;  // why there is no record; empty while unknown
   bool diverged = false;
 
   bool is_over() const { return record || !error.empty(); }
 };
 
-// The plan's runs, recipe by recipe, seed by seed, as if none had begun.
+// The plan's runs, recipe by recipe, seed by seed, as if none had started.
 std::vector<SweepRun> runs_of(const SweepPlan& plan);
 
 // The recipe with the run's seed.
@@ -33,17 +33,17 @@ recipe::Recipe recipe_of(const SweepPlan& plan, const SweepRun& run);
 
 std::filesystem::path run_folder(const std::filesystem::path& sweep, const SweepRun& run);
 
-// Where the run's folder says that it is over, notes how. Throws IoError if what is there cannot be read.
+// If the run's folder says that the run is over, notes how it ended. Throws IoError if a file cannot be read.
 void read_end(const std::filesystem::path& sweep, const SweepPlan& plan, SweepRun& run);
 
 // In the folder of a run that diverged: why, as text.
 inline constexpr const char* kDivergedFile = "diverged.txt";
 
 // Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
-// is a run's or a ladder's; as recipe::load() if a recipe in it cannot be read.
+// is a run's or a ladder's; throws as recipe::load() does if a recipe in it cannot be read.
 void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);
 
-// Writes the plan, and those of its recipes that are not in the folder. To be called while the folder is
+// Writes the plan, and those of its recipes that are not yet in the folder. Precondition: the folder is
 // claimed. Throws IoError.
 void store_plan(const std::filesystem::path& folder, const SweepPlan& plan);
 
@@ -54,7 +54,7 @@ bool holds_sweep(const std::filesystem::path& folder);
 // When the plan was written; the smallest time if there is none.
 std::filesystem::file_time_type plan_time(const std::filesystem::path& folder);
 
-// The stored plan. Throws DataError if it is none, and as recipe::load().
+// The stored plan. Throws DataError if it is not a plan, and as recipe::load() does.
 SweepPlan load_plan(const std::filesystem::path& folder);
 
 }  // namespace rung::ladder

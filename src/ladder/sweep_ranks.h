@@ -1,5 +1,5 @@
 // A sweep over the processes of one mpirun: process 0 hands out runs, the others carry them out. They must
-// share a file system, because any of them may go on with any run.
+// share a file system, because any of them may resume any run.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ class RemoteCrew final : public Crew {
   size_t idle() const override;
   size_t busy() const override;
   void start(const Task& task) override;
-  // Throws UsageError or IoError, naming the machine, if one cannot take part: it has other images, or
+  // Throws UsageError or IoError, naming the machine, if one cannot take part because it has other images or
   // computes other bits.
   std::vector<Report> reports() override;
   double under_way() const override;
@@ -37,11 +37,11 @@ class RemoteCrew final : public Crew {
   };
 
   Processes& processes_;
-  std::vector<Rank> ranks_;  // of index 0 nothing is asked
+  std::vector<Rank> ranks_;  // index 0 is not used
   bool stopping_ = false;
 };
 
-// What a process other than 0 brings along.
+// What a process other than 0 contributes.
 struct Helper {
   size_t threads = 1;
   double checkpoint_seconds = 30;
@@ -49,7 +49,7 @@ struct Helper {
   std::function<bool()> should_stop;
 };
 
-// Carries out what process 0 hands out until that has ended. Errors are told to process 0.
+// Carries out what process 0 hands out until process 0 has ended. Reports errors to process 0.
 void help(Processes& processes, const Helper& helper);
 
 }  // namespace rung::ladder

@@ -28,7 +28,7 @@ std::string text_of(const std::optional<Interval>& interval, std::string_view fo
                      fmt::format(fmt::runtime(format), interval->high));
 }
 
-// Of accuracies in percent: what of it lies in 0 to 100.
+// An interval of accuracies in percent, clipped to 0 to 100.
 std::string accuracies_text(const std::optional<Interval>& interval) {
   if (!interval) return text_of(interval, "");
   return text_of(Interval{std::max(interval->low, 0.0), std::min(interval->high, 100.0)}, "{:.2f}");

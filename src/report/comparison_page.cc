@@ -16,7 +16,7 @@ namespace {
 
 using ladder::with_commas;
 
-constexpr size_t kMostImages = 40;  // shown of each kind
+constexpr size_t kMostImages = 40;  // shown per kind
 
 bool validates(const Exhibit& exhibit) {
   return exhibit.run.record.epochs.back().validation.has_value();
@@ -114,7 +114,7 @@ Html curves_section(const Exhibit& first, const Exhibit& second, Page& page) {
   return figure(plots, html("Every epoch of both. Training figures are running ones."));
 }
 
-// The images that `right` gets right and `wrong` does not, the clearest first.
+// The images that `right` gets right and `wrong` does not, clearest first.
 std::vector<uint32_t> only_right(const Exhibit& right, const Exhibit& wrong) {
   const auto& labels = right.data->test.labels;
   std::vector<uint32_t> images;

@@ -1,4 +1,4 @@
-// The page that sets two runs side by side: do they differ by more than chance, and on which images?
+// The page that compares two runs: do they differ by more than chance, and on which images?
 #pragma once
 
 #include <string>

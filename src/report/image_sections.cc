@@ -13,7 +13,7 @@
 namespace rung::report {
 namespace {
 
-constexpr int kLargestSide = 64;      // of an image that is shown
+constexpr int kLargestSide = 64;      // of a shown image
 constexpr size_t kMostMistakes = 60;  // shown
 constexpr int kMostChannels = 32;     // of a stage whose activations are shown
 constexpr size_t kMostFilters = 64;
@@ -32,7 +32,7 @@ int scale_for(int side, int wanted) {
   return std::max(1, wanted / side);
 }
 
-// As many digits as say something: "87 %", "99.6 %", "0.43 %".
+// With as many digits as matter: "87 %", "99.6 %", "0.43 %".
 std::string percent(double share) {
   const double rest = std::min(share, 1 - share);
   if (rest < 0.0001) return share < 0.5 ? "< 0.01 %" : "> 99.99 %";

@@ -36,7 +36,7 @@ std::vector<ReferenceCurve> parse_reference_curves(std::string_view tsv) {
   std::vector<ReferenceCurve> curves;
   std::istringstream lines{std::string(tsv)};
   std::string line;
-  std::getline(lines, line);  // the names
+  std::getline(lines, line);  // the column names
   for (int number = 2; std::getline(lines, line); ++number) {
     std::istringstream fields(line);
     size_t step = 0;

@@ -1,5 +1,5 @@
 // Reports: one HTML file that shows a run, a ladder of runs, or two runs side by side. It opens offline and
-// loads nothing. docs/report.md describes what is in it.
+// loads nothing. docs/report.md describes its contents.
 #pragma once
 
 #include <filesystem>

@@ -52,7 +52,7 @@ std::vector<std::string> findings(const Exhibit& exhibit) {
   return sentences;
 }
 
-// The epoch that validation chose, or the test set where nothing validates.
+// The epoch chosen by validation, or by the test set without a validation split.
 Html best_tile(const train::RunRecord& record) {
   const train::EpochRecord& chosen = record.chosen();
   return tile(fmt::format("{:.2f} %", chosen.test_accuracy),

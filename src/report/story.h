@@ -1,4 +1,4 @@
-// What a run set out to do and what came of it: targets, results, analysis.
+// A run's aims and outcome: targets, results, analysis.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ std::string title_of(const Exhibit& exhibit);
 
 int64_t targets_met(const Exhibit& exhibit);
 
-// Accuracy of the last epoch, with its standard error where the number of images is known.
+// Accuracy of the last epoch, with its standard error if the number of images is known.
 std::string last_accuracy(const train::RunRecord& record);
 
 // "AMD EPYC, 2 threads, avx3"; empty if it is not known.
 std::string machine_text(const train::Machine& machine);
 
-// The few figures that matter most, and what is missing.
+// The most important figures, and what is missing.
 Html headline(const Exhibit& exhibit);
 
 // What changed, targets, results beside the reference's, analysis.
