@@ -18,6 +18,7 @@
 #include "base/json_format.h"
 #include "base/sha256.h"
 #include "data_test_files.h"
+#include "kernels/simd.h"
 #include "short_run.h"
 #include "train/run_directory.h"
 
@@ -287,6 +288,35 @@ TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
   EXPECT_LT(message.size(), run_.string().size() + 300);
 }
 
+// Writes the checkpoint with another value of one key, and the checksum that belongs to it.
+void forge(const fs::path& file, SafeTensors checkpoint, const std::string& key, const std::string& value) {
+  checkpoint.metadata[key] = value;
+  checkpoint.metadata.erase("sha256");
+  const std::string bytes = to_bytes(checkpoint);
+  checkpoint.metadata["sha256"] = sha256_hex(std::as_bytes(std::span(bytes)));
+  write_safetensors(file, checkpoint);
+}
+
+// "avx3" is what AVX-512 was called.
+TEST_F(CheckpointTest, AnInstructionSetsOldNameCountsAsTheSame) {
+  live(run_, 6);
+  ThreadPool pool(1);
+  Trainer trainer(short_run(), discs(), pool);
+  const fs::path file = folder_.path() / "forged.safetensors";
+  const SafeTensors whole = read_safetensors(run_ / kCheckpointFile, 1 << 20);
+  const bool fuses = kernels::same_bits("avx512", kernels::simd_target());
+  for (const char* name : {"avx3", "avx3_zen4"}) {
+    forge(file, whole, "simd", name);
+    const Origin origin = origin_of(kRecipe, kData);
+    if (fuses) {
+      load_checkpoint(file, origin, trainer);
+    } else {
+      EXPECT_THAT(message_of<UsageError>([&] { load_checkpoint(file, origin, trainer); }),
+                  HasSubstr("was trained with avx512"));
+    }
+  }
+}
+
 // A checksum is not a signature: anyone who writes a file can write its checksum.
 TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
   live(run_, 6);
@@ -295,13 +325,8 @@ TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
   Trainer trainer(short_run(), discs(), pool);
   const Origin origin = origin_of(kRecipe, kData);
   const auto load_with = [&](const std::string& key, const std::string& value) {
-    SafeTensors forged = whole;
-    forged.metadata[key] = value;
-    forged.metadata.erase("sha256");
-    const std::string bytes = to_bytes(forged);
-    forged.metadata["sha256"] = sha256_hex(std::as_bytes(std::span(bytes)));
     const fs::path file = folder_.path() / "forged.safetensors";
-    write_safetensors(file, forged);
+    forge(file, whole, key, value);
     load_checkpoint(file, origin, trainer);
   };
   load_with("epoch", whole.metadata.at("epoch"));
@@ -431,6 +456,12 @@ TEST(Result, EveryTruncationIsRefused) {
   const std::string whole = to_json(finished_run()).dump();
   for (size_t length = 0; length < whole.size(); ++length)
     EXPECT_THROW(parse_result(whole.substr(0, length), "file"), DataError) << length;
+}
+
+TEST(Result, AnInstructionSetsOldNameIsTheNewOne) {
+  RunRecord old = finished_run();
+  old.machine.simd = "avx3";
+  EXPECT_EQ(parse_result(to_json(old).dump(), "file").machine.simd, "avx512");
 }
 
 // Derived fields are not read.

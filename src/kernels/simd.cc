@@ -28,10 +28,8 @@ namespace {
 
 HWY_EXPORT(running_target);
 
-std::string lower_name(int64_t target) {
-  std::string name = hwy::TargetName(target);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name;
+std::string name_of(int64_t target) {
+  return simd_name(hwy::TargetName(target));
 }
 
 // Highway's supported targets that were compiled in; lower bits are better targets.
@@ -45,24 +43,34 @@ std::vector<int64_t> runnable() {
 }  // namespace
 
 std::string simd_target() {
-  return lower_name(HWY_DYNAMIC_DISPATCH(running_target)());
+  return name_of(HWY_DYNAMIC_DISPATCH(running_target)());
 }
 
 std::vector<std::string> simd_targets() {
   static const std::vector<std::string> all = [] {
     hwy::SetSupportedTargetsForTest(0);  // the first call, so this lifts no restriction
     std::vector<std::string> names;
-    for (const int64_t target : runnable()) names.push_back(lower_name(target));
+    for (const int64_t target : runnable()) names.push_back(name_of(target));
     return names;
   }();
   return all;
+}
+
+std::string simd_name(std::string_view name) {
+  std::string known(name);
+  std::transform(known.begin(), known.end(), known.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view kAvx3 = "avx3";  // and its kinds, as in AVX3_ZEN4
+  if (known.starts_with(kAvx3)) known.replace(0, kAvx3.size(), "avx512");
+  return known == "emu128" ? "scalar" : known;
 }
 
 bool same_bits(std::string_view target, std::string_view other) {
   const auto fuses = [](std::string_view name) {
     return name.starts_with("avx") || name.starts_with("neon");
   };
-  return target == other || (fuses(target) && fuses(other));
+  const std::string a = simd_name(target);
+  const std::string b = simd_name(other);
+  return a == b || (fuses(a) && fuses(b));
 }
 
 void force_simd_target(std::string_view name) {
@@ -71,12 +79,12 @@ void force_simd_target(std::string_view name) {
   hwy::GetChosenTarget().DeInit();
   if (name.empty()) return;
   for (const int64_t target : runnable()) {
-    if (lower_name(target) != name) continue;
+    if (name_of(target) != simd_name(name)) continue;
     hwy::SetSupportedTargetsForTest(target);
     hwy::GetChosenTarget().DeInit();
     return;
   }
-  throw UsageError(fmt::format("no SIMD target `{}` on this machine", name),
+  throw UsageError(fmt::format("this machine does not have the instruction set {}", name),
                    fmt::format("use one of: {}", fmt::join(simd_targets(), ", ")));
 }
 

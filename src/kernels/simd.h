@@ -8,17 +8,23 @@
 
 namespace rung::kernels {
 
-// The target that the kernels dispatch to, in lower case: "avx3" (AVX-512), "avx2", "sse2", "neon", ...
+// The target that the kernels dispatch to, by the name that people know: "avx512", "avx2", "sse2", "neon",
+// "scalar", ...
 std::string simd_target();
 
 // All targets that this binary holds and this processor can run, best first.
 std::vector<std::string> simd_targets();
 
+// The same target by the name that simd_target() gives it, in lower case. Highway's own names are understood,
+// as in files that hold them: "avx3" is "avx512", "emu128" is "scalar".
+std::string simd_name(std::string_view name);
+
 // Whether kernels on these two targets compute the same bits: all targets with fused multiply-add do.
 bool same_bits(std::string_view target, std::string_view other);
 
-// Restricts the kernels to `name`; an empty name lifts the restriction. Throws UsageError for a target that
-// is not in simd_targets(). Must not be called while kernels run.
+// Restricts the kernels to `name`, in any spelling that simd_name() understands; an empty name lifts the
+// restriction. Throws UsageError for a target that is not in simd_targets(). Must not be called while kernels
+// run.
 void force_simd_target(std::string_view name);
 
 }  // namespace rung::kernels

@@ -17,7 +17,7 @@ int64_t targets_met(const Exhibit& exhibit);
 // Accuracy of the last epoch, with its standard error if the number of images is known.
 std::string last_accuracy(const train::RunRecord& record);
 
-// "AMD EPYC, 2 threads, avx3"; empty if it is not known.
+// "AMD EPYC, 2 threads, avx512"; empty if it is not known.
 std::string machine_text(const train::Machine& machine);
 
 // The most important figures, and what is missing.

@@ -109,7 +109,7 @@ class Reader {
       throw UsageError(fmt::format("{} was trained on other images", file_.string()), "put back the dataset");
     if (!kernels::same_bits(text("simd"), origin.simd))
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
-                                   quotable(text("simd")), origin.simd),
+                                   quotable(simd()), origin.simd),
                        simd_hint());
   }
 
@@ -158,10 +158,12 @@ class Reader {
 
   std::string text(const std::string& key) const { return text_of(tensors_, key); }
 
+  std::string simd() const { return kernels::simd_name(text("simd")); }
+
   std::string simd_hint() const {
     const auto targets = kernels::simd_targets();
-    const bool is_here = std::ranges::find(targets, text("simd")) != targets.end();
-    return is_here ? fmt::format("add --simd {}", text("simd")) : "use a machine that has it";
+    const bool is_here = std::ranges::find(targets, simd()) != targets.end();
+    return is_here ? fmt::format("add --simd {}", simd()) : "use a machine that has it";
   }
 
   template <typename Number>

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json_format.h"
+#include "kernels/simd.h"
 #include "train/run_record.h"
 
 namespace rung::train {
@@ -118,7 +119,8 @@ std::vector<EpochRecord> parse_epochs(const json& list, std::string_view source)
 
 Machine parse_machine(const json& object, std::string_view source) {
   const Fields from(object, fmt::format("{}: machine", source));
-  return {from.text("cpu"), from.text("simd"), static_cast<int>(from.count("threads", 1, INT_MAX))};
+  return {from.text("cpu"), kernels::simd_name(from.text("simd")),
+          static_cast<int>(from.count("threads", 1, INT_MAX))};
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ fails 2 "rung: error: RECIPE excludes --resume *" "$RUNG" train step1 --resume r
 for value in x -1 99999999999999999999; do
   fails 2 "rung: error: --seed: $value is no whole number from 0 to 9223372036854775807*" "$RUNG" train step1 --seed $value
 done
-fails 2 'rung: error: no SIMD target `sse9` on this machine (use one of: *' "$RUNG" train step1 --simd sse9
+fails 2 'rung: error: this machine does not have the instruction set sse9 (use one of: *' "$RUNG" train step1 --simd sse9
 fails 2 'rung: error: --split: *' "$RUNG" eval run --split all
 fails 2 'rung: error: there is no such argument or option: extra *' "$RUNG" summary step1 extra
 fails 2 'rung: error: there is no such command or option: *x1b?2J*' "$RUNG" $'\e[2J'
