@@ -1,5 +1,6 @@
 // Ctrl-C, a closed terminal or `kill`: training ends between two batches, other work where it can, with files
-// whole and one line that says what is left. A second Ctrl-C ends the process at once.
+// whole and one line that says what is left. A second Ctrl-C ends the process at once. A reader of standard
+// output that goes away, as `head` does, counts as such a signal: SIGPIPE.
 #pragma once
 
 #include <csignal>
@@ -27,8 +28,12 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  // The signal that came, or 0.
+  // The signal that came, or 0. Any thread may ask.
   static int signal();
 };
+
+// Nobody reads standard output any more: notes SIGPIPE where there is an InterruptGuard, which ends the work
+// where it can; else throws Interrupted.
+void note_closed_reader();
 
 }  // namespace rung::app

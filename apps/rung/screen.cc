@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <string>
 
@@ -16,14 +17,15 @@ constexpr const char* kHome = "\x1b[H";
 constexpr const char* kClearRestOfLine = "\x1b[K";
 constexpr const char* kClearBelow = "\x1b[J";
 
-volatile std::sig_atomic_t suspending = 0;
+static_assert(std::atomic<bool>::is_always_lock_free);  // or a handler may not write it
+std::atomic<bool> suspending = false;
 
 void note_suspension(int /*signal_number*/) {
-  suspending = 1;
+  suspending = true;
 }
 
 void suspend() {
-  suspending = 0;
+  suspending = false;
   write_to_terminal(kLeave);
   ::raise(SIGSTOP);
   write_to_terminal(kEnter);
@@ -46,7 +48,7 @@ Screen::~Screen() {
 }
 
 void Screen::show(std::span<const Line> lines) {
-  if (suspending != 0) suspend();
+  if (suspending) suspend();
   const TerminalSize size = terminal_size();
   const bool coloured = has_colours(STDERR_FILENO);
   std::string bytes = kHome;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "interrupt.h"
 
 namespace rung::app {
 namespace {
@@ -37,8 +38,9 @@ std::string reason(int error) {
 
 void write_bytes_out(std::string_view bytes) {
   const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
-  if (!written || std::fflush(stdout) != 0)
-    throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
+  if (written && std::fflush(stdout) == 0) return;
+  if (errno == EPIPE) return note_closed_reader();
+  throw IoError(fmt::format("cannot write to standard output: {}", reason(errno)));
 }
 
 // Bytes that are safe to write.

@@ -21,7 +21,8 @@ enum class Talk { kOut, kErr, kNowhere };
 void set_talk(Talk talk);
 
 // Writes to standard output, at once, in printable form with line breaks: text from a file cannot steer the
-// terminal. Throws IoError when that is closed, full or no longer read.
+// terminal. Throws IoError when that is closed or full; when it is no longer read, note_closed_reader() says
+// what happens.
 void write_out(std::string_view text);
 
 // Writes the one document of a command with --json. What is no UTF-8 is replaced. Throws as write_out().

@@ -1,26 +1,34 @@
-# Standard output is full, closed, or its reader has gone: an error, not silence, and no file takes its place.
+# Standard output that is full or closed: an error, not silence, and no file takes its place. A reader that goes away ends
+# the program quietly, as it ends other programs; a run leaves a checkpoint.
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 full() { "$@" >/dev/full; }
 closed() { "$@" >&-; }
-# The reader ends after the first line, before the rest is written.
+# The reader ends after the first line, while there is more to come; or is gone before the first.
 left() { "$@" | head -n 1 >/dev/null; }
+gone() { { sleep 0.2 && "$@"; } | true; }
 
 for command in --version --help "summary small.toml" "data info ./digits" "data show ./digits"; do
   # shellcheck disable=SC2086 # a command and its arguments
   fails 1 "rung: error: cannot write to standard output: No space left on device" full "$RUNG" $command
   # shellcheck disable=SC2086
   fails 1 "rung: error: cannot write to standard output: Bad file descriptor" closed "$RUNG" $command
+  code=0
+  # shellcheck disable=SC2086
+  gone "$RUNG" $command 2>errors || code=$?
+  [[ $code == 141 && ! -s errors ]] || { echo "$command without a reader ended with $code" && cat errors && exit 1; }
 done
 fails 1 "rung: error: cannot write to standard output: No space left on device (go on with \`rung train --resume full\`)" full "$RUNG" train small.toml --out full
 fails 1 "rung: error: cannot write to standard output: Bad file descriptor (go on with \`rung train --resume closed\`)" closed "$RUNG" train small.toml --out closed
-fails 1 "rung: error: cannot write to standard output: Broken pipe (go on with \`rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
+fails 141 "rung: error: interrupted after epoch * (go on with \`rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
 for run in full closed left; do
   rm -f $run/checkpoint.previous.safetensors
   lists $run recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors events.out.tfevents.000001
   "$RUNG" eval $run >/dev/null
 done
+"$RUNG" verify left >/dev/null
+fails 141 "rung: error: interrupted: * of 20 runs are over (go on with *)" left "$RUNG" sweep small.toml --jobs 1 --out sweep
 
 # Without standard error, only the exit code can tell.
 code=0
