@@ -255,7 +255,7 @@ void bench(const Options& options) {
 
 void add_bench(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("bench", "Measure how fast a recipe trains, and what limits it");
+  CLI::App* command = app.add_subcommand("bench", "Measure how fast a recipe trains");
   command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
   command->add_option("--seconds", options->seconds, "How long to train (default: 5)")

@@ -39,17 +39,21 @@ DeclaredOption option_of(const CLI::Option& option) {
 }
 
 // Names that depend on the machine and the folder.
-std::vector<std::string> values_of(const std::string& kind) {
+std::vector<std::string> values_of(const std::string& kind, const CLI::App& program) {
   if (kind == "RECIPE") return recipe_names();
   if (kind == "TARGET") return kernels::simd_targets();
   std::vector<std::string> names;
+  if (kind == "COMMAND") {
+    for (const DeclaredCommand& command : declared(program).commands) names.push_back(command.name);
+    return names;
+  }
   for (const data::DatasetInfo& dataset : data::known_datasets()) names.push_back(dataset.name);
   return names;
 }
 
 void print(const CLI::App& program, const Options& options) {
   if (!options.values.empty()) {
-    for (const std::string& value : values_of(options.values)) say("{}\n", value);
+    for (const std::string& value : values_of(options.values, program)) say("{}\n", value);
   } else if (options.shell == "zsh") {
     write_out(zsh_completion(declared(program)));
   } else if (options.shell == "bash") {
@@ -74,11 +78,11 @@ DeclaredCommand declared(const CLI::App& app) {
 
 void add_completion(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("completion", "Print a script that completes rung's command line");
+  CLI::App* command = app.add_subcommand("completion", "Print a script for completion in bash or zsh");
   CLI::Option* shell = command->add_option("SHELL", options->shell, "The shell it is for")
                            ->check(CLI::IsMember({"bash", "zsh"}));
   command->add_option("--values", options->values, "What the scripts ask: the names of a kind that there are")
-      ->check(CLI::IsMember({"RECIPE", "DATASET", "TARGET"}))
+      ->check(CLI::IsMember({"RECIPE", "DATASET", "TARGET", "COMMAND"}))
       ->excludes(shell)
       ->type_name("KIND");
   command->footer(

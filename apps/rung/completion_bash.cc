@@ -33,7 +33,7 @@ _rung_complete() {
       _rung_offer < <("${COMP_WORDS[0]}" completion --values RECIPE 2>/dev/null
         compgen -d -- "$current"
         compgen -f -X '!*.toml' -- "$current") ;;
-    DATASET | TARGET)
+    DATASET | TARGET | COMMAND)
       _rung_offer < <("${COMP_WORDS[0]}" completion --values "$1" 2>/dev/null) ;;
     *" "*)
       _rung_offer < <(printf '%s\n' $1) ;;

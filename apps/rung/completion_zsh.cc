@@ -44,7 +44,8 @@ std::string action_of(const ValueKind& kind) {
   if (kind.name == "DIR" || kind.name == "RUN_DIR" || kind.name == "DIR|URL") return "_files -/";
   if (kind.name == "FILE") return "_files";
   if (kind.name == "RECIPE") return "_rung_recipes";
-  if (kind.name == "DATASET" || kind.name == "TARGET") return "_rung_values " + kind.name;
+  if (kind.name == "DATASET" || kind.name == "TARGET" || kind.name == "COMMAND")
+    return "_rung_values " + kind.name;
   return " ";  // a value of which nothing is known
 }
 

@@ -65,7 +65,7 @@ void eval(const Options& options) {
 
 void add_eval(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("eval", "Evaluate the weights that a run has written");
+  CLI::App* command = app.add_subcommand("eval", "Test the weights that a run has saved");
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
   command->add_flag(
       "--best", options->best,

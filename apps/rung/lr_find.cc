@@ -114,8 +114,7 @@ std::string is_lr(const std::string& text) {
 
 void add_lr_find(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("lr-find", "Find a learning rate: train a little with rates that rise");
+  CLI::App* command = app.add_subcommand("lr-find", "Find a good learning rate");
   command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
   command->add_option("--min-lr", options->range.min_lr, "The first batch's rate (default: 1e-5)")

@@ -8,12 +8,15 @@
 #include <exception>
 #include <sstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "terminal.h"
+#include "usage.h"
 
 namespace rung::app {
 namespace {
@@ -28,7 +31,7 @@ void hold_standard_streams() {
   }
 }
 
-// A reader that has gone away and a file-size limit are errors of the call that meets them, with a message.
+// A reader or a server that has gone away and a file-size limit are errors of the call that meets them.
 void let_writes_fail() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -51,89 +54,93 @@ int end_by(const Interrupted& interrupted) {
   return kFailed;
 }
 
-// The command that the arguments reached: "data show".
-const CLI::App& reached(const CLI::App& app) {
-  const auto below = app.get_subcommands();
-  return below.empty() ? app : reached(*below.front());
-}
-
-std::string full_name(const CLI::App& app) {
-  const CLI::App* above = app.get_parent();
-  return above == nullptr ? app.get_name() : full_name(*above) + " " + app.get_name();
-}
-
-// Whether a command of its own must follow.
-bool is_group(const CLI::App& app) {
-  return !app.get_subcommands([](const CLI::App* /*any*/) { return true; }).empty();
-}
-
-std::string help_hint(const CLI::App& app) {
-  return fmt::format("`{} --help` shows what there is", full_name(app));
+int report(const Error& error, int exit_code) {
+  return report(error.what(), error.hint(), exit_code);
 }
 
 // Help and version are "errors" too, with exit code 0.
 int report_parse(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) {
-    std::ostringstream out;
-    app.exit(error, out, out);
-    write_out(out.str());
-    return kDone;
-  }
-  const CLI::App& command = reached(app);
-  std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
-    message = fmt::format("there is no such {} or option: {}", is_group(command) ? "command" : "argument",
-                          app.remaining(/*recurse=*/true).front());
-  return report(message, help_hint(command), kUsage);
+  if (error.get_exit_code() != 0 || is_misspelt(app)) return report(usage_error(app, error), kUsage);
+  std::ostringstream out;
+  app.exit(error, out, out);
+  write_out(out.str());
+  return kDone;
+}
+
+// Commands in the order in which a newcomer meets them.
+void group_commands(CLI::App& app) {
+  const std::pair<const char*, std::vector<const char*>> groups[] = {
+      {"Train", {"climb", "train", "sweep"}},
+      {"Look at a run", {"watch", "report", "eval", "verify"}},
+      {"Before training", {"summary", "data", "lr-find", "bench"}},
+      {"The command line", {"help", "completion"}}};
+  for (const auto& [title, names] : groups)
+    for (const char* name : names) app.get_subcommand(name)->group(title);
 }
 
 void declare(CLI::App& app, int& exit_code) {
   app.set_version_flag("--version", "rung " RUNG_VERSION);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.group("Commands");
   app.footer(
-      "`rung COMMAND --help` shows a command's options and an example. Exit codes: 0 done, 1 failed while\n"
-      "running, 2 the command or a recipe is wrong, 3 a target was missed (with --strict), 130, 143 or "
-      "129\n"
-      "ended by Ctrl-C, SIGTERM or SIGHUP.\n"
-      "Example:\n  rung train step1 --epochs 1");
+      "`rung help COMMAND` shows a command's options and an example.\n"
+      "Exit codes: 0 done; 1 failed while running; 2 the command or a recipe is wrong; 3 a target was\n"
+      "missed (with --strict); 130, 143, 129 or 141 ended by Ctrl-C, SIGTERM, SIGHUP or a closed pipe.\n"
+      "Example:\n  rung climb                    # train the whole ladder\n"
+      "  rung train step1 --epochs 1   # train one recipe, for a quick look");
   add_climb(app, exit_code);
   add_train(app, exit_code);
   add_sweep(app);
   add_watch(app);
+  add_report(app);
   add_eval(app);
   add_verify(app, exit_code);
-  add_report(app);
   add_summary(app);
+  add_data(app);
   add_lr_find(app);
   add_bench(app);
-  add_data(app);
+  add_help(app);
   add_completion(app);
+  group_commands(app);
 }
 
-int parse_and_run(CLI::App& app, int argc, char** argv) {
+// "rung help data show" is "rung data show --help".
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  return arguments;
+}
+
+int parse_and_run(CLI::App& app, std::vector<std::string> arguments) {
   try {
-    app.parse(argc, argv);
+    std::ranges::reverse(arguments);  // as CLI::App takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return report_parse(app, error);
   }
-  if (!is_group(reached(app))) return kDone;
-  throw UsageError("a command is missing", help_hint(reached(app)));
+  const CLI::App& command = reached(app);
+  if (!is_group(command)) return kDone;
+  write_to_terminal(app.help());
+  return report("a command is missing: choose one of those above", "", kUsage);
 }
 
 int run(int argc, char** argv) {
   try {
     CLI::App app(
-        "Rung trains very small image classifiers on an ordinary CPU, fast, and says what the result is "
-        "worth.",
+        "Rung trains very small image classifiers on an ordinary CPU, and says what the result is worth.",
         "rung");
     int exit_code = kDone;
     declare(app, exit_code);
-    return std::max<int>(parse_and_run(app, argc, argv), exit_code);
+    return std::max<int>(parse_and_run(app, arguments_of(argc, argv)), exit_code);
   } catch (const Interrupted& interrupted) {
     return end_by(interrupted);
   } catch (const UsageError& error) {
-    return report(error.what(), error.hint(), kUsage);
+    return report(error, kUsage);
   } catch (const Error& error) {
-    return report(error.what(), error.hint(), kFailed);
+    return report(error, kFailed);
   } catch (const std::bad_alloc&) {
     return report("not enough memory", "use a smaller model or batch", kFailed);
   } catch (const std::exception& error) {

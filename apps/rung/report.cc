@@ -76,8 +76,7 @@ void report_on(const fs::path& folder, const data::Dataset& data, ThreadPool& po
 
 void add_report(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("report", "Write an HTML page about a run, a ladder, or two runs side by side");
+  CLI::App* command = app.add_subcommand("report", "Write a page about a run, a ladder, or two runs");
   command
       ->add_option("DIR", options->folders,
                    "A run's or a ladder's folder; two runs are compared, more are the steps of a ladder")

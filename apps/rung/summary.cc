@@ -138,8 +138,7 @@ void summary(const Options& options) {
 
 void add_summary(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("summary", "Show a recipe's model: shapes, parameters, receptive fields, MACs");
+  CLI::App* command = app.add_subcommand("summary", "Show a recipe's model, its size, and advice");
   command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
   options->output.add_to(*command);

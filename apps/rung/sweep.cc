@@ -192,8 +192,7 @@ void sweep(const Options& options) {
 
 void add_sweep(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "sweep", "Train recipes with many seeds, many runs at once, and compare them with statistics");
+  CLI::App* command = app.add_subcommand("sweep", "Train with many seeds or settings, and compare them");
   command->add_option("RECIPE", options->recipes, "Recipes: files, or names of Rung's own (step3)")
       ->required();
   command->add_option("--seeds", options->seeds, "Seeds, as in 0..19 or 1,2,5 or 0..9,20 (default: 0..19)")

@@ -120,8 +120,7 @@ bool verify(const Options& options) {
 
 void add_verify(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("verify", "Repeat a run, and say whether its weights come out the same to the bit");
+  CLI::App* command = app.add_subcommand("verify", "Repeat a run: are its weights the same to the bit?");
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
   command->add_option("--epochs", options->epochs, "Only the first so many epochs (default: all)")
       ->check(CLI::Range(1, 100000))

@@ -172,8 +172,7 @@ void watch_sweep(const std::filesystem::path& folder) {
 
 void add_watch(CLI::App& app) {
   auto folder = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("watch", "Show how a run, a ladder or a sweep goes in another process");
+  CLI::App* command = app.add_subcommand("watch", "Follow a job that another process runs");
   command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
   command->footer(
       "Redraws a terminal in place; elsewhere prints a line an epoch as they come, or of a sweep a line a "

@@ -1,11 +1,16 @@
 # A wrong command line: one line that says what is wrong, and where the help is.
 source "$HELPERS"
-fails 2 'rung: error: a command is missing (`rung --help` shows what there is)' "$RUNG"
-fails 2 'rung: error: a command is missing (`rung data --help` shows what there is)' "$RUNG" data
-fails 2 'rung: error: there is no such command or option: trian (`rung --help` shows what there is)' "$RUNG" trian step1
-fails 2 'rung: error: there is no such command or option: inof (`rung data --help` shows what there is)' "$RUNG" data inof
-fails 2 'rung: error: RECIPE is required (`rung train --help` shows what there is)' "$RUNG" train
-fails 2 'rung: error: there is no such argument or option: --epoch (`rung train --help` shows what there is)' "$RUNG" train step1 --epoch 1
+fails 2 'rung: error: rung has no command trian; did you mean train? (`rung --help` lists the commands)' "$RUNG" trian step1
+fails 2 'rung: error: rung has no command trian; did you mean train? (*' "$RUNG" help trian
+fails 2 'rung: error: rung has no command trian; did you mean train? (*' "$RUNG" trian --help
+fails 2 'rung: error: rung has no command quite-another (`rung --help` lists the commands)' "$RUNG" quite-another
+fails 2 'rung: error: rung data has no command inof; did you mean info? (`rung data --help` lists the commands)' "$RUNG" data inof
+fails 2 'rung: error: rung train: RECIPE is missing (for example `rung train step3*`; `rung train --help` lists the options)' "$RUNG" train
+fails 2 'rung: error: rung summary: RECIPE is missing (for example `rung summary step5`; *' "$RUNG" summary
+fails 2 'rung: error: rung train has no option --epoch; did you mean --epochs? (`rung train --help` lists the options)' "$RUNG" train step1 --epoch 1
+fails 2 'rung: error: rung train has no option --sede; did you mean --seed? (*' "$RUNG" train step1 --sede=1
+fails 2 'rung: error: rung data fetch has no option --form; did you mean --from? (*' "$RUNG" data fetch --form here
+fails 2 'rung: error: rung has no option --no-such-option (*' "$RUNG" --no-such-option
 for value in 0 -1 x 100001; do fails 2 'rung: error: --epochs:*' "$RUNG" train step1 --epochs $value; done
 for value in 0 -1 1025; do fails 2 'rung: error: --threads:*' "$RUNG" train step1 --threads $value; done
 for value in x -1 nan inf; do fails 2 "rung: error: --checkpoint-seconds: $value is no number of seconds *" "$RUNG" train step1 --checkpoint-seconds $value; done
@@ -19,6 +24,6 @@ for value in x -1 99999999999999999999; do
 done
 fails 2 'rung: error: this machine does not have the instruction set sse9 (use one of: *' "$RUNG" train step1 --simd sse9
 fails 2 'rung: error: --split: *' "$RUNG" eval run --split all
-fails 2 'rung: error: there is no such argument or option: extra *' "$RUNG" summary step1 extra
-fails 2 'rung: error: there is no such command or option: *x1b?2J*' "$RUNG" $'\e[2J'
+fails 2 'rung: error: rung summary does not take the argument extra (*' "$RUNG" summary step1 extra
+fails 2 'rung: error: rung has no command *x1b?2J*' "$RUNG" $'\e[2J'
 lists .

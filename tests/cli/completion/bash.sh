@@ -40,10 +40,11 @@ completes rung train --seed ""
 completes rung train --seed 7 step5-
 completes rung train step1 --seed=7 --st
 completes rung nonsense ""
+completes rung help s
 [[ $(completes rung train step1 --simd "") == *"$(rung completion --values TARGET | head -n 1)"* ]]
 
 # Every option of every command that --help lists, without its values.
-mapfile -t commands < <(rung --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')
+mapfile -t commands < <(rung completion --values COMMAND)
 [[ ${#commands[@]} -ge 12 ]]
 for command in "" "${commands[@]}" "data fetch" "data info" "data show"; do
   # shellcheck disable=SC2086 # two words may be two arguments
