@@ -87,8 +87,8 @@ LadderResult climb(const ComparisonOptions& options) {
   LadderResult result;
   try {
     result.seconds.push_back(
-        run_child({options.rung, "climb", "--threads", fmt::format("{}", options.threads), "--out",
-                   (folder.path() / "climb").string()})
+        run_child({options.rung, "climb", "step1", "step2", "step3", "step4", "step5", "--threads",
+                   fmt::format("{}", options.threads), "--out", (folder.path() / "climb").string()})
             .seconds);
   } catch (const ChildError& error) {
     result.error = error.what();

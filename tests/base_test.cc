@@ -586,6 +586,13 @@ TEST(Text, CutsAndFillsToColumns) {
   EXPECT_EQ(padded("long", 2), "long");
 }
 
+TEST(Text, CountedKnowsTheSingularAndThePlural) {
+  EXPECT_EQ(counted(1, "epoch"), "1 epoch");
+  EXPECT_EQ(counted(0, "epoch"), "0 epochs");
+  EXPECT_EQ(counted(2, "batch"), "2 batches");
+  EXPECT_EQ(counted(10, "class"), "10 classes");
+}
+
 TEST(Text, NearestIsATypingErrorAway) {
   const std::array<std::string_view, 2> names = {"mnist", "fashion_mnist"};
   EXPECT_EQ(nearest("mnits", names), "mnist");

@@ -50,6 +50,16 @@ std::string clock_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+std::string rough_duration(double seconds) {
+  constexpr double kMostSeconds = 90;
+  constexpr double kMostMinutes = 90;
+  const double minutes = seconds / 60;
+  if (seconds < kMostSeconds) return counted(10 * std::max<size_t>(1, std::lround(seconds / 10)), "second");
+  if (minutes < kMostMinutes) return counted(static_cast<size_t>(std::lround(minutes)), "minute");
+  const int64_t tens = std::llround(std::min(minutes, 1e9) / 10);
+  return fmt::format("{} h {} min", tens / 6, tens % 6 * 10);
+}
+
 std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,
                      int columns) {
   constexpr int kFrame = 2;

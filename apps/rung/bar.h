@@ -9,6 +9,9 @@ namespace rung::app {
 // "01:23", "1:02:03".
 std::string clock_text(double seconds);
 
+// A time that is only roughly known: "40 seconds", "3 minutes", "2 h 10 min".
+std::string rough_duration(double seconds);
+
 // "before|bar|after", at most `columns` wide, with the first of the endings that leaves room for a bar; where
 // none does, the last without a bar, cut off. `done` is from 0 to 1. All text is printable UTF-8.
 std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,

@@ -2,20 +2,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "bar.h"
 #include "base/claimed_folder.h"
 #include "base/file.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "ladder/analysis.h"
+#include "ladder/forecast.h"
 #include "ladder/job.h"
 #include "ladder/markdown.h"
 #include "ladder/steps_file.h"
+#include "ladder_view.h"
 #include "options.h"
 #include "report.h"
 #include "report/report.h"
@@ -67,17 +71,89 @@ void require_new(const std::filesystem::path& folder, const std::vector<recipe::
   for (const recipe::Recipe& recipe : recipes) train::require_no_run(folder / recipe.name);
 }
 
-void show_results(const Options& options, const std::filesystem::path& folder,
-                  const std::vector<ladder::Outcome>& steps, const std::vector<ladder::Analysis>& analyses) {
-  if (!options.output.json) {
-    say_markdown("\n" + ladder::ladder_document(steps, analyses) + "\n");
-    return say("Written to {}\n", (folder / kDocument).string());
-  }
+nlohmann::ordered_json json_of(const std::filesystem::path& folder, const std::vector<ladder::Outcome>& steps,
+                               const std::vector<ladder::Analysis>& analyses) {
   nlohmann::ordered_json document{{"ladder_dir", folder.string()},
                                   {"steps", nlohmann::ordered_json::array()}};
   for (size_t step = 0; step < steps.size(); ++step)
     document["steps"].push_back(document_of(steps[step], analyses[step], folder / steps[step].recipe.name));
-  write_json(document);
+  return document;
+}
+
+// How commands name a step: by Rung's name for it, or by the recipe in its run's folder.
+std::string recipe_word(const Options& options, const std::filesystem::path& folder,
+                        const ladder::Outcome& step) {
+  const bool is_own = options.recipes.empty() && options.run.resume.empty();
+  return is_own ? step.recipe.name : shell_word((folder / step.recipe.name / train::kRecipeFile).string());
+}
+
+void suggest(const Options& options, const std::filesystem::path& folder,
+             const std::vector<ladder::Outcome>& steps) {
+  const std::string rung = program_word();
+  const std::string data = options.engine.data_option();
+  const std::string last = recipe_word(options, folder, steps.back());
+  const bool has_others = steps.size() > 1;
+  const std::string before = has_others ? recipe_word(options, folder, steps[steps.size() - 2]) + " " : "";
+  const uint64_t other_seed = steps.back().recipe.seed == 1 ? 2 : 1;
+  say_suggestions(
+      {{fmt::format("{} summary {}", rung, last), "the network layer by layer, and advice"},
+       {fmt::format("{} train {} --seed {}{}", rung, last, other_seed, data),
+        "the last step with another seed"},
+       {fmt::format("{} sweep {}{} --seeds 1..3{}", rung, before, last, data),
+        has_others ? "is the last step better than the one before?" : "the mean over three seeds"}});
+}
+
+void show_results(const Options& options, const std::filesystem::path& folder,
+                  const std::vector<ladder::Outcome>& steps, const std::vector<ladder::Analysis>& analyses) {
+  if (options.output.json) return write_json(json_of(folder, steps, analyses));
+  if (options.run.full) {
+    say_markdown("\n" + ladder::ladder_document(steps, analyses));
+  } else {
+    say_ladder(steps, analyses);
+  }
+  say("\nWritten to {}{}\n", (folder / kDocument).string(),
+      options.run.full ? "" : ", which says more about every step");
+}
+
+// "This will take about 3 minutes on this machine": said once, as soon as the speed is known.
+class Timetable {
+ public:
+  Timetable(const std::vector<recipe::Recipe>& recipes, const data::Dataset& data)
+      : forecast_(work(recipes, data)) {}
+
+  // After a batch of that step. Empty, but for the one time.
+  std::string on_batch(size_t step, const train::Progress& progress) {
+    const double epochs = progress.epoch - 1 + static_cast<double>(progress.batch) / progress.batches;
+    forecast_.note(step, epochs / progress.epochs, seconds());
+    const auto left = forecast_.seconds_left();
+    if (!left || std::exchange(is_said_, true)) return "";
+    return fmt::format("This will take about {} on this machine.", rough_duration(seconds() + *left));
+  }
+
+  // Before a step.
+  std::string left() const {
+    const auto left = forecast_.seconds_left();
+    return left ? fmt::format("About {} are left.", rough_duration(*left)) : "";
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static std::vector<double> work(const std::vector<recipe::Recipe>& recipes, const data::Dataset& data) {
+    std::vector<double> work;
+    for (const recipe::Recipe& recipe : recipes) work.push_back(ladder::work_of(recipe, data));
+    return work;
+  }
+
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+  ladder::Forecast forecast_;
+  Clock::time_point start_ = Clock::now();
+  bool is_said_ = false;
+};
+
+void announce(size_t step, size_t steps, const std::string& title, const std::string& left) {
+  say("\n{}/{} {}\n{}", step + 1, steps, title, left.empty() ? "" : left + "\n");
 }
 
 int climb(const Options& options) {
@@ -101,15 +177,17 @@ int climb(const Options& options) {
 
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
+  Timetable timetable(recipes, data);
   std::optional<InterruptGuard> guard(std::in_place);
   for (const recipe::Recipe& recipe : recipes) {
-    say("\n{}/{} {}\n", steps.size() + 1, recipes.size(), recipe.title);
+    announce(steps.size(), recipes.size(), recipe.title, timetable.left());
     const bool was_done = is_there(folder / recipe.name / train::kResultFile);
     const ladder::RunPlace place{folder / recipe.name, resume ? train::Start::kResume : train::Start::kNew,
                                  options.run.checkpoint_seconds};
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
-    ladder::Outcome outcome = run_and_show(recipe, data, pool, place, previous,
-                                           resume_command("climb", folder, options.engine, options.run));
+    ladder::Outcome outcome = run_and_show(
+        recipe, data, pool, place, previous, resume_command("climb", folder, options.engine, options.run),
+        [&](const train::Progress& progress) { return timetable.on_batch(steps.size(), progress); });
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
     if (!was_done || steps.size() == recipes.size())  // or it would lose the steps after this one for a while
@@ -118,6 +196,7 @@ int climb(const Options& options) {
   guard.reset();
   show_results(options, folder, steps, analyses);
   report_on(folder, data, pool);
+  if (!options.output.json) suggest(options, folder, steps);
   const bool all_met =
       std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.targets_met(); });
   return options.run.strict && !all_met ? kTargetMissed : kDone;
@@ -127,17 +206,18 @@ int climb(const Options& options) {
 
 void add_climb(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "climb", "Train a ladder of recipes, each compared with the one before, and write the report");
-  CLI::Option* recipes = command->add_option(
-      "RECIPE", options->recipes, "Recipes in order (default: the five steps of the MNIST ladder)");
+  CLI::App* command = app.add_subcommand("climb", "Train a ladder of recipes, step by step");
+  CLI::Option* recipes = command->add_option("RECIPE", options->recipes,
+                                             "Recipes in order (default: the six steps of the MNIST ladder)");
   options->engine.add_to(*command);
   options->run.add_to(*command, *recipes);
   options->output.add_to(*command);
   command->footer(
-      "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
-      "Example:\n  rung climb --epochs 1\n  rung climb step2 step3 --seed 7\n  rung climb --resume "
-      "runs/climb-seed7");
+      "Ctrl-C, SIGTERM and a closed pipe end it after the current batch, with a checkpoint from which "
+      "--resume\ncontinues. The whole report is in ladder.md and report.html in the ladder's folder.\n"
+      "Example:\n  rung climb\n  rung climb --epochs 1              # a quick look\n"
+      "  rung climb step2 step3 --seed 7    # other steps, another seed\n"
+      "  rung climb --resume runs/climb-seed7");
   command->callback([options, &exit_code] { exit_code = climb(*options); });
 }
 

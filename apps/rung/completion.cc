@@ -81,7 +81,9 @@ void add_completion(CLI::App& app) {
   CLI::App* command = app.add_subcommand("completion", "Print a script for completion in bash or zsh");
   CLI::Option* shell = command->add_option("SHELL", options->shell, "The shell it is for")
                            ->check(CLI::IsMember({"bash", "zsh"}));
-  command->add_option("--values", options->values, "What the scripts ask: the names of a kind that there are")
+  command
+      ->add_option("--values", options->values,
+                   "Print the known names of this kind instead, as the scripts ask for")
       ->check(CLI::IsMember({"RECIPE", "DATASET", "TARGET", "COMMAND"}))
       ->excludes(shell)
       ->type_name("KIND");

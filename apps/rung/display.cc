@@ -120,6 +120,11 @@ void EpochDisplay::on_epoch(const train::EpochRecord& epoch, int epochs, const t
   }
 }
 
+void EpochDisplay::interject(const std::string& line) {
+  if (std::exchange(open_, false)) write_to_terminal("\r\x1b[K");
+  say("{}\n", line);
+}
+
 std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs) {
   return fmt::format("{}/{} {}: {}", over, runs, run.name, end_of(run));
 }

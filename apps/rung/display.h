@@ -31,6 +31,8 @@ class EpochDisplay {
   ~EpochDisplay();
   void on_batch(const train::Progress& progress);
   void on_epoch(const train::EpochRecord& epoch, int epochs, const train::Evaluation& test);
+  // Says a line while an epoch trains.
+  void interject(const std::string& line);
 
  private:
   using Clock = std::chrono::steady_clock;

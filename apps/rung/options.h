@@ -23,9 +23,11 @@ struct EngineOptions {
   void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
   data::Dataset load(const std::string& dataset) const;
+  // " --data DIR" for a command that finds the same images later; empty if it finds them without.
+  std::string data_option() const;
 };
 
-// --seed, --epochs, --no-validation, --out, --resume, --checkpoint-seconds, --strict: a training run.
+// --seed, --epochs, --no-validation, --out, --resume, --checkpoint-seconds, --strict, --full: a training run.
 struct RunOptions {
   std::optional<uint64_t> seed;
   std::optional<int> epochs;
@@ -34,6 +36,7 @@ struct RunOptions {
   std::string resume;  // the folder to go on in; with it, none of those before
   double checkpoint_seconds = 30;
   bool strict = false;
+  bool full = false;
 
   // `recipes` is the argument that --resume stands in place of.
   void add_to(CLI::App& command, CLI::Option& recipes);
@@ -69,7 +72,7 @@ std::filesystem::path find_recipe(const std::string& path_or_name);
 // The names of Rung's own recipes, sorted; none where their folder is not found.
 std::vector<std::string> recipe_names();
 
-// The five steps, in order.
+// The steps of the ladder, in order.
 std::vector<std::string> ladder_recipes();
 
 }  // namespace rung::app

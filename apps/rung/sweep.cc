@@ -73,7 +73,7 @@ fs::path folder_of(const Options& options) {
 
 // What goes on with the sweep.
 std::string command_of(const Options& options) {
-  std::string line = "rung sweep";
+  std::string line = program_word() + " sweep";
   const auto add = [&](const std::string& option, const std::string& value) {
     if (!value.empty()) line += fmt::format(" {} {}", option, shell_word(value));
   };

@@ -1,48 +1,81 @@
 #include "table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
+#include <utility>
 
 #include "base/text.h"
 
 namespace rung::app {
 namespace {
 
+// Markdown's text as a terminal shows it: without the backslashes before what is no markup.
+std::string plain(std::string_view text) {
+  std::string result;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const bool escapes =
+        text[at] == '\\' && at + 1 < text.size() && std::ispunct(static_cast<unsigned char>(text[at + 1]));
+    result += text[escapes ? ++at : at];
+  }
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  const size_t end = text.find_last_not_of(' ') + 1;
+  return text.substr(begin, end - std::min(begin, end));
+}
+
 // A Markdown table's row "| a | b |" as its cells. `\|` is no border.
 std::vector<std::string> cells_of(std::string_view row) {
   std::vector<std::string> cells;
-  std::string cell;
+  size_t begin = 1;
   for (size_t at = 1; at < row.size(); ++at) {
-    if (row[at] == '|' && row[at - 1] != '\\') {
-      cells.push_back(cell);
-      cell.clear();
-    } else {
-      cell += row[at];
+    if (row[at] == '\\') {
+      ++at;
+    } else if (row[at] == '|') {
+      cells.push_back(plain(trimmed(row.substr(begin, at - begin))));
+      begin = at + 1;
     }
   }
   return cells;
 }
 
-// Leaves out cells until the row fits: always the last but one, so that the first and the last stay.
-std::string narrowed(std::string_view row, int columns) {
-  std::vector<std::string> cells = cells_of(row);
-  const auto joined = [&] {
-    std::string text = "|";
-    for (const std::string& cell : cells) text += cell + "|";
-    return text;
-  };
-  while (cells.size() > 2 && columns_of(joined()) > columns) cells.erase(cells.end() - 2);
-  return joined();
+// Says a Markdown table: its head, the rule that aligns the columns, its rows. Where there is no room, the
+// last column but one goes first, so that the first and the last stay.
+void say_table(const std::vector<std::string_view>& rows, int columns) {
+  std::vector<Column> heads;
+  for (const std::string& head : cells_of(rows.front())) heads.push_back({.head = head});
+  for (size_t column = 0; column < heads.size(); ++column) {
+    const bool stays = column == 0 || column + 1 == heads.size();
+    heads[column].rank = stays ? 0 : static_cast<int>(column);
+    if (rows.size() > 1) heads[column].left = !cells_of(rows[1])[column].ends_with(':');
+  }
+  Table table(heads);
+  for (size_t row = 2; row < rows.size(); ++row) table.add(cells_of(rows[row]));
+  for (const Line& line : table.lines(columns)) say_line(line);
 }
 
 // A line of a document that is no table's.
 void say_text_line(std::string_view text, int columns) {
   const int indent = text.starts_with("- ") ? 2 : 0;
-  const Colour colour = text.starts_with("#")            ? Colour::kBold
+  const bool is_heading = text.starts_with('#');
+  const Colour colour = is_heading                       ? Colour::kBold
                         : text.starts_with("- ✓ met")    ? Colour::kGreen
                         : text.starts_with("- ✗ missed") ? Colour::kRed
                                                          : Colour::kPlain;
-  for (const std::string& line : wrapped(text, columns, indent)) say_line(Line(line, colour));
+  if (is_heading) text.remove_prefix(std::min(text.find_first_not_of("# "), text.size()));
+  for (const std::string& line : wrapped(plain(text), columns, indent)) say_line(Line(line, colour));
+}
+
+std::vector<std::string_view> lines_of(std::string_view document) {
+  std::vector<std::string_view> lines;
+  while (!document.empty()) {
+    lines.push_back(document.substr(0, document.find('\n')));
+    document.remove_prefix(std::min(document.size(), lines.back().size() + 1));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -123,15 +156,16 @@ std::vector<std::string> wrapped(std::string_view text, int columns, int indent)
 void say_markdown(std::string_view document) {
   const int columns = talk_columns();
   if (columns == kNoLimit) return say_text(document);
-  while (!document.empty()) {
-    const std::string_view line = document.substr(0, document.find('\n'));
-    document.remove_prefix(std::min(document.size(), line.size() + 1));
-    if (line.starts_with("|")) {
-      say_line(Line(narrowed(line, columns)));
-    } else {
-      say_text_line(line, columns);
+  std::vector<std::string_view> table;
+  for (const std::string_view line : lines_of(document)) {
+    if (line.starts_with('|')) {
+      table.push_back(line);
+      continue;
     }
+    if (!table.empty()) say_table(std::exchange(table, {}), columns);
+    say_text_line(line, columns);
   }
+  if (!table.empty()) say_table(table, columns);
 }
 
 }  // namespace rung::app

@@ -46,7 +46,8 @@ class Table {
 // The text in lines of at most so many columns, broken between words; all but the first are indented.
 std::vector<std::string> wrapped(std::string_view text, int columns, int indent);
 
-// Says a Markdown document: as it is, but on a terminal with wrapped text, tables that fit, and colours.
+// Says a Markdown document: as it is, but on a terminal as plain text, wrapped, with tables that fit, and
+// colours.
 void say_markdown(std::string_view document);
 
 }  // namespace rung::app

@@ -11,6 +11,7 @@
 #include "ladder/analysis.h"
 #include "ladder/job.h"
 #include "ladder/markdown.h"
+#include "ladder_view.h"
 #include "options.h"
 #include "report.h"
 #include "table.h"
@@ -57,8 +58,12 @@ int train(const Options& options) {
   if (options.output.json) {
     write_json(document_of(outcome, analysis, place.folder));
   } else {
-    say_markdown("\n" + ladder::step_section(outcome, analysis) + "\n");
-    say("Weights: SHA-256 {}\nWritten to {}\n", outcome.record.weights_sha256, place.folder.string());
+    if (options.run.full) {
+      say_markdown("\n" + ladder::step_section(outcome, analysis));
+    } else {
+      say_run(outcome, analysis);
+    }
+    say("\nWeights: SHA-256 {}\nWritten to {}\n", outcome.record.weights_sha256, place.folder.string());
   }
   report_on(place.folder, data, pool);
   return options.run.strict && !outcome.targets_met() ? kTargetMissed : kDone;
@@ -68,14 +73,15 @@ int train(const Options& options) {
 
 void add_train(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("train", "Train one recipe and judge its targets");
+  CLI::App* command = app.add_subcommand("train", "Train one recipe");
   CLI::Option* recipe = command->add_option("RECIPE", options->recipe,
                                             "A recipe's file, or the name of one of Rung's own (step3)");
   options->engine.add_to(*command);
   options->run.add_to(*command, *recipe);
   options->output.add_to(*command);
   command->footer(
-      "Ctrl-C and SIGTERM end it after the current batch, with a checkpoint to go on from.\n"
+      "Ctrl-C, SIGTERM and a closed pipe end it after the current batch, with a checkpoint from which "
+      "--resume\ncontinues.\n"
       "Example:\n  rung train step3 --epochs 2 --seed 7\n  rung train --resume runs/step3-seed7");
   command->callback([options, &exit_code] { exit_code = train(*options); });
 }

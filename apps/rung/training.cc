@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/text.h"
 #include "display.h"
@@ -15,12 +17,14 @@
 namespace rung::app {
 namespace {
 
+namespace fs = std::filesystem;
+
 void show_start(const train::RunDirectory::Found& found, const std::filesystem::path& folder) {
   if (!found.damage.empty()) warn(fmt::format("{}; the checkpoint before it is used instead", found.damage));
   if (found.finished) {
     say("{} is finished: nothing is left to train\n", folder.string());
   } else if (found.position != train::Position{}) {
-    say("{} goes on after {}\n", folder.string(), train::to_text(found.position));
+    say("{} resumes after {}\n", folder.string(), train::to_text(found.position));
   }
 }
 
@@ -32,6 +36,17 @@ std::string bash_word(const std::string& text) {
     escaped += byte;
   }
   return "$'" + printable(escaped) + "'";
+}
+
+// Whether the shell finds this program by the name "rung".
+bool is_first_on_path(const fs::path& program) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  std::error_code error;
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const fs::path found = fs::path(folder) / "rung"; fs::is_regular_file(found, error))
+      return fs::equivalent(found, program, error);
+  return false;
 }
 
 }  // namespace
@@ -48,9 +63,18 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
+std::string program_word() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error || is_first_on_path(program)) return "rung";
+  const fs::path near = program.lexically_relative(fs::current_path(error));
+  if (near.empty() || *near.begin() == "..") return shell_word(program.string());
+  return shell_word(near.has_parent_path() ? near.string() : "./" + near.string());
+}
+
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run) {
-  std::string line = fmt::format("rung {} --resume {}", command, shell_word(folder.string()));
+  std::string line = fmt::format("{} {} --resume {}", program_word(), command, shell_word(folder.string()));
   if (!engine.data_root.empty()) line += " --data " + shell_word(engine.data_root);
   if (!engine.simd.empty()) line += " --simd " + shell_word(engine.simd);
   if (engine.threads != 0) line += fmt::format(" --threads {}", engine.threads);
@@ -62,10 +86,10 @@ std::string resume_command(std::string_view command, const std::filesystem::path
 
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
-                             const std::string& resume) {
+                             const std::string& resume, const Remark& remark) {
   EpochDisplay display;
   report::EventLog events(place.folder);
-  const std::string hint = fmt::format("go on with `{}`", resume);
+  const std::string hint = fmt::format("resume with `{}`", resume);
   bool started = false;
   const ladder::Observer observer{
       .on_start =
@@ -73,7 +97,12 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
             started = true;
             show_start(found, place.folder);
           },
-      .on_batch = [&](const train::Progress& progress) { display.on_batch(progress); },
+      .on_batch =
+          [&](const train::Progress& progress) {
+            display.on_batch(progress);
+            const std::string line = remark ? remark(progress) : "";
+            if (!line.empty()) display.interject(line);
+          },
       .on_evaluated = [&](const train::EpochRecord& epoch, const train::Evaluation& test,
                           const train::Trainer& trainer) { events.add_epoch(epoch, test, trainer, data); },
       .on_epoch =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -15,16 +16,22 @@ namespace rung::app {
 // The text as one word of a shell's command line.
 std::string shell_word(const std::string& text);
 
+// What runs this program again from here: "rung" if the shell finds it by that name, else its path.
+std::string program_word();
+
 // "rung train --resume runs/step3-seed1", with the options that must be given again.
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run);
+
+// What is to be said after a batch; empty if nothing is.
+using Remark = std::function<std::string(const train::Progress&)>;
 
 // As ladder::run_recipe, showing the epochs as they pass. Throws Interrupted when the InterruptGuard, which
 // is the caller's, has noted a signal. `resume` is the command that goes on with what is left; errors that
 // leave something name it.
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
-                             const std::string& resume);
+                             const std::string& resume, const Remark& remark = {});
 
 // What --json prints of a run: result.json's fields, `run_dir` and `analysis`.
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,

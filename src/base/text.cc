@@ -147,7 +147,8 @@ std::string quotable(std::string_view text) {
 }
 
 std::string counted(size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  const bool hisses = noun.ends_with('s') || noun.ends_with("tch");
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : hisses ? "es" : "s");
 }
 
 int columns_of(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
 #include "nn/infer.h"
 
 namespace rung::ladder {
@@ -78,11 +79,17 @@ std::string text_of(const data::RandomErasing& erasing) {
   return fmt::format("random_erasing (p {}, scale {}, ratio {}, value {})", erasing.p, erasing.scale,
                      erasing.ratio, erasing.value);
 }
+
+// "1 epoch", "5 epochs". Precondition: it is not negative.
+std::string count_of(int count, std::string_view noun) {
+  return counted(static_cast<size_t>(count), noun);
+}
+
 std::string text_of(const optim::ConstantLr& /*schedule*/) {
   return "none";
 }
 std::string text_of(const optim::StepLr& schedule) {
-  return fmt::format("step_lr (every {} epochs × {})", schedule.step_size, schedule.gamma);
+  return fmt::format("step_lr (every {} × {})", count_of(schedule.step_size, "epoch"), schedule.gamma);
 }
 
 std::string text_of(const optim::MultiStepLr& schedule) {
@@ -93,18 +100,19 @@ std::string text_of(const optim::ExponentialLr& schedule) {
   return fmt::format("exponential_lr (every epoch × {})", schedule.gamma);
 }
 std::string text_of(const optim::CosineAnnealingLr& schedule) {
-  return fmt::format("cosine_annealing_lr (to {} in {} epochs)", schedule.eta_min, schedule.t_max);
+  return fmt::format("cosine_annealing_lr (to {} in {})", schedule.eta_min,
+                     count_of(schedule.t_max, "epoch"));
 }
 std::string text_of(const optim::OneCycleLr& schedule) {
   return fmt::format("one_cycle_lr (up to {} for {} of the training)", schedule.max_lr, schedule.pct_start);
 }
 std::string text_of(const optim::CyclicLr& schedule) {
-  return fmt::format("cyclic_lr ({} to {} in {} batches)", schedule.base_lr, schedule.max_lr,
-                     schedule.step_size_up);
+  return fmt::format("cyclic_lr ({} to {} in {})", schedule.base_lr, schedule.max_lr,
+                     count_of(schedule.step_size_up, "batch"));
 }
 std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
   if (!warmup) return "none";
-  return fmt::format("from × {} in {} batches", warmup->start_factor, warmup->total_iters);
+  return fmt::format("from × {} in {}", warmup->start_factor, count_of(warmup->total_iters, "batch"));
 }
 
 std::string text_of(const std::optional<optim::Ema>& ema) {

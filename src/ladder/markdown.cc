@@ -113,20 +113,25 @@ std::string markdown_table(const std::vector<std::vector<std::string>>& rows, si
   return text;
 }
 
-std::string ladder_table(std::span<const Outcome> steps) {
+std::vector<std::vector<std::string>> ladder_rows(std::span<const Outcome> steps) {
   // What matters most comes first: a narrow terminal has no room for all.
   std::vector<std::vector<std::string>> rows{{"step", "params", "last test", "best test", "mean of last 3",
                                               "last train", "best train", "reference best test", "seconds",
                                               "targets met"}};
   for (const Outcome& step : steps) {
     const train::RunRecord& record = step.record;
-    rows.push_back({escaped(record.recipe), with_commas(record.params),
-                    accuracy(record.final_test_accuracy()), accuracy(record.best().test_accuracy),
-                    accuracy(record.mean_last3_test_accuracy()),
+    rows.push_back({record.recipe, with_commas(record.params), accuracy(record.final_test_accuracy()),
+                    accuracy(record.best().test_accuracy), accuracy(record.mean_last3_test_accuracy()),
                     accuracy(record.epochs.back().train_accuracy), accuracy(record.best_train_accuracy()),
                     step.recipe.reference ? accuracy(step.recipe.reference->best_test_accuracy) : "",
                     fmt::format("{:.1f}", record.total_seconds()), targets_summary(step)});
   }
+  return rows;
+}
+
+std::string ladder_table(std::span<const Outcome> steps) {
+  auto rows = ladder_rows(steps);
+  for (auto& row : rows) row.front() = escaped(row.front());
   return markdown_table(rows);
 }
 

@@ -21,7 +21,9 @@ std::string metric_text(recipe::Metric metric, double value);
 // left-aligned, the others right-aligned. Width is that on a terminal.
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows, size_t words = 1);
 
-// One line a step, beside the figures it is compared with.
+// A head and a row per step, beside the figures it is compared with: what ladder_table() shows, as plain
+// text. What matters most comes first: a narrow terminal has no room for all.
+std::vector<std::vector<std::string>> ladder_rows(std::span<const Outcome> steps);
 std::string ladder_table(std::span<const Outcome> steps);
 
 // A step's section: title, description, Targets, Results, Analysis.

@@ -14,5 +14,5 @@ fails 1 "rung: error: cannot write a/b/recipe.toml: File too large" limited 0 "$
 fails 1 "rung: error: cannot write a/b/ladder.json: File too large" limited 0 "$RUNG" climb small.toml --out a/b
 fails 1 "rung: error: cannot write d.png: File too large" limited 1 "$RUNG" data show ./digits --out d.png
 lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml
-fails 1 "rung: error: cannot write run/*: File too large (go on with \`rung train --resume run\`)" limited 2 "$RUNG" train small.toml --out run
+fails 1 "rung: error: cannot write run/*: File too large (resume with \`*rung train --resume run\`)" limited 2 "$RUNG" train small.toml --out run
 lists run recipe.toml events.out.tfevents.000001

@@ -16,7 +16,7 @@ cp small.toml here.toml && sed -i "s:\./digits:$PWD/digits:" here.toml
 if ! small_disk 0 true 2>/dev/null; then echo "skipped: no disk can be mounted here" >&2 && exit 77; fi
 fails 1 "rung: error: cannot *a/b*: No space left on device" small_disk 16 "$RUNG" train "$PWD/here.toml" --out a/b
 [[ ! -s left ]] || { cat left && exit 1; }
-fails 1 "rung: error: cannot write run/*: No space left on device (go on with *)" small_disk 11 "$RUNG" train "$PWD/here.toml" --out run
+fails 1 "rung: error: cannot write run/*: No space left on device (resume with *)" small_disk 11 "$RUNG" train "$PWD/here.toml" --out run
 if grep -vxE 'run|run/(recipe.toml|metrics.jsonl|best.safetensors|checkpoint(.previous)?.safetensors|events.*)' left; then exit 1; fi
 
 # A disk fills up, or a folder is closed, during a run: the saved files stay whole, and then the run resumes.

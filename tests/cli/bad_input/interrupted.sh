@@ -18,7 +18,7 @@ for signal in TERM HUP; do
   interrupt $signal $signal
   [[ $code == $((128 + $(kill -l $signal))) ]]
   line=$(<errors)
-  [[ $line == "rung: error: interrupted after epoch "*" (go on with \`rung train --resume $signal\`)" ]] || { cat errors && exit 1; }
+  [[ $line == "rung: error: interrupted after epoch "*" (resume with \`"*"rung train --resume $signal\`)" ]] || { cat errors && exit 1; }
   lists $signal recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors best.safetensors events.out.tfevents.000001
   "$RUNG" eval $signal >/dev/null
 done
@@ -35,10 +35,10 @@ least=$(least_target short.toml)
 "$RUNG" train short.toml --simd "$least" --threads 1 --checkpoint-seconds 5 --strict --out "$here/run" >/dev/null 2>errors & id=$!
 until [[ -e "$here/run/metrics.jsonl" ]]; do sleep 0.02; done
 kill -s TERM $id && not wait $id
-command=$(sed -n 's/.*go on with `rung \(.*\)`.*/\1/p' errors)
+command=$(sed -n 's/.*resume with `\(.*\)`.*/\1/p' errors)
 [[ $command == *" --simd $least --threads 1 --checkpoint-seconds 5 --strict" ]]
-eval "\"$RUNG\" $command" >log
-head -n 1 log | grep -qx "it's h\\\\xe9re/run goes on after epoch .*"
+eval "$command" >log
+head -n 1 log | grep -qx "it's h\\\\xe9re/run resumes after epoch .*"
 [[ $(wc -l <"$here/run/metrics.jsonl") == 100 ]]
 
 # A batch takes seconds. A second SIGTERM, as from `timeout`, changes nothing; Ctrl-C does not wait for the batch.

@@ -19,16 +19,16 @@ for command in --version --help "summary small.toml" "data info ./digits" "data 
   gone "$RUNG" $command 2>errors || code=$?
   [[ $code == 141 && ! -s errors ]] || { echo "$command without a reader ended with $code" && cat errors && exit 1; }
 done
-fails 1 "rung: error: cannot write to standard output: No space left on device (go on with \`rung train --resume full\`)" full "$RUNG" train small.toml --out full
-fails 1 "rung: error: cannot write to standard output: Bad file descriptor (go on with \`rung train --resume closed\`)" closed "$RUNG" train small.toml --out closed
-fails 141 "rung: error: interrupted after epoch * (go on with \`rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
+fails 1 "rung: error: cannot write to standard output: No space left on device (resume with \`*rung train --resume full\`)" full "$RUNG" train small.toml --out full
+fails 1 "rung: error: cannot write to standard output: Bad file descriptor (resume with \`*rung train --resume closed\`)" closed "$RUNG" train small.toml --out closed
+fails 141 "rung: error: interrupted after epoch * (resume with \`*rung train --resume left\`)" left "$RUNG" train small.toml --epochs 2000 --out left
 for run in full closed left; do
   rm -f $run/checkpoint.previous.safetensors
   lists $run recipe.toml metrics.jsonl checkpoint.safetensors best.safetensors events.out.tfevents.000001
   "$RUNG" eval $run >/dev/null
 done
 "$RUNG" verify left >/dev/null
-fails 141 "rung: error: interrupted: * of 20 runs are over (go on with *)" left "$RUNG" sweep small.toml --jobs 1 --out sweep
+fails 141 "rung: error: interrupted: * of 20 runs are over (go on with *)" left "$RUNG" sweep small.toml --epochs 30 --jobs 1 --out sweep
 
 # Without standard error, only the exit code can tell.
 code=0

@@ -7,8 +7,9 @@ unset NO_COLOR
 coloured() { LC_ALL=C grep -q $'\e\\[[0-9]*m' "$1"; }
 
 in_terminal 100 "train small.toml --epochs 1 --out run" >screen
-grep -ao $'\e\\[1m## Small\e\\[0m' screen | cat -v
-grep -ao $'\e\\[31m- ✗ missed.*\e\\[0m' screen | sed $'s/\e/^[/g'
+grep -ao $'\e\\[31m  ✗ missed.*\e\\[0m' screen | sed $'s/\e/^[/g'
+in_terminal 100 "train small.toml --epochs 1 --full --out whole" >screen
+grep -ao $'\e\\[1mSmall\e\\[0m' screen | cat -v
 in_terminal 100 "summary nothing" >screen && exit 1
 grep -ao $'^rung: \e\\[31merror:\e\\[0m' screen | cat -v
 

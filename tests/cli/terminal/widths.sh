@@ -17,9 +17,18 @@ for columns in 45 60 80 120; do
 done
 in_terminal 45 "summary wide.toml" | tr -d '\r' | sed -n '1,4p'
 
-"$RUNG" climb small.toml wide.toml --epochs 1 --out ladder >text
+"$RUNG" climb small.toml wide.toml --epochs 1 --full --out ladder >text
 in_terminal 60 "climb --resume ladder" >screen
 (($(widest screen) <= 60)) || { cat screen && exit 1; }
-tr -d '\r' <screen | grep '^| '
-# In a file it is the unchanged document.
+tr -d '\r' <screen | grep -E '^(step|small|wide) '
+in_terminal 60 "climb --resume ladder --full" >screen
+(($(widest screen) <= 60)) || { cat screen && exit 1; }
+tr -d '\r' <screen | grep -E '^(step|small|wide|best test|accuracy, %) '
+# In a file it is the document as it is written.
 sed -n '/^# Ladder/,/^Written/p' text | head -n -2 | diff - ladder/ladder.md
+
+# A terminal shows plain text, without Markdown's markup.
+make_recipe starred.toml 's/^title = .*/title = "5 * 5 [one] | _two_"/'
+in_terminal 80 "train starred.toml --epochs 1 --full --out starred" >screen
+tr -d '\r' <screen | grep -xF '5 * 5 [one] | _two_'
+not grep -E '[\\]|^#|^\|' screen

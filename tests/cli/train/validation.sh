@@ -2,7 +2,7 @@
 source "$HELPERS"
 make_dataset digits
 make_recipe small.toml 's/^name = .*/&\nvalidation = 56/; s/^\[dataset\]/[[targets]]\nmetric = "best_validation_accuracy"\nabove = 0\n\n&/'
-"$RUNG" train small.toml | grep -E '^Epoch|validation'
+"$RUNG" train small.toml | grep -E '^Epoch|[Vv]alidation'
 run=runs/small-seed5
 grep -c '"validation_loss":.*"validation_accuracy":.*"validation_seconds":' $run/metrics.jsonl
 grep -E '"(train_images|validation_images|test_images)":' $run/result.json

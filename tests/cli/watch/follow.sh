@@ -27,14 +27,14 @@ lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors 
 "$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
 begun cut/other
 kill -s TERM $id && not wait $id
-fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`rung climb --resume cut\`)" "$RUNG" watch cut
+fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`*rung climb --resume cut\`)" "$RUNG" watch cut
 
 # Repeated watching does not keep a run from resuming.
 while :; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!
 for _ in 1 2 3; do
   rm -f said  # else the last output may be taken for this one's
   "$RUNG" climb --resume cut >said 2>errors & id=$!
-  until grep -qs ' goes on after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
+  until grep -qs ' resumes after ' said || ! kill -0 $id 2>/dev/null; do sleep 0.02; done
   kill -s TERM $id && not wait $id
   grep -q '^rung: error: interrupted after' errors || { cat said errors >&2 && exit 1; }
 done

@@ -1,0 +1,65 @@
+#include "ladder/forecast.h"
+
+#include <numeric>
+
+#include "nn/cost.h"
+#include "nn/plan.h"
+
+namespace rung::ladder {
+namespace {
+
+constexpr double kLeastSeconds = 1;
+// Multiply-accumulates in the time that a byte of an activation takes, fitted to the seconds that the
+// ladder's steps take.
+constexpr double kMacsPerByte = 6;
+
+double work_of(const nn::Cost& cost) {
+  return cost.flop / 2 + kMacsPerByte * cost.bytes;
+}
+
+// Of an image's forward pass.
+double evaluating(const nn::Plan& plan) {
+  double work = 0;
+  for (size_t stage = 0; stage < plan.stages.size(); ++stage)
+    for (const nn::Step step : {nn::Step::kConvolve, nn::Step::kActivate})
+      work += work_of(nn::cost_of(plan, step, stage));
+  return work;
+}
+
+// Of an image's forward and backward pass. The first stage has no gradient of its input.
+double training(const nn::Plan& plan) {
+  double work = evaluating(plan);
+  for (size_t stage = 0; stage < plan.stages.size(); ++stage) {
+    if (plan.stages[stage].norm) work += work_of(nn::cost_of(plan, nn::Step::kGradientSums, stage));
+    work += work_of(nn::cost_of(plan, nn::Step::kActivationGradient, stage));
+    if (!plan.stages[stage].conv) continue;
+    work += work_of(nn::cost_of(plan, nn::Step::kWeightGradient, stage));
+    if (stage > 0) work += work_of(nn::cost_of(plan, nn::Step::kInputGradient, stage));
+  }
+  return work;
+}
+
+}  // namespace
+
+double work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
+  const nn::Plan plan = nn::make_plan(recipe.model);
+  const double validation = recipe.dataset.validation;
+  const double trained = data.train.count - validation;
+  const double an_epoch = trained * training(plan) + (validation + data.test.count) * evaluating(plan);
+  return recipe.training.epochs * an_epoch + trained * evaluating(plan);  // once more at the end
+}
+
+void Forecast::note(size_t run, double part, double seconds) {
+  const double before = std::accumulate(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(run), 0.0);
+  last_ = {seconds, before + part * work_[run]};
+  if (!first_) first_ = last_;
+}
+
+std::optional<double> Forecast::seconds_left() const {
+  if (!first_ || last_.seconds - first_->seconds < kLeastSeconds || last_.work <= first_->work)
+    return std::nullopt;
+  const double all = std::accumulate(work_.begin(), work_.end(), 0.0);
+  return (all - last_.work) * (last_.seconds - first_->seconds) / (last_.work - first_->work);
+}
+
+}  // namespace rung::ladder
