@@ -419,7 +419,12 @@ void check_loss(Draw& draw) {
   const auto labels = draw.labels(classes);
   const auto logits =
       draw.values(static_cast<size_t>(classes) * kLanes, static_cast<float>(draw.between(1, 90)));
-  const LossOptions options{.scale = 0.5F, .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8};
+  const bool is_weighted = draw.between(0, 1) == 1;
+  std::vector<float> weights;
+  for (int k = 0; k < classes; ++k) weights.push_back(static_cast<float>(draw.between(0, 16)) / 8);
+  const LossOptions options{.scale = 0.5F,
+                            .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8,
+                            .class_weights = is_weighted ? weights.data() : nullptr};
   const auto run = [&](auto cross_entropy) -> Outputs {
     std::vector<uint8_t> predicted(kLanes);
     AlignedBuffer<float> dlogits(logits.size());

@@ -56,8 +56,9 @@ size_t count(const Shape& s) {
 class Definition {
  public:
   Definition(const ModelSpec& model, const Weights& weights, int images, bool training,
-             double label_smoothing = 0)
+             double label_smoothing = 0, std::span<const float> class_weights = {})
       : label_smoothing_(label_smoothing),
+        class_weights_(class_weights.begin(), class_weights.end()),
         model_(model),
         info_(infer(model)),
         parameters_(weights.parameters.begin(), weights.parameters.end()),
@@ -120,15 +121,18 @@ class Definition {
   double mean_loss(const Values& logits, std::span<const uint8_t> labels) const {
     const auto classes = static_cast<size_t>(model_.classes);
     double total = 0;
+    double weights = 0;
+    const auto weight = [this](size_t k) { return class_weights_.empty() ? 1 : class_weights_[k]; };
     for (size_t n = 0; n < images_; ++n) {
+      weights += weight(labels[n]);
       double sum = 0;
       for (size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
       for (size_t k = 0; k < classes; ++k) {
         const double target = label_smoothing_ / model_.classes + (k == labels[n] ? 1 - label_smoothing_ : 0);
-        total += target * (std::log(sum) - logits[n * classes + k]);
+        total += weight(k) * target * (std::log(sum) - logits[n * classes + k]);
       }
     }
-    return total / static_cast<double>(images_);
+    return total / weights;
   }
 
   Values layer(size_t index, const Values& x) {
@@ -333,6 +337,7 @@ class Definition {
   Values apply(const Flatten& /*layer*/, size_t /*index*/, const Values& x) const { return x; }
 
   double label_smoothing_;
+  Values class_weights_;  // [classes], or empty
   const ModelSpec& model_;
   ModelInfo info_;
   Values parameters_;
@@ -497,6 +502,8 @@ class Check {
       x_.push_back(static_cast<float>(random.uniform(-1, 1)));
     for (int i = 0; i < images; ++i) labels_.push_back(static_cast<uint8_t>(random.below(model.classes)));
     label_smoothing_ = random.chance(0.3) ? 0.25F : 0;
+    for (int k = 0; images % 2 == 0 && k < model.classes; ++k)
+      class_weights_.push_back(0.25F * static_cast<float>(1 + 3 * k % 7));
     smallest_norm_ = images * count(model.input);
     for (const Stage& stage : plan_.stages) {
       const auto plane =
@@ -515,7 +522,7 @@ class Check {
   // False if the model is too close to a kink, or has a batch norm over too few values for float32.
   bool run() {
     if (smallest_norm_ < 8) return false;
-    Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_);
+    Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_, class_weights_);
     const double loss = exact.loss(x_, labels_);
     if (exact.margin() < kLeastMargin) return false;
     const Values gradient = exact.gradient(labels_);
@@ -552,9 +559,9 @@ class Check {
     const LoadGroup loader = [this](int group, int lanes, int, float* x) { load(group, lanes, x); };
     const Dropped dropped;
     TrainingPass pass(plan_, images_, pool);
-    const auto result = pass.run(
-        {images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group, label_smoothing_},
-        weights, found);
+    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group,
+                                  label_smoothing_, class_weights_},
+                                 weights, found);
     for (int group = 0; group < kernels::groups_of(images_); ++group)
       take(group, kernels::valid_lanes(images_, group), pass.logits(group), logits);
     expect_forward("logits", logits, exact.logits());
@@ -592,6 +599,7 @@ class Check {
   std::vector<uint8_t> labels_;
   size_t smallest_norm_ = 0;  // values of a channel
   float label_smoothing_ = 0;
+  std::vector<float> class_weights_;
 };
 
 constexpr Conv2d kConv{.out_channels = 4, .kernel_size = {3, 3}, .bias = false};

@@ -57,13 +57,25 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfResidualModels) {
     expect_same_bits(train_with(threads, testing::residual_run()), one, fmt::format("{} threads", threads));
 }
 
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithClassWeights) {
+  train::Experiment run = short_run();
+  run.training.class_weights = optim::ClassWeights{};
+  run.training.label_smoothing = 0.1;
+  const Trained one = train_with(1, run);
+  EXPECT_GT(one.accuracy, 40);
+  for (const int threads : {2, 7})
+    expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
+}
+
 INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
                          rung::testing::target_name);
 
 TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   const std::vector<std::string> targets = testing::fused_targets();
   if (targets.size() < 2) GTEST_SKIP() << "this machine has only one";
-  for (const train::Experiment& run : {short_run(), testing::residual_run()}) {
+  train::Experiment weighted = short_run();
+  weighted.training.class_weights = optim::ClassWeights{};
+  for (const train::Experiment& run : {short_run(), testing::residual_run(), weighted}) {
     std::vector<Trained> trained;
     for (const std::string& target : targets) {
       kernels::force_simd_target(target);

@@ -1,5 +1,6 @@
 // Optimisers, schedules, weight averaging and the loss do what PyTorch's do.
 // tests/golden/make_optim_golden.py makes the golden numbers, in float64, and has the same tables of cases.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +9,7 @@
 
 #include "base/aligned_buffer.h"
 #include "kernels/loss.h"
+#include "optim/class_weights.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
 #include "optim/weight_average.h"
@@ -191,6 +193,43 @@ TEST(Loss, EqualsTorchsWithSmoothing) {
     rung::testing::expect_tensor_within(name, std::span<const float>(gradient.span()),
                                         golden.at(std::string("loss/gradient/") + name, logits.size()), 4);
   }
+}
+
+// With weights, the mean over the images divides by the sum of their labels' weights.
+TEST(Loss, EqualsTorchsWithClassWeights) {
+  const Golden golden;
+  constexpr int kClasses = 10;
+  const auto logits = golden.at("logits", kClasses * kernels::kLanes);
+  const auto weights = golden.at("class_weights", kClasses);
+  AlignedBuffer<float> aligned(logits.size());
+  std::ranges::copy(logits, aligned.data());
+  std::vector<uint8_t> labels(kernels::kLanes);
+  double sum = 0;
+  for (size_t image = 0; image < labels.size(); ++image) {
+    labels[image] = static_cast<uint8_t>(image % kClasses);
+    sum += weights[labels[image]];
+  }
+  for (const auto& [name, smoothing] : {std::pair("0.0", 0.0F), {"0.1", 0.1F}, {"0.4", 0.4F}}) {
+    AlignedBuffer<float> gradient(logits.size());
+    const auto found = kernels::cross_entropy(
+        aligned.data(), kClasses, labels.data(), kernels::kLanes,
+        {.scale = static_cast<float>(1 / sum), .label_smoothing = smoothing, .class_weights = weights.data()},
+        nullptr, gradient.data());
+    const float expected = golden.at(std::string("loss/weighted/") + name, 1)[0];
+    EXPECT_NEAR(found.loss / sum, expected, 1e-6 * expected) << name;
+    rung::testing::expect_tensor_within(
+        name, std::span<const float>(gradient.span()),
+        golden.at(std::string("loss/gradient/weighted/") + name, logits.size()), 4);
+  }
+}
+
+// As scikit-learn 1.x: compute_class_weight("balanced", classes=[0, 1, 3], y=[0] * 6 + [1] * 3 + [3]) gives
+// 0.5556, 1.1111, 3.3333. Class 2 has no image.
+TEST(ClassWeights, BalancedOnesAreScikitLearns) {
+  EXPECT_THAT(
+      class_factors({}, std::vector{6, 3, 0, 1}),
+      ::testing::Pointwise(::testing::FloatEq(), std::vector{10.0F / 18, 10.0F / 9, 0.0F, 10.0F / 3}));
+  EXPECT_THAT(class_factors({{2, 0, 0.5}}, std::vector{1, 1, 1}), ::testing::ElementsAre(2, 0, 0.5F));
 }
 
 Rates rates_of_step(const Training& training, int step) {

@@ -108,6 +108,47 @@ TEST(Trainer, WithoutAnAverageTheResultIsWhatIsTrained) {
   EXPECT_EQ(&trainer.weights(), &trainer.trained_weights());
 }
 
+// A batch's loss is its images' losses weighted by their classes; balanced weights follow from the labels.
+TEST(Trainer, BalancedClassWeightsAreThoseOfTheTrainingImages) {
+  Experiment run = toolbox_run();
+  run.training.class_weights = optim::ClassWeights{};
+  std::vector<int> counts(rung::testing::kClasses);
+  const int images = discs().train.count - run.dataset.validation;
+  for (int i = 0; i < images; ++i) ++counts[discs().train.labels[static_cast<size_t>(i)]];
+  Experiment spelt_out = run;
+  for (const int count : counts)
+    spelt_out.training.class_weights->factors.push_back(
+        static_cast<float>(static_cast<double>(images) / (rung::testing::kClasses * count)));
+  Experiment without = run;
+  without.training.class_weights.reset();
+  const auto trained = [](const Experiment& experiment) {
+    ThreadPool pool(2);
+    Trainer trainer(experiment, discs(), pool);
+    trainer.train_epoch();
+    return nn::weights_sha256(trainer.weights());
+  };
+  EXPECT_EQ(trained(run), trained(spelt_out));
+  EXPECT_NE(trained(run), trained(without));
+}
+
+// Batches whose images all have a weight of 0 move nothing, where PyTorch divides 0 by 0.
+TEST(Trainer, ImagesOfNoWeightMoveNothing) {
+  Experiment run = residual_run();
+  run.training.batch_size = 1;
+  run.training.optimizer = optim::Sgd{.lr = 0.1};
+  run.model.layers = {nn::Flatten{}, nn::Linear{.out_features = rung::testing::kClasses}};
+  run.training.class_weights = optim::ClassWeights{{0, 0, 0, 0, 1}};
+  ThreadPool pool(1);
+  Trainer trainer(run, discs(), pool);
+  int weighed = 0;
+  nn::Weights before = trainer.weights();
+  trainer.train_epoch([&](const Progress&) {
+    weighed += trainer.weights().parameters != before.parameters ? 1 : 0;
+    before = trainer.weights();
+  });
+  EXPECT_EQ(weighed, std::ranges::count(discs().train.labels, 4));
+}
+
 // 149 images in batches of 41: the last one has 26, and counts as 26.
 TEST(Trainer, AnEpochsLossIsTheMeanOverItsImages) {
   ThreadPool pool(2);

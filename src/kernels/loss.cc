@@ -46,31 +46,54 @@ Target target_of(const LossOptions& options, int classes) {
   return {1.0F - options.label_smoothing + other, other};
 }
 
-// Probabilities minus the target, times scale; zeros in the lanes without an image.
-void gradient(const float* logits, int classes, const float* label, int lanes, const LossOptions& options,
-              V peak, V sum, size_t part, float* dlogits) {
+float weight_of(const LossOptions& options, int k) {
+  return options.class_weights == nullptr ? 1.0F : options.class_weights[k];
+}
+
+// The sum of an image's target over the classes, by its label. `all` is that of the classes' weights.
+double target_sum(const LossOptions& options, int classes, double all, int label) {
+  if (options.class_weights == nullptr) return 1;
+  const double smoothing = options.label_smoothing;
+  return (1 - smoothing) * options.class_weights[label] + smoothing * all / classes;
+}
+
+// Probabilities times the target's sum, minus the target, times scale; zeros in the lanes without an image.
+// (Without class weights all factors are 1, which changes no bit.)
+void gradient(const float* logits, int classes, const float* label, const float* target_sums, int lanes,
+              const LossOptions& options, V peak, V sum, size_t part, float* dlogits) {
   const D d;
   const int left = lanes - static_cast<int>(part);
   const Target target = target_of(options, classes);
   const M valid = hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left));
+  const V target_sum = hn::Load(d, target_sums + part);
   for (int k = 0; k < classes; ++k) {
     const size_t at = static_cast<size_t>(k) * kLanes + part;
     const V probability = hn::Div(hn::Exp(d, hn::Sub(hn::Load(d, logits + at), peak)), sum);
     const M is_label = hn::Eq(hn::Load(d, label + part), hn::Set(d, static_cast<float>(k)));
-    const V difference =
-        hn::Sub(probability, hn::IfThenElse(is_label, hn::Set(d, target.label), hn::Set(d, target.other)));
+    const float weight = weight_of(options, k);
+    const V wanted =
+        hn::IfThenElse(is_label, hn::Set(d, target.label * weight), hn::Set(d, target.other * weight));
+    const V difference = hn::Sub(hn::Mul(probability, target_sum), wanted);
     hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, options.scale))), d, dlogits + at);
   }
 }
 
-// The logits' mean under the target; subtracting log-sum-exp gives minus the loss.
+// The logits' sum under the target; subtracting log-sum-exp times the target's sum gives minus the loss.
 double expected_logit(const float* logits, int classes, int label, size_t lane, const LossOptions& options) {
-  const double at_label = logits[static_cast<size_t>(label) * kLanes + lane];
+  const double at_label =
+      static_cast<double>(logits[static_cast<size_t>(label) * kLanes + lane]) * weight_of(options, label);
   if (options.label_smoothing == 0) return at_label;
   double sum = 0;
-  for (int k = 0; k < classes; ++k) sum += logits[static_cast<size_t>(k) * kLanes + lane];
+  for (int k = 0; k < classes; ++k)
+    sum += static_cast<double>(logits[static_cast<size_t>(k) * kLanes + lane]) * weight_of(options, k);
   const double smoothing = options.label_smoothing;
   return (1 - smoothing) * at_label + smoothing * sum / classes;
+}
+
+double sum_of_weights(const LossOptions& options, int classes) {
+  double sum = 0;
+  for (int k = 0; k < classes; ++k) sum += weight_of(options, k);
+  return sum;
 }
 
 GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
@@ -79,7 +102,12 @@ GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
   alignas(64) std::array<float, kLanes> label{};
   alignas(64) std::array<float, kLanes> log_sum{};
   alignas(64) std::array<float, kLanes> best_class{};
-  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) label[lane] = labels[lane];
+  alignas(64) std::array<float, kLanes> target_sums{};
+  const double all_weights = sum_of_weights(options, classes);
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
+    label[lane] = labels[lane];
+    target_sums[lane] = static_cast<float>(target_sum(options, classes, all_weights, labels[lane]));
+  }
   for (size_t part = 0; part < kLanes; part += kVector) {
     const Maximum best = maximum(logits, classes, part);
     V sum = hn::Zero(d);
@@ -89,12 +117,13 @@ GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
     hn::Store(hn::Add(hn::Log(d, sum), best.value), d, log_sum.data() + part);
     hn::Store(best.index, d, best_class.data() + part);
     if (dlogits != nullptr)
-      gradient(logits, classes, label.data(), lanes, options, best.value, sum, part, dlogits);
+      gradient(logits, classes, label.data(), target_sums.data(), lanes, options, best.value, sum, part,
+               dlogits);
   }
   GroupLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-    total.loss +=
-        static_cast<double>(log_sum[lane]) - expected_logit(logits, classes, labels[lane], lane, options);
+    total.loss += target_sum(options, classes, all_weights, labels[lane]) * log_sum[lane] -
+                  expected_logit(logits, classes, labels[lane], lane, options);
     total.correct += best_class[lane] == label[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
   }

@@ -1,5 +1,5 @@
-// The loss: log_softmax + negative log-likelihood (torch.nn.functional.cross_entropy, with label_smoothing),
-// its gradient, and the predicted class, for one group of 16 images.
+// The loss: log_softmax + negative log-likelihood (torch.nn.functional.cross_entropy, with weight and
+// label_smoothing), its gradient, and the predicted class, for one group of 16 images.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,14 @@ struct GroupLoss {
 struct LossOptions {
   float scale = 1;            // of the gradient: 1 / batch size for the mean over a batch
   float label_smoothing = 0;  // the share of the target that is spread over all classes, from 0 to 1
+  const float* class_weights = nullptr;  // [classes] factors on the target's elements; null: 1 each
 };
 
 // `logits` [classes][16]; `labels` of the first `lanes` images. `predicted` [16] gets each image's class (the
 // first of equal maxima) and may be null. `dlogits` [classes][16] gets (softmax - target) * scale, zeros past
 // `lanes`; it may be null. The target is one-hot, or with smoothing s: s/classes, and 1-s more at the label.
+// Class weights multiply the target, whose sum T is then not 1: the gradient is (T * softmax - target) *
+// scale. The mean over a batch has the scale 1 / sum of the labels' weights.
 GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits);
 

@@ -19,12 +19,17 @@ GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
     const double peak = logits[best * kLanes + lane];
     double sum = 0;
     for (int k = 0; k < classes; ++k) sum += std::exp(logits[k * kLanes + lane] - peak);
+    const auto target = [&](int k) {
+      const double weight = options.class_weights == nullptr ? 1 : options.class_weights[k];
+      return weight * (smoothing / classes + (k == labels[lane] ? 1 - smoothing : 0));
+    };
+    double target_sum = 0;
+    for (int k = 0; k < classes; ++k) target_sum += target(k);
     for (int k = 0; k < classes; ++k) {
-      const double target = smoothing / classes + (k == labels[lane] ? 1 - smoothing : 0);
-      total.loss -= target * (logits[k * kLanes + lane] - peak - std::log(sum));
+      total.loss -= target(k) * (logits[k * kLanes + lane] - peak - std::log(sum));
       if (dlogits == nullptr) continue;
       const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
-      dlogits[k * kLanes + lane] = static_cast<float>((probability - target) * options.scale);
+      dlogits[k * kLanes + lane] = static_cast<float>((target_sum * probability - target(k)) * options.scale);
     }
     total.correct += best == labels[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best);

@@ -117,7 +117,12 @@ std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
 
 std::string text_of(const std::optional<optim::Ema>& ema) {
   if (!ema) return "none";
-  return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? " with buffers" : "");
+  return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? "" : ", buffers copied");
+}
+
+std::string text_of(const std::optional<optim::ClassWeights>& weights) {
+  if (!weights) return "none";
+  return weights->factors.empty() ? "balanced" : fmt::format("{}", fmt::join(weights->factors, ", "));
 }
 
 std::string text_of(const optim::Sgd& /*sgd*/) {
@@ -186,6 +191,7 @@ class Changes {
     compare("warm-up", text_of(before.lr_warmup), text_of(after.lr_warmup));
     compare_optimizers(before, after);
     compare("label smoothing", before.label_smoothing, after.label_smoothing);
+    compare("class weights", text_of(before.class_weights), text_of(after.class_weights));
     compare("average of the weights", text_of(before.ema), text_of(after.ema));
     compare("batch size", before.batch_size, after.batch_size);
     compare("epochs", before.epochs, after.epochs);

@@ -19,6 +19,14 @@ size_t plane_of(const Stage& stage) {
   return static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
 }
 
+// What the mean over the batch divides by: without class weights, the number of images.
+double weight_sum(const Batch& batch) {
+  if (batch.class_weights.empty()) return batch.images;
+  double sum = 0;
+  for (const uint8_t label : batch.labels) sum += batch.class_weights[label];
+  return sum;
+}
+
 // Floats of each of the two kinds of sums.
 size_t moment_sums_of(const Stage& stage) {
   if (!stage.norm) return 0;
@@ -124,6 +132,7 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
   batch_ = &batch;
   weights_ = &weights;
   gradient_ = gradient;
+  weight_sum_ = weight_sum(batch);
   for (const Phase& phase : program_) {
     if (!phase.group_tasks.empty()) {
       pool_.for_each(groups(), [&](int group, int thread) {
@@ -136,7 +145,7 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
   }
   BatchResult result;
   for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
-    result.loss += group_losses_[group] / batch.images;
+    result.loss += weight_sum_ > 0 ? group_losses_[group] / weight_sum_ : 0;
     result.correct += group_correct_[group];
   }
   return result;
@@ -287,10 +296,12 @@ void TrainingPass::activate(size_t s, int group) {
 
 void TrainingPass::loss(size_t s, int group) {
   const auto first = static_cast<size_t>(group) * kLanes;
-  const auto result = kernels::cross_entropy(
-      output(s, group), plan_.classes, batch_->labels.data() + first, lanes(group),
-      {.scale = 1.0F / static_cast<float>(batch_->images), .label_smoothing = batch_->label_smoothing},
-      nullptr, output_gradient(s, group));
+  const kernels::LossOptions options{
+      .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
+      .label_smoothing = batch_->label_smoothing,
+      .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data()};
+  const auto result = kernels::cross_entropy(output(s, group), plan_.classes, batch_->labels.data() + first,
+                                             lanes(group), options, nullptr, output_gradient(s, group));
   group_losses_[static_cast<size_t>(group)] = result.loss;
   group_correct_[static_cast<size_t>(group)] = result.correct;
 }

@@ -29,12 +29,13 @@ struct Batch {
   LoadGroup load;
   uint64_t seed = 0;  // for dropout, with:
   uint32_t epoch = 0;
-  uint32_t first_group = 0;   // number of the batch's first group within its epoch
-  float label_smoothing = 0;  // see kernels::LossOptions
+  uint32_t first_group = 0;                   // number of the batch's first group within its epoch
+  float label_smoothing = 0;                  // see kernels::LossOptions
+  std::span<const float> class_weights = {};  // [classes], likewise; empty: 1 each
 };
 
 struct BatchResult {
-  double loss = 0;  // mean over the batch
+  double loss = 0;  // mean over the batch, weighted by the weights of the labels; 0 where all of these are 0
   int correct = 0;
 };
 
@@ -173,6 +174,7 @@ class TrainingPass {
   std::vector<int> group_correct_;            // [G]
   std::vector<ThreadMemory> threads_;
   const Batch* batch_ = nullptr;  // during run()
+  double weight_sum_ = 0;         // of the batch's labels
   Weights* weights_ = nullptr;
   std::span<float> gradient_;
 };

@@ -128,6 +128,15 @@ struct Ema {
   friend bool operator==(const Ema&, const Ema&) = default;
 };
 
+// CrossEntropyLoss's weight: a factor on what images of each class count in the loss. The mean over a batch
+// divides by the sum of its images' factors.
+struct ClassWeights {
+  // [classes]; empty: from the training images, so that every class counts alike (scikit-learn's
+  // compute_class_weight with "balanced").
+  std::vector<double> factors;
+  friend bool operator==(const ClassWeights&, const ClassWeights&) = default;
+};
+
 struct Training {
   int epochs = 1;
   int batch_size = 128;
@@ -136,6 +145,7 @@ struct Training {
   std::optional<LrWarmup> lr_warmup = std::nullopt;
   double label_smoothing = 0;  // CrossEntropyLoss's
   std::optional<Ema> ema = std::nullopt;
+  std::optional<ClassWeights> class_weights = std::nullopt;
   friend bool operator==(const Training&, const Training&) = default;
 };
 

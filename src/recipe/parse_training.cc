@@ -1,6 +1,8 @@
 // [training], [optimizer], [lr_warmup] and [ema].
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "recipe/parse.h"
 
 namespace rung::recipe {
@@ -75,16 +77,32 @@ std::optional<optim::Ema> parse_ema(const TableReader& root) {
   return ema;
 }
 
+constexpr double kLargestClassWeight = 1e6;
+
+std::optional<optim::ClassWeights> parse_class_weights(const TableReader& training) {
+  constexpr std::string_view kKey = "class_weights";
+  if (!training.has(kKey)) return std::nullopt;
+  if (training.is_text(kKey)) {
+    if (training.text(kKey) == "balanced") return optim::ClassWeights{};
+    training.fail(kKey, "expected \"balanced\" or an array with a number for each class");
+  }
+  optim::ClassWeights weights{training.numbers(kKey, NumberRange::closed(0, kLargestClassWeight))};
+  if (std::ranges::all_of(weights.factors, [](double factor) { return factor == 0; }))
+    training.fail(kKey, "at least one weight must be above 0");
+  return weights;
+}
+
 }  // namespace
 
 optim::Training parse_training(const TableReader& root) {
   const TableReader table = root.required_table("training");
-  table.allow({"epochs", "batch_size", "label_smoothing"});
+  table.allow({"epochs", "batch_size", "label_smoothing", "class_weights"});
   optim::Training training;
   training.epochs = table.small_integer("epochs", 1, kMaxEpochs);
   training.batch_size = table.small_integer("batch_size", 1, kMaxBatch, training.batch_size);
   training.label_smoothing =
       table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
+  training.class_weights = parse_class_weights(table);
   training.ema = parse_ema(root);
   training.lr_scheduler = parse_lr_scheduler(root);
   training.lr_warmup = parse_warmup(root);

@@ -45,6 +45,17 @@ void require_validation(const TableReader& root, const Recipe& recipe) {
   }
 }
 
+// Class weights are as many as the model's classes.
+void require_weight_of_each_class(const TableReader& root, const Recipe& recipe) {
+  const auto& weights = recipe.training.class_weights;
+  if (!weights || weights->factors.empty()) return;
+  const size_t found = weights->factors.size();
+  if (found == static_cast<size_t>(recipe.model.classes)) return;
+  root.required_table("training")
+      .fail("class_weights", fmt::format("expected a number for each of the model's {} classes, found {}",
+                                         recipe.model.classes, found));
+}
+
 }  // namespace
 
 RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t column_number,
@@ -83,6 +94,7 @@ Recipe parse_recipe(const toml::table& document, std::string_view source) {
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);
   recipe.training = parse_training(root);
+  require_weight_of_each_class(root, recipe);
   return recipe;
 }
 

@@ -164,6 +164,17 @@ std::vector<int> TableReader::ascending_integers(std::string_view key, int low, 
   return result;
 }
 
+std::vector<double> TableReader::numbers(std::string_view key, const NumberRange& range) const {
+  const std::string expected =
+      fmt::format("an array of 1 to {} numbers, each {}", kMaxListed, range.describe());
+  const Entry* entry = find(key, false, expected);
+  const auto* array = entry->value->as_array();
+  if (!array || array->empty() || array->size() > kMaxListed) fail_type(*entry, expected);
+  std::vector<double> values(array->size());
+  read_numbers(key, range, values);
+  return values;
+}
+
 void TableReader::read_numbers(std::string_view key, const NumberRange& range,
                                std::span<double> values) const {
   const Entry* entry = find(key);

@@ -74,6 +74,8 @@ class TableReader {
   std::vector<int> integers(std::string_view key, size_t count, int low, int high, Scalar scalar) const;
   // From 1 to kMaxListed integers, each greater than the one before.
   std::vector<int> ascending_integers(std::string_view key, int low, int high) const;
+  // Any number of them from 1 to kMaxListed.
+  std::vector<double> numbers(std::string_view key, const NumberRange& range) const;
   // As many as the fallback has.
   template <size_t N>
   std::array<double, N> numbers(std::string_view key, const NumberRange& range,

@@ -172,10 +172,16 @@ std::string table(const optim::LrWarmup& warmup) {
 std::string table(const optim::Ema& ema) {
   return fmt::format("decay = {}\nuse_buffers = {}\n", ema.decay, ema.use_buffers);
 }
+std::string class_weights_line(const std::optional<optim::ClassWeights>& weights) {
+  if (!weights) return "";
+  if (weights->factors.empty()) return "class_weights = \"balanced\"\n";
+  return fmt::format("class_weights = [{}]\n", fmt::join(weights->factors, ", "));
+}
 std::string table(const optim::Training& training) {
   return fmt::format(
-      "epochs = {}\nbatch_size = {}\n{}", training.epochs, training.batch_size,
-      training.label_smoothing > 0 ? fmt::format("label_smoothing = {}\n", training.label_smoothing) : "");
+      "epochs = {}\nbatch_size = {}\n{}{}", training.epochs, training.batch_size,
+      training.label_smoothing > 0 ? fmt::format("label_smoothing = {}\n", training.label_smoothing) : "",
+      class_weights_line(training.class_weights));
 }
 
 std::string table(const Target& target) {

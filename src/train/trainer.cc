@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 #include "base/system_limits.h"
+#include "data/statistics.h"
 #include "kernels/layout.h"
 #include "nn/memory.h"
+#include "optim/class_weights.h"
 #include "optim/weight_average.h"
 
 namespace rung::train {
@@ -132,6 +134,15 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
   if (experiment.training.ema) average_ = trained_;
+  weigh_classes();
+}
+
+// By the images trained on.
+void Trainer::weigh_classes() {
+  const auto& weights = experiment_.training.class_weights;
+  if (!weights) return;
+  const auto labels = std::span(data_.train.labels).first(static_cast<size_t>(training_images()));
+  class_weights_ = optim::class_factors(*weights, data::class_counts(labels, plan_.classes));
 }
 
 int Trainer::batches_per_epoch() const {
@@ -255,7 +266,8 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .epoch = epoch,
       .first_group =
           static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size)),
-      .label_smoothing = static_cast<float>(experiment_.training.label_smoothing)};
+      .label_smoothing = static_cast<float>(experiment_.training.label_smoothing),
+      .class_weights = class_weights_};
   gradient_.resize(plan_.parameter_count);
   return pass_.run(batch, trained_, gradient_);
 }

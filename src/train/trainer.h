@@ -133,6 +133,7 @@ class Trainer {
   double train_batch(const std::vector<uint32_t>& order);
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   void update_average();
+  void weigh_classes();
   Progress progress(double loss) const;
 
   Experiment experiment_;
@@ -145,7 +146,8 @@ class Trainer {
   Evaluator evaluator_;
   GroupLoader loader_;
   std::vector<float> gradient_;
-  std::vector<uint8_t> labels_;  // of the current batch
+  std::vector<uint8_t> labels_;       // of the current batch
+  std::vector<float> class_weights_;  // [classes]; empty without them
   Position position_;
   std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
 };

@@ -12,6 +12,8 @@ to float32 once, when it is stored.
     average [7,8]          an AveragedModel's parameters after each of optimizer/sgd_momentum's seven updates
     loss/SMOOTHING [1], loss/gradient/SMOOTHING [10,16]   CrossEntropyLoss, summed, of the logits [10,16]; image i has label
                                                           i % 10
+    class_weights [10]
+    loss/weighted/SMOOTHING [1], loss/gradient/weighted/SMOOTHING [10,16]   the same with these weights, and the mean
     lr/CASE, momentum/CASE [60]   of every batch, three per epoch; beta1 is Adam's momentum
 """
 import pathlib
@@ -107,11 +109,11 @@ def averages(decay, history):
     return np.stack(rows)
 
 
-def loss(logits, smoothing):
+def loss(logits, **options):
     """Classes come first here, as in a group of Rung's."""
     variable = torch.from_numpy(logits).T.contiguous().requires_grad_()
     labels = torch.arange(logits.shape[1]) % logits.shape[0]
-    total = torch.nn.CrossEntropyLoss(reduction="sum", label_smoothing=smoothing)(variable, labels)
+    total = torch.nn.CrossEntropyLoss(**options)(variable, labels)
     total.backward()
     return np.array([total.item()]), variable.grad.T.contiguous().numpy()
 
@@ -147,9 +149,13 @@ def main(output_folder):
         golden[f"lr/{name}"], golden[f"momentum/{name}"] = rates(*case)
     golden["average"] = averages(0.7, golden["optimizer/sgd_momentum"])
     golden["logits"] = random.uniform(-4, 4, (10, 16)).astype(np.float32).astype(np.float64)
+    golden["class_weights"] = random.uniform(0, 3, 10).astype(np.float32).astype(np.float64)
+    weights = torch.from_numpy(golden["class_weights"])
     for smoothing in 0.0, 0.1, 0.4:
-        total, gradient = loss(golden["logits"], smoothing)
+        total, gradient = loss(golden["logits"], reduction="sum", label_smoothing=smoothing)
         golden[f"loss/{smoothing}"], golden[f"loss/gradient/{smoothing}"] = total, gradient
+        mean, gradient = loss(golden["logits"], weight=weights, label_smoothing=smoothing)
+        golden[f"loss/weighted/{smoothing}"], golden[f"loss/gradient/weighted/{smoothing}"] = mean, gradient
     write_safetensors(pathlib.Path(output_folder) / "optim.safetensors", golden)
 
 
