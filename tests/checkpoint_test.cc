@@ -441,15 +441,71 @@ RunRecord finished_run() {
           .validation_images = 1000,
           .test_images = 10000,
           .epochs = {{1, 0.1, 1.0 / 3, 98, 0.2, 97, 1, 0.25, sha256},
-                     {2, 0.1, 0.1, 99, 0.1, 98, 1, 0.25, sha256, ValidationRecord{0.2, 97.5, 0.125}}},
+                     {2, 0.1, 0.1, 99, 0.1, 98, 1, 0.25, sha256, ValidationRecord{0.2, 97.5, 0.125, 96.5},
+                      98.25}},
           .train_accuracy_evaluated = 99.25,
           .weights_sha256 = sha256,
-          .machine = {"a processor", "avx2", 3}};
+          .machine = {"a processor", "avx2", 3},
+          .test_classes = ClassResults{{5000, 4000, 0, 1000}, {5000, 3800, 0, 1000}, {5100, 3800, 0, 1100}},
+          .train_classes = ClassResults{{30000, 30000}, {29900, 29650}, {30250, 29750}},
+          .trained_weights_test_accuracy = 98.5};
+}
+
+// As version 0.1 wrote it.
+RunRecord old_run() {
+  RunRecord record = finished_run();
+  for (EpochRecord& epoch : record.epochs) {
+    epoch.balanced_test_accuracy.reset();
+    if (epoch.validation) epoch.validation->balanced_accuracy.reset();
+  }
+  record.test_classes.reset();
+  record.train_classes.reset();
+  record.trained_weights_test_accuracy.reset();
+  return record;
 }
 
 TEST(Result, GivesBackWhatWasWritten) {
   const auto json = to_json(finished_run());
   EXPECT_EQ(to_json(parse_result(json.dump(2), "file")), json);
+}
+
+// A class without test images has no recall.
+TEST(Result, SaysTheRecallOfEachClass) {
+  const auto json = to_json(finished_run());
+  EXPECT_EQ(json["test_recall"], nlohmann::json::parse("[100.0, 95.0, null, 100.0]"));
+  EXPECT_EQ(json["final_balanced_test_accuracy"], 98.25);
+  EXPECT_EQ(json["final_balanced_validation_accuracy"], 96.5);
+  EXPECT_EQ(json["trained_weights_test_accuracy"], 98.5);
+}
+
+TEST(Result, OfTheVersionBeforeIsRead) {
+  const auto json = to_json(old_run());
+  for (const char* field : {"final_balanced_test_accuracy", "final_balanced_validation_accuracy",
+                            "test_recall", "test_classes", "train_classes", "trained_weights_test_accuracy"})
+    EXPECT_FALSE(json.contains(field)) << field;
+  EXPECT_FALSE(json["epochs"][1].contains("balanced_test_accuracy"));
+  EXPECT_EQ(to_json(parse_result(json.dump(), "file")), json);
+  const auto lines = to_json_lines(old_run().epochs);
+  EXPECT_EQ(to_json_lines(parse_json_lines(lines, "file")), lines);
+}
+
+// Counts that no evaluation of so many images can give.
+TEST(Result, ClassesThatCannotBeAreRefused) {
+  const auto good = to_json(finished_run());
+  for (const auto& [field, text] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"images", "[5000, 4000, 0, 999]"},
+                                                                  {"images", "[5000, 4000, 0]"},
+                                                                  {"images", "[]"},
+                                                                  {"images", "[5000, 4000, -1, 1001]"},
+                                                                  {"images", "4"},
+                                                                  {"correct", "[5001, 3800, 0, 1000]"},
+                                                                  {"correct", "[5000, 3801, 0, 1000]"},
+                                                                  {"predicted", "[5100, 3800, 0, 1101]"},
+                                                                  {"predicted", "[5100, 3800, 0.5, 1100]"}}) {
+    auto bad = good;
+    bad["test_classes"][field] = nlohmann::json::parse(text);
+    EXPECT_THROW(parse_result(bad.dump(), "file"), DataError) << field << " " << text;
+  }
 }
 
 TEST(Result, EveryTruncationIsRefused) {
@@ -476,6 +532,9 @@ TEST(Result, EveryFieldThatIsReadIsChecked) {
                                         "final_validation_accuracy",
                                         "test_accuracy_at_best_validation",
                                         "overfitting_gap",
+                                        "final_balanced_test_accuracy",
+                                        "final_balanced_validation_accuracy",
+                                        "test_recall",
                                         "train_seconds",
                                         "total_seconds"};
   const auto good = to_json(finished_run());

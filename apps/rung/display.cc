@@ -1,6 +1,7 @@
 #include "display.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -64,6 +65,22 @@ std::string end_of(const ladder::SweepRun& run) {
 std::string evaluation_line(std::string_view split, const train::Evaluation& evaluation) {
   return fmt::format("{} set: average loss: {:.4f}, accuracy: {}/{} ({:.2f}%)", split, evaluation.loss,
                      evaluation.correct, evaluation.images, evaluation.accuracy);
+}
+
+std::string class_line(const train::ClassResults& classes) {
+  constexpr size_t kMost = 20;
+  std::vector<size_t> present;
+  for (size_t k = 0; k < classes.classes(); ++k)
+    if (classes.images[k] > 0) present.push_back(k);
+  const bool all = present.size() <= kMost;
+  if (!all) {
+    std::ranges::stable_sort(present, {}, [&](size_t k) { return *classes.recall(k); });
+    present.resize(kMost);
+  }
+  std::vector<std::string> recalls;
+  for (const size_t k : present) recalls.push_back(fmt::format("{} {:.2f}%", k, *classes.recall(k)));
+  return fmt::format("Balanced accuracy: {:.2f}%. {} by class: {}", classes.balanced_accuracy(),
+                     all ? "Recall" : "Lowest recall", fmt::join(recalls, ", "));
 }
 
 std::string epoch_bar(const train::Progress& progress, int columns) {

@@ -16,6 +16,10 @@ namespace rung::app {
 // "Test set: average loss: 0.0214, accuracy: 9944/10000 (99.44%)"
 std::string evaluation_line(std::string_view split, const train::Evaluation& evaluation);
 
+// "Balanced accuracy: 99.43%. Recall by class: 0 99.90%, 1 ..."; where there are many classes, the lowest
+// recalls.
+std::string class_line(const train::ClassResults& classes);
+
 // The epoch under way as a bar in the manner of tqdm, at most `columns` wide.
 std::string epoch_bar(const train::Progress& progress, int columns);
 

@@ -50,13 +50,21 @@ void eval(const Options& options) {
   train::Evaluator evaluator(plan, recipe.dataset, pool);  // first: it knows whether there is memory for it
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);
-  if (!options.output.json) return say("{}\n", evaluation_line(name, evaluation));
+  if (!options.output.json)
+    return say("{}\n{}\n", evaluation_line(name, evaluation), class_line(evaluation.classes));
+  nlohmann::ordered_json recall = nlohmann::ordered_json::array();
+  for (size_t k = 0; k < evaluation.classes.classes(); ++k) {
+    const auto share = evaluation.classes.recall(k);
+    recall.push_back(share ? nlohmann::ordered_json(*share) : nullptr);
+  }
   write_json({{"run_dir", run.string()},
               {"weights", file},
               {"split", options.split},
               {"images", evaluation.images},
               {"correct", evaluation.correct},
               {"accuracy", evaluation.accuracy},
+              {"balanced_accuracy", evaluation.classes.balanced_accuracy()},
+              {"recall", recall},
               {"loss", evaluation.loss},
               {"seconds", evaluation.seconds}});
 }

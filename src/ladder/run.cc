@@ -60,7 +60,8 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
   if (trainer.validation_images() > 0) {
     const train::Evaluation evaluation = trainer.evaluate_validation();
     require_finite("validation", evaluation, trained);
-    validation = {evaluation.loss, evaluation.accuracy, evaluation.seconds};
+    validation = {evaluation.loss, evaluation.accuracy, evaluation.seconds,
+                  evaluation.classes.balanced_accuracy()};
   }
   return {.epoch = trained.epoch,
           .lr = trained.lr,
@@ -71,7 +72,8 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
           .train_seconds = trained.seconds,
           .test_seconds = test.seconds,
           .weights_sha256 = nn::weights_sha256(trainer.weights()),
-          .validation = validation};
+          .validation = validation,
+          .balanced_test_accuracy = test.classes.balanced_accuracy()};
 }
 
 // What happens after a batch: it is shown, and a checkpoint is written when it is time for one.
@@ -155,6 +157,11 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
   }
 }
 
+std::optional<double> balanced_validation(const train::RunRecord& record) {
+  const auto& validation = record.epochs.back().validation;
+  return validation ? validation->balanced_accuracy : std::nullopt;
+}
+
 // Whether the folder has this result. A step of a ladder that was trained by itself was judged without the
 // step before it.
 bool is_stored(const std::filesystem::path& folder, const Outcome& outcome, const Outcome* previous) {
@@ -187,6 +194,10 @@ std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
 }
 
 bool has_metric(recipe::Metric metric, const train::RunRecord& record) {
+  if (metric == recipe::Metric::kFinalBalancedTestAccuracy)
+    return record.epochs.back().balanced_test_accuracy.has_value();
+  if (metric == recipe::Metric::kFinalBalancedValidationAccuracy)
+    return balanced_validation(record).has_value();
   return !recipe::needs_validation(metric) || record.validation_images > 0;
 }
 
@@ -222,6 +233,10 @@ double metric_value(recipe::Metric metric, const train::RunRecord& record) {
       return record.epochs.back().choosing_accuracy();
     case recipe::Metric::kTestAccuracyAtBestValidation:
       return record.chosen().test_accuracy;
+    case recipe::Metric::kFinalBalancedTestAccuracy:
+      return *record.epochs.back().balanced_test_accuracy;
+    case recipe::Metric::kFinalBalancedValidationAccuracy:
+      return *balanced_validation(record);
   }
   return 0;
 }
@@ -230,13 +245,15 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
                                 const train::RunRecord* previous) {
   std::vector<TargetResult> results;
   for (const recipe::Target& target : targets) {
-    TargetResult result{target, std::nullopt, metric_value(target.metric, record), std::nullopt};
+    TargetResult result{target, std::nullopt, 0, std::nullopt};
+    if (has_metric(target.metric, record)) result.value = metric_value(target.metric, record);
     if (const auto* number = std::get_if<double>(&target.bound)) {
       result.bound = *number;
     } else if (previous != nullptr && has_metric(target.metric, *previous)) {
       result.bound = metric_value(target.metric, *previous);
     }
-    if (result.bound) result.met = compare(result.value, target.comparison, *result.bound);
+    if (result.bound && has_metric(target.metric, record))
+      result.met = compare(result.value, target.comparison, *result.bound);
     results.push_back(result);
   }
   return results;
@@ -265,7 +282,11 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.test_images = data.test.count;
   record.machine = train::this_machine(pool.size());
   record.epochs = directory.epochs();
-  record.train_accuracy_evaluated = trainer.evaluate_training().accuracy;
+  const train::Evaluation training = trainer.evaluate_training();
+  record.train_accuracy_evaluated = training.accuracy;
+  record.train_classes = training.classes;
+  record.test_classes = outcome.test.classes;
+  if (trainer.averages()) record.trained_weights_test_accuracy = trainer.evaluate_trained(data.test).accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
   if (!found.finished || !is_stored(place.folder, outcome, previous)) directory.finish(to_json(outcome));

@@ -23,7 +23,7 @@ struct TargetResult {
   recipe::Target target;
   std::optional<double> bound;  // none when it is "previous" and there is no previous step
   double value = 0;
-  std::optional<bool> met;  // none when there is no bound
+  std::optional<bool> met;  // none when there is no bound, or the run has no such value
 };
 
 struct Outcome {
@@ -75,7 +75,8 @@ train::RunRecord read_result(const std::filesystem::path& folder, const recipe::
 std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
                                             const recipe::Recipe& recipe);
 
-// The value of a metric in a run. Precondition: has_metric(), which a run without validation may not.
+// The value of a metric in a run. Precondition: has_metric(); a run without validation, or one of an older
+// version, may lack some.
 bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);
 

@@ -121,10 +121,11 @@ struct LrWarmup {
 
 // torch.optim.swa_utils.AveragedModel with an exponential moving average, updated after every step: the first
 // one copies, then average = decay*average + (1-decay)*weight. Buffers (batch norm's running statistics) are
-// averaged likewise with use_buffers, otherwise copied.
+// averaged likewise with use_buffers, otherwise copied. PyTorch copies them by default; the copies are not
+// the statistics of the averaged weights, and cost the average accuracy.
 struct Ema {
   double decay = 0.999;
-  bool use_buffers = false;
+  bool use_buffers = true;
   friend bool operator==(const Ema&, const Ema&) = default;
 };
 

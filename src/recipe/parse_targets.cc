@@ -38,6 +38,12 @@ constexpr std::array kMetrics = {
     Named<MetricInfo>{"test_accuracy_at_best_validation",
                       {Metric::kTestAccuracyAtBestValidation, "test accuracy at the best validation accuracy",
                        " %", kPercent}},
+    Named<MetricInfo>{
+        "final_balanced_test_accuracy",
+        {Metric::kFinalBalancedTestAccuracy, "balanced test accuracy after the last epoch", " %", kPercent}},
+    Named<MetricInfo>{"final_balanced_validation_accuracy",
+                      {Metric::kFinalBalancedValidationAccuracy,
+                       "balanced validation accuracy after the last epoch", " %", kPercent}},
 };
 
 constexpr auto kMetricList = [] {
@@ -119,7 +125,8 @@ std::optional<Reference> parse_reference(const TableReader& root) {
 
 bool needs_validation(Metric metric) {
   return metric == Metric::kBestValidationAccuracy || metric == Metric::kFinalValidationAccuracy ||
-         metric == Metric::kTestAccuracyAtBestValidation;
+         metric == Metric::kTestAccuracyAtBestValidation ||
+         metric == Metric::kFinalBalancedValidationAccuracy;
 }
 
 std::span<const Metric> all_metrics() {

@@ -28,6 +28,9 @@ enum class Metric {
   kBestValidationAccuracy,        // percent, the maximum over the epochs
   kFinalValidationAccuracy,       // percent, after the last epoch
   kTestAccuracyAtBestValidation,  // percent, of the first epoch with the best validation accuracy
+  // Percent, after the last epoch: the mean recall of the classes that have images.
+  kFinalBalancedTestAccuracy,
+  kFinalBalancedValidationAccuracy,
 };
 
 enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };

@@ -26,7 +26,8 @@ Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& ima
   const auto start = Clock::now();
   const int count = images.count;
   GroupLoader loader(images.split, normalisation_);
-  Evaluation result{.images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count))};
+  Evaluation result{
+      .images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count)), .classes = {}};
   std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
   const uint8_t* labels = images.split.labels.data() + images.first;
   inference_.run(
@@ -40,6 +41,7 @@ Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& ima
     result.correct += group.correct;
   }
   result.accuracy = 100.0 * result.correct / count;
+  result.classes = class_results({labels, static_cast<size_t>(count)}, result.predicted, plan_.classes);
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return result;
 }

@@ -10,6 +10,7 @@
 #include "nn/inference.h"
 #include "nn/plan.h"
 #include "nn/weights.h"
+#include "train/class_results.h"
 
 namespace rung::train {
 
@@ -20,6 +21,7 @@ struct Evaluation {
   int images = 0;
   double seconds = 0;
   std::vector<uint8_t> predicted;  // [images], classes
+  ClassResults classes;
 };
 
 // `count` images of a split, starting at index `first`.

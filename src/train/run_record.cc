@@ -43,7 +43,7 @@ double RunRecord::best_train_accuracy() const {
 }
 
 double RunRecord::mean_last3_test_accuracy() const {
-  const size_t count = std::min<size_t>(3, epochs.size());
+  const auto count = static_cast<size_t>(epochs_in_mean());
   double sum = 0;
   for (size_t i = epochs.size() - count; i < epochs.size(); ++i) sum += epochs[i].test_accuracy;
   return sum / static_cast<double>(count);

@@ -2,6 +2,7 @@
 // percent.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "train/class_results.h"
 #include "train/trainer.h"
 
 namespace rung::train {
@@ -18,6 +20,7 @@ struct ValidationRecord {
   double loss = 0;
   double accuracy = 0;
   double seconds = 0;
+  std::optional<double> balanced_accuracy = std::nullopt;  // see EpochRecord
 };
 
 struct EpochRecord {
@@ -31,6 +34,8 @@ struct EpochRecord {
   double test_seconds = 0;
   std::string weights_sha256;  // after the epoch
   std::optional<ValidationRecord> validation = std::nullopt;
+  // The mean recall of the classes that have images. None in the records of version 0.1.
+  std::optional<double> balanced_test_accuracy = std::nullopt;
 
   // What chooses the best epoch: validation accuracy, or test accuracy without a validation split.
   double choosing_accuracy() const { return validation ? validation->accuracy : test_accuracy; }
@@ -61,6 +66,11 @@ struct RunRecord {
   double train_accuracy_evaluated = 0;  // of the final weights on the training images, in evaluation mode
   std::string weights_sha256;           // of the final weights
   Machine machine;
+  // Of the final weights. None in a record of version 0.1, or of a run that has not finished.
+  std::optional<ClassResults> test_classes = std::nullopt;
+  std::optional<ClassResults> train_classes = std::nullopt;
+  // With [ema], of the weights in training beside their average; none as above, too.
+  std::optional<double> trained_weights_test_accuracy = std::nullopt;
 
   // Preconditions: at least one epoch.
   const EpochRecord& best() const;    // the first epoch with the highest test accuracy
@@ -68,8 +78,9 @@ struct RunRecord {
   double final_test_accuracy() const { return epochs.back().test_accuracy; }
   double best_train_accuracy() const;
   double mean_last3_test_accuracy() const;  // of fewer if there are fewer
-  double train_seconds() const;             // of all epochs, without evaluation
-  double total_seconds() const;             // with evaluation
+  int epochs_in_mean() const { return static_cast<int>(std::min<size_t>(3, epochs.size())); }
+  double train_seconds() const;  // of all epochs, without evaluation
+  double total_seconds() const;  // with evaluation
   // Points by which training accuracy exceeds test accuracy, both in evaluation mode with the final weights.
   double overfitting_gap() const { return train_accuracy_evaluated - final_test_accuracy(); }
 };

@@ -275,6 +275,9 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
 Evaluation Trainer::evaluate(const data::Split& split) {
   return evaluator_.evaluate(weights(), {split, 0, split.count});
 }
+Evaluation Trainer::evaluate_trained(const data::Split& split) {
+  return evaluator_.evaluate(trained_, {split, 0, split.count});
+}
 Evaluation Trainer::evaluate_training() {
   return evaluator_.evaluate(weights(), training_part(data_, validation_images()));
 }

@@ -94,7 +94,8 @@ class Trainer {
 
   // With weights().
   Evaluation evaluate(const data::Split& split);
-  Evaluation evaluate_training();    // on the images trained on
+  Evaluation evaluate_trained(const data::Split& split);  // with trained_weights()
+  Evaluation evaluate_training();                         // on the images trained on
   Evaluation evaluate_validation();  // on those held out. Precondition: validation_images() > 0
 
   // Continues, bit for bit, from the state of another trainer of the same experiment and data. Preconditions:

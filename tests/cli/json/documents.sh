@@ -25,7 +25,7 @@ document "ladder_dir steps recipe analysis run_dir" climb small.toml other.toml 
 grep '"title"' document
 document "format seeds recipes metrics targets comparisons runs weights_sha256" sweep small.toml other.toml --seeds 1,2 --out sweep
 diff <(grep -v title document) <(grep -v title sweep/sweep.json)  # the document is ASCII
-document "run_dir weights split images correct accuracy loss seconds" eval run
+document "run_dir weights split images correct accuracy balanced_accuracy recall loss seconds" eval run
 grep -E '"(run_dir|weights|split|images)"' document
 document "run_dir same epochs first_difference best_file_agrees" verify run
 grep -vE '^[{}]' document

@@ -7,7 +7,7 @@ lists runs small-seed5 small-seed5/{recipe.toml,metrics.jsonl,checkpoint{,.previ
 [[ $(wc -l <runs/small-seed5/metrics.jsonl) == 2 ]]
 
 result=$(<runs/small-seed5/result.json)
-for field in recipe title seed params epochs best_test_accuracy final_test_accuracy mean_last3_test_accuracy targets \
+for field in recipe title seed params epochs best_test_accuracy final_test_accuracy mean_last3_test_accuracy final_balanced_test_accuracy test_recall test_classes train_classes targets \
   weights_sha256 machine cpu simd threads train_accuracy_evaluated overfitting_gap epoch lr train_loss train_accuracy \
   test_loss test_accuracy train_seconds test_seconds metric bound value met; do
   [[ $result == *"\"$field\": "* ]] || { echo "result.json has no $field" && exit 1; }
