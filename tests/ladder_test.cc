@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "ladder/changes.h"
 #include "ladder/markdown.h"
 #include "ladder/mcnemar.h"
+#include "ladder/p_value.h"
+#include "ladder/reference.h"
+#include "ladder/results.h"
 #include "ladder/run.h"
 #include "recipe/recipe.h"
 
@@ -178,13 +182,14 @@ TEST(Changes, NamesEveryOptionOfTraining) {
   after.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.1};
   after.training.lr_warmup = optim::LrWarmup{0.5, 9};
   after.training.label_smoothing = 0.1;
-  after.training.ema = optim::Ema{.decay = 0.9};
-  EXPECT_THAT(
-      describe_changes(before, after),
-      ElementsAre("validation images 0 → 10", "learning rate 0.01 → the schedule's",
-                  "schedule none → one_cycle_lr (up to 0.1 for 0.3 of the training)",
-                  "warm-up none → from × 0.5 in 9 batches", "optimiser sgd → adamw", "weight decay 0 → 0.01",
-                  "label smoothing 0 → 0.1", "average of the weights none → decay 0.9"));
+  after.training.ema = optim::Ema{.decay = 0.9, .use_buffers = false};
+  after.training.class_weights = optim::ClassWeights{{0.5, 2}};
+  EXPECT_THAT(describe_changes(before, after),
+              ElementsAre("validation images 0 → 10", "learning rate 0.01 → the schedule's",
+                          "schedule none → one_cycle_lr (up to 0.1 for 0.3 of the training)",
+                          "warm-up none → from × 0.5 in 9 batches", "optimiser sgd → adamw",
+                          "weight decay 0 → 0.01", "label smoothing 0 → 0.1", "class weights none → 0.5, 2",
+                          "average of the weights none → decay 0.9, buffers copied"));
 }
 
 TEST(Changes, NameTheModelBesideOtherThings) {
@@ -294,8 +299,264 @@ TEST(Analysis, SaysWhenRegularisationHoldsTrainingBack) {
   const auto held = analysis_of(record_of(settled, 99.1, 98.0)).sentences;
   const auto free = analysis_of(record_of(settled, 99.1, 99.1)).sentences;
   EXPECT_THAT(testing::PrintToString(held),
-              HasSubstr("or less regularisation (in training mode it gets 1.10 points less)"));
-  EXPECT_THAT(testing::PrintToString(free), Not(HasSubstr("less regularisation")));
+              HasSubstr("or regularise less (accuracy in training mode is 1.10 points lower)"));
+  EXPECT_THAT(testing::PrintToString(free), Not(HasSubstr("regularise less")));
+}
+
+// Ten classes of 100 test images each, of which the model gets `correct` right and predicts `predicted`, and
+// training images of each, of which it gets `train_correct` right.
+train::RunRecord record_of_classes(const std::vector<int>& correct, const std::vector<int>& predicted,
+                                   const std::vector<int>& train_images,
+                                   const std::vector<int>& train_correct) {
+  const auto sum = [](const std::vector<int>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), 0);
+  };
+  const double test = 100.0 * sum(correct) / 1000;
+  train::RunRecord record = record_of({test, test}, 100.0 * sum(train_correct) / sum(train_images),
+                                      100.0 * sum(train_correct) / sum(train_images));
+  record.test_images = 1000;
+  record.train_images = sum(train_images);
+  record.test_classes = {std::vector(10, 100), correct, predicted};
+  record.train_classes = {train_images, train_correct, train_images};
+  record.epochs.back().balanced_test_accuracy = record.test_classes->balanced_accuracy();
+  return record;
+}
+
+std::vector<int> only_first(int first, int others = 0) {
+  std::vector<int> counts(10, others);
+  counts.front() = first;
+  return counts;
+}
+
+Analysis analysis_of(const train::RunRecord& record, const recipe::Recipe& recipe) {
+  Outcome outcome;
+  outcome.recipe = recipe;
+  outcome.record = record;
+  return analyse(outcome, nullptr, {});
+}
+
+std::string text_of(const Analysis& analysis) {
+  return testing::PrintToString(analysis.sentences);
+}
+
+// 5,000 images of class 0 and 20 of each other class: the model always answers 0.
+TEST(Analysis, SeesThatImbalanceMakesPredictionsCollapse) {
+  const train::RunRecord record =
+      record_of_classes(only_first(100), only_first(1000), only_first(5000, 20), only_first(5000));
+  recipe::Recipe recipe = ladder_recipe("step1");
+  const Analysis analysis = analysis_of(record, recipe);
+  EXPECT_EQ(analysis.fit, Fit::kCollapsed);
+  EXPECT_EQ(analysis.limit, Limit::kClassBalance);
+  const std::string text = text_of(analysis);
+  EXPECT_THAT(text, HasSubstr("100.0 % of the test images are predicted as class 0;"));
+  EXPECT_THAT(text, HasSubstr("class 0 has 5,000 training images, classes 1 to 9 only 20 each."));
+  EXPECT_THAT(text, HasSubstr("class_weights = "));
+  EXPECT_THAT(text, HasSubstr("Balanced test accuracy, the mean recall of the classes, is 10.00 %"));
+  for (const char* wrong : {"overfits", "underfits", "more epochs", "did not learn"})
+    EXPECT_THAT(text, Not(HasSubstr(wrong)));
+  recipe.training.class_weights = optim::ClassWeights{};
+  EXPECT_THAT(text_of(analysis_of(record, recipe)),
+              AllOf(HasSubstr("Class weights are set already"), Not(HasSubstr("class_weights = "))));
+}
+
+// Rare classes that are known by heart, and not known in the test. Training accuracy is that of the test
+// set's mix of classes, 73 %: (100 + 9 · 70) / 10.
+TEST(Analysis, SeesThatRareClassesAreRecognisedLessOften) {
+  const train::RunRecord record =
+      record_of_classes(only_first(99, 30), only_first(700, 33), only_first(5000, 20), only_first(5000, 14));
+  const Analysis analysis = analysis_of(record, ladder_recipe("step1"));
+  EXPECT_THAT(analysis.classes.rare, testing::SizeIs(9));
+  EXPECT_NEAR(analysis.train_accuracy, 73, 1e-9);
+  EXPECT_NEAR(analysis.gap, 73 - 36.9, 1e-9);
+  EXPECT_EQ(analysis.fit, Fit::kOverfits);
+  EXPECT_EQ(analysis.limit, Limit::kClassBalance);
+  EXPECT_THAT(text_of(analysis),
+              HasSubstr("training accuracy is 73.00 % (with the test set's mix of classes)"));
+  EXPECT_THAT(text_of(analysis), HasSubstr("Recall is far below the usual 99.0 % for class 1 (30.0 %), "));
+}
+
+TEST(Analysis, NamesClassesWithALowRecall) {
+  std::vector<int> correct(10, 90);
+  correct[3] = 69;
+  correct[6] = 70;  // 20 points below is not yet far
+  std::vector<int> images(10, 500);
+  std::vector<int> right(10, 480);
+  Analysis analysis = analysis_of(record_of_classes(correct, std::vector(10, 100), images, right));
+  EXPECT_THAT(analysis.classes.low, ElementsAre(3));
+  EXPECT_THAT(text_of(analysis), HasSubstr("Recall is far below the usual 90.0 % for class 3 (69.0 %)."));
+  EXPECT_NE(analysis.limit, Limit::kClassBalance) << "training is balanced";
+  images[3] = 166;  // less than a third of 500
+  right[3] = 150;
+  analysis =
+      analysis_of(record_of_classes(correct, std::vector(10, 100), images, right), ladder_recipe("step1"));
+  EXPECT_THAT(analysis.classes.rare, ElementsAre(3));
+  EXPECT_EQ(analysis.limit, Limit::kClassBalance);
+  EXPECT_THAT(text_of(analysis), HasSubstr("class 0 has 500 training images, class 3 only 166."));
+  images[3] = 167;
+  EXPECT_THAT(analysis_of(record_of_classes(correct, std::vector(10, 100), images, right)).classes.rare,
+              IsEmpty());
+}
+
+// As where the validation split took all images of a class.
+TEST(Analysis, NamesClassesThatTrainingNeverSees) {
+  std::vector<int> correct(10, 90);
+  std::vector<int> images(10, 500);
+  std::vector<int> right(10, 490);
+  correct[9] = images[9] = right[9] = 0;
+  recipe::Recipe recipe = ladder_recipe("step1");
+  recipe.dataset.validation = 500;
+  train::RunRecord record = record_of_classes(correct, std::vector(10, 100), images, right);
+  record.validation_images = 500;
+  record.epochs.back().validation = train::ValidationRecord{.accuracy = 0};
+  const Analysis analysis = analysis_of(record, recipe);
+  EXPECT_THAT(analysis.classes.missing, ElementsAre(9));
+  EXPECT_EQ(analysis.limit, Limit::kClassBalance);
+  EXPECT_THAT(text_of(analysis), HasSubstr("class 0 has 500 training images, class 9 none."));
+  EXPECT_THAT(text_of(analysis), HasSubstr("choose a validation split that leaves images of every class"));
+  EXPECT_THAT(text_of(analysis), HasSubstr("Validation accuracy is 0.00 % and test accuracy 81.00 %"));
+}
+
+TEST(Analysis, DoesNotCallChanceUnderfitting) {
+  const std::vector<int> images(10, 500);
+  const Analysis analysis = analysis_of(
+      record_of_classes(only_first(100), only_first(1000), images, only_first(500)), ladder_recipe("step1"));
+  EXPECT_EQ(analysis.fit, Fit::kNotLearned);
+  EXPECT_EQ(analysis.limit, Limit::kLearning);
+  EXPECT_THAT(text_of(analysis), AllOf(HasSubstr("It did not learn"), HasSubstr("would reach 10.00 %"),
+                                       HasSubstr("learning rate"), HasSubstr("(640 batches)"),
+                                       Not(HasSubstr("underfits")), Not(HasSubstr("settled"))));
+}
+
+// Above chance, but only classes 0 and 1 are told apart.
+TEST(Analysis, SeesACollapseWithoutImbalance) {
+  std::vector<int> correct(10, 0), predicted(10, 0), right(10, 0);
+  correct[0] = correct[1] = 95;
+  predicted[0] = predicted[1] = 500;
+  right[0] = right[1] = 480;
+  const Analysis analysis =
+      analysis_of(record_of_classes(correct, predicted, std::vector(10, 500), right), ladder_recipe("step1"));
+  EXPECT_EQ(analysis.fit, Fit::kCollapsed);
+  EXPECT_EQ(analysis.limit, Limit::kLearning);
+  EXPECT_THAT(text_of(analysis), HasSubstr("100.0 % of the test images are predicted as classes 0 and 1;"));
+}
+
+// An average of about 1,000 batches in a run of 640.
+TEST(Analysis, SaysThatAnAverageLags) {
+  train::RunRecord record = record_of({97.12}, 97.0);
+  record.train_images = 5000;
+  record.trained_weights_test_accuracy = 98.51;
+  recipe::Recipe recipe = ladder_recipe("step2");
+  recipe.training.ema = optim::Ema{};
+  Analysis analysis = analysis_of(record, recipe);
+  EXPECT_EQ(analysis.fit, Fit::kAverageLags);
+  EXPECT_EQ(analysis.limit, Limit::kAverage);
+  EXPECT_THAT(text_of(analysis),
+              AllOf(HasSubstr("97.12 % of the test images against 98.51 %"),
+                    HasSubstr("with a decay of 0.999 it is over about 1,000 batches, and the run has 640"),
+                    Not(HasSubstr("underfits"))));
+  recipe.training.ema->use_buffers = false;
+  EXPECT_THAT(text_of(analysis_of(record, recipe)), HasSubstr("Set use_buffers = true in [ema]"));
+  record.trained_weights_test_accuracy = 97.4;  // within two standard errors, 0.33
+  EXPECT_EQ(analysis_of(record, recipe).fit, Fit::kUnderfits);
+}
+
+TEST(ClassList, SaysRunsOfNumbersShortly) {
+  EXPECT_EQ(class_list(std::vector<size_t>{3}), "class 3");
+  EXPECT_EQ(class_list(std::vector<size_t>{3, 4}), "classes 3 and 4");
+  EXPECT_EQ(class_list(std::vector<size_t>{0, 4, 7, 8, 9}), "classes 0, 4 and 7 to 9");
+  EXPECT_EQ(class_list(std::vector<size_t>{1, 2, 3}), "classes 1 to 3");
+}
+
+TEST(PValue, IsNeverZero) {
+  EXPECT_EQ(p_value_text(0.02314), "0.0231");
+  EXPECT_EQ(p_value_text(0.0001), "0.0001");
+  EXPECT_EQ(p_value_text(0), "< 0.0001");
+  EXPECT_EQ(p_value_equation(0), "p < 0.0001");
+  EXPECT_EQ(p_value_equation(1), "p = 1.0000");
+  EXPECT_THAT(significance_sentence({.only_first = 1, .only_second = 5000, .p_value = 0}, "x"),
+              HasSubstr("(McNemar, p < 0.0001)"));
+}
+
+std::vector<std::string> names_of(const std::vector<ResultRow>& rows) {
+  std::vector<std::string> names;
+  for (const ResultRow& row : rows) names.push_back(row.what);
+  return names;
+}
+
+TEST(Results, NameAMeanAfterItsEpochs) {
+  const recipe::Reference reference{"they", 1, 2, 3, 4};
+  const auto rows = [&](const std::vector<double>& accuracies) {
+    return result_rows(record_of(accuracies), reference, true);
+  };
+  EXPECT_THAT(names_of(rows({99})), Not(testing::Contains(HasSubstr("mean of the last"))));
+  const auto two = rows({98, 99});
+  EXPECT_THAT(names_of(two), testing::Contains("mean of the last 2, test"));
+  EXPECT_EQ(two[1].accuracy, 98.5);
+  EXPECT_EQ(two[1].reference, std::nullopt) << "the reference's is over 3";
+  const auto four = rows({1, 97, 98, 99});
+  EXPECT_EQ(four[1].what, "mean of the last 3, test");
+  EXPECT_EQ(four[1].reference, 4);
+}
+
+TEST(Markdown, ATargetsMeanSaysOfHowManyEpochs) {
+  const auto mean = target(recipe::Metric::kMeanLast3TestAccuracy, recipe::Comparison::kAtLeast, 90.0);
+  const auto text = [&](const train::RunRecord& record) {
+    return measured_text(judge({mean}, record, nullptr).front(), record);
+  };
+  EXPECT_EQ(text(record_of({99})), "99.00 %, mean of 1 epoch");
+  EXPECT_EQ(text(record_of({98, 99})), "98.50 %, mean of 2 epochs");
+  EXPECT_EQ(text(record_of({97, 98, 99})), "98.00 %");
+}
+
+TEST(Results, ShowBalancedAccuracyWhereItSaysMore) {
+  train::RunRecord record = record_of({99});
+  EXPECT_FALSE(shows_balanced(record));
+  record.epochs.back().balanced_test_accuracy = 98.9;  // chance gives 0.2
+  EXPECT_FALSE(shows_balanced(record));
+  record.epochs.back().balanced_test_accuracy = 98.7;
+  EXPECT_THAT(names_of(result_rows(record, {}, true)), testing::Contains("last epoch, test, balanced"));
+  record.epochs.back().balanced_test_accuracy = 99;
+  record.train_classes = train::ClassResults{{100, 301}, {100, 300}, {101, 300}};
+  EXPECT_TRUE(shows_balanced(record)) << "more than three to one";
+}
+
+TEST(Results, ShowTheWeightsInTrainingBesideTheirAverage) {
+  train::RunRecord record = record_of({99});
+  record.trained_weights_test_accuracy = 98.5;
+  EXPECT_THAT(names_of(result_rows(record, {}, true)),
+              testing::Contains("last epoch, test, without averaging"));
+}
+
+TEST(ReferenceBeside, SaysWhatIsDifferent) {
+  recipe::Recipe recipe = ladder_recipe("step1");
+  EXPECT_TRUE(reference_beside(recipe).figures);
+  EXPECT_EQ(reference_beside(recipe).remark, "");
+  recipe.training.epochs = 2;
+  EXPECT_TRUE(reference_beside(recipe).figures);
+  EXPECT_EQ(reference_beside(recipe).remark,
+            "The reference (PyTorch notebook, one seed) trained for 16 epochs, this run for 2.");
+  recipe.dataset.name = "./mine";
+  EXPECT_FALSE(reference_beside(recipe).figures);
+  EXPECT_EQ(
+      reference_beside(recipe).remark,
+      "The reference (PyTorch notebook, one seed) was trained on mnist, this run on ./mine: its figures are "
+      "left out.");
+  recipe.reference->dataset.clear();
+  recipe.reference->epochs = 0;
+  EXPECT_TRUE(reference_beside(recipe).figures);
+  EXPECT_EQ(reference_beside(recipe).remark, "");
+  recipe.reference.reset();
+  EXPECT_FALSE(reference_beside(recipe).figures);
+}
+
+TEST(Judge, WhatAnOldRecordLacksIsNotJudged) {
+  const auto balanced =
+      target(recipe::Metric::kFinalBalancedTestAccuracy, recipe::Comparison::kAtLeast, 90.0);
+  EXPECT_EQ(met(balanced), std::nullopt);
+  train::RunRecord record = record_of({99});
+  record.epochs.back().balanced_test_accuracy = 90;
+  EXPECT_EQ(judge({balanced}, record, nullptr).front().met, true);
+  EXPECT_EQ(judge({balanced}, record, nullptr).front().value, 90);
 }
 
 TEST(Analysis, CallsOnlyASignificantDifferenceOne) {
@@ -315,8 +576,10 @@ TEST(Analysis, CallsOnlyASignificantDifferenceOne) {
     return analyse(after, &before, labels).sentences.back();
   };
   // 2/32 = 0.0625 and 2/64 = 0.031.
-  EXPECT_THAT(last_sentence(0, 5),
-              testing::StartsWith("Not significantly different from step1: 5 test images"));
+  EXPECT_THAT(
+      last_sentence(0, 5),
+      testing::StartsWith("Not significantly different from step1: test images that only this run gets "
+                          "right: 5; that only step1 gets right: 0 (McNemar, p = 0.0625)"));
   EXPECT_THAT(last_sentence(0, 6), testing::StartsWith("Significantly better than step1"));
   EXPECT_THAT(last_sentence(6, 0), testing::StartsWith("Significantly worse than step1"));
   EXPECT_THAT(analyse(after, &before, labels).sentences, testing::Contains("Nothing changed from step1."));
@@ -353,6 +616,19 @@ TEST(Markdown, ShowsTextAsItIs) {
   EXPECT_EQ(heading("_it_ batch_norm2d"), "## \\_it\\_ batch_norm2d");
   EXPECT_EQ(heading("two\nlines"), "## two lines");
   EXPECT_EQ(heading("\x1b[2J\xc2\x9b"), "## \\\\x1b\\[2J\\\\xc2\\\\x9b");
+}
+
+// One step has three epochs, the other one.
+TEST(Markdown, AColumnsMeanIsOverAsManyEpochsAsItSays) {
+  std::vector<Outcome> steps = {outcome_titled("a"), outcome_titled("b")};
+  EXPECT_THAT(ladder_table(steps), Not(HasSubstr("mean of last")));
+  steps[1].record = record_of({97, 98});
+  EXPECT_THAT(ladder_table(steps), HasSubstr("mean of last 2"));
+  steps[1].record = record_of({96, 97, 98});
+  EXPECT_THAT(ladder_table(steps), AllOf(HasSubstr("mean of last 3"), HasSubstr("97.00")));
+  EXPECT_THAT(ladder_table(steps), Not(HasSubstr("balanced")));
+  steps[0].record.epochs.back().balanced_test_accuracy = 50;
+  EXPECT_THAT(ladder_table(steps), AllOf(HasSubstr("| balanced |"), HasSubstr("50.00")));
 }
 
 TEST(Markdown, ARecipesNameCannotBreakTheTable) {

@@ -319,7 +319,10 @@ Recipe everything() {
                     {"f", Metric::kBestTestAccuracy, Comparison::kAtMost, 100.0},
                     {"g", Metric::kBestValidationAccuracy, Comparison::kAtLeast, 99.0},
                     {"h", Metric::kFinalValidationAccuracy, Comparison::kAtLeast, Previous{}},
-                    {"i", Metric::kTestAccuracyAtBestValidation, Comparison::kAbove, 99.25}};
+                    {"i", Metric::kTestAccuracyAtBestValidation, Comparison::kAbove, 99.25},
+                    {"j", Metric::kFinalBalancedTestAccuracy, Comparison::kAtLeast, 98.0},
+                    {"k", Metric::kFinalBalancedValidationAccuracy, Comparison::kAtLeast, 97.0}};
+  recipe.reference = Reference{"they", 1, 2, 3, 4.5, "data/letters", 12};
   recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
   recipe.augment = {
       data::RandomRotation{12.5, 255},
@@ -340,7 +343,8 @@ Recipe everything() {
                      optim::StepLr{3, 0.7},
                      optim::LrWarmup{0.1, 9},
                      0.125,
-                     optim::Ema{0.9, true}};
+                     optim::Ema{0.9, true},
+                     optim::ClassWeights{{1, 0.5, 0, 2, 1.0 / 3}}};
   recipe.seed = 9'223'372'036'854'775'807U;
   return recipe;
 }
@@ -383,14 +387,45 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key : {"label_smoothing", "ema", "lr_warmup", "validation"})
+  for (const char* key : {"label_smoothing", "class_weights", "ema", "lr_warmup", "validation"})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
+}
+
+TEST(Write, BalancedClassWeightsStayAWord) {
+  Recipe recipe = ladder("step1");
+  recipe.training.class_weights = optim::ClassWeights{};
+  const std::string toml = to_toml(recipe);
+  EXPECT_NE(toml.find("\nclass_weights = \"balanced\"\n"), std::string::npos) << toml;
+  EXPECT_EQ(parse(toml, "x.toml"), recipe);
+}
+
+// The averaged weights get statistics of their own, unless a recipe asks for PyTorch's default.
+TEST(Ema, AveragesBuffersByDefault) {
+  const std::string toml = to_toml(ladder("step1"));
+  EXPECT_TRUE(parse(toml + "\n[ema]\n", "x.toml").training.ema->use_buffers);
+  EXPECT_FALSE(parse(toml + "\n[ema]\nuse_buffers = false\n", "x.toml").training.ema->use_buffers);
+}
+
+// Version 0.1 knew neither its data nor its epochs; what it wrote stays the text that checkpoints are bound
+// to.
+TEST(Reference, MayLeaveOutDataAndEpochs) {
+  Recipe recipe = ladder("step1");
+  EXPECT_EQ(recipe.reference->dataset, "mnist");
+  EXPECT_EQ(recipe.reference->epochs, 16);
+  recipe.reference->dataset.clear();
+  recipe.reference->epochs = 0;
+  const std::string toml = to_toml(recipe);
+  const std::string table =
+      toml.substr(toml.find("[reference]"), toml.find("[dataset]") - toml.find("[reference]"));
+  EXPECT_EQ(table.find("dataset"), std::string::npos) << table;
+  EXPECT_EQ(table.find("epochs"), std::string::npos) << table;
+  EXPECT_EQ(parse(toml, "x.toml"), recipe);
 }
 
 TEST(WithoutValidation, TrainsOnAllAndDropsItsTargets) {
   const Recipe recipe = without_validation(everything());
   EXPECT_EQ(recipe.dataset.validation, 0);
-  EXPECT_EQ(recipe.targets.size(), everything().targets.size() - 3);
+  EXPECT_EQ(recipe.targets.size(), everything().targets.size() - 4);
   EXPECT_EQ(parse(to_toml(recipe), "x.toml"), recipe);
 }
 
@@ -498,7 +533,8 @@ const std::vector<Bad> kTargets = {
     {targeted("metric = \"parms\"\nbelow = 1"), 16, 10,
      "targets[0].metric: expected one of params, best_test_accuracy, final_test_accuracy, "
      "mean_last3_test_accuracy, overfitting_gap, train_seconds, best_validation_accuracy, "
-     "final_validation_accuracy, test_accuracy_at_best_validation, found \"parms\"",
+     "final_validation_accuracy, test_accuracy_at_best_validation, final_balanced_test_accuracy, "
+     "final_balanced_validation_accuracy, found \"parms\"",
      "did you mean `params`?"},
     {targeted("below = 1"), 15, 1, "targets[0].metric: missing; expected one of params"},
     {targeted("metric = \"params\""), 15, 1,
@@ -675,6 +711,18 @@ const std::vector<Bad> kTraining = {
      "training.batch_size: expected an integer from 1 to 65536, found 65537"},
     {with("epochs = 1", "epochs = 1\nlabel_smoothing = 1"), 13, 19,
      "training.label_smoothing: expected a number of at least 0 and below 1, found 1"},
+    {with("epochs = 1", "epochs = 1\nclass_weights = \"even\""), 13, 17,
+     "training.class_weights: expected \"balanced\" or an array with a number for each class"},
+    {with("epochs = 1", "epochs = 1\nclass_weights = [1, 2]"), 13, 17,
+     "training.class_weights: expected a number for each of the model's 10 classes, found 2"},
+    {with("epochs = 1", "epochs = 1\nclass_weights = [1, -1]"), 13, 21,
+     "training.class_weights: expected an array of 2 numbers, each a number of at least 0 and at most "
+     "1000000, "
+     "found -1"},
+    {with("epochs = 1", "epochs = 1\nclass_weights = [0, 0]"), 13, 17,
+     "training.class_weights: at least one weight must be above 0"},
+    {with("epochs = 1", "epochs = 1\nclass_weights = []"), 13, 17,
+     "training.class_weights: expected an array of 1 to 1000 numbers"},
     {with("epochs = 1", "epochs = 1\nlabel_smooth = 0.1"), 13, 1, "unknown key `training.label_smooth`",
      "did you mean `label_smoothing`?"},
     {with("\"sgd\"", "\"adamv\""), 14, 8, "optimizer.type: expected one of sgd, adam, adamw, found \"adamv\"",

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "data_test_files.h"
+#include "ladder/p_value.h"
 #include "ladder/run.h"
 #include "ladder/steps_file.h"
 #include "report/assets.h"
@@ -107,6 +108,12 @@ TEST(ReferenceCurves, ARecipeWithOtherFiguresHasNone) {
   recipe.reference->final_test_accuracy += 0.02;
   EXPECT_FALSE(find_reference_curve(recipe));
   recipe.reference.reset();
+  EXPECT_FALSE(find_reference_curve(recipe));
+}
+
+TEST(ReferenceCurves, ARecipeOfOtherImagesHasNone) {
+  auto recipe = recipe::load(fs::path(RUNG_SOURCE_DIR) / "recipes/ladder/step3.toml");
+  recipe.dataset.name = "fashion_mnist";
   EXPECT_FALSE(find_reference_curve(recipe));
 }
 
@@ -391,7 +398,7 @@ TEST_F(ReportTest, TwoRunsAreComparedImageByImage) {
   const std::string page = report_on({one, two});
   EXPECT_THAT(
       page,
-      AllOf(HasSubstr("McNemar"), HasSubstr(fmt::format("{:.2g} (exact, two-sided)", test->p_value)),
+      AllOf(HasSubstr("McNemar"), HasSubstr(ladder::p_value_text(test->p_value) + " (exact, two-sided)"),
             HasSubstr("learning rate 0.05 → 1e-06"),
             HasSubstr(fmt::format("{} images that one gets right and two does not", test->only_first))));
   EXPECT_THAT(report_on({one, one}), HasSubstr("cannot be told apart"));

@@ -361,6 +361,52 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
   EXPECT_EQ(without.verdict(), Verdict::kNotToldApart);
 }
 
+SweepRun balanced_run(double accuracy, double balanced) {
+  SweepRun run = run_of(0, 1, accuracy);
+  run.record->test_images = 10'000;
+  run.record->epochs.back().balanced_test_accuracy = balanced;
+  return run;
+}
+
+std::vector<std::string> titles_of(const SweepPlan& plan, const SweepRun& run) {
+  std::vector<std::string> titles;
+  for (const SweepTable& table : sweep_tables(plan, statistics_of(plan, std::vector{run})))
+    titles.push_back(table.title);
+  return titles;
+}
+
+TEST(SweepTables, BalancedAccuracyIsThereWhereItSaysMore) {
+  const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1});
+  constexpr const char* kTitle = "Balanced test accuracy after the last epoch, %";
+  EXPECT_THAT(titles_of(plan, balanced_run(99, 98.9)), ::testing::Not(::testing::Contains(kTitle)));
+  EXPECT_THAT(titles_of(plan, balanced_run(99, 98.5)), ::testing::Contains(kTitle));
+  EXPECT_THAT(titles_of(plan, run_of(0, 1, 99)), ::testing::Not(::testing::Contains(kTitle)));
+}
+
+TEST(SweepTables, AMeanOfThreeEpochsNeedsThree) {
+  recipe::Recipe recipe = small_recipe();
+  constexpr const char* kTitle = "Mean test accuracy of the last 3 epochs, %";
+  for (const int epochs : {2, 3}) {
+    recipe.training.epochs = epochs;
+    const auto titles = titles_of(make_plan(std::vector{recipe}, {}, {1}), run_of(0, 1, 99));
+    EXPECT_EQ(std::ranges::count(titles, kTitle), epochs == 3 ? 1 : 0);
+  }
+}
+
+TEST(SweepTables, SayWhatAReferenceDidOtherwise) {
+  recipe::Recipe recipe = small_recipe();
+  recipe.reference = {"they", 99, 98, 97, 96, "mnist", 16};
+  const auto statistics = [&] {
+    const SweepPlan plan = make_plan(std::vector{recipe}, {}, {1});
+    return statistics_of(plan, std::vector{run_of(0, 1, 97)});
+  };
+  EXPECT_TRUE(statistics().recipes[0].references.empty()) << "other images";
+  EXPECT_THAT(sweep_remarks(statistics()), ElementsAre(HasSubstr("(they) was trained on mnist")));
+  recipe.reference->dataset.clear();
+  EXPECT_EQ(statistics().recipes[0].references.size(), 3U);
+  EXPECT_THAT(sweep_remarks(statistics()), ElementsAre(HasSubstr("trained for 16 epochs, this run for 3")));
+}
+
 TEST(SweepTables, AnIntervalOfAccuraciesHoldsNoImpossibleOnes) {
   const SweepPlan plan = make_plan(std::vector{small_recipe()}, {}, {1, 2});
   const std::vector<SweepRun> runs = {run_of(0, 1, 97), run_of(0, 2, 99)};

@@ -9,6 +9,7 @@
 #include "ladder/changes.h"
 #include "ladder/goal.h"
 #include "ladder/markdown.h"
+#include "ladder/reference.h"
 #include "table.h"
 #include "terminal.h"
 
@@ -69,8 +70,8 @@ void say_wrapped(const std::string& text, Colour colour = Colour::kPlain, int in
   for (const std::string& line : wrapped(text, talk_columns(), indent)) say_line(Line(line, colour));
 }
 
-std::string target_line(const ladder::TargetResult& target) {
-  const std::string value = ladder::metric_text(target.target.metric, target.value);
+std::string target_line(const ladder::TargetResult& target, const train::RunRecord& record) {
+  const std::string value = ladder::measured_text(target, record);
   if (!target.met)
     return fmt::format("– not judged: {} ({}; no step before this one)", target.target.text, value);
   return *target.met ? fmt::format("✓ met: {} ({})", target.target.text, value)
@@ -87,6 +88,9 @@ Colour colour_of(const ladder::TargetResult& target) {
 void say_ladder(const std::vector<ladder::Outcome>& steps, const std::vector<ladder::Analysis>& analyses) {
   say_line(Line());
   say_table(steps);
+  std::vector<std::string> remarks;
+  for (const ladder::Outcome& step : steps) remarks.push_back(ladder::reference_beside(step.recipe).remark);
+  for (const std::string& remark : ladder::said_once(remarks)) say_wrapped(remark);
   say_missed(steps);
   say_changes(steps, analyses);
   const std::string goal = ladder::goal_sentence(steps.back());
@@ -112,7 +116,7 @@ void say_run(const ladder::Outcome& outcome, const ladder::Analysis& analysis) {
                     record.epochs.back().choosing_accuracy(), record.chosen().choosing_accuracy(),
                     record.chosen().epoch, record.chosen().test_accuracy));
   for (const ladder::TargetResult& target : outcome.targets)
-    say_wrapped("  " + target_line(target), colour_of(target), 4);
+    say_wrapped("  " + target_line(target, record), colour_of(target), 4);
   for (const std::string& sentence : analysis.sentences) say_wrapped("- " + sentence, Colour::kPlain, 2);
 }
 

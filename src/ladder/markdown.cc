@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "ladder/changes.h"
+#include "ladder/class_findings.h"
+#include "ladder/reference.h"
 #include "ladder/results.h"
 
 namespace rung::ladder {
@@ -29,7 +31,7 @@ std::string accuracy(double value) {
 }
 
 std::string verdict(const TargetResult& result) {
-  if (!result.met) return "– no previous step";
+  if (!result.met) return result.bound ? "– not known" : "– no previous step";
   return *result.met ? "✓ met" : "✗ missed";
 }
 
@@ -43,23 +45,69 @@ std::string target_lines(const Outcome& step) {
   if (step.targets.empty()) return "The recipe states none.\n";
   std::string text;
   for (const TargetResult& result : step.targets) {
-    const bool relative = std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound;
-    text += fmt::format("- {}: {} ({}{})\n", verdict(result), escaped(result.target.text),
-                        metric_text(result.target.metric, result.value),
-                        relative ? ", before: " + metric_text(result.target.metric, *result.bound) : "");
+    text += fmt::format("- {}: {} ({})\n", verdict(result), escaped(result.target.text),
+                        measured_text(result, step.record));
   }
   return text;
 }
 
 std::string results_table(const Outcome& step) {
-  const auto& reference = step.recipe.reference;
+  const auto [reference, remark] = reference_beside(step.recipe);
   std::vector<std::vector<std::string>> rows{{"accuracy, %", "here"}};
   if (reference) rows.front().push_back(escaped(reference->source));
   for (const ResultRow& result : result_rows(step.record, reference, true)) {
-    rows.push_back({std::string(result.what), accuracy(result.accuracy)});
+    rows.push_back({result.what, accuracy(result.accuracy)});
     if (reference) rows.back().push_back(result.reference ? accuracy(*result.reference) : "");
   }
-  return markdown_table(rows);
+  return markdown_table(rows) + (remark.empty() ? "" : "\n" + escaped(remark) + "\n");
+}
+
+using Row = std::vector<std::string>;
+
+// The columns of all steps, what matters most first: a narrow terminal has no room for all.
+struct LadderColumns {
+  int epochs_in_mean = 1;  // a mean over one epoch is not shown
+  bool balanced = false;
+
+  explicit LadderColumns(std::span<const Outcome> steps) {
+    for (const Outcome& step : steps) {
+      epochs_in_mean = std::max(epochs_in_mean, step.record.epochs_in_mean());
+      balanced |= shows_balanced(step.record);
+    }
+  }
+
+  Row head() const {
+    Row row{"step", "params", "last test"};
+    if (balanced) row.emplace_back("balanced");
+    row.emplace_back("best test");
+    if (epochs_in_mean > 1) row.push_back(fmt::format("mean of last {}", epochs_in_mean));
+    row.insert(row.end(), {"last train", "best train", "reference best test", "seconds", "targets met"});
+    return row;
+  }
+
+  Row of(const Outcome& step) const {
+    const train::RunRecord& record = step.record;
+    const auto reference = reference_beside(step.recipe).figures;
+    const auto& last = record.epochs.back();
+    Row row{record.recipe, with_commas(record.params), accuracy(record.final_test_accuracy())};
+    if (balanced) row.push_back(last.balanced_test_accuracy ? accuracy(*last.balanced_test_accuracy) : "");
+    row.push_back(accuracy(record.best().test_accuracy));
+    if (epochs_in_mean > 1)
+      row.push_back(record.epochs_in_mean() == epochs_in_mean ? accuracy(record.mean_last3_test_accuracy())
+                                                              : "");
+    row.insert(row.end(), {accuracy(last.train_accuracy), accuracy(record.best_train_accuracy()),
+                           reference ? accuracy(reference->best_test_accuracy) : "",
+                           fmt::format("{:.1f}", record.total_seconds()), targets_summary(step)});
+    return row;
+  }
+};
+
+std::string reference_remarks(std::span<const Outcome> steps) {
+  std::vector<std::string> remarks;
+  for (const Outcome& step : steps) remarks.push_back(reference_beside(step.recipe).remark);
+  std::string text;
+  for (const std::string& remark : said_once(remarks)) text += "\n" + escaped(remark) + "\n";
+  return text;
 }
 
 }  // namespace
@@ -90,6 +138,16 @@ std::string metric_text(recipe::Metric metric, double value) {
   }
 }
 
+std::string measured_text(const TargetResult& result, const train::RunRecord& record) {
+  const recipe::Metric metric = result.target.metric;
+  std::string text = metric_text(metric, result.value);
+  if (metric == recipe::Metric::kMeanLast3TestAccuracy && record.epochs_in_mean() < 3)
+    text += fmt::format(", mean of {}", counted(static_cast<size_t>(record.epochs_in_mean()), "epoch"));
+  if (std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound)
+    text += ", before: " + metric_text(metric, *result.bound);
+  return text;
+}
+
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows, size_t words) {
   std::vector<int> widths(rows.front().size(), 3);
   for (const auto& row : rows) {
@@ -113,19 +171,10 @@ std::string markdown_table(const std::vector<std::vector<std::string>>& rows, si
   return text;
 }
 
-std::vector<std::vector<std::string>> ladder_rows(std::span<const Outcome> steps) {
-  // What matters most comes first: a narrow terminal has no room for all.
-  std::vector<std::vector<std::string>> rows{{"step", "params", "last test", "best test", "mean of last 3",
-                                              "last train", "best train", "reference best test", "seconds",
-                                              "targets met"}};
-  for (const Outcome& step : steps) {
-    const train::RunRecord& record = step.record;
-    rows.push_back({record.recipe, with_commas(record.params), accuracy(record.final_test_accuracy()),
-                    accuracy(record.best().test_accuracy), accuracy(record.mean_last3_test_accuracy()),
-                    accuracy(record.epochs.back().train_accuracy), accuracy(record.best_train_accuracy()),
-                    step.recipe.reference ? accuracy(step.recipe.reference->best_test_accuracy) : "",
-                    fmt::format("{:.1f}", record.total_seconds()), targets_summary(step)});
-  }
+std::vector<Row> ladder_rows(std::span<const Outcome> steps) {
+  const LadderColumns columns(steps);
+  std::vector<Row> rows{columns.head()};
+  for (const Outcome& step : steps) rows.push_back(columns.of(step));
   return rows;
 }
 
@@ -157,10 +206,10 @@ std::string ladder_document(std::span<const Outcome> steps, std::span<const Anal
   std::string text =
       fmt::format("# Ladder of {}\n\n{}, {}, {}.\n\n", counted(steps.size(), "step"), machine.cpu,
                   counted(static_cast<size_t>(machine.threads), "thread"), machine.simd);
-  text += ladder_table(steps);
+  text += ladder_table(steps) + reference_remarks(steps);
   text +=
-      "\nAccuracies are percent. \"Best\" is the maximum over the epochs, chosen on the test set: it is "
-      "there to compare\n"
+      "\nAccuracies are percent. \"Best\" is the maximum over the epochs, chosen on the test set: it serves "
+      "to compare\n"
       "with others' reports; the last epoch is the honest figure. Training accuracy is the running one, "
       "counted in\n"
       "training mode while the weights change.\n";

@@ -17,6 +17,10 @@ std::string escaped(const std::string& text);
 // A metric's value with its unit: "99.40 %", "13,590", "+0.25 points".
 std::string metric_text(recipe::Metric metric, double value);
 
+// What a target's metric came to: "99.41 %, before: 99.40 %"; a mean of the last epochs that is not over
+// three says so.
+std::string measured_text(const TargetResult& result, const train::RunRecord& record);
+
 // A table whose columns are padded to equal width; the first row is the head, the first columns are words and
 // left-aligned, the others right-aligned. Width is that on a terminal.
 std::string markdown_table(const std::vector<std::vector<std::string>>& rows, size_t words = 1);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "recipe/recipe.h"
@@ -11,12 +11,17 @@
 namespace rung::ladder {
 
 struct ResultRow {
-  std::string_view what;
+  std::string what;
   double accuracy = 0;              // in percent
   std::optional<double> reference;  // the same in the recipe's reference, where that states it
 };
 
-// The accuracies of a run with an epoch or more. One that has not finished has none in evaluation mode.
+// "mean of the last 3", or of as many epochs as there are.
+std::string mean_of_last_words(int epochs);
+
+// The accuracies of a run with an epoch or more. One that has not finished has none in evaluation mode. A
+// mean of the last epochs is only there where there are several, and beside the reference's only where both
+// are over three.
 std::vector<ResultRow> result_rows(const train::RunRecord& record,
                                    const std::optional<recipe::Reference>& reference, bool finished);
 

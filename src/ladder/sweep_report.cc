@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "ladder/markdown.h"
+#include "ladder/p_value.h"
+#include "ladder/reference.h"
 #include "ladder/run.h"
 
 namespace rung::ladder {
@@ -32,10 +34,6 @@ std::string text_of(const std::optional<Interval>& interval, std::string_view fo
 std::string accuracies_text(const std::optional<Interval>& interval) {
   if (!interval) return text_of(interval, "");
   return text_of(Interval{std::max(interval->low, 0.0), std::min(interval->high, 100.0)}, "{:.2f}");
-}
-
-std::string p_text(double p) {
-  return p < 1e-4 ? "< 0.0001" : fmt::format("{:.4f}", p);
 }
 
 std::string capitalised(std::string_view words) {
@@ -74,12 +72,21 @@ std::vector<std::string> row_of(const std::string& name, const Summary& summary)
           percent(summary.max)};
 }
 
+// Whether a recipe's row tells what the table's title says, and what the other tables do not.
+bool has_row(recipe::Metric metric, const recipe::Recipe& recipe, const RecipeStatistics& statistics) {
+  if (metric == recipe::Metric::kMeanLast3TestAccuracy) return recipe.training.epochs >= 3;
+  if (metric == recipe::Metric::kFinalBalancedTestAccuracy ||
+      metric == recipe::Metric::kFinalBalancedValidationAccuracy)
+    return statistics.shows_balanced;
+  return true;
+}
+
 SweepTable metric_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
   SweepTable table{.title = capitalised(recipe::words_for(metric)) + ", %"};
   table.rows = {{"recipe", "runs", "mean", "sd", "95 % interval", "min", "25 %", "median", "75 %", "max"}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     const auto found = std::ranges::find(recipe.metrics, metric, &MetricSummary::metric);
-    if (found != recipe.metrics.end())
+    if (found != recipe.metrics.end() && has_row(metric, plan.recipes[recipe.recipe], recipe))
       table.rows.push_back(row_of(plan.recipes[recipe.recipe].name, found->summary));
   }
   return table;
@@ -106,6 +113,7 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
                  "the same", "above it"}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     for (const ReferencePlace& place : recipe.references) {
+      if (!has_row(place.metric, plan.recipes[recipe.recipe], recipe)) continue;
       table.rows.push_back(
           {plan.recipes[recipe.recipe].name, std::string(recipe::words_for(place.metric)),
            percent(place.reported), percent(place.summary.mean),
@@ -133,8 +141,8 @@ SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const 
     const Summary& differences = one.test.differences;
     table.rows.push_back({plan.recipes[one.second].name, plan.recipes[one.first].name,
                           std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
-                          text_of(differences.mean95, "{:+.3f}"), p_text(one.t_adjusted),
-                          p_text(one.wilcoxon_adjusted), verdict_text(one)});
+                          text_of(differences.mean95, "{:+.3f}"), p_value_text(one.t_adjusted),
+                          p_value_text(one.wilcoxon_adjusted), verdict_text(one)});
   }
   return table;
 }
@@ -273,10 +281,18 @@ std::string sweep_notes(const SweepStatistics& statistics) {
   return text;
 }
 
+std::vector<std::string> sweep_remarks(const SweepStatistics& statistics) {
+  std::vector<std::string> remarks;
+  for (const RecipeStatistics& recipe : statistics.recipes) remarks.push_back(recipe.reference_remark);
+  return said_once(remarks);
+}
+
 std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
   std::string text = fmt::format("# {}\n\n{}\n", sweep_title(sweep.plan()), sweep_extent(sweep));
   for (const SweepTable& table : sweep_tables(sweep.plan(), statistics)) text += markdown(table);
-  return text + failure_section(sweep) + "\n" + sweep_notes(statistics) + "\n";
+  text += failure_section(sweep) + "\n" + sweep_notes(statistics) + "\n";
+  for (const std::string& remark : sweep_remarks(statistics)) text += "\n" + escaped(remark) + "\n";
+  return text;
 }
 
 ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics) {

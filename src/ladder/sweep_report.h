@@ -33,6 +33,9 @@ std::vector<std::string> sweep_failures(const Sweep& sweep);
 // What the figures mean, in a sentence or two.
 std::string sweep_notes(const SweepStatistics& statistics);
 
+// What must be known of the references, as ReferenceBeside; empty where there is nothing to say.
+std::vector<std::string> sweep_remarks(const SweepStatistics& statistics);
+
 // All of it as Markdown.
 std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics);
 

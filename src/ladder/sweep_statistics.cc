@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ladder/class_findings.h"
+#include "ladder/reference.h"
 #include "ladder/run.h"
 #include "ladder/statistics.h"
 
@@ -92,8 +94,11 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
   const auto runs = runs_of(plan, all, recipe);
   const auto previous =
       recipe < plan.settings ? std::span<const SweepRun>{} : runs_of(plan, all, recipe - plan.settings);
-  RecipeStatistics statistics{
-      .recipe = recipe, .metrics = summaries_of(runs), .targets = {}, .references = {}};
+  RecipeStatistics statistics{.recipe = recipe,
+                              .metrics = summaries_of(runs),
+                              .targets = {},
+                              .references = {},
+                              .reference_remark = {}};
   for (const SweepRun& run : runs) {
     statistics.finished += run.record ? 1 : 0;
     statistics.diverged += run.diverged ? 1 : 0;
@@ -101,8 +106,11 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
   }
   for (const recipe::Target& target : plan.recipes[recipe].targets)
     statistics.targets.push_back(share_of(target, runs, previous));
-  if (const auto& reference = plan.recipes[recipe].reference)
-    statistics.references = places_of(*reference, statistics.metrics, runs);
+  const ReferenceBeside reference = reference_beside(plan.recipes[recipe]);
+  if (reference.figures) statistics.references = places_of(*reference.figures, statistics.metrics, runs);
+  statistics.reference_remark = reference.remark;
+  statistics.shows_balanced = std::ranges::any_of(
+      runs, [](const SweepRun& run) { return run.record && shows_balanced(*run.record); });
   return statistics;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ladder/statistics.h"
@@ -46,6 +47,8 @@ struct RecipeStatistics {
   std::vector<MetricSummary> metrics;  // over the finished runs; empty if there are none
   std::vector<TargetShare> targets;
   std::vector<ReferencePlace> references;  // test accuracies of the recipe's [reference]
+  std::string reference_remark;            // as ReferenceBeside
+  bool shows_balanced = false;             // as shows_balanced(), of any run
 };
 
 enum class Verdict { kBetter, kWorse, kNotToldApart, kNotJudged };

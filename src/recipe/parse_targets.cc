@@ -115,12 +115,15 @@ std::vector<Target> parse_targets(const TableReader& root) {
 std::optional<Reference> parse_reference(const TableReader& root) {
   const auto table = root.table("reference");
   if (!table) return std::nullopt;
-  table->allow({"source", "best_train_accuracy", "best_test_accuracy", "final_test_accuracy",
-                "mean_last3_test_accuracy"});
-  return Reference{table->text("source"), table->number("best_train_accuracy", kPercent),
-                   table->number("best_test_accuracy", kPercent),
-                   table->number("final_test_accuracy", kPercent),
-                   table->number("mean_last3_test_accuracy", kPercent)};
+  table->allow({"source", "dataset", "epochs", "best_train_accuracy", "best_test_accuracy",
+                "final_test_accuracy", "mean_last3_test_accuracy"});
+  return Reference{.source = table->text("source"),
+                   .best_train_accuracy = table->number("best_train_accuracy", kPercent),
+                   .best_test_accuracy = table->number("best_test_accuracy", kPercent),
+                   .final_test_accuracy = table->number("final_test_accuracy", kPercent),
+                   .mean_last3_test_accuracy = table->number("mean_last3_test_accuracy", kPercent),
+                   .dataset = table->text("dataset", ""),
+                   .epochs = table->has("epochs") ? table->small_integer("epochs", 1, kMaxEpochs) : 0};
 }
 
 bool needs_validation(Metric metric) {

@@ -55,6 +55,8 @@ struct Reference {
   double best_test_accuracy = 0;
   double final_test_accuracy = 0;
   double mean_last3_test_accuracy = 0;
+  std::string dataset{};  // what it was trained on, as in [dataset]; empty: not said
+  int epochs = 0;         // for how long; 0: not said
   friend bool operator==(const Reference&, const Reference&) = default;
 };
 

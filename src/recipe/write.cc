@@ -193,10 +193,13 @@ std::string table(const Target& target) {
 
 std::string table(const Reference& reference) {
   return fmt::format(
-      "source = {}\nbest_train_accuracy = {}\nbest_test_accuracy = {}\nfinal_test_accuracy = {}\n"
+      "source = {}\n{}{}best_train_accuracy = {}\nbest_test_accuracy = {}\nfinal_test_accuracy = {}\n"
       "mean_last3_test_accuracy = {}\n",
-      toml_string(reference.source), reference.best_train_accuracy, reference.best_test_accuracy,
-      reference.final_test_accuracy, reference.mean_last3_test_accuracy);
+      toml_string(reference.source),
+      reference.dataset.empty() ? "" : fmt::format("dataset = {}\n", toml_string(reference.dataset)),
+      reference.epochs == 0 ? "" : fmt::format("epochs = {}\n", reference.epochs),
+      reference.best_train_accuracy, reference.best_test_accuracy, reference.final_test_accuracy,
+      reference.mean_last3_test_accuracy);
 }
 
 std::string table(const data::DatasetSpec& dataset) {

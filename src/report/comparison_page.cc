@@ -4,7 +4,10 @@
 
 #include "base/error.h"
 #include "ladder/changes.h"
+#include "ladder/class_findings.h"
 #include "ladder/markdown.h"
+#include "ladder/p_value.h"
+#include "ladder/results.h"
 #include "ladder/statistics.h"
 #include "report/image_sections.h"
 #include "report/page.h"
@@ -25,7 +28,7 @@ bool validates(const Exhibit& exhibit) {
 Html figures_section(const Exhibit& first, const Exhibit& second) {
   std::vector<std::vector<Html>> rows{
       {text(""), text(first.run.name), text(second.run.name), text("difference")}};
-  const auto row = [&](recipe::Metric metric, const char* what) {
+  const auto row = [&](recipe::Metric metric, const std::string& what) {
     const double a = ladder::metric_value(metric, first.run.record);
     const double b = ladder::metric_value(metric, second.run.record);
     const bool whole = metric == recipe::Metric::kParams;
@@ -35,7 +38,15 @@ Html figures_section(const Exhibit& first, const Exhibit& second) {
   };
   row(recipe::Metric::kParams, "parameters");
   row(recipe::Metric::kFinalTestAccuracy, "test accuracy, last epoch");
-  row(recipe::Metric::kMeanLast3TestAccuracy, "mean of the last 3");
+  constexpr auto kBalanced = recipe::Metric::kFinalBalancedTestAccuracy;
+  const bool shows_balanced =
+      ladder::shows_balanced(first.run.record) || ladder::shows_balanced(second.run.record);
+  if (shows_balanced && ladder::has_metric(kBalanced, first.run.record) &&
+      ladder::has_metric(kBalanced, second.run.record))
+    row(kBalanced, "balanced test accuracy, last epoch");
+  const int epochs = first.run.record.epochs_in_mean();
+  if (epochs > 1 && epochs == second.run.record.epochs_in_mean())
+    row(recipe::Metric::kMeanLast3TestAccuracy, ladder::mean_of_last_words(epochs));
   row(recipe::Metric::kBestTestAccuracy, "best epoch");
   if (validates(first) && validates(second)) {
     row(recipe::Metric::kBestValidationAccuracy, "best validation");
@@ -46,18 +57,14 @@ Html figures_section(const Exhibit& first, const Exhibit& second) {
   return table(rows);
 }
 
-std::string p_text(double p) {
-  return p < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.2g}", p);
-}
-
 Html verdict(const ladder::McNemar& test, const std::string& first, const std::string& second) {
   if (test.p_value >= ladder::kSignificance)
     return html(
         "<p><b>The two cannot be told apart</b> on these images ({}): equally good models often differ by "
         "this much or more.</p>\n",
-        p_text(test.p_value));
+        ladder::p_value_equation(test.p_value));
   return html("<p><b>{} is better</b> on these images by more than chance ({}).</p>\n",
-              test.only_second > test.only_first ? second : first, p_text(test.p_value));
+              test.only_second > test.only_first ? second : first, ladder::p_value_equation(test.p_value));
 }
 
 // How many images each of the two gets right and wrong.
@@ -85,9 +92,9 @@ Html test_section(const Exhibit& first, const Exhibit& second) {
   return section += html(
              "<p class=\"lead\">McNemar’s paired test looks only at the {} images on which one is right and "
              "the other wrong: if both were equally good, a fair coin would decide each, and would split "
-             "them as unevenly as {} to {}, or more so, with probability {:.2g} (exact, two-sided). It says "
+             "them as unevenly as {} to {}, or more so, with probability {} (exact, two-sided). It says "
              "nothing about other seeds.</p>\n",
-             fewer + more, more, fewer, test->p_value);
+             fewer + more, more, fewer, ladder::p_value_text(test->p_value));
 }
 
 Html changes_section(const Exhibit& first, const Exhibit& second) {

@@ -7,6 +7,7 @@
 
 #include "ladder/advice.h"
 #include "ladder/changes.h"
+#include "ladder/reference.h"
 #include "report/page.h"
 #include "report/run_sections.h"
 #include "report/story.h"
@@ -21,9 +22,11 @@ Html overview_table(std::span<const Exhibit> steps) {
                                        text("best test, %"), text("notebook: last"), text("notebook: best"),
                                        text("gap, points"), text("seconds of training"),
                                        text("targets met")}};
+  std::vector<std::string> remarks;
   for (const Exhibit& step : steps) {
     const train::RunRecord& record = step.run.record;
-    const auto& reference = step.run.recipe.reference;
+    const auto [reference, remark] = ladder::reference_beside(step.run.recipe);
+    remarks.push_back(remark);
     rows.push_back(
         {html("<a href=\"#step{}\">{}</a>", rows.size(), step.run.name), text(with_commas(record.params)),
          text(last_accuracy(record)), html("{:.2f}", record.best().test_accuracy),
@@ -33,10 +36,15 @@ Html overview_table(std::span<const Exhibit> steps) {
          html("{:.1f}", record.train_seconds()),
          step.targets.empty() ? text("") : html("{} of {}", targets_met(step), step.targets.size())});
   }
-  return table(rows) += html(
-             "<p class=\"lead\">The last epoch is the honest figure, given with its standard error; the "
-             "best one is a maximum over the epochs, chosen on the test set, and stands here to compare with "
-             "reports that do the same.</p>\n");
+  Html section = table(rows);
+  section += html(
+      "<p class=\"lead\">The last epoch is the honest figure, given with its standard error; the best one is "
+      "a "
+      "maximum over the epochs, chosen on the test set, and stands here to compare with reports that do the "
+      "same.</p>\n");
+  for (const std::string& remark : ladder::said_once(remarks))
+    section += html("<p class=\"lead\">{}</p>\n", remark);
+  return section;
 }
 
 // Test accuracy: a row an epoch, a column a step.

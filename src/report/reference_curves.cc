@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "ladder/reference.h"
 #include "report/assets.h"
 
 namespace rung::report {
@@ -52,9 +53,10 @@ std::vector<ReferenceCurve> parse_reference_curves(std::string_view tsv) {
 }
 
 std::optional<ReferenceCurve> find_reference_curve(const recipe::Recipe& recipe) {
-  if (!recipe.reference) return std::nullopt;
+  const auto reference = ladder::reference_beside(recipe).figures;
+  if (!reference) return std::nullopt;
   for (ReferenceCurve& curve : parse_reference_curves(kNotebookCurves))
-    if (gives(curve, *recipe.reference)) return std::move(curve);
+    if (gives(curve, *reference)) return std::move(curve);
   return std::nullopt;
 }
 

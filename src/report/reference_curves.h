@@ -22,7 +22,7 @@ using ReferenceCurve = std::vector<ReferenceEpoch>;  // from the first epoch on
 std::vector<ReferenceCurve> parse_reference_curves(std::string_view tsv);
 
 // The notebooks' curve whose best training, best test and last test accuracies are those that the recipe's
-// [reference] quotes.
+// [reference] quotes; none where they are about other images than the recipe's.
 std::optional<ReferenceCurve> find_reference_curve(const recipe::Recipe& recipe);
 
 }  // namespace rung::report

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ladder/changes.h"
 #include "ladder/markdown.h"
+#include "ladder/reference.h"
 #include "ladder/results.h"
 #include "nn/infer.h"
 
@@ -18,31 +19,28 @@ Html target_list(const Exhibit& exhibit) {
     return html("<p>{}</p>\n", exhibit.run.finished ? "The recipe states none." : "Not judged yet.");
   Html items{"<ul class=\"targets\">\n"};
   for (const ladder::TargetResult& result : exhibit.targets) {
-    const bool relative = std::holds_alternative<recipe::Previous>(result.target.bound) && result.bound;
-    const std::string before =
-        relative ? ", before: " + ladder::metric_text(result.target.metric, *result.bound) : "";
-    items += html("<li><b class=\"{}\">{}</b> {} ({}{})</li>\n",
+    items += html("<li><b class=\"{}\">{}</b> {} ({})</li>\n",
                   !result.met   ? ""
                   : *result.met ? "good"
                                 : "bad",
                   !result.met   ? "– open"
                   : *result.met ? "✓ met"
                                 : "✗ missed",
-                  result.target.text, ladder::metric_text(result.target.metric, result.value), before);
+                  result.target.text, ladder::measured_text(result, exhibit.run.record));
   }
   items += Html{"</ul>\n"};
   return items;
 }
 
 Html results_table(const Exhibit& exhibit) {
-  const auto& reference = exhibit.run.recipe.reference;
+  const auto [reference, remark] = ladder::reference_beside(exhibit.run.recipe);
   std::vector<std::vector<Html>> rows{{text("accuracy, %"), text("here")}};
   if (reference) rows.front().push_back(text(reference->source));
   for (const auto& result : ladder::result_rows(exhibit.run.record, reference, exhibit.run.finished)) {
     rows.push_back({text(result.what), html("{:.2f}", result.accuracy)});
     if (reference) rows.back().push_back(result.reference ? html("{:.2f}", *result.reference) : text(""));
   }
-  return table(rows);
+  return table(rows) += remark.empty() ? Html{} : html("<p class=\"lead\">{}</p>\n", remark);
 }
 
 std::vector<std::string> findings(const Exhibit& exhibit) {

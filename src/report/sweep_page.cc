@@ -94,7 +94,10 @@ Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
     }
     section += html("<h3>{}</h3>\n{}", one.title, table(rows, one.names));
   }
-  return section += html("<p class=\"lead\">{}</p>\n", ladder::sweep_notes(statistics));
+  section += html("<p class=\"lead\">{}</p>\n", ladder::sweep_notes(statistics));
+  for (const std::string& remark : ladder::sweep_remarks(statistics))
+    section += html("<p class=\"lead\">{}</p>\n", remark);
+  return section;
 }
 
 // Every run: a row a seed, a column a recipe.
