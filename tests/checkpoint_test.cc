@@ -53,7 +53,7 @@ std::string timeless(const fs::path& file) {
 
 // Trains in `directory` until `batches` more batches are done, or to the end of the run.
 void train_on(Trainer& trainer, RunDirectory& directory, int batches) {
-  while (trainer.position().epochs < kEpochs) {
+  while (trainer.position().epochs < trainer.experiment().training.epochs) {
     const TrainedEpoch trained = trainer.train_epoch([&](const Progress&) {
       if (--batches > 0) return;
       directory.save(trainer);
@@ -92,6 +92,14 @@ RunDirectory::Found live(const fs::path& path, int batches = 1000, int threads =
   } catch (const CutOff&) {
   }
   return found;
+}
+
+// Writes a checkpoint whose checksum is right.
+void write_checksummed(const fs::path& file, SafeTensors checkpoint) {
+  checkpoint.metadata.erase("sha256");
+  const std::string bytes = to_bytes(checkpoint);
+  checkpoint.metadata["sha256"] = sha256_hex(std::as_bytes(std::span(bytes)));
+  write_safetensors(file, checkpoint);
 }
 
 // How many batches the run has.
@@ -291,10 +299,7 @@ TEST_F(CheckpointTest, WhatItSaysOfItselfIsQuotedOnOneShortLine) {
 // Writes the checkpoint with another value of one key, and the checksum that belongs to it.
 void forge(const fs::path& file, SafeTensors checkpoint, const std::string& key, const std::string& value) {
   checkpoint.metadata[key] = value;
-  checkpoint.metadata.erase("sha256");
-  const std::string bytes = to_bytes(checkpoint);
-  checkpoint.metadata["sha256"] = sha256_hex(std::as_bytes(std::span(bytes)));
-  write_safetensors(file, checkpoint);
+  write_checksummed(file, std::move(checkpoint));
 }
 
 // "avx3" is what AVX-512 was called.
@@ -317,6 +322,88 @@ TEST_F(CheckpointTest, AnInstructionSetsOldNameCountsAsTheSame) {
   }
 }
 
+// As version 2 was written, before checkpoints had a numerics revision.
+SafeTensors of_version_2(SafeTensors checkpoint) {
+  checkpoint.metadata["version"] = "2";
+  for (const char* key : {"numerics", "metrics_epochs", "metrics_bytes", "metrics_sha256"})
+    EXPECT_EQ(checkpoint.metadata.erase(key), 1U) << key;
+  return checkpoint;
+}
+
+TEST_F(CheckpointTest, OneOfVersion2IsResumed) {
+  live(run_, 6);
+  fs::remove(run_ / kMetricsFile);
+  write_checksummed(run_ / kCheckpointFile, of_version_2(read_safetensors(run_ / kCheckpointFile, 1 << 20)));
+  const auto found = live(run_);
+  EXPECT_EQ(found.damage, "");
+  EXPECT_EQ(found.position.epochs, 1);
+  expect_as_uninterrupted(run_);
+}
+
+TEST_F(CheckpointTest, OneOfOtherNumericsIsRefused) {
+  live(run_, 6);
+  const SafeTensors whole = read_safetensors(run_ / kCheckpointFile, 1 << 20);
+  ThreadPool pool(1);
+  const Trainer trainer(short_run(), discs(), pool);
+  const auto refusal = [&](SafeTensors checkpoint, int numerics) {
+    write_checksummed(run_ / kCheckpointFile, std::move(checkpoint));
+    Origin origin = origin_of(kRecipe, kData);
+    origin.numerics = numerics;
+    const auto load = [&] { load_checkpoint(run_ / kCheckpointFile, origin, trainer); };
+    EXPECT_EQ(message_of<UsageError>(load), message_of<UsageError>([&] {
+                require_origin(run_ / kCheckpointFile, trainer.plan(), origin);
+              }));
+    return message_of<UsageError>(load);
+  };
+  EXPECT_THAT(refusal(whole, kNumericsRevision + 1),
+              HasSubstr(fmt::format("(numerics revision {}; this version has revision {})", kNumericsRevision,
+                                    kNumericsRevision + 1)));
+  EXPECT_THAT(refusal(of_version_2(whole), 2),
+              HasSubstr("(numerics revision 1; this version has revision 2)"));
+}
+
+// Rung reads what it wrote, even with the most that is kept: weights, their average and Adam's two buffers.
+TEST_F(CheckpointTest, TheLargestIsWithinItsBound) {
+  live(run_, 2, 1, toolbox_run());
+  const SafeTensors checkpoint = read_safetensors(run_ / kCheckpointFile);
+  uint64_t values = 0;
+  for (const auto& [name, tensor] : checkpoint.floats) values += tensor.values.size();
+  const nn::Plan plan = nn::make_plan(toolbox_run().model);
+  EXPECT_EQ(values, 4 * plan.parameter_count + 2 * plan.buffer_count);
+  EXPECT_GE(most_checkpoint_bytes(plan), values * sizeof(float) + kMostMetricsBytes);
+}
+
+// More epochs than a checkpoint holds the lines of, and a network that takes no time.
+Experiment long_run() {
+  Experiment run = short_run();
+  run.model.layers = {nn::MaxPool2d{{4, 4}},
+                      nn::Conv2d{.out_channels = rung::testing::kClasses, .kernel_size = {3, 3}},
+                      nn::GlobalAvgPool2d{}};
+  run.augment.clear();
+  run.training.epochs = 2 * kMostRecentEpochs + 10;
+  return run;
+}
+
+// A checkpoint leaves the first epochs to metrics.jsonl, wherever the run is interrupted.
+TEST_F(CheckpointTest, ALongRunResumesFromAnywhere) {
+  const int batches = 4 * long_run().training.epochs;
+  for (const int epochs :
+       {kMostRecentEpochs - 1, kMostRecentEpochs, kMostRecentEpochs + 1, 2 * kMostRecentEpochs}) {
+    const fs::path run = folder_.path() / std::to_string(epochs);
+    live(run, 4 * epochs + 2, 1, long_run());
+    SCOPED_TRACE(fmt::format("cut off in epoch {}", epochs + 1));
+    EXPECT_EQ(read_epochs(run).size(), static_cast<size_t>(epochs));
+    EXPECT_EQ(live(run, batches, 1, long_run()).position.epochs, epochs);
+    expect_as_uninterrupted(run, long_run());
+  }
+  const SafeTensors last = read_safetensors(folder_.path() / "whole" / kCheckpointFile);
+  EXPECT_GE(last.metadata.at("metrics_epochs"), "100");
+  const std::string metrics = read_text_file(folder_.path() / "whole" / kMetricsFile, 1 << 20);
+  const size_t settled = std::stoul(last.metadata.at("metrics_bytes"));
+  EXPECT_EQ(last.metadata.at("metrics_sha256"), sha256_hex(std::as_bytes(std::span(metrics).first(settled))));
+  EXPECT_EQ(last.bytes.at("metrics.jsonl").values.size(), metrics.size() - settled);
+}
+
 // A checksum is not a signature: anyone who writes a file can write its checksum.
 TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
   live(run_, 6);
@@ -327,10 +414,9 @@ TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
   const auto load_with = [&](const std::string& key, const std::string& value) {
     const fs::path file = folder_.path() / "forged.safetensors";
     forge(file, whole, key, value);
-    load_checkpoint(file, origin, trainer);
+    return load_checkpoint(file, origin, trainer);
   };
-  load_with("epoch", whole.metadata.at("epoch"));
-  EXPECT_EQ(trainer.position().epochs, 1);
+  EXPECT_EQ(load_with("epoch", whole.metadata.at("epoch")).state.position.epochs, 1);
   const std::string too_many_batches = std::to_string(trainer.batches_per_epoch() + 1);
   const std::pair<const char*, std::vector<std::string>> refused[] = {
       {"epoch", {"", "-1", "1.0", " 1", "1x", std::to_string(kEpochs + 1), "99999999999999999999"}},
@@ -338,6 +424,9 @@ TEST_F(CheckpointTest, APlaceThatTheRunDoesNotHaveIsRefused) {
       {"correct", {"-1", "2147483647"}},
       {"loss_sum", {"-0.5", "nan", "inf", "1e999"}},
       {"seconds", {"-1", "nan", "inf"}},
+      {"numerics", {"", "0", "1.5"}},
+      {"metrics_epochs", {"", "-1", "2", "none"}},
+      {"metrics_bytes", {"", "-1", "99999999999999999999"}},
   };
   for (const auto& [key, values] : refused)
     for (const std::string& value : values)

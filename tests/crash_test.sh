@@ -16,7 +16,8 @@ cd "$scratch"
 # shellcheck source=tests/cli/helpers.bash disable=SC1091
 source "$HELPERS"
 make_dataset digits
-make_recipe small.toml 's/^epochs = .*/epochs = 60/; s/\{ type = "relu" \}/{ type = "dropout", p = 0.1 }, &/'
+# (More epochs than a checkpoint holds the lines of.)
+make_recipe small.toml 's/^epochs = .*/epochs = 160/; s/\{ type = "relu" \}/{ type = "dropout", p = 0.1 }, &/'
 printf '[[augment]]\ntype = "random_rotation"\ndegrees = 10\n' >>small.toml
 printf '[lr_scheduler]\ntype = "step_lr"\nstep_size = 7\ngamma = 0.9\n' >>small.toml
 

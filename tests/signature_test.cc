@@ -2,7 +2,8 @@
 // every instruction set with fused multiply-add, every build and every interruption must give them.
 //
 // A change that is meant to change the numbers also changes a signature. The failing test prints the new one,
-// which belongs here in the same commit.
+// which belongs here in the same commit, together with a new numerics revision: checkpoints of other bits are
+// then refused instead of resumed.
 #include <gtest/gtest.h>
 
 #include <tuple>
@@ -10,15 +11,22 @@
 #include "kernels/simd.h"
 #include "nn/weights.h"
 #include "short_run.h"
+#include "train/checkpoint.h"
 
 namespace rung {
 namespace {
+
+constexpr int kRevisionOfSignatures = 1;  // raise it, and train::kNumericsRevision, with every new signature
 
 constexpr const char* kSignature = "87988a06b880f0936db5dff39b02cd005f2e603ec565ffd44f4d0e502aa83127";
 
 constexpr const char* kResidualSignature = "d789564b2e7d4e55db79099374b096c791c844c2d945060d2e9f4709dd92d427";
 
 constexpr const char* kToolboxSignature = "b03f2bb843c2bc3952428fc092be674018019358831a4395e4df56d6cf5ce53c";
+
+constexpr const char* kIfMeant =
+    "If the new bits are meant: put the new signature here, and raise kRevisionOfSignatures and "
+    "train::kNumericsRevision (src/train/checkpoint.h), so that no checkpoint of the old bits is resumed.";
 
 using testing::discs;
 
@@ -35,16 +43,20 @@ std::string signature(const train::Experiment& run, int threads) {
   return nn::weights_sha256(trainer.weights());
 }
 
+TEST(Signatures, HaveTheProgramsRevision) {
+  EXPECT_EQ(kRevisionOfSignatures, train::kNumericsRevision) << "the two are raised together";
+}
+
 TEST_P(SignatureTest, IsTheSame) {
-  EXPECT_EQ(signature(testing::short_run(), std::get<1>(GetParam())), kSignature);
+  EXPECT_EQ(signature(testing::short_run(), std::get<1>(GetParam())), kSignature) << kIfMeant;
 }
 
 TEST_P(SignatureTest, OfAResidualModelIsTheSame) {
-  EXPECT_EQ(signature(testing::residual_run(), std::get<1>(GetParam())), kResidualSignature);
+  EXPECT_EQ(signature(testing::residual_run(), std::get<1>(GetParam())), kResidualSignature) << kIfMeant;
 }
 
 TEST_P(SignatureTest, OfTheToolboxIsTheSame) {
-  EXPECT_EQ(signature(testing::toolbox_run(), std::get<1>(GetParam())), kToolboxSignature);
+  EXPECT_EQ(signature(testing::toolbox_run(), std::get<1>(GetParam())), kToolboxSignature) << kIfMeant;
 }
 
 std::string case_name(const ::testing::TestParamInfo<std::tuple<std::string, int>>& tested) {

@@ -155,6 +155,21 @@ void replace_file(const std::filesystem::path& path, std::string_view text, Sync
   replace_file(path, std::as_bytes(std::span(text)), sync);
 }
 
+bool append_to_file(const std::filesystem::path& path, uint64_t size, std::string_view text) {
+  // (Opening a pipe would wait for its reader.)
+  const Descriptor descriptor(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status {};
+  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_nlink != 1 || static_cast<uint64_t>(status.st_size) != size)
+    return false;
+  if (write_all(descriptor.get(), std::as_bytes(std::span(text))) && ::fdatasync(descriptor.get()) == 0)
+    return true;
+  const int error = errno;
+  [[maybe_unused]] const bool undone = ::ftruncate(descriptor.get(), status.st_size) == 0;
+  throw_cannot_write(path, error);
+}
+
 void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);  // follows links

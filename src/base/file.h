@@ -35,6 +35,12 @@ void replace_file(const std::filesystem::path& path, std::span<const std::byte> 
                   Sync sync = Sync::kWait);
 void replace_file(const std::filesystem::path& path, std::string_view text, Sync sync = Sync::kWait);
 
+// Appends to a file that has `size` bytes, and waits until the disk has it all. A reader may see the text cut
+// short at any byte. Returns false, and changes nothing, unless `path` is a regular file of that size and has
+// no other name: then replace_file() writes what append_to_file() cannot. Throws IoError (NoSpaceError), with
+// the file as it was.
+bool append_to_file(const std::filesystem::path& path, uint64_t size, std::string_view text);
+
 // Writes to a path that a user named: replaces the file, or a symbolic link's target, as replace_file() does,
 // but writes into a pipe or device. Throws IoError (NoSpaceError).
 void write_output(const std::filesystem::path& path, std::span<const std::byte> bytes);

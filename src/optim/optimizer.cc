@@ -1,6 +1,8 @@
 #include "optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <variant>
 
 #include "base/exact_math.h"
@@ -71,6 +73,19 @@ void update(const AdamKind& adam, const Rates& rates, int64_t steps, std::span<c
 OptimizerState::OptimizerState(const Optimizer& optimizer, size_t parameters)
     : optimizer_(optimizer),
       buffers_(std::visit([&](const auto& one) { return initial_buffers(one, parameters); }, optimizer)) {}
+
+namespace {
+
+template <size_t... kinds>
+size_t most_buffers_of(std::index_sequence<kinds...> /*kinds*/) {
+  return std::max({OptimizerState(std::variant_alternative_t<kinds, Optimizer>{}, 0).buffers().size()...});
+}
+
+}  // namespace
+
+size_t most_buffers() {
+  return most_buffers_of(std::make_index_sequence<std::variant_size_v<Optimizer>>{});
+}
 
 void OptimizerState::step(const Rates& rates, int64_t steps, std::span<const float> gradient,
                           std::span<float> parameters) {

@@ -2,6 +2,7 @@
 // so any instruction set gives the same bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,5 +38,8 @@ class OptimizerState {
   Optimizer optimizer_;
   std::vector<Buffer> buffers_;
 };
+
+// The most buffers that any optimiser keeps.
+size_t most_buffers();
 
 }  // namespace rung::optim

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "ladder/run.h"
 #include "ladder/steps_file.h"
 #include "ladder/sweep_folder.h"
@@ -17,8 +16,6 @@ namespace rung::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr uint64_t kMaxRecordBytes = 64 << 20;
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -32,13 +29,13 @@ bool has_epochs(const fs::path& folder) {
 }
 
 // Of a run that goes on, or was cut off.
-train::RunRecord record_so_far(const fs::path& file, const recipe::Recipe& recipe) {
+train::RunRecord record_so_far(const fs::path& folder, const recipe::Recipe& recipe) {
   train::RunRecord record;
   record.recipe = recipe.name;
   record.title = recipe.title;
   record.seed = recipe.seed;
   record.params = nn::infer(recipe.model).params;
-  record.epochs = train::parse_json_lines(read_text_file(file, kMaxRecordBytes), file.string());
+  record.epochs = train::read_epochs(folder);
   return record;
 }
 
@@ -73,8 +70,7 @@ StoredRun load_run(const fs::path& folder) {
   return {.folder = folder,
           .name = recipe.name,
           .recipe = recipe,
-          .record = finished ? ladder::read_result(folder, recipe)
-                             : record_so_far(folder / train::kMetricsFile, recipe),
+          .record = finished ? ladder::read_result(folder, recipe) : record_so_far(folder, recipe),
           .finished = finished};
 }
 

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <climits>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -18,11 +22,12 @@ namespace rung::train {
 namespace {
 
 constexpr const char* kFormat = "rung-checkpoint";
-constexpr const char* kVersion = "2";
+constexpr const char* kVersion = "3";
+constexpr const char* kVersionBefore = "2";  // holds all epochs' lines; always of numerics revision 1
 constexpr const char* kChecksum = "sha256";
 constexpr const char* kOptimizer = "optimizer.";   // + the buffer's name + "." + the parameter's
 constexpr const char* kTrained = "trained.";       // + the weight's name, whose plain name holds the average
-constexpr const char* kMetrics = "metrics.jsonl";  // the finished epochs, as text
+constexpr const char* kMetrics = "metrics.jsonl";  // SavedEpochs::recent, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
                  const std::string& prefix, SafeTensors& out) {
@@ -42,15 +47,6 @@ std::vector<float> tensors_at(const std::vector<nn::TensorInfo>& infos, size_t c
               values.begin() + static_cast<std::ptrdiff_t>(info.offset));
   }
   return values;
-}
-
-// The tensors of this model, whatever its optimiser; the finished epochs and the header take less than the
-// rest.
-SafeTensors read_tensors(const std::filesystem::path& file, const nn::Plan& plan) {
-  constexpr uint64_t kCopies = 4;  // weights and their average, Adam's two moments
-  constexpr uint64_t kRest = uint64_t{80} << 20;
-  const uint64_t values = kCopies * (plan.parameter_count + plan.buffer_count);
-  return read_safetensors(file, values * sizeof(float) + kRest);
 }
 
 std::string prefix_of(const std::string& optimizer_buffer) {
@@ -89,15 +85,24 @@ std::string text_of(const SafeTensors& tensors, const std::string& key) {
                    "put back the recipe it was trained with");
 }
 
+// The number that the whole text is, if it is one within the limits.
+template <typename Number>
+std::optional<Number> number_in(const std::string& digits, Number least, Number most) {
+  Number value{};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  return is_number && value >= least && value <= most ? std::optional(value) : std::nullopt;
+}
+
 // Reads one file; every error names the file.
 class Reader {
  public:
   Reader(const std::filesystem::path& file, const nn::Plan& plan)
-      : file_(file), tensors_(read_tensors(file, plan)) {
-    if (text("format") != kFormat) fail("no checkpoint of a run");
-    if (text("version") != kVersion)
-      fail(fmt::format("a checkpoint of version {}; this program resumes from version {}",
-                       quotable(text("version")), kVersion));
+      : file_(file), tensors_(read_safetensors(file, most_checkpoint_bytes(plan))) {
+    if (text("format") != kFormat) fail("not a checkpoint of a run");
+    if (text("version") != kVersion && !is_before())
+      fail(fmt::format("a checkpoint of version {}; this program resumes versions {} and {}",
+                       quotable(text("version")), kVersionBefore, kVersion));
     const std::string stated = text(kChecksum);
     tensors_.metadata.erase(kChecksum);
     if (stated != checksum(tensors_)) fail("damaged: the checksum does not match the content");
@@ -111,13 +116,30 @@ class Reader {
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
                                    quotable(simd()), origin.simd),
                        simd_hint());
+    if (const int numerics = is_before() ? 1 : number<int>("numerics", 1, INT_MAX);
+        numerics != origin.numerics)
+      throw UsageError(
+          fmt::format("{} was written by a version of Rung that computes other bits (numerics revision {}; "
+                      "this version has revision {})",
+                      file_.string(), numerics, origin.numerics),
+          "use the version that started the run, or start over in another folder");
   }
 
-  std::vector<EpochRecord> epochs() const {
+  // As many as the position says.
+  SavedEpochs epochs(const Position& position) const {
     const auto found = tensors_.bytes.find(kMetrics);
     if (found == tensors_.bytes.end()) fail("the finished epochs are missing");
     const auto& bytes = found->second.values;
-    return parse_json_lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file_.string());
+    SavedEpochs saved;
+    saved.recent = {bytes.begin(), bytes.end()};
+    if (!is_before()) {
+      saved.settled = number<int>("metrics_epochs", 0, position.epochs);
+      saved.settled_bytes = number<uint64_t>("metrics_bytes", 0, kMostMetricsBytes);
+      saved.settled_sha256 = text("metrics_sha256");
+    }
+    const auto recent = parse_json_lines(saved.recent, file_.string(), saved.settled + 1);
+    if (position.epochs - saved.settled != static_cast<int>(recent.size())) fail("epochs are missing");
+    return saved;
   }
 
   State state(const Trainer& trainer) const {
@@ -156,6 +178,8 @@ class Reader {
     return state;
   }
 
+  bool is_before() const { return text("version") == kVersionBefore; }
+
   std::string text(const std::string& key) const { return text_of(tensors_, key); }
 
   std::string simd() const { return kernels::simd_name(text("simd")); }
@@ -168,12 +192,9 @@ class Reader {
 
   template <typename Number>
   Number number(const std::string& key, Number least, Number most) const {
-    const std::string digits = text(key);
-    Number value{};
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size() || !(value >= least && value <= most))
-      fail(fmt::format("its {} is out of range", key));
-    return value;
+    const auto value = number_in(text(key), least, most);
+    if (!value) fail(fmt::format("its {} is out of range", key));
+    return *value;
   }
 
   const std::filesystem::path& file_;
@@ -181,6 +202,14 @@ class Reader {
 };
 
 }  // namespace
+
+uint64_t most_checkpoint_bytes(const nn::Plan& plan) {
+  // The weights, their average, and the optimiser's buffers; the finished epochs and the header take less
+  // than the rest.
+  const uint64_t copies = 2 + optim::most_buffers();
+  constexpr uint64_t kRest = kMostMetricsBytes + (uint64_t{16} << 20);
+  return copies * (plan.parameter_count + plan.buffer_count) * sizeof(float) + kRest;
+}
 
 SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
   SafeTensors tensors;
@@ -190,7 +219,7 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
 
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml) {
-  const SafeTensors tensors = read_tensors(file, plan);
+  const SafeTensors tensors = read_safetensors(file, most_checkpoint_bytes(plan));
   const auto recipe = tensors.metadata.find(kRecipeHash);
   if (recipe == tensors.metadata.end())
     throw DataError(fmt::format("{}: does not say whose weights it holds", file.string()));
@@ -203,13 +232,13 @@ nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file
 }
 
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
-                     std::span<const EpochRecord> epochs) {
+                     const SavedEpochs& epochs) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
   if (trainer.averages()) add_weights(trainer.plan(), trainer.trained_weights(), kTrained, tensors);
   for (const auto& [name, values] : trainer.optimizer().buffers())
     add_tensors(trainer.plan().parameters, values, prefix_of(name), tensors);
-  const std::string metrics = to_json_lines(epochs);
-  tensors.bytes[kMetrics] = {{static_cast<int64_t>(metrics.size())}, {metrics.begin(), metrics.end()}};
+  const std::string& recent = epochs.recent;
+  tensors.bytes[kMetrics] = {{static_cast<int64_t>(recent.size())}, {recent.begin(), recent.end()}};
   const Position& position = trainer.position();
   // Doubles in the shortest form that reads back as the same bits.
   tensors.metadata = {{"format", kFormat},
@@ -217,6 +246,10 @@ void save_checkpoint(const std::filesystem::path& file, const Origin& origin, co
                       {kRecipeHash, origin.recipe_sha256},
                       {"data_sha256", origin.data_sha256},
                       {"simd", origin.simd},
+                      {"numerics", std::to_string(origin.numerics)},
+                      {"metrics_epochs", std::to_string(epochs.settled)},
+                      {"metrics_bytes", std::to_string(epochs.settled_bytes)},
+                      {"metrics_sha256", epochs.settled_sha256},
                       {"epoch", std::to_string(position.epochs)},
                       {"batch", std::to_string(position.batches)},
                       {"loss_sum", fmt::format("{}", position.loss_sum)},
@@ -243,15 +276,12 @@ std::string require_origin(const std::filesystem::path& file, const nn::Plan& pl
   return "";
 }
 
-std::vector<EpochRecord> load_checkpoint(const std::filesystem::path& file, const Origin& origin,
-                                         Trainer& trainer) {
+Checkpoint load_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer) {
   const Reader reader(file, trainer.plan());
   reader.require_origin(origin);
-  std::vector<EpochRecord> epochs = reader.epochs();
   State state = reader.state(trainer);
-  if (state.position.epochs != static_cast<int>(epochs.size())) reader.fail("epochs are missing");
-  trainer.restore(std::move(state));
-  return epochs;
+  SavedEpochs epochs = reader.epochs(state.position);
+  return {std::move(state), std::move(epochs)};
 }
 
 }  // namespace rung::train

@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMaxMetricsBytes = 64 << 20;
-
 // Only the run's weights, ready for use, without the optimiser's state.
 void write_best(const fs::path& file, const Origin& origin, const EpochRecord& epoch,
                 const Trainer& trainer) {
@@ -40,7 +38,7 @@ const fs::path& checked(const fs::path& path, Start start) {
 // A run without checkpoints would lose its finished epochs if it started over.
 void require_no_epochs(const fs::path& path) {
   const fs::path metrics = path / kMetricsFile;
-  const bool no_epochs = !is_there(metrics) || read_text_file(metrics, kMaxMetricsBytes).empty();
+  const bool no_epochs = !is_there(metrics) || read_text_file(metrics, kMostMetricsBytes).empty();
   if (no_epochs && !is_there(path / kResultFile)) return;
   throw DataError(
       fmt::format("{} holds the epochs of a run, but {} is missing", path.string(), kCheckpointFile),
@@ -66,15 +64,15 @@ void require_no_run(const fs::path& path) {
 }
 
 std::vector<EpochRecord> read_epochs(const fs::path& path) {
-  const fs::path file = path / kMetricsFile;
-  return parse_json_lines(read_text_file(file, kMaxMetricsBytes), file.string());
+  return read_metrics(path / kMetricsFile);
 }
 
 RunDirectory::RunDirectory(fs::path path, std::string recipe_toml, Start start)
     : path_(std::move(path)),
       recipe_toml_(std::move(recipe_toml)),
       claim_(checked(path_, start)),
-      progress_(path_) {
+      progress_(path_),
+      metrics_(path_ / kMetricsFile) {
   checked(path_, start);  // another process may have started a run meanwhile
   remove_leftovers();
   if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml_);
@@ -90,46 +88,54 @@ RunDirectory::Found RunDirectory::restore(Trainer& trainer, const std::string& d
   origin_ = origin_of(recipe_toml_, data_sha256);
   Found found;
   if (is_there(path_ / kCheckpointFile) || is_there(path_ / kPreviousFile)) {
-    epochs_ = load_newest(trainer, found.damage);
+    found.damage = load_newest(trainer);
     saved_ = found.position = trainer.position();
     keep_newest_ = found.damage.empty();
   } else {
     require_no_epochs(path_);
+    metrics_.restore({});
   }
-  if (!epochs_.empty() || is_there(path_ / kMetricsFile))
-    replace_file(path_ / kMetricsFile, to_json_lines(epochs_));
   found.finished = is_there(path_ / kResultFile) && found.damage.empty() &&
                    found.position.epochs == trainer.experiment().training.epochs;
   return found;
 }
 
-// The newest checkpoint, or the one before it if the newest cannot be used; `damage` then says why.
-std::vector<EpochRecord> RunDirectory::load_newest(Trainer& trainer, std::string& damage) {
+// Restores everything from the checkpoint, or nothing.
+void RunDirectory::load(const char* file, Trainer& trainer) {
+  Checkpoint checkpoint = load_checkpoint(path_ / file, origin_, trainer);
+  metrics_.restore(checkpoint.epochs);
+  trainer.restore(std::move(checkpoint.state));
+}
+
+// Restores the newest checkpoint, or the one before it if the newest cannot be used; returns why not.
+std::string RunDirectory::load_newest(Trainer& trainer) {
   try {
-    return load_checkpoint(path_ / kCheckpointFile, origin_, trainer);
+    load(kCheckpointFile, trainer);
+    return "";
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
     if (!is_there(path_ / kPreviousFile)) throw;
-    damage = error.what();
+    const std::string damage = error.what();
+    load(kPreviousFile, trainer);
+    return damage;
   }
-  return load_checkpoint(path_ / kPreviousFile, origin_, trainer);
 }
 
 void RunDirectory::save(const Trainer& trainer) {
   trainer.require_finite();
   if (keep_newest_) keep_as(path_ / kCheckpointFile, path_ / kPreviousFile);
-  save_checkpoint(path_ / kCheckpointFile, origin_, trainer, epochs_);
+  save_checkpoint(path_ / kCheckpointFile, origin_, trainer, metrics_.saved());
   keep_newest_ = true;
   saved_ = trainer.position();
 }
 
 void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {
   trainer.require_finite();
-  if (is_best(epoch, epochs_)) write_best(path_ / kBestFile, origin_, epoch, trainer);
-  epochs_.push_back(epoch);
+  if (is_best(epoch, epochs())) write_best(path_ / kBestFile, origin_, epoch, trainer);
+  metrics_.add(epoch);
   save(trainer);
-  replace_file(path_ / kMetricsFile, to_json_lines(epochs_));
+  metrics_.write();
 }
 
 void RunDirectory::finish(const nlohmann::ordered_json& result) const {

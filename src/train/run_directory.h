@@ -1,5 +1,5 @@
-// A run's folder on disk (the files are described in docs/run-directory.md). Every file is replaced as a
-// whole, so a reader, or an interrupted run, never finds half of one.
+// A run's folder on disk (the files are described in docs/run-directory.md). Every file except metrics.jsonl
+// is replaced as a whole, so a reader, or an interrupted run, never finds half of one.
 //
 // The checkpoint is the truth about the run's progress. At the end of an epoch it is written after
 // best.safetensors and before metrics.jsonl; a run that was killed in between repairs both when it resumes.
@@ -13,6 +13,7 @@
 
 #include "base/claimed_folder.h"
 #include "train/checkpoint.h"
+#include "train/metrics_file.h"
 #include "train/progress_file.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
@@ -56,7 +57,7 @@ class RunDirectory {
   Found restore(Trainer& trainer, const std::string& data_sha256);
 
   // The finished epochs.
-  const std::vector<EpochRecord>& epochs() const { return epochs_; }
+  const std::vector<EpochRecord>& epochs() const { return metrics_.epochs(); }
 
   // Saves a checkpoint of the trainer's state and keeps the one before it. Throws as
   // Trainer::require_finite() and save_checkpoint() do.
@@ -77,14 +78,15 @@ class RunDirectory {
 
  private:
   void remove_leftovers() const;
-  std::vector<EpochRecord> load_newest(Trainer& trainer, std::string& damage);
+  void load(const char* file, Trainer& trainer);
+  std::string load_newest(Trainer& trainer);
 
   std::filesystem::path path_;
   std::string recipe_toml_;
   ClaimedFolder claim_;
   ProgressFile progress_;
   Origin origin_;
-  std::vector<EpochRecord> epochs_;
+  MetricsFile metrics_;
   std::optional<Position> saved_;
   bool keep_newest_ = true;  // the newest checkpoint is worth keeping beside the next
 };

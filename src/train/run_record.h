@@ -91,8 +91,8 @@ nlohmann::ordered_json to_json(const EpochRecord& epoch);
 std::string to_json_lines(std::span<const EpochRecord> epochs);
 
 // The epochs in such a text; messages call it `source`. Throws DataError (source and line) unless they are
-// epochs 1, 2, ... with possible numbers.
-std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source);
+// epochs `first`, `first` + 1, ... with possible numbers.
+std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source, int first = 1);
 
 // Everything but the targets, which the ladder judges.
 nlohmann::ordered_json to_json(const RunRecord& record);

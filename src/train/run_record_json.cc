@@ -221,13 +221,13 @@ std::string to_json_lines(std::span<const EpochRecord> epochs) {
   return text;
 }
 
-std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source) {
+std::vector<EpochRecord> parse_json_lines(std::string_view text, std::string_view source, int first) {
   std::vector<EpochRecord> epochs;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    const size_t number = epochs.size() + 1;
-    const std::string place = fmt::format("{}: line {}", source, number);
-    epochs.push_back(parse_epoch(parse_object(line, place), place, number));
+    const std::string place = fmt::format("{}: line {}", source, epochs.size() + 1);
+    epochs.push_back(
+        parse_epoch(parse_object(line, place), place, static_cast<size_t>(first) + epochs.size()));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
   }
   return epochs;
