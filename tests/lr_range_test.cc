@@ -60,14 +60,36 @@ TEST(LrRange, SuggestsWhereTheLossFallsFastest) {
   auto curve = falling();
   ASSERT_TRUE(suggested(curve));
   EXPECT_EQ(suggested(curve)->lr, curve[40].lr);
-  curve[5].smoothed = 100;  // the average's first points are noise
+  curve[9].smoothed = 100;  // the average's first points are noise
   curve[79].smoothed = -100;
   EXPECT_EQ(suggested(curve)->lr, curve[40].lr);
 }
 
+// As PyTorch Lightning's suggestion() with its skip_begin = 10 and skip_end = 1: these points do not count,
+// and the first and the last that do have the slope to their one neighbour.
+TEST(LrRange, LeavesOutTheFirstTenPointsAndTheLast) {
+  const auto flat_but = [](size_t size, size_t first_low) {
+    std::vector<LrPoint> curve;
+    for (size_t i = 0; i < size; ++i) curve.push_back({static_cast<double>(i), 1, i < first_low ? 1.0 : 0.5});
+    return curve;
+  };
+  const auto lr = [](const std::vector<LrPoint>& curve) {
+    const auto point = suggested(curve);
+    return point ? point->lr : -1;
+  };
+  EXPECT_EQ(lr(flat_but(20, 10)), -1) << "the fall is from the tenth point to the first that counts";
+  EXPECT_EQ(lr(flat_but(20, 11)), 10);
+  EXPECT_EQ(lr(flat_but(20, 15)), 14);
+  EXPECT_EQ(lr(flat_but(20, 18)), 18);
+  EXPECT_EQ(lr(flat_but(20, 19)), -1) << "only the last point is lower";
+  EXPECT_EQ(lr(flat_but(kShortestCurve, 11)), 10);
+  EXPECT_EQ(lr(flat_but(kShortestCurve - 1, 11)), -1);
+}
+
 TEST(LrRange, SuggestsNothingFromWhatNeverFallsOrIsShort) {
   const auto curve = falling();
-  EXPECT_FALSE(suggested(std::span(curve).first(12)));
+  EXPECT_TRUE(suggested(std::span(curve).first(kShortestCurve)));
+  EXPECT_FALSE(suggested(std::span(curve).first(kShortestCurve - 1)));
   auto rising = falling();
   for (LrPoint& point : rising) point.smoothed = -point.smoothed;
   EXPECT_FALSE(suggested(rising));

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "commands.h"
 #include "ladder/run.h"
 #include "options.h"
@@ -72,16 +73,22 @@ nlohmann::ordered_json to_json(const recipe::Recipe& recipe, const Curve& curve)
   return json;
 }
 
-void say_results(const Curve& curve) {
+void say_results(const Curve& curve, int batches) {
   show(curve);
   const train::LrPoint& lowest = lowest_of(curve);
-  say("\n{} batches; the smoothed loss is lowest, {:.4f}, at learning rate {:.3g}\n", curve.size(),
+  say("\n{}; the smoothed loss is lowest, {:.4f}, at learning rate {:.3g}\n", counted(curve.size(), "batch"),
       lowest.smoothed, lowest.lr);
   if (const auto point = train::suggested(curve)) {
     say("Suggestion: {:.3g}, where it falls fastest\n", point->lr);
-  } else {
-    say("No suggestion: after the first ten batches the loss does not fall; try other rates or more "
+  } else if (curve.size() >= train::kShortestCurve) {
+    say("No suggestion: after the first ten batches the smoothed loss does not fall; try other rates or more "
         "batches\n");
+  } else if (curve.size() == static_cast<size_t>(batches)) {
+    say("No suggestion: too few batches to judge; give --batches at least {}\n", train::kShortestCurve);
+  } else {
+    say("No suggestion: too few batches to judge before the loss became too high; at least {} are needed, so "
+        "lower --min-lr or --max-lr\n",
+        train::kShortestCurve);
   }
 }
 
@@ -97,17 +104,18 @@ void lr_find(const Options& options) {
   const data::Dataset data = options.engine.load(recipe.dataset.name);
   const auto curve = train::test_lr_range(ladder::experiment_of(recipe), data, pool, options.range);
   if (curve.empty())
-    throw DivergedError(
-        fmt::format("the loss of the first batch is not finite at learning rate {}", options.range.min_lr));
+    throw DivergedError(fmt::format("the loss of the first batch is NaN or infinite at learning rate {}",
+                                    options.range.min_lr),
+                        "give a lower --min-lr");
   if (!options.out.empty()) write_table(options.out, curve);
   if (options.output.json) return write_json(to_json(recipe, curve));
-  say_results(curve);
+  say_results(curve, options.range.batches);
 }
 
 std::string is_lr(const std::string& text) {
   double lr = 0;
   if (CLI::detail::lexical_cast(text, lr) && lr > 0 && lr <= 1e6) return "";
-  return fmt::format("{} is no learning rate", text);
+  return fmt::format("{} is not a learning rate (a number above 0 and at most 1e6)", text);
 }
 
 }  // namespace
@@ -123,7 +131,9 @@ void add_lr_find(CLI::App& app) {
   command->add_option("--max-lr", options->range.max_lr, "The last batch's rate (default: 10)")
       ->check(is_lr)
       ->type_name("LR");
-  command->add_option("--batches", options->range.batches, "How many (default: 200)")
+  command
+      ->add_option("--batches", options->range.batches,
+                   "How many batches, over as many epochs as that takes (default: 200)")
       ->check(CLI::Range(2, 1000000))
       ->type_name("N");
   command->add_option("--seed", options->seed, "Seed of all random numbers (default: the recipe's)")
@@ -134,8 +144,10 @@ void add_lr_find(CLI::App& app) {
   options->engine.add_to(*command);
   options->output.add_to(*command);
   command->footer(
-      "The suggestion is the rate at which the smoothed loss falls fastest against the rate's logarithm (the "
-      "rule of\nPyTorch Lightning); as max_lr of a one_cycle_lr it may be a few times higher.\n"
+      "The suggestion is the rate at which the smoothed loss falls fastest against the rate's logarithm, "
+      "without the first\nten batches and the last (the rule of PyTorch Lightning). The max_lr of a "
+      "one_cycle_lr can "
+      "be a few times higher.\n"
       "Example:\n  rung lr-find step5 --out curve.tsv");
   command->callback([options] { lr_find(*options); });
 }

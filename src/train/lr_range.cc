@@ -9,9 +9,10 @@
 namespace rung::train {
 namespace {
 
-constexpr double kKept = 0.98;   // of the average, from batch to batch
-constexpr double kTooHigh = 4;   // times the lowest smoothed loss
-constexpr size_t kSkipped = 10;  // points at the start, where the average has few values
+constexpr double kKept = 0.98;        // of the average, from batch to batch
+constexpr double kTooHigh = 4;        // times the lowest smoothed loss
+constexpr size_t kSkippedFirst = 10;  // points, whose averages have few values
+constexpr size_t kSkippedLast = 1;
 
 struct CurveEnds {};
 
@@ -58,14 +59,19 @@ std::vector<LrPoint> test_lr_range(const Experiment& experiment, const data::Dat
 }
 
 std::optional<LrPoint> suggested(std::span<const LrPoint> curve) {
+  if (curve.size() < kShortestCurve) return std::nullopt;
+  const auto judged = curve.subspan(kSkippedFirst, curve.size() - kSkippedFirst - kSkippedLast);
   std::optional<LrPoint> best;
   double steepest = 0;
-  for (size_t i = kSkipped + 1; i + 2 < curve.size(); ++i) {
+  for (size_t i = 0; i < judged.size(); ++i) {
+    const size_t before = i == 0 ? i : i - 1;
+    const size_t after = std::min(i + 1, judged.size() - 1);
+    // (The rate's steps are all equal.)
     const double slope =
-        (curve[i + 1].smoothed - curve[i - 1].smoothed) / 2;  // the rate's steps are all equal
+        (judged[after].smoothed - judged[before].smoothed) / static_cast<double>(after - before);
     if (slope >= steepest) continue;
     steepest = slope;
-    best = curve[i];
+    best = judged[i];
   }
   return best;
 }

@@ -1,8 +1,9 @@
 // The learning-rate range test (Smith, "Cyclical learning rates for training neural networks", 2017): a short
 // training whose rate rises exponentially from batch to batch; where the loss falls fastest, the rate is
-// good. The rules are those of PyTorch Lightning's lr_find, except that the curve's two ends do not count.
+// good. The rules are those of PyTorch Lightning's lr_find.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,9 +27,13 @@ struct LrPoint {
 };
 
 // Trains from the experiment's initial weights, with its optimiser, momentum and augmentation, but with rates
-// from min_lr to max_lr. Ends early when the smoothed loss is four times its lowest, or a loss is not finite.
+// from min_lr to max_lr, over as many epochs as the batches take. Ends early when the smoothed loss is four
+// times its lowest, or a loss is not finite.
 std::vector<LrPoint> test_lr_range(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool,
                                    const LrRange& range);
+
+// The shortest curve that can be judged: two points beside the first ten and the last, which do not count.
+inline constexpr size_t kShortestCurve = 13;
 
 // Where the smoothed loss falls fastest against the logarithm of the rate, without the first ten points and
 // the last; none if the curve is too short or never falls.

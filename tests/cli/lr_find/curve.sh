@@ -15,4 +15,9 @@ cmp log again
 
 fails 2 'rung: error: the rates from 0.1 to 0.01 do not rise (give a --max-lr above --min-lr)' \
   "$RUNG" lr-find small.toml --min-lr 0.1 --max-lr 0.01
-fails 2 'rung: error: *0 is no learning rate*' "$RUNG" lr-find small.toml --min-lr 0
+fails 2 'rung: error: *0 is not a learning rate*' "$RUNG" lr-find small.toml --min-lr 0
+
+# A short curve is not said to rise; an epoch of 8 batches is not the end.
+"$RUNG" lr-find small.toml --batches 12 --min-lr 1e-4 --max-lr 1 | tail -n 1
+"$RUNG" lr-find small.toml --batches 13 --min-lr 1e-4 --max-lr 1 | tail -n 1
+"$RUNG" lr-find small.toml --batches 50 --min-lr 1e-2 --max-lr 1e6 | tail -n 1
