@@ -749,7 +749,8 @@ const std::vector<Bad> kTraining = {
     {trained("weight_decay = -1e-4"), 15, 16, "optimizer.weight_decay: expected a number of at least 0"},
     {trained("nesterov = true"), 15, 12, "optimizer.nesterov: needs a momentum above 0"},
     {trained("rl = 1"), 15, 1, "unknown key `optimizer.rl`", "did you mean `lr`?"},
-    {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, "},
+    {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, ",
+     "did you mean `lr`?"},
     {scheduled("type = \"steplr\""), 16, 8,
      "lr_scheduler.type: expected one of none, step_lr, multi_step_lr, exponential_lr, cosine_annealing_lr, "
      "one_cycle_lr, cyclic_lr, found \"steplr\"",

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "recipe/recipe.h"
+#include "recipe/synonyms.h"
 
 namespace rung::recipe {
 namespace {
@@ -35,15 +36,26 @@ double number_in(const toml::node& node) {
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
-  const auto guess = nearest(word, candidates);
+  auto guess = synonym_of(word, candidates);
+  if (!guess) guess = nearest(word, candidates);
   return guess ? fmt::format("did you mean `{}`?", *guess) : "";
 }
 
-// PyTorch's arguments that recipes do not have.
-std::string hint_for_unknown(std::string_view key, std::span<const std::string_view> allowed) {
+// For a key that the table at `path` does not have, but another table has.
+std::string belongs_elsewhere(std::string_view path, std::string_view key) {
+  const auto home = home_of(key);
+  if (!home || home->place == fmt::format("in [{}]", path)) return "";
+  if (home->key == key) return fmt::format("`{}` belongs {}", key, home->place);
+  return fmt::format("did you mean `{}` {}?", home->key, home->place);
+}
+
+std::string hint_for_unknown(std::string_view path, std::string_view key,
+                             std::span<const std::string_view> allowed) {
+  // PyTorch's arguments that recipes do not have.
   if (key == "in_channels" || key == "in_features" || key == "num_features")
     return fmt::format("leave `{}` out: it follows from the layer before", key);
-  return did_you_mean(key, allowed);
+  const std::string elsewhere = synonym_of(key, allowed) ? "" : belongs_elsewhere(path, key);
+  return elsewhere.empty() ? did_you_mean(key, allowed) : elsewhere;
 }
 
 }  // namespace
@@ -96,7 +108,7 @@ void TableReader::allow(std::span<const std::string_view> keys) const {
   if (!first) return;
   fail_at(first->key_begin,
           fmt::format("unknown key `{}`; allowed here: {}", first->path, fmt::join(keys, ", ")),
-          hint_for_unknown(name, keys));
+          hint_for_unknown(path_, name, keys));
 }
 
 std::vector<std::string_view> TableReader::keys() const {
