@@ -60,7 +60,7 @@ const std::map<std::string, Training> kRates = {
     {"step_never", sgd(StepLr{50, 0.1}, 0.3)},
     {"multi_step", sgd(MultiStepLr{{1, 6, 7, 19}, 0.3})},
     {"exponential", sgd(ExponentialLr{0.9})},
-    {"cosine", sgd(CosineAnnealingLr{20})},
+    {"cosine", sgd(CosineAnnealingLr{})},  // t_max is the training's length
     {"cosine_again", sgd(CosineAnnealingLr{7, 0.01})},
     {"one_cycle", sgd(OneCycleLr{.max_lr = 0.5})},
     {"one_cycle_options", sgd(OneCycleLr{.max_lr = 2,
@@ -89,7 +89,7 @@ const std::map<std::string, Training> kRates = {
                                .cycle_momentum = false})},
     {"warmup", warmed(ConstantLr{})},
     {"warmup_defaults", warmed(ConstantLr{}, {})},
-    {"warmup_step", warmed(StepLr{1, 0.7})},
+    {"warmup_step", warmed(StepLr{1, 0.7}, {.start_factor = 0.25, .epochs = 7.0 / kBatches})},
     {"warmup_cosine", warmed(CosineAnnealingLr{20})},
 };
 

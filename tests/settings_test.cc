@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "optim/lr_schedule.h"
 
 namespace rung::recipe {
 namespace {
@@ -109,10 +110,10 @@ TEST(Settings, SayWhatIsWrong) {
   EXPECT_THAT(message("optimiser.lr", "1"), HasSubstr("did you mean `optimizer`?"));
   EXPECT_THAT(message("optimizer.lr", "fast"), HasSubstr("expected a number above 0"));
   EXPECT_THAT(message("optimizer.lr", "{ a = 1 }"), HasSubstr("found a table"));
-  EXPECT_THAT(message("optimizer.lr.x", "1"), HasSubstr("lr is no table"));
+  EXPECT_THAT(message("optimizer.lr.x", "1"), HasSubstr("lr is not a table"));
   EXPECT_THAT(message("model.layers[99].p", "0"), HasSubstr("counted from 0"));
   EXPECT_THAT(message("model.stages.conv[0].p", "0"), HasSubstr("stages are already expanded"));
-  EXPECT_THAT(message("model.foo[0]", "0"), HasSubstr("there is no array foo"));
+  EXPECT_THAT(message("model.foo[0]", "0"), HasSubstr("foo is not an array"));
   EXPECT_THAT(message("model.layers[-1].p", "0"), HasSubstr("expected a number in brackets"));
   EXPECT_THAT(message("model.input[0]", "x"), HasSubstr("model.input"));
   EXPECT_THAT(message("model..p", "0"), HasSubstr("a part of the key is empty"));
@@ -136,6 +137,19 @@ TEST(Settings, NameTheKeyThatDiffers) {
   Recipe same_start = other;
   same_start.description.back() = 'b';
   EXPECT_EQ(first_difference(other, same_start)->key, "description");
+}
+
+// What follows the training's length still follows it after --epochs or --set has changed that.
+TEST(Settings, TMaxFollowsTheEpochs) {
+  Recipe recipe = small_recipe();
+  recipe.training.lr_scheduler = optim::CosineAnnealingLr{};
+  const Recipe longer = with_settings(recipe, parse_settings("training.epochs=50"));
+  const auto lr_at = [](const Recipe& one, int epoch) {
+    return optim::rates_at(one.training, {.epoch = epoch, .steps = 100}).lr;
+  };
+  EXPECT_EQ(longer.training.epochs, 50);
+  EXPECT_DOUBLE_EQ(lr_at(longer, 25), lr_at(longer, 0) / 2);
+  EXPECT_LT(lr_at(longer, 49), lr_at(longer, 0) / 500);
 }
 
 }  // namespace

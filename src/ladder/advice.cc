@@ -9,6 +9,7 @@
 
 #include "data/registry.h"
 #include "ladder/changes.h"
+#include "optim/schedule_fit.h"
 
 namespace rung::ladder {
 namespace {
@@ -263,7 +264,10 @@ std::optional<int64_t> parameter_budget(const recipe::Recipe& recipe) {
 }
 
 std::vector<std::string> advise(const recipe::Recipe& recipe, const nn::ModelInfo& info) {
-  return Adviser(recipe, info).run();
+  std::vector<std::string> sentences = Adviser(recipe, info).run();
+  for (const std::string& remark : optim::schedule_remarks(recipe.training, std::nullopt))
+    sentences.push_back(remark + ".");
+  return sentences;
 }
 
 }  // namespace rung::ladder

@@ -101,7 +101,7 @@ std::string text_of(const optim::ExponentialLr& schedule) {
 }
 std::string text_of(const optim::CosineAnnealingLr& schedule) {
   return fmt::format("cosine_annealing_lr (to {} in {})", schedule.eta_min,
-                     count_of(schedule.t_max, "epoch"));
+                     schedule.t_max ? count_of(*schedule.t_max, "epoch") : "all epochs");
 }
 std::string text_of(const optim::OneCycleLr& schedule) {
   return fmt::format("one_cycle_lr (up to {} for {} of the training)", schedule.max_lr, schedule.pct_start);
@@ -112,6 +112,9 @@ std::string text_of(const optim::CyclicLr& schedule) {
 }
 std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
   if (!warmup) return "none";
+  if (warmup->epochs)
+    return fmt::format("from × {} in {} {}", warmup->start_factor, *warmup->epochs,
+                       *warmup->epochs == 1 ? "epoch" : "epochs");
   return fmt::format("from × {} in {}", warmup->start_factor, count_of(warmup->total_iters, "batch"));
 }
 

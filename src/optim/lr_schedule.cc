@@ -18,22 +18,23 @@ Rates scaled(Rates rates, double factor) {
 
 // `own` holds the optimiser's own rates.
 
-Rates rates(const ConstantLr& /*schedule*/, const Rates& own, const Place& /*place*/) {
+Rates rates(const ConstantLr& /*schedule*/, const Rates& own, const Place& /*place*/, int /*epochs*/) {
   return own;
 }
-Rates rates(const StepLr& schedule, const Rates& own, const Place& place) {
+Rates rates(const StepLr& schedule, const Rates& own, const Place& place, int /*epochs*/) {
   return scaled(own, power(schedule.gamma, place.epoch / schedule.step_size));
 }
-Rates rates(const MultiStepLr& schedule, const Rates& own, const Place& place) {
+Rates rates(const MultiStepLr& schedule, const Rates& own, const Place& place, int /*epochs*/) {
   const auto& milestones = schedule.milestones;
   const auto reached = std::upper_bound(milestones.begin(), milestones.end(), place.epoch);
   return scaled(own, power(schedule.gamma, reached - milestones.begin()));
 }
-Rates rates(const ExponentialLr& schedule, const Rates& own, const Place& place) {
+Rates rates(const ExponentialLr& schedule, const Rates& own, const Place& place, int /*epochs*/) {
   return scaled(own, power(schedule.gamma, place.epoch));
 }
-Rates rates(const CosineAnnealingLr& schedule, const Rates& own, const Place& place) {
-  const double cosine = cosine_of_half_turns(static_cast<double>(place.epoch) / schedule.t_max);
+Rates rates(const CosineAnnealingLr& schedule, const Rates& own, const Place& place, int epochs) {
+  const double cosine =
+      cosine_of_half_turns(static_cast<double>(place.epoch) / schedule.t_max.value_or(epochs));
   return {schedule.eta_min + (own.lr - schedule.eta_min) * (1 + cosine) / 2, own.momentum};
 }
 
@@ -58,7 +59,7 @@ double anneal(OneCycleLr::Anneal strategy, double from, double to, double part) 
   return to + (from - to) / 2 * (cosine_of_half_turns(part) + 1);
 }
 
-Rates rates(const OneCycleLr& cycle, const Rates& own, const Place& place) {
+Rates rates(const OneCycleLr& cycle, const Rates& own, const Place& place, int /*epochs*/) {
   const auto all = phases(cycle, static_cast<double>(place.steps));
   const auto step = static_cast<double>(place.step);
   size_t phase = 1;
@@ -84,7 +85,7 @@ double amplitude(const CyclicLr& cyclic, int64_t cycle, int64_t step) {
   }
 }
 
-Rates rates(const CyclicLr& cyclic, const Rates& own, const Place& place) {
+Rates rates(const CyclicLr& cyclic, const Rates& own, const Place& place, int /*epochs*/) {
   const double size = static_cast<double>(cyclic.step_size_up) + cyclic.step_size_down;
   const double ratio = cyclic.step_size_up / size;
   const double position = static_cast<double>(place.step) / size;
@@ -97,18 +98,27 @@ Rates rates(const CyclicLr& cyclic, const Rates& own, const Place& place) {
                                 : own.momentum};
 }
 
-double factor(const LrWarmup& warmup, int64_t step) {
-  const auto done = static_cast<double>(std::min<int64_t>(step, warmup.total_iters));
-  return warmup.start_factor + (1 - warmup.start_factor) * (done / warmup.total_iters);
+double factor(const LrWarmup& warmup, int64_t step, double batches_per_epoch) {
+  const int64_t iters = warmup_batches(warmup, batches_per_epoch);
+  const auto done = static_cast<double>(std::min(step, iters));
+  return warmup.start_factor + (1 - warmup.start_factor) * (done / static_cast<double>(iters));
 }
 
 }  // namespace
 
+int64_t warmup_batches(const LrWarmup& warmup, double batches_per_epoch) {
+  if (!warmup.epochs) return warmup.total_iters;
+  return std::max<int64_t>(1, static_cast<int64_t>(std::floor(*warmup.epochs * batches_per_epoch + 0.5)));
+}
+
 Rates rates_at(const Training& training, const Place& place) {
   const Rates own{lr_of(training.optimizer), momentum_of(training.optimizer)};
   const Rates scheduled =
-      std::visit([&](const auto& schedule) { return rates(schedule, own, place); }, training.lr_scheduler);
-  return training.lr_warmup ? scaled(scheduled, factor(*training.lr_warmup, place.step)) : scheduled;
+      std::visit([&](const auto& schedule) { return rates(schedule, own, place, training.epochs); },
+                 training.lr_scheduler);
+  if (!training.lr_warmup) return scheduled;
+  const double batches_per_epoch = static_cast<double>(place.steps) / training.epochs;
+  return scaled(scheduled, factor(*training.lr_warmup, place.step, batches_per_epoch));
 }
 
 }  // namespace rung::optim

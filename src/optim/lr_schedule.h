@@ -25,4 +25,7 @@ struct Rates {
 // Precondition: 0 <= place.step < place.steps.
 Rates rates_at(const Training& training, const Place& place);
 
+// How many batches the warm-up takes: at least one.
+int64_t warmup_batches(const LrWarmup& warmup, double batches_per_epoch);
+
 }  // namespace rung::optim

@@ -67,7 +67,7 @@ struct ExponentialLr {
 
 // CosineAnnealingLR, stepped once per epoch: eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2.
 struct CosineAnnealingLr {
-  int t_max = 1;
+  std::optional<int> t_max = std::nullopt;  // none: the training's epochs
   double eta_min = 0;
   friend bool operator==(const CosineAnnealingLr&, const CosineAnnealingLr&) = default;
 };
@@ -116,6 +116,7 @@ bool sets_momentum(const LrScheduler& scheduler);
 struct LrWarmup {
   double start_factor = 1.0 / 3;
   int total_iters = 5;
+  std::optional<double> epochs = std::nullopt;  // in the place of total_iters, as batches of that many epochs
   friend bool operator==(const LrWarmup&, const LrWarmup&) = default;
 };
 

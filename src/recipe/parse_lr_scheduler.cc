@@ -38,7 +38,7 @@ optim::LrScheduler parse_exponential_lr(const TableReader& table) {
 optim::LrScheduler parse_cosine_annealing_lr(const TableReader& table) {
   table.allow({"type", "t_max", "eta_min"});
   optim::CosineAnnealingLr cosine;
-  cosine.t_max = table.small_integer("t_max", 1, kMaxEpochs);
+  cosine.t_max = table.integer_or_word("t_max", 1, kMaxEpochs, "epochs");
   cosine.eta_min = table.number("eta_min", NumberRange::right_open(0, 1e6), cosine.eta_min);
   return cosine;
 }

@@ -60,9 +60,12 @@ static_assert(kOptimizers.size() == std::variant_size_v<optim::Optimizer>);
 std::optional<optim::LrWarmup> parse_warmup(const TableReader& root) {
   const auto table = root.table("lr_warmup");
   if (!table) return std::nullopt;
-  table->allow({"start_factor", "total_iters"});
+  table->allow({"start_factor", "epochs", "total_iters"});
   optim::LrWarmup warmup;
   warmup.start_factor = table->number("start_factor", NumberRange::left_open(0, 1), warmup.start_factor);
+  if (table->has("epochs") && table->has("total_iters"))
+    table->fail("total_iters", "cannot be given together with epochs", "leave one of them out");
+  if (table->has("epochs")) warmup.epochs = table->number("epochs", NumberRange::left_open(0, kMaxEpochs));
   warmup.total_iters = table->small_integer("total_iters", 1, kMaxBatches, warmup.total_iters);
   return warmup;
 }

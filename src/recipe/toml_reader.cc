@@ -140,6 +140,16 @@ int64_t TableReader::integer(std::string_view key, int64_t low, int64_t high,
   return value->get();
 }
 
+std::optional<int> TableReader::integer_or_word(std::string_view key, int low, int high,
+                                                std::string_view word) const {
+  const Entry* entry = find(key);
+  if (!entry || entry->value->value<std::string_view>() == word) return std::nullopt;
+  const auto* value = entry->value->as_integer();
+  if (!value || value->get() < low || value->get() > high)
+    fail_type(*entry, fmt::format("an integer from {} to {}, or \"{}\"", low, high, word));
+  return static_cast<int>(value->get());
+}
+
 std::vector<int> TableReader::integers(std::string_view key, size_t count, int low, int high,
                                        Scalar scalar) const {
   const std::string expected =

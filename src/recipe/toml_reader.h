@@ -69,6 +69,8 @@ class TableReader {
   int small_integer(std::string_view key, int low, int high, std::optional<int> fallback = {}) const {
     return static_cast<int>(integer(key, low, high, fallback));
   }
+  // None if the key is missing or has the word as its value.
+  std::optional<int> integer_or_word(std::string_view key, int low, int high, std::string_view word) const;
   // One integer stands for `count` equal ones if `scalar` says so.
   enum class Scalar { kAllowed, kRefused };
   std::vector<int> integers(std::string_view key, size_t count, int low, int high, Scalar scalar) const;

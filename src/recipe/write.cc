@@ -140,8 +140,8 @@ std::string table(const optim::ExponentialLr& exponential) {
   return fmt::format("type = \"exponential_lr\"\ngamma = {}\n", exponential.gamma);
 }
 std::string table(const optim::CosineAnnealingLr& cosine) {
-  return fmt::format("type = \"cosine_annealing_lr\"\nt_max = {}\neta_min = {}\n", cosine.t_max,
-                     cosine.eta_min);
+  const std::string t_max = cosine.t_max ? std::to_string(*cosine.t_max) : "\"epochs\"";
+  return fmt::format("type = \"cosine_annealing_lr\"\nt_max = {}\neta_min = {}\n", t_max, cosine.eta_min);
 }
 template <typename Cycle>
 std::string momentum_options(const Cycle& cycle) {
@@ -166,7 +166,9 @@ std::string table(const optim::CyclicLr& cyclic) {
       kModes[static_cast<size_t>(cyclic.mode)], cyclic.gamma, momentum_options(cyclic));
 }
 std::string table(const optim::LrWarmup& warmup) {
-  return fmt::format("start_factor = {}\ntotal_iters = {}\n", warmup.start_factor, warmup.total_iters);
+  return fmt::format("start_factor = {}\n{}\n", warmup.start_factor,
+                     warmup.epochs ? fmt::format("epochs = {}", *warmup.epochs)
+                                   : fmt::format("total_iters = {}", warmup.total_iters));
 }
 
 std::string table(const optim::Ema& ema) {
