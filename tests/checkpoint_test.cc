@@ -448,7 +448,7 @@ TEST_F(CheckpointTest, WhatIsNotFiniteIsNotSaved) {
   state.trained.parameters[3] = std::numeric_limits<float>::quiet_NaN();
   trainer.restore(std::move(state));
   EXPECT_EQ(message_of<DivergedError>([&] { directory.save(trainer); }),
-            "after epoch 2, batch 1: a weight is no finite number any more");
+            "after epoch 2, batch 1: a weight became NaN or infinite");
   EXPECT_THROW(directory.add_epoch({.epoch = 2, .test_accuracy = 100, .weights_sha256 = ""}, trainer),
                DivergedError);
   EXPECT_EQ(read_text_file(run_ / kCheckpointFile, 1 << 20), good);

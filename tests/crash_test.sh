@@ -70,6 +70,6 @@ done
 live 1000
 same
 if [[ -s errors ]]; then sort errors | uniq -c; fi
-resumed=$(grep -c 'goes on after' log || true)
-echo "$killed kills, $((finished + 1)) runs finished, $resumed times gone on from a checkpoint; all with the same bits"
-((resumed > 0)) || { echo "no checkpoint was ever gone on from" && exit 1; }
+resumed=$(grep -c 'resumes after' log || true)
+echo "$killed kills, $((finished + 1)) runs finished, $resumed times resumed from a checkpoint; all with the same bits"
+((resumed > 0)) || { echo "nothing was ever resumed from a checkpoint" && exit 1; }

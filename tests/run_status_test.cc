@@ -92,6 +92,14 @@ TEST_F(RunStatusTest, TellsTheStatesApart) {
   EXPECT_EQ(state(2), RunState::kFinished);
 }
 
+TEST_F(RunStatusTest, SaysWhyARunDivergedUntilItIsResumed) {
+  { RunDirectory(run_, "a recipe", Start::kNew).record_divergence("epoch 3, batch 2: the loss is inf"); }
+  EXPECT_EQ(look_at_run(run_, 3).divergence, "epoch 3, batch 2: the loss is inf");
+  EXPECT_EQ(state(), RunState::kStopped);
+  { const RunDirectory again(run_, "a recipe", Start::kResume); }
+  EXPECT_EQ(look_at_run(run_, 3).divergence, "");
+}
+
 TEST_F(RunStatusTest, HasTheProgressOfTheEpochUnderWayOnly) {
   RunDirectory directory(run_, "a recipe", Start::kNew);
   replace_file(run_ / kProgressFile, text_of(kProgress));  // epoch 2

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file.h"
 #include "commands.h"
 #include "display.h"
 #include "ladder/job.h"
@@ -15,6 +16,7 @@
 #include "train/evaluator.h"
 #include "train/run_directory.h"
 #include "train/trainer.h"
+#include "training.h"
 
 namespace rung::app {
 namespace {
@@ -32,7 +34,8 @@ std::pair<const char*, train::ImageRange> images_of(const std::string& split, co
                                                     int validation) {
   if (split == "test") return {"Test", {data.test, 0, data.test.count}};
   if (split == "train") return {"Training", train::training_part(data, validation)};
-  if (validation == 0) throw UsageError("the run has no validation images");
+  if (validation == 0)
+    throw UsageError("the run has no validation images", "give --split test or --split train");
   return {"Validation", train::validation_part(data, validation)};
 }
 
@@ -48,6 +51,7 @@ void eval(const Options& options) {
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
   train::Evaluator evaluator(plan, recipe.dataset, pool);  // first: it knows whether there is memory for it
+  if (!is_there(run / file) && !is_there(run / train::kMetricsFile)) fail_without_epochs(run);
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);
   if (!options.output.json)
@@ -77,7 +81,8 @@ void add_eval(CLI::App& app) {
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
   command->add_flag(
       "--best", options->best,
-      "The epoch with the best validation, or else test, accuracy instead of the newest checkpoint");
+      "Weights of the epoch with the best validation accuracy (without a validation split: test "
+      "accuracy) instead of the newest checkpoint");
   command->add_option("--split", options->split, "Which images: test (default), train or validation")
       ->check(CLI::IsMember({"test", "train", "validation"}))
       ->type_name("SPLIT");

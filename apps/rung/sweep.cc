@@ -114,6 +114,8 @@ size_t runs_over(const ladder::Sweep& sweep) {
 void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* processes) {
   const ladder::Datasets datasets = load_datasets(options, sweep.plan());
   sweep.require_same_origin(datasets);
+  for (const recipe::Recipe& recipe : sweep.plan().recipes)
+    warn_of_schedule(recipe, datasets.at(recipe.dataset.name));
   const InterruptGuard guard;
   SweepDisplay display;
   const ladder::SweepObserver observer{

@@ -13,6 +13,7 @@
 #include "interrupt.h"
 #include "report/event_log.h"
 #include "terminal.h"
+#include "train/run_status.h"
 
 namespace rung::app {
 namespace {
@@ -96,6 +97,7 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
           [&](const train::RunDirectory::Found& found) {
             started = true;
             show_start(found, place.folder);
+            if (!found.finished) warn_of_schedule(recipe, data);
           },
       .on_batch =
           [&](const train::Progress& progress) {
@@ -120,6 +122,22 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
   } catch (const IoError& error) {
     throw IoError(error.what(), started ? hint : error.hint());
   }
+}
+
+void warn_of_schedule(const recipe::Recipe& recipe, const data::Dataset& data) {
+  for (const std::string& remark : ladder::schedule_remarks(recipe, data))
+    warn(fmt::format("{}: {}", recipe.name, remark));
+}
+
+void fail_without_epochs(const std::filesystem::path& folder) {
+  const train::RunStatus run = train::look_at_run(folder, 1);
+  if (!run.divergence.empty())
+    throw DataError(fmt::format("{} diverged in its first epoch: {}", folder.string(), run.divergence),
+                    kAfterDivergence);
+  throw DataError(fmt::format("{}: no epoch is finished yet", folder.string()),
+                  run.state == train::RunState::kRunning
+                      ? "wait for the first one"
+                      : fmt::format("resume with `{}`", resume_command("train", folder, {}, {})));
 }
 
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,

@@ -33,6 +33,16 @@ ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& 
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
                              const std::string& resume, const Remark& remark = {});
 
+// Warns where the recipe's learning-rate schedule does not fit its training.
+void warn_of_schedule(const recipe::Recipe& recipe, const data::Dataset& data);
+
+// What helps where a run diverged.
+inline constexpr const char* kAfterDivergence =
+    "resuming would diverge again: lower the learning rate in the recipe, and train it in another folder";
+
+// Throws what there is to say about a run that has no finished epoch.
+[[noreturn]] void fail_without_epochs(const std::filesystem::path& folder);
+
 // What --json prints of a run: result.json's fields, `run_dir` and `analysis`.
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,
                                    const std::filesystem::path& folder);

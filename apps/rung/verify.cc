@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/file.h"
 #include "commands.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
 #include "options.h"
 #include "terminal.h"
 #include "train/run_directory.h"
+#include "training.h"
 
 namespace rung::app {
 namespace {
@@ -27,9 +29,9 @@ struct Options {
 
 // The finished epochs that the run has recorded; at least one.
 std::vector<train::EpochRecord> recorded_epochs(const std::filesystem::path& run) {
+  if (!is_there(run / train::kMetricsFile)) fail_without_epochs(run);
   auto epochs = train::read_epochs(run);
-  if (epochs.empty())
-    throw DataError(fmt::format("{}: no epoch is finished", (run / train::kMetricsFile).string()));
+  if (epochs.empty()) fail_without_epochs(run);
   return epochs;
 }
 
@@ -50,8 +52,8 @@ void repeat(const std::vector<train::EpochRecord>& recorded, size_t all, train::
     ++verdict.epochs;
     const std::string sha256 = nn::weights_sha256(trainer.weights());
     if (sha256 != epoch.weights_sha256) {
-      say("Epoch {} is the first that differs: its weights' SHA-256 was {}, and is {} now\n", epoch.epoch,
-          epoch.weights_sha256, sha256);
+      say("Epoch {} is the first that differs: the SHA-256 of its weights was {}, and is now {}\n",
+          epoch.epoch, epoch.weights_sha256, sha256);
       verdict.first_difference = epoch.epoch;
       return;
     }
@@ -122,14 +124,14 @@ void add_verify(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("verify", "Repeat a run: are its weights the same to the bit?");
   command->add_option("RUN_DIR", options->run, "The run's folder")->required();
-  command->add_option("--epochs", options->epochs, "Only the first so many epochs (default: all)")
+  command->add_option("--epochs", options->epochs, "Repeat only the first N epochs (default: all)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
   options->engine.add_to(*command);
   options->output.add_to(*command);
   command->footer(
-      "Exit code: 0 the bits agree, 1 they do not, 2 the recipe, the images or the instruction set is "
-      "another.\nExample:\n  rung verify runs/step3-seed1 --epochs 2");
+      "Exit code: 0 the bits agree; 1 they differ; 2 the run had another recipe, other images, another "
+      "instruction set\nor other numerics.\nExample:\n  rung verify runs/step3-seed1 --epochs 2");
   command->callback([options, &exit_code] { exit_code = verify(*options) ? kDone : kFailed; });
 }
 

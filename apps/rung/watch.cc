@@ -108,12 +108,21 @@ std::string position_of(const Job& job, const JobStatus& status) {
                       : fmt::format("after epoch {} of {}", epochs, step.recipe.training.epochs));
 }
 
-// Throws what is to be said of a job that is not finished: Interrupted if it is the watching that ends; or
-// else that no process goes on with it, after where it `stands`.
-[[noreturn]] void fail_unfinished(const std::filesystem::path& folder, const std::string& stands,
-                                  const std::string& hint) {
+// Throws what there is to say about a job that is not finished: Interrupted if only the watching ends, else
+// that no process works on it.
+[[noreturn]] void fail_unfinished(const std::string& stopped, const std::string& hint) {
   if (const int signal = InterruptGuard::signal(); signal != 0) throw Interrupted(signal, "", "");
-  throw Error(fmt::format("{} {}, and no process goes on with it", folder.string(), stands), hint);
+  throw Error(stopped + ", and no process is working on it", hint);
+}
+
+[[noreturn]] void fail_unfinished(const Job& job, const JobStatus& status) {
+  const std::string& divergence = status.steps[status.current].divergence;
+  if (!divergence.empty())
+    throw Error(fmt::format("{} diverged {}: {}", job.folder.string(), position_of(job, status), divergence),
+                kAfterDivergence);
+  fail_unfinished(
+      fmt::format("{} stopped {}", job.folder.string(), position_of(job, status)),
+      fmt::format("resume with `{}`", resume_command(job.is_ladder ? "climb" : "train", job.folder, {}, {})));
 }
 
 void say_ending(const std::string& line) {
@@ -131,10 +140,7 @@ void watch_job(const std::filesystem::path& folder) {
                 look, [&](const JobStatus& now, TerminalSize room) { return watch_view(job, now, room); },
                 [](const JobStatus& now) { return watch_note(now.steps[now.current]); })
           : follow(look, [&](const JobStatus& now) { printer.print(now); });
-  if (status.state != RunState::kFinished)
-    fail_unfinished(
-        folder, "stopped " + position_of(job, status),
-        fmt::format("go on with `{}`", resume_command(job.is_ladder ? "climb" : "train", folder, {}, {})));
+  if (status.state != RunState::kFinished) fail_unfinished(job, status);
   say_ending(ending_line(job, status));
 }
 
@@ -163,8 +169,9 @@ void watch_sweep(const std::filesystem::path& folder) {
                 [](const SweepStatus& now) { return watch_note(now); })
           : follow(look, [&](const SweepStatus&) { printer.print(sweep); });
   if (status.state != RunState::kFinished)
-    fail_unfinished(folder, fmt::format("ended with {} of {} runs over", status.over, sweep.runs().size()),
-                    "go on with the `rung sweep` that it was begun with");
+    fail_unfinished(fmt::format("{} stopped with {} of {} runs finished", folder.string(), status.over,
+                                sweep.runs().size()),
+                    "resume with the `rung sweep` command that started it");
   say_ending(ending_line(sweep, status));
 }
 
@@ -175,11 +182,9 @@ void add_watch(CLI::App& app) {
   CLI::App* command = app.add_subcommand("watch", "Follow a job that another process runs");
   command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
   command->footer(
-      "Redraws a terminal in place; elsewhere prints a line an epoch as they come, or of a sweep a line a "
-      "run.\n"
-      "Ends when the job does: with 0 if it is finished, with 1 if it was cut off. Ctrl-C ends the watching, "
-      "not\n"
-      "the job.\n"
+      "Redraws a terminal in place; elsewhere it prints a line per epoch, or per run of a sweep.\n"
+      "It ends when the job does: with 0 if the job is finished, with 1 if it was interrupted. Ctrl-C ends\n"
+      "only the watching, not the job.\n"
       "Example:\n  rung watch runs/climb-seed1");
   command->callback([folder] { ladder::holds_sweep(*folder) ? watch_sweep(*folder) : watch_job(*folder); });
 }

@@ -192,7 +192,8 @@ Line watch_note(const train::RunStatus& run) {
     return {fmt::format("No news for {}: a long evaluation, or a process that was stopped",
                         clock_text(run.silence)),
             Colour::kYellow};
-  if (run.epochs.empty() && !run.progress) return {"It has begun; there is nothing to see yet", Colour::kDim};
+  if (run.epochs.empty() && !run.progress)
+    return {"It has started; there is nothing to see yet", Colour::kDim};
   return {"Ctrl-C ends the watching, not the job", Colour::kDim};
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "nn/infer.h"
+#include "optim/schedule_fit.h"
 
 namespace rung::ladder {
 namespace {
@@ -153,6 +154,7 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
       keeper.after_epoch();
     }
   } catch (const DivergedError& error) {
+    directory.record_divergence(error.what());
     throw DivergedError(error.what(), error.hint() + last_finite(directory));
   }
 }
@@ -257,6 +259,12 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
     results.push_back(result);
   }
   return results;
+}
+
+std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {
+  const int images = data.train.count - recipe.dataset.validation;
+  const int batch = recipe.training.batch_size;
+  return optim::schedule_remarks(recipe.training, (images + batch - 1) / batch);
 }
 
 train::Experiment experiment_of(const recipe::Recipe& recipe) {

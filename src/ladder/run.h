@@ -83,6 +83,10 @@ double metric_value(recipe::Metric metric, const train::RunRecord& record);
 std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
                                 const train::RunRecord* previous);
 
+// Where the recipe's learning-rate schedule does not fit its training on this data, in sentences.
+// Precondition: train::require_fit().
+std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data);
+
 train::Experiment experiment_of(const recipe::Recipe& recipe);
 
 }  // namespace rung::ladder

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ladder/sweep_plan.h"
+#include "train/run_directory.h"
 #include "train/run_record.h"
 
 namespace rung::ladder {
@@ -37,7 +38,7 @@ std::filesystem::path run_folder(const std::filesystem::path& sweep, const Sweep
 void read_end(const std::filesystem::path& sweep, const SweepPlan& plan, SweepRun& run);
 
 // In the folder of a run that diverged: why, as text.
-inline constexpr const char* kDivergedFile = "diverged.txt";
+inline constexpr const char* kDivergedFile = train::kDivergedFile;
 
 // Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
 // is a run's or a ladder's; throws as recipe::load() does if a recipe in it cannot be read.

@@ -60,8 +60,8 @@ class ModelParser {
   [[noreturn]] void refuse(std::string_view key, std::string_view dataset) const {
     const auto [channels, height, width] = spec_.input;
     model_.fail(key,
-                fmt::format("the dataset \"{}\" has images of [{}, {}, {}] and {} classes", dataset, channels,
-                            height, width, spec_.classes),
+                fmt::format("the dataset \"{}\" has images of [{}, {}, {}] and {}", dataset, channels, height,
+                            width, counted(static_cast<size_t>(spec_.classes), "class")),
                 fmt::format("leave `{}` out", key));
   }
 

@@ -98,7 +98,7 @@ std::vector<Part> parse_key(const std::string& key) {
 // The array element that the part names.
 toml::node& element(toml::table& table, const Part& part, const std::string& key) {
   toml::array* array = table.get_as<toml::array>(part.name);
-  if (array == nullptr) fail(key, fmt::format("there is no array {}", part.name));
+  if (array == nullptr) fail(key, fmt::format("{} is not an array", part.name));
   if (*part.index >= array->size())
     fail(key, fmt::format("{} has {} elements, counted from 0", part.name, array->size()));
   return *array->get(*part.index);
@@ -108,7 +108,7 @@ toml::node& element(toml::table& table, const Part& part, const std::string& key
 toml::table& descend(toml::table& table, const Part& part, const std::string& key) {
   toml::node& next =
       part.index ? element(table, part, key) : table.insert(part.name, toml::table{}).first->second;
-  if (!next.is_table()) fail(key, fmt::format("{} is no table", part.name));
+  if (!next.is_table()) fail(key, fmt::format("{} is not a table", part.name));
   return *next.as_table();
 }
 

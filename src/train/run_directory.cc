@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -75,12 +76,14 @@ RunDirectory::RunDirectory(fs::path path, std::string recipe_toml, Start start)
       metrics_(path_ / kMetricsFile) {
   checked(path_, start);  // another process may have started a run meanwhile
   remove_leftovers();
+  std::error_code ignored;
+  fs::remove(path_ / kDivergedFile, ignored);
   if (!holds_run(path_)) replace_file(path_ / kRecipeFile, recipe_toml_);
 }
 
 void RunDirectory::remove_leftovers() const {
-  for (const char* file :
-       {kRecipeFile, kMetricsFile, kCheckpointFile, kPreviousFile, kBestFile, kResultFile, kProgressFile})
+  for (const char* file : {kRecipeFile, kMetricsFile, kCheckpointFile, kPreviousFile, kBestFile, kResultFile,
+                           kDivergedFile, kProgressFile})
     remove_leftovers_of(path_ / file);
 }
 
@@ -136,6 +139,10 @@ void RunDirectory::add_epoch(const EpochRecord& epoch, const Trainer& trainer) {
   metrics_.add(epoch);
   save(trainer);
   metrics_.write();
+}
+
+void RunDirectory::record_divergence(const std::string& why) const {
+  replace_file(path_ / kDivergedFile, why + "\n");
 }
 
 void RunDirectory::finish(const nlohmann::ordered_json& result) const {

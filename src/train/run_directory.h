@@ -76,6 +76,9 @@ class RunDirectory {
   // The position of the last checkpoint that was written or used, if any.
   const std::optional<Position>& saved() const { return saved_; }
 
+  // Leaves a note that the run diverged, and why. A process that resumes the run removes it.
+  void record_divergence(const std::string& why) const;
+
  private:
   void remove_leftovers() const;
   void load(const char* file, Trainer& trainer);
@@ -97,5 +100,6 @@ inline constexpr const char* kCheckpointFile = "checkpoint.safetensors";
 inline constexpr const char* kPreviousFile = "checkpoint.previous.safetensors";
 inline constexpr const char* kBestFile = "best.safetensors";
 inline constexpr const char* kResultFile = "result.json";
+inline constexpr const char* kDivergedFile = "diverged.txt";  // why the run diverged, as text
 
 }  // namespace rung::train

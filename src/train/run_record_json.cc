@@ -273,7 +273,8 @@ ordered_json to_json(const RunRecord& record) {
 RunRecord parse_result(std::string_view text, std::string_view source) {
   const json object = parse_object(text, source);
   const Fields from(object, std::string(source));
-  if (from.text("format") != kFormat.name) throw DataError(fmt::format("{}: no result of a run", source));
+  if (from.text("format") != kFormat.name)
+    throw DataError(fmt::format("{}: not the result of a run", source));
   from.count("version", kFormat.version, kFormat.version);
   const auto train_images = static_cast<int>(from.count("train_images", 1, INT_MAX));
   const auto test_images = static_cast<int>(from.count("test_images", 1, INT_MAX));

@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxProgressBytes = 4096;
+constexpr uint64_t kMaxDivergenceBytes = 4096;
 
 // The job may end, and its file disappear, at any moment.
 std::optional<Progress> read_progress(const fs::path& folder) {
@@ -24,6 +25,14 @@ std::optional<Progress> read_progress(const fs::path& folder) {
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+// Why the run diverged; empty if it did not.
+std::string read_divergence(const fs::path& folder) {
+  const fs::path file = folder / kDivergedFile;
+  if (!is_there(file)) return "";
+  const std::string text = read_text_file(file, kMaxDivergenceBytes);
+  return text.substr(0, text.find('\n'));
 }
 
 // Seconds since the newest of these files was written; 0 if that is in the future by this machine's clock.
@@ -63,6 +72,7 @@ RunStatus look_at_run(const fs::path& folder, int epochs) {
     if (status.progress && status.progress->epoch != finished + 1) status.progress.reset();
   } else if (holds_run(folder)) {
     status.state = RunState::kStopped;
+    status.divergence = read_divergence(folder);
   }
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "train/run_record.h"
@@ -22,6 +23,7 @@ struct RunStatus {
   RunState state = RunState::kNotBegun;
   std::vector<EpochRecord> epochs;   // the finished ones
   std::optional<Progress> progress;  // of the current epoch, if the running job has published it
+  std::string divergence;            // why a stopped run diverged; empty if it did not
   double silence = 0;                // seconds since a running job last wrote anything
 
   double share_of_epoch() const;           // how much of the current epoch is done, as far as known

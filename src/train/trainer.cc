@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/system_limits.h"
+#include "base/text.h"
 #include "data/statistics.h"
 #include "kernels/layout.h"
 #include "nn/memory.h"
@@ -44,8 +45,9 @@ bool all_finite(const nn::Weights& weights) {
 void require_labels_below(int classes, const std::vector<uint8_t>& labels, const std::string& split) {
   const auto bad = std::find_if(labels.begin(), labels.end(), [&](int label) { return label >= classes; });
   if (bad == labels.end()) return;
-  throw UsageError(fmt::format("the model has {} classes, but {} image {} has label {}", classes, split,
-                               bad - labels.begin(), *bad));
+  throw UsageError(fmt::format("the model has {}, but {} image {} has label {}",
+                               counted(static_cast<size_t>(classes), "class"), split, bad - labels.begin(),
+                               *bad));
 }
 
 int largest_batch(const Experiment& experiment, const data::Dataset& data) {
@@ -162,7 +164,7 @@ void Trainer::require_finite() const {
   if (all_finite(trained_) && (!average_ || all_finite(*average_)) &&
       std::ranges::all_of(buffers, [](const auto& buffer) { return all_finite(buffer.values); }))
     return;
-  throw DivergedError(fmt::format("after {}: a weight is no finite number any more", to_text(position_)),
+  throw DivergedError(fmt::format("after {}: a weight became NaN or infinite", to_text(position_)),
                       "lower the learning rate");
 }
 

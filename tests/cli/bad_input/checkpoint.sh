@@ -37,3 +37,10 @@ for make in mkdir mkfifo; do
 done
 mkfifo run/.lock && timeout 20 "$RUNG" watch run >/dev/null  # a pipe claims nothing, and nothing waits for it
 fails 2 "rung: error: nowhere holds no run (*" "$RUNG" eval nowhere
+
+# Where no epoch is finished there is nothing to evaluate yet, or to repeat.
+mkdir early && cp kept.toml early/recipe.toml
+for command in eval 'eval --best' verify; do
+  # shellcheck disable=SC2086 # two words
+  fails 1 "rung: error: early: no epoch is finished yet (resume with \`*rung train --resume early\`)" "$RUNG" $command early
+done

@@ -36,4 +36,4 @@ sed -i '2,$d' cut/metrics.jsonl
 for bad in '' x '{}'; do
   echo "$bad" >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: line 1: *" "$RUNG" verify run
 done
-: >run/metrics.jsonl && fails 1 "rung: error: run/metrics.jsonl: no epoch is finished" "$RUNG" verify run
+: >run/metrics.jsonl && fails 1 "rung: error: run: no epoch is finished yet (resume with \`*rung train --resume run\`)" "$RUNG" verify run

@@ -27,7 +27,7 @@ lists ladder/other recipe.toml metrics.jsonl checkpoint{,.previous}.safetensors 
 "$RUNG" climb other.toml small.toml --epochs 100000 --out cut >/dev/null 2>&1 & id=$!
 begun cut/other
 kill -s TERM $id && not wait $id
-fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process goes on with it (go on with \`*rung climb --resume cut\`)" "$RUNG" watch cut
+fails 1 "rung: error: cut stopped in other after epoch [1-9]* of 100000, and no process is working on it (resume with \`*rung climb --resume cut\`)" "$RUNG" watch cut
 
 # Repeated watching does not keep a run from resuming.
 while :; do "$RUNG" watch cut >/dev/null 2>&1 || true; done & watchers=$!

@@ -16,7 +16,7 @@ begun "killed run"
 kill -s KILL $id && not wait $id 2>/dev/null
 echo '{"format":"rung-progress","version":1,"epoch":1,"epochs":2,"batch":1,"batches":8,"images":32,"correct":3,"loss":2.5,"seconds":1}' >"killed run/progress.json"
 touch "killed run/.lock"
-fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process goes on with it (go on with \`*rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
+fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process is working on it (resume with \`*rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
 
 # A run without a finished epoch, first running and then stopped.
 make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
@@ -28,7 +28,7 @@ kill -s KILL $id && not wait $id 2>/dev/null
 code=0 && wait $watcher || code=$?
 [[ $code == 1 && ! -s lines ]]
 cat errors >&2
-grep -qx 'rung: error: slow stopped before the end of its first epoch, and no process goes on with it (go on with `.*rung train --resume slow`)' errors
+grep -qx 'rung: error: slow stopped before the end of its first epoch, and no process is working on it (resume with `.*rung train --resume slow`)' errors
 
 # Foreign files in the folder do no harm.
 echo '{' >whole/progress.json

@@ -18,7 +18,7 @@ lists sweep plan.json report.html sweep.{json,md} recipes recipes/{small,other}.
 until [[ -e cut/plan.json ]]; do sleep 0.02; done
 interrupts_watching cut
 kill -s TERM $id && not wait $id
-fails 1 "rung: error: cut ended with 0 of 2 runs over, and no process goes on with it (go on with the \`rung sweep\` *)" "$RUNG" watch cut
+fails 1 "rung: error: cut stopped with 0 of 2 runs finished, and no process is working on it (resume with the \`rung sweep\` command *)" "$RUNG" watch cut
 echo '{"format":"rung-sweep-plan"}' >cut/plan.json
 fails 1 "rung: error: cut/plan.json: not the plan of a sweep" "$RUNG" watch cut
 
