@@ -97,10 +97,25 @@ TEST(Advice, SaysWhatPoolingAveragesAndWhatSeesNoMore) {
       advice(5, 5, 10, {same, same, same, same, GlobalAvgPool2d{}}),
       Contains("Conv2d-2 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
                "after it can widen it no further."));
-  // The remainder of a stride at the border.
+}
+
+TEST(Advice, SaysWhatOfTheImageCountsForNothing) {
+  EXPECT_THAT(advice(8, 8, 10, {MaxPool2d{{5, 5}}, conv(10, 1), Flatten{}}),
+              Contains("The outputs depend on 5 of the image's 8 rows and on 5 of its 8 columns: the others "
+                       "count for nothing."));
+  // Padding after a left-over border does not bring it back.
+  const Conv2d same{.out_channels = 16, .kernel_size = {3, 3}, .padding = {1, 1}};
   EXPECT_THAT(
-      advice(8, 8, 10, {MaxPool2d{{5, 5}}, conv(10, 1)}),
-      Contains("At the end 5×5 pixels of the 8×8 image are seen at most: the others count for nothing."));
+      advice(28, 28, 10, {conv(8, 3), Relu{}, MaxPool2d{{3, 3}}, same, Relu{}, Flatten{}, Linear{10, true}}),
+      Contains(StartsWith("The outputs depend on 26 of the image's 28 rows and on 26 of its 28 columns")));
+  // What lies in the gaps of a stride, although fields reach from border to border.
+  EXPECT_THAT(
+      advice(9, 9, 10, {conv(10, 1, false, 2), GlobalAvgPool2d{}}),
+      Contains(StartsWith("The outputs depend on 5 of the image's 9 rows and on 5 of its 9 columns")));
+  // Each output sees a quarter of the image, all of them together see all of it.
+  const Conv2d quarters{.out_channels = 4, .kernel_size = {1, 1}, .groups = 4};
+  EXPECT_THAT(advice(8, 8, 4, {MaxPool2d{{4, 4}}, Flatten{}, quarters}),
+              Contains("No layer's receptive field is the whole 8×8 image: at the end it is 4×4."));
 }
 
 TEST(Advice, CountsTheBudget) {

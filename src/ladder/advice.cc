@@ -102,10 +102,15 @@ class Adviser {
   }
 
   void see_image() {
+    if (info_.seen != image_)
+      return say(
+          "The outputs depend on {} of the image's {} rows and on {} of its {} columns: the others count for "
+          "nothing.",
+          info_.seen.h, image_.h, info_.seen.w, image_.w);
     const size_t first = first_that_sees([&](Size2 field) { return field == image_; });
     if (first == layers())
-      return say("At the end {} pixels of the {} image are seen at most: the others count for nothing.",
-                 text(info_.layers.back().receptive_field), text(image_));
+      return say("No layer's receptive field is the whole {} image: at the end it is {}.", text(image_),
+                 text(info_.layers.back().receptive_field));
     std::string sentence = fmt::format("{} is the first layer whose receptive field is the whole {} image",
                                        name(first), text(image_));
     const auto later = std::count_if(model_.layers.begin() + static_cast<std::ptrdiff_t>(first) + 1,

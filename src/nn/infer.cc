@@ -9,6 +9,8 @@
 #include <cmath>
 #include <span>
 
+#include "nn/receptive_field.h"
+
 namespace rung::nn {
 namespace {
 
@@ -30,9 +32,7 @@ class LayerInference {
                  const Shape& model_input)
       : index_(earlier.size()), layer_(layer), earlier_(earlier), image_(plane(model_input)) {
     info_.input = before.output;
-    info_.receptive_field = before.receptive_field;
     info_.jump = before.jump;
-    info_.seen = before.seen;
   }
 
   LayerInfo run() {
@@ -108,10 +108,7 @@ class LayerInference {
     if (added.output != info_.input)
       fail(fmt::format("layer {}'s output {} cannot be added to its input {}", from, text(added.output),
                        text(info_.input)));
-    info_.receptive_field.h = std::max(info_.receptive_field.h, added.receptive_field.h);
-    info_.receptive_field.w = std::max(info_.receptive_field.w, added.receptive_field.w);
-    info_.seen.h = std::max(info_.seen.h, added.seen.h);
-    info_.seen.w = std::max(info_.seen.w, added.seen.w);
+    info_.jump = {std::max(info_.jump.h, added.jump.h), std::max(info_.jump.w, added.jump.w)};
   }
 
   void apply(const MaxPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
@@ -119,7 +116,7 @@ class LayerInference {
 
   void apply(const GlobalAvgPool2d&) {
     info_.output = {info_.input.channels, 1, 1};
-    take_all();
+    info_.jump = image_;
   }
 
   void apply(const Flatten&) {
@@ -137,7 +134,7 @@ class LayerInference {
            "put a `flatten` layer before it");
     info_.output = {linear.out_features, 1, 1};
     set_weights(info_.input.channels, linear.out_features, linear.bias);
-    take_all();
+    info_.jump = image_;
   }
 
   // Every output element is a dot product over `inputs` values with its channel's weights.
@@ -160,29 +157,9 @@ class LayerInference {
                        padded == input ? "" : fmt::format(" padded to {}", text(padded))));
     info_.output.height = (padded.h - kernel.h) / stride.h + 1;
     info_.output.width = (padded.w - kernel.w) / stride.w + 1;
-    see(info_.receptive_field.h, info_.jump.h, kernel.h, stride.h, image_.h);
-    see(info_.receptive_field.w, info_.jump.w, kernel.w, stride.w, image_.w);
-    if (input == Size2{1, 1}) return;  // perhaps flattened: its channels may have seen more than one has
-    info_.seen = {reach(info_.receptive_field.h, info_.jump.h, info_.output.height, image_.h),
-                  reach(info_.receptive_field.w, info_.jump.w, info_.output.width, image_.w)};
-  }
-
-  // Pixels from the first to the last that `count` neighbouring elements see together.
-  static int reach(int receptive_field, int jump, int count, int side) {
-    return static_cast<int>(std::min<int64_t>(receptive_field + int64_t{count - 1} * jump, side));
-  }
-
-  // The usual recurrence along one axis: a kernel of k reaches k-1 jumps further, a stride lengthens the
-  // jump. Clipping at the image's side keeps both in range and changes no result within the image.
-  static void see(int& receptive_field, int& jump, int kernel, int stride, int side) {
-    receptive_field = reach(receptive_field, jump, kernel, side);
-    jump = static_cast<int>(std::min<int64_t>(int64_t{jump} * stride, side));
-  }
-
-  // Every output element sees all of the input.
-  void take_all() {
-    info_.receptive_field = info_.seen;
-    info_.jump = image_;
+    // Clipped at the image's side, which keeps it in range.
+    info_.jump.h = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.h} * stride.h, image_.h));
+    info_.jump.w = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.w} * stride.w, image_.w));
   }
 
   void check_output() const {
@@ -227,7 +204,6 @@ ModelInfo infer(const ModelSpec& model) {
   ModelInfo info;
   LayerInfo last;
   last.output = model.input;
-  last.seen = plane(model.input);
   for (size_t index = 0; index < model.layers.size(); ++index) {
     last = LayerInference(model.layers[index], info.layers, last, model.input).run();
     info.layers.push_back(last);
@@ -239,6 +215,7 @@ ModelInfo infer(const ModelSpec& model) {
                                           index, recipe_name(model.layers[index]), info.params, kMaxParams));
   }
   check_end(model, last.output);
+  find_receptive_fields(model, info);
   return info;
 }
 

@@ -27,9 +27,10 @@ struct LayerInfo {
   int64_t params = 0;            // trainable
   int64_t macs = 0;              // multiply-accumulates of one image's forward pass
   int64_t activation_bytes = 0;  // one image's output as float32
-  Size2 receptive_field;         // input pixels that one output element sees, clipped to the input's size
-  Size2 jump;                    // input pixels between neighbouring output elements, clipped likewise
-  Size2 seen;                    // input pixels from the first to the last that any output element sees
+  // Rows and columns of the image from the first to the last that one output unit sees, of the unit that sees
+  // most. Padding is not seen.
+  Size2 receptive_field;
+  Size2 jump;  // pixels of the image between neighbouring output units, at most the image's size
 };
 
 struct ModelInfo {
@@ -37,6 +38,7 @@ struct ModelInfo {
   int64_t params = 0;
   int64_t macs = 0;
   int64_t activation_bytes = 0;
+  Size2 seen;  // how many rows and columns of the image the model's outputs depend on
 };
 
 // These limits keep every size in 64-bit range, and a typing error from asking for terabytes. kMaxSide also

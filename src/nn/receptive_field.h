@@ -1,0 +1,13 @@
+// What each layer sees of the image: the pixels that the value of one unit depends on, and the pixels that any
+// output depends on at all. Rows and columns are followed by themselves, exactly: with padding, with what
+// strides and poolings leave over at a border, and through the sums of residual connections.
+#pragma once
+
+#include "nn/infer.h"
+
+namespace rung::nn {
+
+// Fills the members of `info` that say what is seen. All shapes must be there.
+void find_receptive_fields(const ModelSpec& model, ModelInfo& info);
+
+}  // namespace rung::nn

@@ -1,0 +1,288 @@
+// What layers see of the image against a count: every unit of every layer keeps the set of the pixels that it
+// depends on, formed from the layers' definitions. (tests/golden/check_receptive_fields.py compares the same
+// with PyTorch's gradients.)
+#include "nn/receptive_field.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bitset>
+#include <set>
+#include <vector>
+
+#include "base/philox.h"
+
+namespace rung::nn {
+namespace {
+
+constexpr int kMostPixels = 14;
+using Pixels = std::bitset<kMostPixels * kMostPixels>;  // [row][column] of the image, whatever the channel
+using Units = std::vector<Pixels>;                      // [C][H][W] of one layer's output
+
+// The layers' definitions, on sets.
+class Count {
+ public:
+  explicit Count(const ModelSpec& model) : model_(model), info_(infer(model)) {
+    Units units(static_cast<size_t>(model.input.elements()));
+    for (size_t i = 0; i < units.size(); ++i) {
+      const size_t pixel = i % static_cast<size_t>(model.input.height * model.input.width);
+      const auto width = static_cast<size_t>(model.input.width);
+      units[i].set(pixel / width * kMostPixels + pixel % width);
+    }
+    for (size_t layer = 0; layer < model.layers.size(); ++layer) {
+      units = std::visit([&](const auto& spec) { return apply(spec, layer, units); }, model.layers[layer]);
+      layers_.push_back(units);
+    }
+  }
+
+  Size2 field(size_t layer) const {
+    Size2 most{0, 0};
+    for (const Pixels& unit : layers_[layer]) {
+      const auto [rows, columns] = rows_and_columns(unit);
+      if (rows.empty()) continue;
+      most.h = std::max(most.h, *rows.rbegin() - *rows.begin() + 1);
+      most.w = std::max(most.w, *columns.rbegin() - *columns.begin() + 1);
+    }
+    return most;
+  }
+
+  Size2 seen() const {
+    Pixels all;
+    for (const Pixels& unit : layers_.back()) all |= unit;
+    const auto [rows, columns] = rows_and_columns(all);
+    return {static_cast<int>(rows.size()), static_cast<int>(columns.size())};
+  }
+
+ private:
+  static std::pair<std::set<int>, std::set<int>> rows_and_columns(const Pixels& unit) {
+    std::pair<std::set<int>, std::set<int>> found;
+    for (int i = 0; i < kMostPixels * kMostPixels; ++i) {
+      if (!unit[static_cast<size_t>(i)]) continue;
+      found.first.insert(i / kMostPixels);
+      found.second.insert(i % kMostPixels);
+    }
+    return found;
+  }
+
+  // Every output channel of group g reads the input channels of group g.
+  Units window(size_t layer, Size2 kernel, Size2 stride, Size2 padding, int groups, const Units& x) const {
+    const Shape& in = info_.layers[layer].input;
+    const Shape& out = info_.layers[layer].output;
+    const int group_in = in.channels / groups;
+    Units y;
+    for (int k = 0; k < out.channels; ++k) {
+      const int first = k / (out.channels / groups) * group_in;
+      for (int row = 0; row < out.height; ++row) {
+        for (int column = 0; column < out.width; ++column) {
+          Pixels unit;
+          for (int i = 0; i < group_in * kernel.h * kernel.w; ++i) {
+            const int c = first + i / (kernel.h * kernel.w);
+            const int in_row = row * stride.h - padding.h + i / kernel.w % kernel.h;
+            const int in_column = column * stride.w - padding.w + i % kernel.w;
+            if (in_row < 0 || in_row >= in.height || in_column < 0 || in_column >= in.width) continue;
+            unit |= x[static_cast<size_t>((c * in.height + in_row) * in.width + in_column)];
+          }
+          y.push_back(unit);
+        }
+      }
+    }
+    return y;
+  }
+
+  Units apply(const Conv2d& l, size_t layer, const Units& x) const {
+    return window(layer, l.kernel_size, l.stride, l.padding, l.groups, x);
+  }
+  Units apply(const MaxPool2d& l, size_t layer, const Units& x) const {
+    return window(layer, l.kernel_size, l.kernel_size, {0, 0}, info_.layers[layer].input.channels, x);
+  }
+  Units apply(const AvgPool2d& l, size_t layer, const Units& x) const {
+    return window(layer, l.kernel_size, l.kernel_size, {0, 0}, info_.layers[layer].input.channels, x);
+  }
+  Units apply(const GlobalAvgPool2d& /*layer*/, size_t layer, const Units& x) const {
+    const Shape& in = info_.layers[layer].input;
+    return window(layer, {in.height, in.width}, {1, 1}, {0, 0}, in.channels, x);
+  }
+  Units apply(const Linear& l, size_t /*layer*/, const Units& x) const {
+    Pixels all;
+    for (const Pixels& unit : x) all |= unit;
+    return Units(static_cast<size_t>(l.out_features), all);
+  }
+  Units apply(const Add& l, size_t layer, const Units& x) const {
+    Units y = x;
+    const Units& added = layers_[static_cast<size_t>(added_layer(l, layer))];
+    for (size_t i = 0; i < y.size(); ++i) y[i] |= added[i];
+    return y;
+  }
+  template <typename Elementwise>
+  Units apply(const Elementwise& /*layer*/, size_t /*layer*/, const Units& x) const {
+    return x;
+  }
+
+  const ModelSpec& model_;
+  ModelInfo info_;
+  std::vector<Units> layers_;
+};
+
+class Random {
+ public:
+  explicit Random(uint32_t stream) : stream_(17, RandomPurpose::kInit, stream) {}
+  int between(int low, int high) {
+    return low + static_cast<int>(stream_.below(static_cast<uint32_t>(high - low + 1)));
+  }
+  bool chance(int percent) { return between(1, 100) <= percent; }
+  // Padding may exceed what the kernel covers only if `free`.
+  int padding(int kernel, bool free) {
+    if (chance(60)) return kernel / 2;
+    return free && chance(20) ? between(0, 4) : between(0, kernel - 1);
+  }
+
+ private:
+  RandomStream stream_;
+};
+
+Shape output_of(const ModelSpec& model) {
+  ModelSpec ended = model;
+  ended.layers.emplace_back(GlobalAvgPool2d{});
+  ended.layers.emplace_back(Linear{model.classes, false});
+  return infer(ended).layers.at(model.layers.size()).input;
+}
+
+Conv2d random_conv(Random& random, int channels) {
+  const Size2 kernel{random.between(1, 5), random.chance(80) ? 3 : random.between(1, 5)};
+  Conv2d conv{.out_channels = random.between(1, 4), .kernel_size = kernel};
+  conv.stride = random.chance(60) ? Size2{1, 1} : Size2{random.between(1, 4), random.between(1, 4)};
+  conv.padding = {random.padding(kernel.h, true), random.padding(kernel.w, true)};
+  if (random.chance(30)) conv.groups = conv.out_channels = channels;  // depthwise
+  return conv;
+}
+
+LayerSpec random_layer(Random& random, const ModelSpec& model) {
+  const Size2 window{random.between(1, 3), random.between(1, 3)};
+  std::vector<int> alike;
+  const Shape shape = output_of(model);
+  for (size_t layer = 0; layer < model.layers.size(); ++layer) {
+    ModelSpec shorter = model;
+    shorter.layers.resize(layer + 1);
+    if (output_of(shorter) == shape) alike.push_back(static_cast<int>(layer));
+  }
+  if (alike.size() > 1 && random.chance(30))
+    return Add{alike[static_cast<size_t>(random.between(0, static_cast<int>(alike.size()) - 2))]};
+  if (random.chance(20)) return MaxPool2d{window};
+  if (random.chance(15)) return AvgPool2d{window};
+  if (random.chance(15)) return BatchNorm2d{};
+  if (random.chance(15)) return Relu{};
+  if (random.chance(3)) return Flatten{};
+  return random_conv(random, shape.channels);
+}
+
+ModelSpec random_model(Random& random) {
+  ModelSpec model{
+      {random.between(1, 3), random.between(4, kMostPixels), random.between(4, kMostPixels)}, 2, {}};
+  for (int left = random.between(2, 8); left > 0; --left) {
+    ModelSpec longer = model;
+    longer.layers.push_back(random_layer(random, model));
+    try {
+      if (output_of(longer).elements() <= 1000) model = longer;
+    } catch (const ShapeError&) {  // a kernel too large: the model does without the layer
+    }
+  }
+  if (random.chance(50)) model.layers.emplace_back(GlobalAvgPool2d{});
+  model.layers.emplace_back(Flatten{});
+  const int features = output_of(model).channels;
+  if (features % 2 == 0 && random.chance(40)) {
+    model.layers.emplace_back(Conv2d{.out_channels = 2, .kernel_size = {1, 1}, .groups = 2});
+  } else {
+    model.layers.emplace_back(Linear{2, true});
+  }
+  return model;
+}
+
+std::string text(Size2 size) {
+  return fmt::format("{}x{}", size.h, size.w);
+}
+
+std::string text(const ModelSpec& model) {
+  std::string all = fmt::format("{}x{}x{}:", model.input.channels, model.input.height, model.input.width);
+  for (const LayerSpec& layer : model.layers) {
+    all += fmt::format(" {}", recipe_name(layer));
+    if (const auto* conv = std::get_if<Conv2d>(&layer))
+      all += fmt::format("({}, {}, stride {}, padding {}, groups {})", conv->out_channels,
+                         text(conv->kernel_size), text(conv->stride), text(conv->padding), conv->groups);
+    if (const auto* pool = std::get_if<MaxPool2d>(&layer)) all += text(pool->kernel_size);
+    if (const auto* pool = std::get_if<AvgPool2d>(&layer)) all += text(pool->kernel_size);
+    if (const auto* sum = std::get_if<Add>(&layer)) all += fmt::format("({})", sum->from);
+  }
+  return all;
+}
+
+void expect_counted(const ModelSpec& model) {
+  const ModelInfo info = infer(model);
+  const Count count(model);
+  for (size_t layer = 0; layer < model.layers.size(); ++layer)
+    EXPECT_EQ(text(info.layers[layer].receptive_field), text(count.field(layer)))
+        << "layer " << layer << " of " << text(model);
+  EXPECT_EQ(text(info.seen), text(count.seen())) << text(model);
+}
+
+TEST(ReceptiveField, EqualsACountInRandomStacks) {
+  for (uint32_t stack = 0; stack < 400; ++stack) {
+    Random random(stack);
+    expect_counted(random_model(random));
+    if (testing::Test::HasFailure()) FAIL() << "in stack " << stack;
+  }
+}
+
+Conv2d conv(int kernel, int stride = 1, int padding = 0) {
+  return {.out_channels = 1,
+          .kernel_size = {kernel, kernel},
+          .stride = {stride, stride},
+          .padding = {padding, padding}};
+}
+
+MaxPool2d max_pool(int kernel) {
+  return {{kernel, kernel}};
+}
+
+// Of the last layer, on images of 12×12.
+Size2 last_field(std::vector<LayerSpec> layers) {
+  return infer({{1, 12, 12}, 1, std::move(layers)}).layers.back().receptive_field;
+}
+
+// What a stride or a pooling leaves over at the border, no layer after it sees, with or without padding.
+TEST(ReceptiveField, NothingSeesWhatWasLeftOver) {
+  const Linear linear{1, true};
+  EXPECT_EQ(last_field({conv(2, 8), Flatten{}, Relu{}, linear}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(7), Flatten{}, Linear{4, true}, linear}), (Size2{7, 7}));
+  EXPECT_EQ(last_field({max_pool(5), GlobalAvgPool2d{}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(5), conv(3, 1, 1), conv(3, 1, 1), GlobalAvgPool2d{}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(6), Flatten{}, linear}), (Size2{12, 12}));
+  EXPECT_EQ(last_field({Flatten{}, linear}), (Size2{12, 12}));
+  const ModelSpec reported{{1, 28, 28},
+                           10,
+                           {Conv2d{.out_channels = 8, .kernel_size = {3, 3}}, Relu{}, max_pool(3),
+                            Conv2d{.out_channels = 16, .kernel_size = {3, 3}, .padding = {1, 1}}, Relu{},
+                            Flatten{}, Linear{10, true}}};
+  EXPECT_EQ(infer(reported).layers.back().receptive_field, (Size2{26, 26}));
+  EXPECT_EQ(infer(reported).seen, (Size2{26, 26}));
+}
+
+// A unit of padding alone sees nothing; a border of such units is not seen through.
+TEST(ReceptiveField, PaddingIsNotSeen) {
+  const ModelSpec blind{{1, 2, 2}, 1, {conv(1, 4, 2), GlobalAvgPool2d{}}};
+  EXPECT_EQ(infer(blind).layers[0].receptive_field, (Size2{0, 0}));
+  EXPECT_EQ(infer(blind).seen, (Size2{0, 0}));
+  EXPECT_EQ(last_field({conv(1, 1, 2), conv(16)}), (Size2{12, 12}));
+  EXPECT_EQ(last_field({conv(3, 1, 1), conv(3, 1, 1), GlobalAvgPool2d{}}), (Size2{12, 12}));
+}
+
+// Pixels between those that a stride larger than its kernel takes lie inside the field, but do not count.
+TEST(ReceptiveField, GapsLieInsideTheFieldButDoNotCount) {
+  const ModelInfo info = infer({{1, 9, 8}, 1, {conv(1, 2), conv(3), GlobalAvgPool2d{}}});
+  EXPECT_EQ(info.layers[1].receptive_field, (Size2{5, 5}));
+  EXPECT_EQ(info.layers[2].receptive_field, (Size2{9, 7}));
+  EXPECT_EQ(info.seen, (Size2{5, 4}));
+}
+
+}  // namespace
+}  // namespace rung::nn
