@@ -67,6 +67,51 @@ TEST_P(ElementwiseTest, SiluEqualsReference) {
   expect_near_all(y.span(), expected.span(), 10 * kRoundings, "dx");
 }
 
+// Infinite and NaN where the reference is, and as close to it as elsewhere where that is finite.
+void expect_same_kind(std::span<const float> actual, std::span<const float> expected, double tolerance,
+                      std::span<const float> x) {
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (std::isfinite(expected[i])) {
+      EXPECT_LE(std::abs(double{actual[i]} - expected[i]), tolerance * (1 + std::abs(double{expected[i]})))
+          << actual[i] << " instead of " << expected[i] << " at " << x[i];
+    } else {
+      EXPECT_TRUE(std::isnan(expected[i]) ? std::isnan(actual[i]) : actual[i] == expected[i])
+          << actual[i] << " instead of " << expected[i] << " at " << x[i];
+    }
+  }
+}
+
+TEST_P(ElementwiseTest, SiluEqualsReferenceForEveryFloat) {
+  const ElementwiseShape shape{.channels = 5, .plane = 1000};
+  const auto x = rung::testing::any_floats(shape.floats(), 3);
+  const auto dy = random_values(x.size(), 2);
+  AlignedBuffer<float> y(x.size()), expected(x.size());
+  silu_forward(shape, x.data(), y.data());
+  reference::silu_forward(shape, x.data(), expected.data());
+  expect_same_kind(y.span(), expected.span(), kRoundings, x.span());
+  silu_backward(shape, dy.data(), x.data(), y.data());
+  reference::silu_backward(shape, dy.data(), x.data(), expected.data());
+  expect_same_kind(y.span(), expected.span(), 10 * kRoundings, x.span());
+}
+
+// Values and gradients of torch.nn.functional.silu, PyTorch 1.13, float32.
+TEST_P(ElementwiseTest, SiluIsPyTorchsAtTheEnds) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  const ElementwiseShape shape{.channels = 1, .plane = 1};
+  const std::vector<float> x = {-1e36F, -3e38F, -200, -104, -100,  -88.8F,    -88.5F,     -20,
+                                0,      20,     100,  1e30, 3e38F, kInfinity, -kInfinity, kNaN};
+  const std::vector<float> values = {0, 0,  0,   0,     0,     0,         0,    -4.1223e-8F,
+                                     0, 20, 100, 1e30F, 3e38F, kInfinity, kNaN, kNaN};
+  const std::vector<float> gradients = {0, 0, 0, 0, 0, 0, 0, -3.9162e-8F, 0.5F, 1, 1, 1, 1, kNaN, kNaN, kNaN};
+  const std::vector<float> dy(x.size(), 1);
+  AlignedBuffer<float> y(x.size());
+  silu_forward(shape, x.data(), y.data());
+  expect_same_kind(y.span(), values, kRoundings, x);
+  silu_backward(shape, dy.data(), x.data(), y.data());
+  expect_same_kind(y.span(), gradients, kRoundings, x);
+}
+
 // A diverged run must be noticed.
 TEST_P(ElementwiseTest, NaNStaysNaN) {
   AlignedBuffer<float> x(kShape.floats()), y(x.size());

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -18,6 +19,14 @@ inline AlignedBuffer<float> random_values(size_t size, uint32_t stream, float lo
   AlignedBuffer<float> values(size);
   RandomStream random(7, RandomPurpose::kInit, stream);
   for (size_t i = 0; i < size; ++i) values[i] = static_cast<float>(random.uniform(low, high));
+  return values;
+}
+
+// Of all bit patterns with the same chance: every exponent, both infinities, and NaNs.
+inline AlignedBuffer<float> any_floats(size_t size, uint32_t stream) {
+  AlignedBuffer<float> values(size);
+  RandomStream random(7, RandomPurpose::kInit, stream);
+  for (float& value : values.span()) value = std::bit_cast<float>(random.next());
   return values;
 }
 

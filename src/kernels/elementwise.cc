@@ -67,11 +67,11 @@ void leaky_relu_gradient(const ElementwiseShape& shape, const float* dy, const f
   leaky_relu_gradient_of<false>(shape, dy, x, slope, dx, dslope);
 }
 
-// 1 / (1 + exp(-x)). Highway's exp is defined up to 104; for a larger -x the result rounds to zero.
+// 1 / (1 + exp(-x)), and 0 where exp(-x) overflows: Highway's exp is defined up to 104, but infinite before.
 HWY_INLINE V sigmoid(V x) {
   const D d;
   const V one = hn::Set(d, 1.0F);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0F)))));
+  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 104.0F)))));
 }
 
 void silu(const ElementwiseShape& shape, const float* x, float* y) {
