@@ -143,6 +143,21 @@ TEST(Advice, FindsBiasesThatDoNothing) {
                "`bias = false` saves 7 parameters."));
 }
 
+// A residual connection reads the biased values beside the batch norm; one from behind the batch norm does
+// not.
+TEST(Advice, KeepsABiasThatASumReads) {
+  const Conv2d first{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}};
+  Conv2d second = first;
+  second.bias = false;
+  const auto with_sum_of = [&](int from) {
+    return advice(
+        9, 9, 2,
+        {first, BatchNorm2d{}, Relu{}, second, Add{from}, Relu{}, GlobalAvgPool2d{}, Linear{2, true}});
+  };
+  for (const int from : {0, -4}) EXPECT_THAT(with_sum_of(from), Not(Contains(HasSubstr("does nothing"))));
+  for (const int from : {1, 2}) EXPECT_THAT(with_sum_of(from), Contains(HasSubstr("saves 8 parameters")));
+}
+
 TEST(Advice, IsSilentWhereThereIsNothingToSay) {
   EXPECT_THAT(advice(1, 1, 1, {Flatten{}}), IsEmpty());
   EXPECT_THAT(advice(1, 1, 1, {Relu{}}, "mnist", 10),

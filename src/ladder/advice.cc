@@ -225,7 +225,16 @@ class Adviser {
                        count == 1 ? "convolution" : "convolutions", name(best), with_commas(params));
   }
 
-  // Batch norm subtracts the mean, and a bias before it with it.
+  // A layer's output has one reader more for every sum that adds it.
+  bool is_added(size_t layer) const {
+    for (size_t later = layer + 1; later < layers(); ++later) {
+      const auto* sum = std::get_if<nn::Add>(&model_.layers[later]);
+      if (sum != nullptr && nn::added_layer(*sum, later) == static_cast<int64_t>(layer)) return true;
+    }
+    return false;
+  }
+
+  // Batch norm subtracts the mean, and a bias before it with it, where nothing else reads the biased values.
   void find_idle_biases() {
     std::vector<size_t> found;
     int64_t biases = 0;
@@ -234,6 +243,7 @@ class Adviser {
       const auto* conv = std::get_if<nn::Conv2d>(&model_.layers[layer]);
       const auto* linear = std::get_if<nn::Linear>(&model_.layers[layer]);
       if ((conv == nullptr || !conv->bias) && (linear == nullptr || !linear->bias)) continue;
+      if (is_added(layer)) continue;
       found.push_back(layer);
       biases += info_.layers[layer].output.channels;
     }
