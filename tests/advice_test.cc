@@ -52,20 +52,20 @@ TEST(Advice, OfTheLaddersFourthStep) {
       advice(recipe),
       ElementsAre(
           AllOf(StartsWith("A stroke is 3.0 pixels wide"),
-                HasSubstr("Conv2d-5 is the first layer to see more, 5×5")),
-          "AvgPool2d-26 is the first layer whose receptive field is the whole 28×28 image.",
-          "Most parameters are in Conv2d-22: 1,440 of 5,422 (26.6 %).",
+                HasSubstr("Conv2d-4 is the first layer to see more, 5×5")),
+          "AvgPool2d-25 is the first layer whose receptive field is the whole 28×28 image.",
+          "Most parameters are in Conv2d-21: 1,440 of 5,422 (26.6 %).",
           StartsWith(
-              "Most multiply-accumulates are in Conv2d-5: 518,400 of 782,440 (66.3 %); fewer channels"),
+              "Most multiply-accumulates are in Conv2d-4: 518,400 of 782,440 (66.3 %); fewer channels"),
           "4,577 parameters of the budget of 9,999 are left: room for 3 more convolutions as large as "
-          "Conv2d-22 "
+          "Conv2d-21 "
           "(1,440)."));
 }
 
 TEST(Advice, NamesWhatGlobalAveragePoolingWouldSave) {
   const auto recipe = recipe::load(std::string(RUNG_SOURCE_DIR "/recipes/ladder/step1.toml"));
   EXPECT_THAT(advice(recipe),
-              Contains("Most parameters are in Conv2d-12: 7,200 of 13,590 (53.0 %). It has a weight "
+              Contains("Most parameters are in Conv2d-11: 7,200 of 13,590 (53.0 %). It has a weight "
                        "for every pixel of its 6×6 input: with global average pooling before it, "
                        "200 would do."));
   // As a linear layer, with biases: 8 * 10 + 10.
@@ -82,7 +82,7 @@ TEST(Advice, SeesALossOfResolutionBeforeAStrokeIsSeen) {
   const Sentences pooled =
       advice(28, 28, 10, {MaxPool2d{{2, 2}}, conv(10, 3), conv(10, 3), GlobalAvgPool2d{}});
   EXPECT_THAT(pooled,
-              Contains(StartsWith("MaxPool2d-1 lowers the resolution where only 2×2 pixels have been seen")));
+              Contains(StartsWith("MaxPool2d-0 lowers the resolution where only 2×2 pixels have been seen")));
   const Sentences strided = advice(28, 28, 10, {conv(10, 5, false, 2), conv(10, 3), GlobalAvgPool2d{}});
   EXPECT_THAT(strided, Not(Contains(HasSubstr("lowers the resolution"))));
 }
@@ -90,12 +90,12 @@ TEST(Advice, SeesALossOfResolutionBeforeAStrokeIsSeen) {
 TEST(Advice, SaysWhatPoolingAveragesAndWhatSeesNoMore) {
   EXPECT_THAT(
       advice(28, 28, 10, {conv(10, 3), conv(10, 3), GlobalAvgPool2d{}}),
-      Contains("AdaptiveAvgPool2d-3 is the first layer whose receptive field is the whole 28×28 image; what "
+      Contains("AdaptiveAvgPool2d-2 is the first layer whose receptive field is the whole 28×28 image; what "
                "it takes the mean of has seen 5×5."));
   Conv2d same{.out_channels = 10, .kernel_size = {3, 3}, .padding = {1, 1}};
   EXPECT_THAT(
       advice(5, 5, 10, {same, same, same, same, GlobalAvgPool2d{}}),
-      Contains("Conv2d-2 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
+      Contains("Conv2d-1 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
                "after it can widen it no further."));
 }
 
@@ -139,7 +139,7 @@ TEST(Advice, CountsTheBudget) {
 TEST(Advice, FindsBiasesThatDoNothing) {
   EXPECT_THAT(
       advice(9, 9, 2, {conv(4, 3, true), BatchNorm2d{}, conv(3, 3, true), BatchNorm2d{}, conv(2, 5, true)}),
-      Contains("The bias of Conv2d-1 and of 1 more does nothing, as the batch norm after it takes it away: "
+      Contains("The bias of Conv2d-0 and of 1 more does nothing, as the batch norm after it takes it away: "
                "`bias = false` saves 7 parameters."));
 }
 
@@ -164,13 +164,13 @@ TEST(Advice, IsSilentWhereThereIsNothingToSay) {
               ElementsAre("10 parameters of the budget of 10 are left."));
   // One pixel: nothing about strokes or images.
   EXPECT_THAT(advice(1, 1, 3, {conv(3, 1)}),
-              ElementsAre("Most parameters are in Conv2d-1: 3 of 3 (100.0 %).",
-                          "Most multiply-accumulates are in Conv2d-1: 3 of 3 (100.0 %)."));
+              ElementsAre("Most parameters are in Conv2d-0: 3 of 3 (100.0 %).",
+                          "Most multiply-accumulates are in Conv2d-0: 3 of 3 (100.0 %)."));
   // Nothing about strokes without a convolution, nor for images that are not drawings.
   EXPECT_THAT(advice(28, 28, 10, {Flatten{}, Linear{.out_features = 10}}),
-              ElementsAre("Linear-2 is the first layer whose receptive field is the whole 28×28 image.",
-                          "Most parameters are in Linear-2: 7,850 of 7,850 (100.0 %).",
-                          StartsWith("Most multiply-accumulates are in Linear-2")));
+              ElementsAre("Linear-1 is the first layer whose receptive field is the whole 28×28 image.",
+                          "Most parameters are in Linear-1: 7,850 of 7,850 (100.0 %).",
+                          StartsWith("Most multiply-accumulates are in Linear-1")));
   for (const char* dataset : {"fashion_mnist", "./my-images"})
     EXPECT_THAT(advice(28, 28, 10, {conv(10, 5), GlobalAvgPool2d{}}, dataset),
                 Not(Contains(HasSubstr("stroke"))));
@@ -179,7 +179,7 @@ TEST(Advice, IsSilentWhereThereIsNothingToSay) {
 TEST(Advice, SaysSoWhenLayersAreEquallyLarge) {
   EXPECT_THAT(
       advice(28, 28, 1, {conv(1, 3), conv(1, 3), GlobalAvgPool2d{}}),
-      Contains("Most parameters are in 2 layers, Conv2d-1 and others like it: each 9 of 18 (50.0 %)."));
+      Contains("Most parameters are in 2 layers, Conv2d-0 and others like it: each 9 of 18 (50.0 %)."));
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ class Adviser {
     return found;
   }
 
-  // "Conv2d-5: 900 of 5,422 (16.6 %)", or of several that are as large.
+  // "Conv2d-4: 900 of 5,422 (16.6 %)", or of several that are as large.
   std::string share(const std::vector<size_t>& found, int64_t value, int64_t whole) const {
     const std::string figures =
         fmt::format("{} of {} ({:.1f} %)", with_commas(value), with_commas(whole), percent(value, whole));
@@ -210,7 +210,7 @@ class Adviser {
         room_for(left));
   }
 
-  // ": room for 3 more layers like Conv2d-22 (1,440)", the largest convolution that fits.
+  // ": room for 3 more layers like Conv2d-21 (1,440)", the largest convolution that fits.
   std::string room_for(int64_t left) const {
     size_t best = layers();
     for (size_t layer = 0; layer < layers(); ++layer) {

@@ -63,7 +63,7 @@ std::string_view torch_name(const LayerSpec& layer) {
 }
 
 std::string numbered_name(const ModelSpec& model, size_t index) {
-  return std::string(torch_name(model.layers[index])) + "-" + std::to_string(index + 1);
+  return std::string(torch_name(model.layers[index])) + "-" + std::to_string(index);
 }
 
 }  // namespace rung::nn

@@ -130,7 +130,7 @@ inline int64_t added_layer(const Add& add, size_t index) {
   return add.from < 0 ? static_cast<int64_t>(index) + add.from : add.from;
 }
 
-// PyTorch's name with the layer's number from 1, as torchsummary has it ("Conv2d-5"). `index` is from 0.
+// PyTorch's name with the layer's index ("Conv2d-4"), counted from 0 as in errors, settings and state_dict.
 std::string numbered_name(const ModelSpec& model, size_t index);
 
 }  // namespace rung::nn

@@ -111,7 +111,7 @@ Html evidence_section(const Exhibit& exhibit, const nn::Trace& trace, std::span<
            "(HiResCAM), at the {}×{}×{} output of stage {}: the warmer, the more a place speaks for the "
            "class. Each value is spread over its receptive field. Below: the class and the probability "
            "it is given.",
-           shape.channels, shape.height, shape.width, *stage + 1));
+           shape.channels, shape.height, shape.width, *stage));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ for columns in 45 60 80 120; do
   width=$(widest screen)
   ((width <= columns)) || { echo "summary: $columns columns, but a line of $width" && cat screen && exit 1; }
   # The rules are as wide as the table.
-  tr -d '\r' <screen | awk '/^=/ { rule = length } /^ *Conv2d-1 / { row = length } END { exit rule != row }'
+  tr -d '\r' <screen | awk '/^=/ { rule = length } /^ *Conv2d-0 / { row = length } END { exit rule != row }'
 done
 in_terminal 45 "summary wide.toml" | tr -d '\r' | sed -n '1,4p'
 
