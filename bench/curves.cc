@@ -97,7 +97,7 @@ class Points {
     for (nn::LayerSpec& layer : recipe.model.layers) {
       if (auto* conv = std::get_if<nn::Conv2d>(&layer)) conv->padding = {1, 1};
     }
-    recipe.model.layers.back() = nn::GlobalAvgPool2d{};
+    recipe.model.layers.back() = nn::AdaptiveAvgPool2d{};
     recipe.model.layers.emplace_back(nn::Conv2d{
         .out_channels = 10, .kernel_size = {}, .stride = {}, .padding = {0, 0}, .groups = 1, .bias = false});
     use_dataset(recipe, kResizedImages, size);

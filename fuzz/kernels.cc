@@ -16,6 +16,7 @@
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
+#include "kernels/pooling.h"
 #include "kernels/simd.h"
 #include "target.h"
 
@@ -376,6 +377,38 @@ void check_activation_backward(Draw& draw) {
           [&] { return run(activation_backward, activation_backward_sums); });
 }
 
+std::vector<Window> draw_windows(Draw& draw, int side) {
+  if (draw.coin()) return adaptive_windows(side, draw.between(1, 14));
+  const int kernel = draw.between(1, std::min(side, 5));
+  return sliding_windows(side, kernel, draw.between(1, 4), draw.between(0, kernel / 2));
+}
+
+// Values on a grid, so that windows have equal maxima.
+void check_pooling(Draw& draw) {
+  PoolShape s{.pooling = draw.coin() ? Pooling::kMax : Pooling::kAverage,
+              .channels = draw.between(1, 4),
+              .height = draw.between(1, 11),
+              .width = draw.between(1, 11),
+              .rows = {},
+              .columns = {}};
+  s.rows = draw_windows(draw, s.height);
+  s.columns = draw_windows(draw, s.width);
+  auto x = draw.values(group_floats(s.channels, s.height, s.width), 3);
+  for (float& value : x.span()) value = std::round(value);
+  const auto dy = draw.values(
+      group_floats(s.channels, static_cast<int>(s.rows.size()), static_cast<int>(s.columns.size())));
+  const auto run = [&](auto forward, auto backward) -> Outputs {
+    AlignedBuffer<float> y(dy.size()), dx(x.size());
+    forward(s, x.data(), y.data());
+    backward(s, dy.data(), x.data(), dx.data());
+    return {output(y.span(), 16 * kEpsilon), output(dx.span(), 64 * kEpsilon)};
+  };
+  compare(fmt::format("pooling {} of {}x{}x{} to {}x{}", static_cast<int>(s.pooling), s.channels, s.height,
+                      s.width, s.rows.size(), s.columns.size()),
+          run(reference::pool_forward, reference::pool_backward),
+          [&] { return run(pool_forward, pool_backward); });
+}
+
 ElementwiseShape draw_elementwise(Draw& draw) {
   const int channels = draw.between(1, 9);
   return {channels, static_cast<size_t>(draw.between(1, 60))};
@@ -467,7 +500,8 @@ constexpr std::array kChecks = {check_conv_forward,
                                 check_dropout,
                                 check_loss,
                                 check_leaky_relu,
-                                check_silu};
+                                check_silu,
+                                check_pooling};
 
 }  // namespace
 }  // namespace rung::kernels

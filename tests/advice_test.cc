@@ -80,21 +80,21 @@ TEST(Advice, NamesWhatGlobalAveragePoolingWouldSave) {
 
 TEST(Advice, SeesALossOfResolutionBeforeAStrokeIsSeen) {
   const Sentences pooled =
-      advice(28, 28, 10, {MaxPool2d{{2, 2}}, conv(10, 3), conv(10, 3), GlobalAvgPool2d{}});
+      advice(28, 28, 10, {MaxPool2d{{2, 2}}, conv(10, 3), conv(10, 3), AdaptiveAvgPool2d{}});
   EXPECT_THAT(pooled,
               Contains(StartsWith("MaxPool2d-0 lowers the resolution where only 2×2 pixels have been seen")));
-  const Sentences strided = advice(28, 28, 10, {conv(10, 5, false, 2), conv(10, 3), GlobalAvgPool2d{}});
+  const Sentences strided = advice(28, 28, 10, {conv(10, 5, false, 2), conv(10, 3), AdaptiveAvgPool2d{}});
   EXPECT_THAT(strided, Not(Contains(HasSubstr("lowers the resolution"))));
 }
 
 TEST(Advice, SaysWhatPoolingAveragesAndWhatSeesNoMore) {
   EXPECT_THAT(
-      advice(28, 28, 10, {conv(10, 3), conv(10, 3), GlobalAvgPool2d{}}),
+      advice(28, 28, 10, {conv(10, 3), conv(10, 3), AdaptiveAvgPool2d{}}),
       Contains("AdaptiveAvgPool2d-2 is the first layer whose receptive field is the whole 28×28 image; what "
                "it takes the mean of has seen 5×5."));
   Conv2d same{.out_channels = 10, .kernel_size = {3, 3}, .padding = {1, 1}};
   EXPECT_THAT(
-      advice(5, 5, 10, {same, same, same, same, GlobalAvgPool2d{}}),
+      advice(5, 5, 10, {same, same, same, same, AdaptiveAvgPool2d{}}),
       Contains("Conv2d-1 is the first layer whose receptive field is the whole 5×5 image; the 2 convolutions "
                "after it can widen it no further."));
 }
@@ -110,7 +110,7 @@ TEST(Advice, SaysWhatOfTheImageCountsForNothing) {
       Contains(StartsWith("The outputs depend on 26 of the image's 28 rows and on 26 of its 28 columns")));
   // What lies in the gaps of a stride, although fields reach from border to border.
   EXPECT_THAT(
-      advice(9, 9, 10, {conv(10, 1, false, 2), GlobalAvgPool2d{}}),
+      advice(9, 9, 10, {conv(10, 1, false, 2), AdaptiveAvgPool2d{}}),
       Contains(StartsWith("The outputs depend on 5 of the image's 9 rows and on 5 of its 9 columns")));
   // Each output sees a quarter of the image, all of them together see all of it.
   const Conv2d quarters{.out_channels = 4, .kernel_size = {1, 1}, .groups = 4};
@@ -152,7 +152,7 @@ TEST(Advice, KeepsABiasThatASumReads) {
   const auto with_sum_of = [&](int from) {
     return advice(
         9, 9, 2,
-        {first, BatchNorm2d{}, Relu{}, second, Add{from}, Relu{}, GlobalAvgPool2d{}, Linear{2, true}});
+        {first, BatchNorm2d{}, Relu{}, second, Add{from}, Relu{}, AdaptiveAvgPool2d{}, Linear{2, true}});
   };
   for (const int from : {0, -4}) EXPECT_THAT(with_sum_of(from), Not(Contains(HasSubstr("does nothing"))));
   for (const int from : {1, 2}) EXPECT_THAT(with_sum_of(from), Contains(HasSubstr("saves 8 parameters")));
@@ -172,13 +172,13 @@ TEST(Advice, IsSilentWhereThereIsNothingToSay) {
                           "Most parameters are in Linear-1: 7,850 of 7,850 (100.0 %).",
                           StartsWith("Most multiply-accumulates are in Linear-1")));
   for (const char* dataset : {"fashion_mnist", "./my-images"})
-    EXPECT_THAT(advice(28, 28, 10, {conv(10, 5), GlobalAvgPool2d{}}, dataset),
+    EXPECT_THAT(advice(28, 28, 10, {conv(10, 5), AdaptiveAvgPool2d{}}, dataset),
                 Not(Contains(HasSubstr("stroke"))));
 }
 
 TEST(Advice, SaysSoWhenLayersAreEquallyLarge) {
   EXPECT_THAT(
-      advice(28, 28, 1, {conv(1, 3), conv(1, 3), GlobalAvgPool2d{}}),
+      advice(28, 28, 1, {conv(1, 3), conv(1, 3), AdaptiveAvgPool2d{}}),
       Contains("Most parameters are in 2 layers, Conv2d-0 and others like it: each 9 of 18 (50.0 %)."));
 }
 

@@ -1,4 +1,4 @@
-// The ladder's five models, and one with residual connections, depthwise convolutions and the other
+// The ladder's five models, and two with residual connections, depthwise convolutions, and the other poolings and
 // activations, do what they do in PyTorch: the same weights and batches give the same logits, loss,
 // gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes the
 // files and documents them.
@@ -77,7 +77,7 @@ data::Split images() {
 }
 
 std::filesystem::path recipe_path(const std::string& model) {
-  return kRoot / (model == "residual" ? "tests/golden" : "recipes/ladder") / (model + ".toml");
+  return kRoot / (model.starts_with("step") ? "recipes/ladder" : "tests/golden") / (model + ".toml");
 }
 
 class Model {
@@ -233,7 +233,7 @@ TEST_P(GoldenTest, EqualsPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Ladder, GoldenTest,
                          ::testing::Combine(::testing::ValuesIn(kernels::simd_targets()),
                                             ::testing::Values("step1", "step2", "step3", "step4", "step5",
-                                                              "residual")),
+                                                              "residual", "pooling")),
                          case_name);
 
 }  // namespace

@@ -284,23 +284,45 @@ class Definition {
     return y;
   }
 
-  // Calls visit(output element, its window's input elements).
+  // Where a window begins and ends along one axis, the padding included.
+  using Side = std::pair<int, int>;
+  static std::vector<Side> sliding(int inputs, int kernel, int stride, int padding) {
+    std::vector<Side> sides;
+    for (int start = -padding; start + kernel <= inputs + padding; start += stride)
+      sides.emplace_back(start, start + kernel);
+    return sides;
+  }
+  static std::vector<Side> adaptive(int inputs, int outputs) {
+    std::vector<Side> sides;
+    for (double i = 0; i < outputs; ++i)
+      sides.emplace_back(std::floor(i * inputs / outputs), std::ceil((i + 1) * inputs / outputs));
+    return sides;
+  }
+
+  // Calls visit(output element, its window's input elements, the window's whole area).
   template <typename Visit>
-  void for_each_window(size_t index, Size2 window, Visit visit) const {
+  void for_each_window(size_t index, const std::vector<Side>& rows, const std::vector<Side>& columns,
+                       Visit visit) const {
     const auto [channels, height, width] = info_.layers[index].input;
     size_t out = 0;
-    std::vector<size_t> elements;
     for (int plane = 0; plane < static_cast<int>(images_) * channels; ++plane) {
-      for (int row = 0; row + window.h <= height; row += window.h) {
-        for (int col = 0; col + window.w <= width; col += window.w) {
-          elements.clear();
-          for (int i = 0; i < window.h * window.w; ++i)
-            elements.push_back(
-                static_cast<size_t>((plane * height + row + i / window.w) * width + col + i % window.w));
-          visit(out++, elements);
+      for (const auto& [top, bottom] : rows) {
+        for (const auto& [left, right] : columns) {
+          std::vector<size_t> elements;
+          for (int row = std::max(top, 0); row < std::min(bottom, height); ++row) {
+            for (int col = std::max(left, 0); col < std::min(right, width); ++col)
+              elements.push_back(static_cast<size_t>((plane * height + row) * width + col));
+          }
+          visit(out++, elements, (bottom - top) * (right - left));
         }
       }
     }
+  }
+  template <typename Pool, typename Visit>
+  void for_each_window(size_t index, const Pool& l, Visit visit) const {
+    const Shape& in = info_.layers[index].input;
+    for_each_window(index, sliding(in.height, l.kernel_size.h, l.stride.h, l.padding.h),
+                    sliding(in.width, l.kernel_size.w, l.stride.w, l.padding.w), visit);
   }
 
   Values apply(const MaxPool2d& l, size_t index, const Values& x) {
@@ -308,10 +330,10 @@ class Definition {
     const size_t size = images_ * count(info_.layers[index].output);
     if (finding_) winners.resize(size);
     Values y(size);
-    for_each_window(index, l.kernel_size, [&](size_t out, const std::vector<size_t>& window) {
+    for_each_window(index, l, [&](size_t out, const std::vector<size_t>& window, int /*area*/) {
       if (finding_) {
         winners[out] = *std::ranges::max_element(window, {}, [&](size_t i) { return x[i]; });
-        for (const size_t i : window) {  // equal values (dropped or rectified) are equal in float32 too
+        for (const size_t i : window) {  // equal values are equal in float32 too: dropped or rectified ones
           if (x[i] != x[winners[out]]) margin_ = std::min(margin_, x[winners[out]] - x[i]);
         }
       }
@@ -320,19 +342,22 @@ class Definition {
     return y;
   }
 
-  Values average(Size2 window, size_t index, const Values& x) const {
-    Values y(images_ * count(info_.layers[index].output));
-    for_each_window(index, window, [&](size_t out, const std::vector<size_t>& elements) {
-      for (const size_t i : elements) y[out] += x[i] / static_cast<double>(elements.size());
-    });
-    return y;
+  auto averaging(const Values& x, Values& y) const {
+    return [&](size_t out, const std::vector<size_t>& window, int area) {
+      for (const size_t i : window) y[out] += x[i] / area;
+    };
   }
   Values apply(const AvgPool2d& l, size_t index, const Values& x) const {
-    return average(l.kernel_size, index, x);
+    Values y(images_ * count(info_.layers[index].output));
+    for_each_window(index, l, averaging(x, y));
+    return y;
   }
-  Values apply(const GlobalAvgPool2d& /*layer*/, size_t index, const Values& x) const {
-    const Shape& s = info_.layers[index].input;
-    return average({s.height, s.width}, index, x);
+  Values apply(const AdaptiveAvgPool2d& l, size_t index, const Values& x) const {
+    const Shape& in = info_.layers[index].input;
+    Values y(images_ * count(info_.layers[index].output));
+    for_each_window(index, adaptive(in.height, l.output_size.h), adaptive(in.width, l.output_size.w),
+                    averaging(x, y));
+    return y;
   }
   Values apply(const Flatten& /*layer*/, size_t /*index*/, const Values& x) const { return x; }
 
@@ -370,7 +395,7 @@ class Random {
 
 Shape output_of(const Shape& input, const std::vector<LayerSpec>& layers) {
   ModelSpec model{input, 1, layers};
-  model.layers.emplace_back(GlobalAvgPool2d{});
+  model.layers.emplace_back(AdaptiveAvgPool2d{});
   model.layers.emplace_back(Linear{1, false});
   return infer(model).layers.at(layers.size()).input;
 }
@@ -399,6 +424,16 @@ LayerSpec random_sum(Random& random, const Shape& input, const std::vector<Layer
   return Add{random.chance(0.5) ? from : from - end};
 }
 
+// Half of them tile the plane.
+template <typename Pool>
+LayerSpec random_pool(Random& random) {
+  Pool pool{{random.between(1, 3), random.between(1, 3)}};
+  if (random.chance(0.5)) return pool;
+  pool.stride = {random.between(1, 3), random.between(1, 3)};
+  pool.padding = {random.between(0, pool.kernel_size.h / 2), random.between(0, pool.kernel_size.w / 2)};
+  return pool;
+}
+
 LayerSpec random_layer(Random& random, const Shape& input, const std::vector<LayerSpec>& layers) {
   const Shape in = output_of(input, layers);
   const Size2 window{random.between(1, 3), random.between(1, 3)};
@@ -413,9 +448,9 @@ LayerSpec random_layer(Random& random, const Shape& input, const std::vector<Lay
     case 5:
       return Relu{};
     case 6:
-      return MaxPool2d{window};
+      return random_pool<MaxPool2d>(random);
     case 7:
-      return AvgPool2d{window};
+      return random.chance(0.3) ? LayerSpec{AdaptiveAvgPool2d{window}} : random_pool<AvgPool2d>(random);
     case 8:
       return random.chance(0.2) ? LayerSpec{Flatten{}} : LayerSpec{Relu{}};
     case 9:
@@ -437,11 +472,11 @@ void finish(Random& random, ModelSpec& model) {
   const int way = random.below(4);
   const Conv2d pointwise{.out_channels = model.classes, .kernel_size = {1, 1}, .bias = random.chance(0.5)};
   if (way == 0) model.layers.emplace_back(Flatten{});
-  if (way == 1) model.layers.emplace_back(GlobalAvgPool2d{});
+  if (way == 1) model.layers.emplace_back(AdaptiveAvgPool2d{});
   if (way <= 1) model.layers.emplace_back(Linear{model.classes, random.chance(0.5)});
   if (way == 2) {
     model.layers.emplace_back(pointwise);
-    model.layers.emplace_back(GlobalAvgPool2d{});
+    model.layers.emplace_back(AdaptiveAvgPool2d{});
   }
   if (way == 3) {
     Conv2d covering = pointwise;
@@ -475,10 +510,14 @@ std::string describe(const ModelSpec& model, int images) {
       text += fmt::format("({}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}, bias {})",
                           c->out_channels, c->kernel_size.h, c->kernel_size.w, c->stride.h, c->stride.w,
                           c->padding.h, c->padding.w, c->groups, c->bias);
-    if (const auto* p = std::get_if<MaxPool2d>(&layer))
-      text += fmt::format("({}x{})", p->kernel_size.h, p->kernel_size.w);
-    if (const auto* p = std::get_if<AvgPool2d>(&layer))
-      text += fmt::format("({}x{})", p->kernel_size.h, p->kernel_size.w);
+    const auto add_pool = [&](const auto& p) {
+      text += fmt::format("({}x{}, stride {}x{}, padding {}x{})", p.kernel_size.h, p.kernel_size.w,
+                          p.stride.h, p.stride.w, p.padding.h, p.padding.w);
+    };
+    if (const auto* p = std::get_if<MaxPool2d>(&layer)) add_pool(*p);
+    if (const auto* p = std::get_if<AvgPool2d>(&layer)) add_pool(*p);
+    if (const auto* p = std::get_if<AdaptiveAvgPool2d>(&layer))
+      text += fmt::format("({}x{})", p->output_size.h, p->output_size.w);
   }
   return text;
 }
@@ -608,7 +647,10 @@ constexpr Dropout kDrop{0.3};
 constexpr Relu kRelu{};
 constexpr MaxPool2d kMax{{2, 2}};
 constexpr AvgPool2d kAverage{{2, 2}};
-constexpr GlobalAvgPool2d kGlobal{};
+constexpr MaxPool2d kOverlap{{3, 3}, {2, 1}, {1, 1}};
+constexpr AvgPool2d kPadded{{3, 2}, {1, 1}, {1, 1}};
+constexpr AdaptiveAvgPool2d kAdaptive{{2, 3}};
+constexpr AdaptiveAvgPool2d kGlobal{};
 constexpr Flatten kFlatten{};
 constexpr Linear kLinear{3, true};
 constexpr Conv2d kSame{.out_channels = 4, .kernel_size = {3, 3}, .padding = {1, 1}, .bias = false};
@@ -624,6 +666,12 @@ const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
     {kRelu, kNorm, kFlatten, kLinear},
     {kMax, kFlatten, kLinear},
     {kAverage, kRelu, kFlatten, kLinear},
+    {kOverlap, kFlatten, kLinear},
+    {kPadded, kNorm, kFlatten, kLinear},
+    {kConv, kNorm, kDrop, kRelu, kOverlap, kPadded, kRelu, kFlatten, kLinear},
+    {kConv, kNorm, kOverlap, kSame, kRelu, kNorm, kAdaptive, kDrop, kFlatten, kLinear},
+    {kConv, MaxPool2d{{3, 3}, {1, 1}, {1, 1}}, Add{0}, kPadded, kSilu, kFlatten, kLinear},
+    {kConv, AdaptiveAvgPool2d{{9, 5}}, kConv, kRelu, kFlatten, kLinear},
     {kDrop, kFlatten, kLinear},
     {kDrop, kConv, kRelu, kNorm, kDrop, kMax, kFlatten, kLinear},
     {kConv, kRelu, kNorm, kMax, kDrop, kFlatten, kNorm, kRelu, kLinear},
@@ -660,6 +708,8 @@ const std::vector<std::vector<LayerSpec>> kOrdersWithTies = {
     {kConv, Dropout{0.5}, kRelu, kMax, kFlatten, kLinear},
     {kConv, kRelu, kFlatten, kLinear},
     {kConv, MaxPool2d{{2, 3}}, kFlatten, kLinear},
+    {kConv, kRelu, kOverlap, kFlatten, kLinear},
+    {kConv, Dropout{0.5}, MaxPool2d{{3, 3}, {1, 1}, {1, 1}}, kFlatten, kLinear},
 };
 
 class GradientTest : public rung::testing::EveryTarget {};

@@ -59,7 +59,7 @@ TEST(Infer, ReceptiveFieldsOfStep1) {
 }
 
 TEST(Infer, ReceptiveFieldIsClippedToTheImage) {
-  const ModelInfo info = infer({{1, 5, 9}, 1, {conv(1, 3, 2, 1), conv(1, 3, 2, 1), GlobalAvgPool2d{}}});
+  const ModelInfo info = infer({{1, 5, 9}, 1, {conv(1, 3, 2, 1), conv(1, 3, 2, 1), AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].receptive_field, (Size2{3, 3}));
   EXPECT_EQ(info.layers[1].receptive_field, (Size2{4, 7}));  // of 5 rows, each unit misses one
   EXPECT_EQ(info.layers[1].jump, (Size2{4, 4}));
@@ -77,7 +77,7 @@ TEST(Infer, LinearSeesTheWholeImage) {
 
 TEST(Infer, Convolution) {
   const Conv2d grouped{6, {3, 2}, {2, 1}, {1, 0}, 2, true};
-  const ModelInfo info = infer({{4, 7, 5}, 6, {grouped, GlobalAvgPool2d{}}});
+  const ModelInfo info = infer({{4, 7, 5}, 6, {grouped, AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{6, 4, 4}));
   EXPECT_EQ(info.layers[0].params, 6 * 2 * 3 * 2 + 6);
   EXPECT_EQ(info.layers[0].macs, 6 * 2 * 3 * 2 * 4 * 4);
@@ -91,10 +91,25 @@ TEST(Infer, PoolingFloorsAndBatchNormCounts) {
   EXPECT_EQ(info.macs, 0);
 }
 
+TEST(Infer, PoolingSlidesAndAdapts) {
+  const ModelInfo info = infer({{2, 13, 10},
+                                2,
+                                {MaxPool2d{{3, 2}, {2, 1}, {1, 0}}, AvgPool2d{{3, 3}, {1, 1}, {1, 1}},
+                                 AdaptiveAvgPool2d{{3, 4}}, AdaptiveAvgPool2d{}}});
+  EXPECT_EQ(info.layers[0].output, (Shape{2, 7, 9}));
+  EXPECT_EQ(info.layers[0].jump, (Size2{2, 1}));
+  EXPECT_EQ(info.layers[1].output, (Shape{2, 7, 9}));
+  EXPECT_EQ(info.layers[1].receptive_field, (Size2{7, 4}));
+  EXPECT_EQ(info.layers[2].output, (Shape{2, 3, 4}));
+  EXPECT_EQ(info.layers[2].jump, (Size2{6, 3}));
+  EXPECT_EQ(info.layers[3].receptive_field, (Size2{13, 10}));
+  EXPECT_EQ(info.params + info.macs, 0);
+}
+
 // A sum sees what either of its terms sees; a PReLU learns one slope, or one per channel.
 TEST(Infer, ResidualConnectionAndPRelu) {
   const ModelSpec model{
-      kMnist, 4, {conv(4, 3), conv(4, 5, 1, 2), Add{-2}, PRelu{}, PRelu{4}, Add{0}, GlobalAvgPool2d{}}};
+      kMnist, 4, {conv(4, 3), conv(4, 5, 1, 2), Add{-2}, PRelu{}, PRelu{4}, Add{0}, AdaptiveAvgPool2d{}}};
   const ModelInfo info = infer(model);
   EXPECT_EQ(info.layers[2].output, (Shape{4, 26, 26}));
   EXPECT_EQ(info.layers[2].receptive_field, (Size2{7, 7}));
@@ -102,17 +117,17 @@ TEST(Infer, ResidualConnectionAndPRelu) {
   EXPECT_EQ(info.layers[2].params, 0);
   EXPECT_EQ(info.layers[3].params, 1);
   EXPECT_EQ(info.layers[4].params, 4);
-  const ModelSpec wide{{1, 9, 9}, 1, {Relu{}, conv(1, 1), GlobalAvgPool2d{}, conv(1, 1), Add{2}}};
+  const ModelSpec wide{{1, 9, 9}, 1, {Relu{}, conv(1, 1), AdaptiveAvgPool2d{}, conv(1, 1), Add{2}}};
   EXPECT_EQ(infer(wide).layers[4].receptive_field, (Size2{9, 9}));
 }
 
 // At the limits nothing overflows; the sanitizers watch.
 TEST(Infer, LargestSizes) {
-  const ModelInfo info = infer({{1, 4096, 4096}, 1, {conv(1, 4096, 4096, 4096), GlobalAvgPool2d{}}});
+  const ModelInfo info = infer({{1, 4096, 4096}, 1, {conv(1, 4096, 4096, 4096), AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{1, 3, 3}));
   EXPECT_EQ(info.macs, int64_t{9} << 24);
   std::vector<LayerSpec> strides(40, conv(1, 1, 4096, 4095));
-  strides.push_back(GlobalAvgPool2d{});
+  strides.push_back(AdaptiveAvgPool2d{});
   EXPECT_EQ(infer({{1, 4096, 4096}, 1, strides}).layers[39].jump, (Size2{4096, 4096}));
 }
 
@@ -166,6 +181,13 @@ const std::vector<Bad> kBad = {
     bad_layer(kMnist, conv(1, 1, 1, -1), "padding must be between 0 and 4096, not -1"),
     bad_layer(kMnist, conv(1, 1, 1, kHuge), "padding must be between 0 and 4096, not 2147483647"),
     bad_layer(kMnist, max_pool(0), "kernel_size must be between 1 and 4096, not 0"),
+    bad_layer(kMnist, MaxPool2d{{3, 3}, {2, 2}, {1, 2}},
+              "padding must be at most half of its 3×3 kernel, not 1×2"),
+    bad_layer(kMnist, AvgPool2d{{2, 2}, {0, 1}}, "stride must be between 1 and 4096, not 0"),
+    bad_layer(kMnist, AvgPool2d{{4, 4}, {1, 1}, {-1, 0}}, "padding must be between 0 and 4096, not -1"),
+    bad_layer({10, 1, 1}, MaxPool2d{{4, 4}, {1, 1}, {1, 1}},
+              "the 4×4 kernel is larger than its 1×1 input padded to 3×3"),
+    bad_layer(kMnist, AdaptiveAvgPool2d{{3, 0}}, "output_size must be between 1 and 4096, not 0"),
     bad_layer(kMnist, Linear{10, true}, "its input [1, 28, 28] is not a list of features",
               "put a `flatten` layer before it"),
     bad_layer({1, 1, 1}, Linear{0, true}, "out_features must be between 1 and 65536, not 0"),
@@ -213,8 +235,8 @@ INSTANTIATE_TEST_SUITE_P(All, InferErrors, testing::ValuesIn(kBad));
 
 TEST(Spec, Names) {
   const std::vector<LayerSpec> layers = {
-      Conv2d{},    BatchNorm2d{}, Dropout{},         Relu{},    LeakyRelu{}, PRelu{}, Silu{}, Add{},
-      MaxPool2d{}, AvgPool2d{},   GlobalAvgPool2d{}, Flatten{}, Linear{}};
+      Conv2d{},    BatchNorm2d{}, Dropout{},           Relu{},    LeakyRelu{}, PRelu{}, Silu{}, Add{},
+      MaxPool2d{}, AvgPool2d{},   AdaptiveAvgPool2d{}, Flatten{}, Linear{}};
   std::string recipe, torch;
   for (const LayerSpec& layer : layers) {
     recipe += std::string(recipe_name(layer)) + " ";

@@ -20,10 +20,11 @@ namespace {
 ModelSpec model() {
   const Conv2d padded{.out_channels = 40, .kernel_size = {3, 3}, .padding = {1, 1}};
   const Conv2d plain{.out_channels = 60, .kernel_size = {3, 3}, .bias = false};
-  return {{1, 28, 28},
-          10,
-          {padded, BatchNorm2d{}, Dropout{0.1}, Relu{}, padded, PRelu{}, Add{3}, plain, Relu{},
-           MaxPool2d{{2, 2}}, Flatten{}, Linear{.out_features = 10}}};
+  return {
+      {1, 28, 28},
+      10,
+      {padded, BatchNorm2d{}, Dropout{0.1}, Relu{}, padded, PRelu{}, Add{3}, plain, Relu{}, MaxPool2d{{2, 2}},
+       AvgPool2d{{3, 3}, {1, 1}, {1, 1}}, AdaptiveAvgPool2d{{7, 9}}, Flatten{}, Linear{.out_features = 10}}};
 }
 
 uint64_t resident_bytes() {

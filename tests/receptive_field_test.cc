@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cmath>
+#include <functional>
 #include <set>
 #include <vector>
 
@@ -65,8 +67,20 @@ class Count {
     return found;
   }
 
+  // Inputs from .. to-1 that output i reads along one axis; padding is outside of the input.
+  using Reads = std::function<std::pair<int, int>(int)>;
+  static Reads sliding(int kernel, int stride, int padding) {
+    return [=](int i) { return std::pair(i * stride - padding, i * stride - padding + kernel); };
+  }
+  static Reads adaptive(double inputs, int outputs) {
+    return [=](int i) {
+      return std::pair(static_cast<int>(std::floor(i * inputs / outputs)),
+                       static_cast<int>(std::ceil((i + 1) * inputs / outputs)));
+    };
+  }
+
   // Every output channel of group g reads the input channels of group g.
-  Units window(size_t layer, Size2 kernel, Size2 stride, Size2 padding, int groups, const Units& x) const {
+  Units window(size_t layer, const Reads& rows, const Reads& columns, int groups, const Units& x) const {
     const Shape& in = info_.layers[layer].input;
     const Shape& out = info_.layers[layer].output;
     const int group_in = in.channels / groups;
@@ -76,12 +90,13 @@ class Count {
       for (int row = 0; row < out.height; ++row) {
         for (int column = 0; column < out.width; ++column) {
           Pixels unit;
-          for (int i = 0; i < group_in * kernel.h * kernel.w; ++i) {
-            const int c = first + i / (kernel.h * kernel.w);
-            const int in_row = row * stride.h - padding.h + i / kernel.w % kernel.h;
-            const int in_column = column * stride.w - padding.w + i % kernel.w;
-            if (in_row < 0 || in_row >= in.height || in_column < 0 || in_column >= in.width) continue;
-            unit |= x[static_cast<size_t>((c * in.height + in_row) * in.width + in_column)];
+          const auto [top, bottom] = rows(row);
+          const auto [left, right] = columns(column);
+          for (int c = first; c < first + group_in; ++c) {
+            for (int i = std::max(top, 0); i < std::min(bottom, in.height); ++i) {
+              for (int j = std::max(left, 0); j < std::min(right, in.width); ++j)
+                unit |= x[static_cast<size_t>((c * in.height + i) * in.width + j)];
+            }
           }
           y.push_back(unit);
         }
@@ -89,19 +104,23 @@ class Count {
     }
     return y;
   }
-
-  Units apply(const Conv2d& l, size_t layer, const Units& x) const {
-    return window(layer, l.kernel_size, l.stride, l.padding, l.groups, x);
+  template <typename Layer>
+  Units slide(const Layer& l, int groups, size_t layer, const Units& x) const {
+    return window(layer, sliding(l.kernel_size.h, l.stride.h, l.padding.h),
+                  sliding(l.kernel_size.w, l.stride.w, l.padding.w), groups, x);
   }
+
+  Units apply(const Conv2d& l, size_t layer, const Units& x) const { return slide(l, l.groups, layer, x); }
   Units apply(const MaxPool2d& l, size_t layer, const Units& x) const {
-    return window(layer, l.kernel_size, l.kernel_size, {0, 0}, info_.layers[layer].input.channels, x);
+    return slide(l, info_.layers[layer].input.channels, layer, x);
   }
   Units apply(const AvgPool2d& l, size_t layer, const Units& x) const {
-    return window(layer, l.kernel_size, l.kernel_size, {0, 0}, info_.layers[layer].input.channels, x);
+    return slide(l, info_.layers[layer].input.channels, layer, x);
   }
-  Units apply(const GlobalAvgPool2d& /*layer*/, size_t layer, const Units& x) const {
+  Units apply(const AdaptiveAvgPool2d& l, size_t layer, const Units& x) const {
     const Shape& in = info_.layers[layer].input;
-    return window(layer, {in.height, in.width}, {1, 1}, {0, 0}, in.channels, x);
+    return window(layer, adaptive(in.height, l.output_size.h), adaptive(in.width, l.output_size.w),
+                  in.channels, x);
   }
   Units apply(const Linear& l, size_t /*layer*/, const Units& x) const {
     Pixels all;
@@ -143,7 +162,7 @@ class Random {
 
 Shape output_of(const ModelSpec& model) {
   ModelSpec ended = model;
-  ended.layers.emplace_back(GlobalAvgPool2d{});
+  ended.layers.emplace_back(AdaptiveAvgPool2d{});
   ended.layers.emplace_back(Linear{model.classes, false});
   return infer(ended).layers.at(model.layers.size()).input;
 }
@@ -157,8 +176,16 @@ Conv2d random_conv(Random& random, int channels) {
   return conv;
 }
 
+template <typename Pool>
+LayerSpec random_pool(Random& random) {
+  Pool pool{{random.between(1, 4), random.between(1, 4)}};
+  if (random.chance(40)) return pool;
+  pool.stride = {random.between(1, 3), random.between(1, 3)};
+  pool.padding = {random.between(0, pool.kernel_size.h / 2), random.between(0, pool.kernel_size.w / 2)};
+  return pool;
+}
+
 LayerSpec random_layer(Random& random, const ModelSpec& model) {
-  const Size2 window{random.between(1, 3), random.between(1, 3)};
   std::vector<int> alike;
   const Shape shape = output_of(model);
   for (size_t layer = 0; layer < model.layers.size(); ++layer) {
@@ -168,8 +195,9 @@ LayerSpec random_layer(Random& random, const ModelSpec& model) {
   }
   if (alike.size() > 1 && random.chance(30))
     return Add{alike[static_cast<size_t>(random.between(0, static_cast<int>(alike.size()) - 2))]};
-  if (random.chance(20)) return MaxPool2d{window};
-  if (random.chance(15)) return AvgPool2d{window};
+  if (random.chance(20)) return random_pool<MaxPool2d>(random);
+  if (random.chance(15)) return random_pool<AvgPool2d>(random);
+  if (random.chance(8)) return AdaptiveAvgPool2d{{random.between(1, 9), random.between(1, 9)}};
   if (random.chance(15)) return BatchNorm2d{};
   if (random.chance(15)) return Relu{};
   if (random.chance(3)) return Flatten{};
@@ -187,7 +215,7 @@ ModelSpec random_model(Random& random) {
     } catch (const ShapeError&) {  // a kernel too large: the model does without the layer
     }
   }
-  if (random.chance(50)) model.layers.emplace_back(GlobalAvgPool2d{});
+  if (random.chance(50)) model.layers.emplace_back(AdaptiveAvgPool2d{});
   model.layers.emplace_back(Flatten{});
   const int features = output_of(model).channels;
   if (features % 2 == 0 && random.chance(40)) {
@@ -206,11 +234,16 @@ std::string text(const ModelSpec& model) {
   std::string all = fmt::format("{}x{}x{}:", model.input.channels, model.input.height, model.input.width);
   for (const LayerSpec& layer : model.layers) {
     all += fmt::format(" {}", recipe_name(layer));
-    if (const auto* conv = std::get_if<Conv2d>(&layer))
-      all += fmt::format("({}, {}, stride {}, padding {}, groups {})", conv->out_channels,
-                         text(conv->kernel_size), text(conv->stride), text(conv->padding), conv->groups);
-    if (const auto* pool = std::get_if<MaxPool2d>(&layer)) all += text(pool->kernel_size);
-    if (const auto* pool = std::get_if<AvgPool2d>(&layer)) all += text(pool->kernel_size);
+    const auto add_window = [&](const auto& l) {
+      all += fmt::format("({}, stride {}, padding {})", text(l.kernel_size), text(l.stride), text(l.padding));
+    };
+    if (const auto* conv = std::get_if<Conv2d>(&layer)) {
+      add_window(*conv);
+      all += fmt::format(" to {} in {} groups", conv->out_channels, conv->groups);
+    }
+    if (const auto* pool = std::get_if<MaxPool2d>(&layer)) add_window(*pool);
+    if (const auto* pool = std::get_if<AvgPool2d>(&layer)) add_window(*pool);
+    if (const auto* pool = std::get_if<AdaptiveAvgPool2d>(&layer)) all += text(pool->output_size);
     if (const auto* sum = std::get_if<Add>(&layer)) all += fmt::format("({})", sum->from);
   }
   return all;
@@ -254,8 +287,8 @@ TEST(ReceptiveField, NothingSeesWhatWasLeftOver) {
   const Linear linear{1, true};
   EXPECT_EQ(last_field({conv(2, 8), Flatten{}, Relu{}, linear}), (Size2{10, 10}));
   EXPECT_EQ(last_field({max_pool(7), Flatten{}, Linear{4, true}, linear}), (Size2{7, 7}));
-  EXPECT_EQ(last_field({max_pool(5), GlobalAvgPool2d{}}), (Size2{10, 10}));
-  EXPECT_EQ(last_field({max_pool(5), conv(3, 1, 1), conv(3, 1, 1), GlobalAvgPool2d{}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(5), AdaptiveAvgPool2d{}}), (Size2{10, 10}));
+  EXPECT_EQ(last_field({max_pool(5), conv(3, 1, 1), conv(3, 1, 1), AdaptiveAvgPool2d{}}), (Size2{10, 10}));
   EXPECT_EQ(last_field({max_pool(6), Flatten{}, linear}), (Size2{12, 12}));
   EXPECT_EQ(last_field({Flatten{}, linear}), (Size2{12, 12}));
   const ModelSpec reported{{1, 28, 28},
@@ -269,16 +302,16 @@ TEST(ReceptiveField, NothingSeesWhatWasLeftOver) {
 
 // A unit of padding alone sees nothing; a border of such units is not seen through.
 TEST(ReceptiveField, PaddingIsNotSeen) {
-  const ModelSpec blind{{1, 2, 2}, 1, {conv(1, 4, 2), GlobalAvgPool2d{}}};
+  const ModelSpec blind{{1, 2, 2}, 1, {conv(1, 4, 2), AdaptiveAvgPool2d{}}};
   EXPECT_EQ(infer(blind).layers[0].receptive_field, (Size2{0, 0}));
   EXPECT_EQ(infer(blind).seen, (Size2{0, 0}));
   EXPECT_EQ(last_field({conv(1, 1, 2), conv(16)}), (Size2{12, 12}));
-  EXPECT_EQ(last_field({conv(3, 1, 1), conv(3, 1, 1), GlobalAvgPool2d{}}), (Size2{12, 12}));
+  EXPECT_EQ(last_field({conv(3, 1, 1), conv(3, 1, 1), AdaptiveAvgPool2d{}}), (Size2{12, 12}));
 }
 
 // Pixels between those that a stride larger than its kernel takes lie inside the field, but do not count.
 TEST(ReceptiveField, GapsLieInsideTheFieldButDoNotCount) {
-  const ModelInfo info = infer({{1, 9, 8}, 1, {conv(1, 2), conv(3), GlobalAvgPool2d{}}});
+  const ModelInfo info = infer({{1, 9, 8}, 1, {conv(1, 2), conv(3), AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[1].receptive_field, (Size2{5, 5}));
   EXPECT_EQ(info.layers[2].receptive_field, (Size2{9, 7}));
   EXPECT_EQ(info.seen, (Size2{5, 4}));

@@ -203,7 +203,7 @@ TEST(Parse, Defaults) {
   EXPECT_TRUE(recipe.augment.empty());
   EXPECT_EQ(recipe.dataset, data::DatasetSpec{});
   const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, 1, true};
-  EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::GlobalAvgPool2d{}}}));
+  EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::AdaptiveAvgPool2d{}}}));
   EXPECT_EQ(recipe.training,
             (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}, 0, {}}));
 }
@@ -220,10 +220,15 @@ TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
   EXPECT_EQ(recipe.model.layers[2], nn::LayerSpec(conv));
 }
 
-TEST(Parse, PoolingTakesItsOwnStride) {
-  const Recipe recipe = parse_text(
-      with("layers = [", "layers = [{ type = \"max_pool2d\", kernel_size = 2, stride = [2, 2] },"));
-  EXPECT_EQ(recipe.model.layers[0], nn::LayerSpec(nn::MaxPool2d{{2, 2}}));
+TEST(Parse, PoolingHasStrideAndPadding) {
+  const auto first_layer = [](const std::string& options) {
+    return parse_text(with("layers = [", "layers = [{ type = \"max_pool2d\", " + options + " },"))
+        .model.layers[0];
+  };
+  EXPECT_EQ(first_layer("kernel_size = 2"), nn::LayerSpec(nn::MaxPool2d{{2, 2}, {2, 2}, {0, 0}}));
+  EXPECT_EQ(first_layer("kernel_size = [2, 3]"), nn::LayerSpec(nn::MaxPool2d{{2, 3}, {2, 3}, {0, 0}}));
+  EXPECT_EQ(first_layer("kernel_size = 3, stride = [2, 1], padding = 1"),
+            nn::LayerSpec(nn::MaxPool2d{{3, 3}, {2, 1}, {1, 1}}));
 }
 
 TEST(Parse, OtherDatasetsBringTheirShape) {
@@ -331,12 +336,14 @@ Recipe everything() {
       data::ElasticTransform{30, 4.5, 7},
       data::RandomCrop{3, 5},
       data::RandomErasing{0.25, {0.1, 0.2}, {0.5, 2}, -1.5}};
-  recipe.model = {{2, 20, 18},
-                  5,
-                  {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25},
-                   nn::Dropout{0.3}, nn::Relu{}, nn::LeakyRelu{0.125}, nn::PRelu{4, -0.5}, nn::PRelu{},
-                   nn::Silu{}, nn::Add{3}, nn::Add{-2}, nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}},
-                   nn::GlobalAvgPool2d{}, nn::Flatten{}, nn::Linear{6, true}, nn::Linear{5, false}}};
+  recipe.model = {
+      {2, 20, 18},
+      5,
+      {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25}, nn::Dropout{0.3},
+       nn::Relu{}, nn::LeakyRelu{0.125}, nn::PRelu{4, -0.5}, nn::PRelu{}, nn::Silu{}, nn::Add{3}, nn::Add{-2},
+       nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}}, nn::MaxPool2d{{2, 2}, {1, 2}, {0, 1}},
+       nn::AvgPool2d{{2, 2}, {2, 2}, {1, 1}}, nn::AdaptiveAvgPool2d{{2, 3}}, nn::AdaptiveAvgPool2d{},
+       nn::Flatten{}, nn::Linear{6, true}, nn::Linear{5, false}}};
   recipe.training = {7,
                      32,
                      optim::Sgd{0.1, 0.9, 5e-4, true},
@@ -693,12 +700,13 @@ const std::vector<Bad> kLayers = {
               "model.layers[0].padding: expected an integer from 0 to 4096"),
     bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, groups = 3 }", 3,
               "model.layers[0]: layer 0 (conv2d): 3 groups do not divide 1 input and 10 output channels"),
-    bad_layer("{ type = \"max_pool2d\", kernel_size = 2, stride = 1 }", 52,
-              "model.layers[0].stride: expected the same as kernel_size"),
+    bad_layer(
+        "{ type = \"max_pool2d\", kernel_size = 3, padding = 2 }", 3,
+        "model.layers[0]: layer 0 (max_pool2d): padding must be at most half of its 3×3 kernel, not 2×2"),
     bad_layer("{ type = \"batch_norm2d\", eps = 0 }", 34, "model.layers[0].eps: expected a number above 0"),
     bad_layer("{ type = \"batch_norm2d\", momentum = 2 }", 39, "model.layers[0].momentum: expected a number"),
-    bad_layer("{ type = \"adaptive_avg_pool2d\", output_size = 2 }", 49,
-              "model.layers[0].output_size: expected an integer from 1 to 1"),
+    bad_layer("{ type = \"adaptive_avg_pool2d\", output_size = 0 }", 49,
+              "model.layers[0].output_size: expected an integer from 1 to 4096"),
     bad_layer("{ type = \"linear\", out_features = 10 }", 3,
               "model.layers[0]: layer 0 (linear): its input [1, 28, 28] is not a list of features",
               "put a `flatten` layer before it"),

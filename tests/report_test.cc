@@ -179,7 +179,7 @@ TEST(Inside, PaddingKeepsFieldsInPlace) {
   const nn::Plan plan = nn::make_plan(
       {{1, 9, 9},
        2,
-       {nn::Conv2d{.out_channels = 2, .kernel_size = {5, 3}, .padding = {2, 0}}, nn::GlobalAvgPool2d{}}});
+       {nn::Conv2d{.out_channels = 2, .kernel_size = {5, 3}, .padding = {2, 0}}, nn::AdaptiveAvgPool2d{}}});
   // (The pooling belongs to the stage: its one value lies in the middle.)
   EXPECT_EQ(reach_of(plan, 0).rows.first, 4);
   EXPECT_EQ(reach_of(plan, 0).columns.first, 4);
@@ -444,7 +444,7 @@ TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
       {{1, 1, 1}, 2, {Flatten{}, Linear{.out_features = 2}}},
       {{1, 3, 40},
        2,
-       {nn::Conv2d{.out_channels = 40, .kernel_size = {3, 5}}, nn::Relu{}, nn::GlobalAvgPool2d{}, Flatten{},
+       {nn::Conv2d{.out_channels = 40, .kernel_size = {3, 5}}, nn::Relu{}, nn::AdaptiveAvgPool2d{}, Flatten{},
         Linear{.out_features = 2}}},
       {{1, 70, 1}, 5, {Flatten{}, Linear{.out_features = 7}, nn::Relu{}, Linear{.out_features = 5}}}};
   for (const nn::ModelSpec& model : models) {

@@ -96,7 +96,7 @@ inline train::Experiment residual_run() {
                       Conv2d{.out_channels = 12, .kernel_size = {3, 3}},
                       BatchNorm2d{},
                       Relu{},
-                      GlobalAvgPool2d{},
+                      AdaptiveAvgPool2d{},
                       Linear{.out_features = kClasses}};
   run.training.optimizer = optim::Adam{{.lr = 0.01}};
   run.training.lr_scheduler = optim::ConstantLr{};

@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/maximum-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -52,12 +53,6 @@ struct Elements {
     return hn::IfThenZeroElse(off, scaled);
   }
 };
-
-// The larger of two, a NaN if there is one.
-HWY_INLINE V maximum(V a, V b) {
-  const V larger = hn::IfThenElse(hn::Gt(b, a), b, a);
-  return hn::IfThenElse(hn::IsNaN(b), b, larger);
-}
 
 // One window of a max pooling; the first maximum in row order takes the gradient. Relu after the maximum
 // equals relu before it: where the maximum is not positive, no gradient passes.

@@ -115,7 +115,7 @@ class Adviser {
                                        name(first), text(image_));
     const auto later = std::count_if(model_.layers.begin() + static_cast<std::ptrdiff_t>(first) + 1,
                                      model_.layers.end(), is_wide_conv);
-    if (std::holds_alternative<nn::GlobalAvgPool2d>(model_.layers[first]) && first > 0)
+    if (std::holds_alternative<nn::AdaptiveAvgPool2d>(model_.layers[first]) && first > 0)
       sentence += fmt::format("; what it takes the mean of has seen {}",
                               text(info_.layers[first - 1].receptive_field));
     if (later > 0)

@@ -19,8 +19,16 @@ std::string option_text(const nn::LayerSpec& layer) {
   const auto window = [](nn::Size2 size) {
     return size.h == size.w ? fmt::format(" {}", size.h) : fmt::format(" {}×{}", size.h, size.w);
   };
-  if (const auto* pool = std::get_if<nn::MaxPool2d>(&layer)) return window(pool->kernel_size);
-  if (const auto* pool = std::get_if<nn::AvgPool2d>(&layer)) return window(pool->kernel_size);
+  const auto pooling = [&](const auto& pool) {
+    std::string text = window(pool.kernel_size);
+    if (pool.stride != pool.kernel_size) text += " stride" + window(pool.stride);
+    if (pool.padding != nn::Size2{0, 0}) text += " padding" + window(pool.padding);
+    return text;
+  };
+  if (const auto* pool = std::get_if<nn::MaxPool2d>(&layer)) return pooling(*pool);
+  if (const auto* pool = std::get_if<nn::AvgPool2d>(&layer)) return pooling(*pool);
+  const auto* adaptive = std::get_if<nn::AdaptiveAvgPool2d>(&layer);
+  if (adaptive != nullptr && adaptive->output_size != nn::Size2{1, 1}) return window(adaptive->output_size);
   return "";
 }
 

@@ -36,6 +36,7 @@ Cost cost_of(const Plan& plan, Step step, size_t index) {
       return {0, 3 * out};
     case Step::kActivationGradient:
       if (stage.addition() != nullptr) return {0, 3 * out};  // read, passed on and kept for what was added
+      if (std::holds_alternative<kernels::PoolShape>(stage.single)) return {0, out + 2 * middle};
       if (stage.is_single()) return {0, 2 * out + middle};
       return {0, out + bits + norm + middle};
     case Step::kWeightGradient:
@@ -95,7 +96,9 @@ std::string describe(const Stage& stage) {
   if (stage.norm) add("norm");
   if (stage.dropout > 0) add("dropout");
   if (stage.activation.relu) add("relu");
-  if (stage.activation.pooling != kernels::Pooling::kNone) add("pool");
+  if (stage.activation.pooling != kernels::Pooling::kNone ||
+      std::holds_alternative<kernels::PoolShape>(stage.single))
+    add("pool");
   if (const auto* relu = std::get_if<Stage::LeakyRelu>(&stage.single))
     add(relu->learnt > 0 ? "prelu" : "leaky relu");
   if (std::holds_alternative<Stage::Silu>(stage.single)) add("silu");

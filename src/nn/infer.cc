@@ -111,12 +111,28 @@ class LayerInference {
     info_.jump = {std::max(info_.jump.h, added.jump.h), std::max(info_.jump.w, added.jump.w)};
   }
 
-  void apply(const MaxPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
-  void apply(const AvgPool2d& pool) { slide(pool.kernel_size, pool.kernel_size, {0, 0}); }
+  void apply(const MaxPool2d& pool) { apply_pool(pool); }
+  void apply(const AvgPool2d& pool) { apply_pool(pool); }
 
-  void apply(const GlobalAvgPool2d&) {
-    info_.output = {info_.input.channels, 1, 1};
-    info_.jump = image_;
+  template <typename Pool>
+  void apply_pool(const Pool& pool) {
+    const Size2 kernel = pool.kernel_size;
+    require("kernel_size", kernel, 1);
+    if (2 * int64_t{pool.padding.h} > kernel.h || 2 * int64_t{pool.padding.w} > kernel.w)
+      fail(fmt::format("padding must be at most half of its {} kernel, not {}", text(kernel),
+                       text(pool.padding)));
+    slide(kernel, pool.stride, pool.padding);
+  }
+
+  void apply(const AdaptiveAvgPool2d& pool) {
+    require("output_size", pool.output_size, 1);
+    info_.output = {info_.input.channels, pool.output_size.h, pool.output_size.w};
+    const auto jump = [](int before, int inputs, int outputs, int side) {
+      if (outputs == 1) return side;
+      return static_cast<int>(std::min<int64_t>(int64_t{before} * ((inputs + outputs - 1) / outputs), side));
+    };
+    info_.jump = {jump(info_.jump.h, info_.input.height, info_.output.height, image_.h),
+                  jump(info_.jump.w, info_.input.width, info_.output.width, image_.w)};
   }
 
   void apply(const Flatten&) {

@@ -35,7 +35,7 @@ Inference::Inference(const Plan& plan, ThreadPool& pool)
   for (size_t s = 0; s < plan.stages.size(); ++s) {
     const Stage& stage = plan.stages[s];
     if (stage.conv) stages_[s].packed = AlignedBuffer<float>(stage.conv->weights());
-    largest = std::max(largest, stage.activation.elements() * kernels::kLanes);
+    largest = std::max({largest, stage.activation.elements() * kernels::kLanes, group_floats(stage.output)});
   }
   for (ThreadMemory& memory : threads_) {
     for (auto& buffer : memory.buffers) buffer = AlignedBuffer<float>(largest);

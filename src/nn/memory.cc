@@ -44,7 +44,7 @@ uint64_t inference_bytes(const Plan& plan, int threads) {
     const StageSizes sizes = stage_sizes(plan, s);
     packed += sizes.packed_forward;
     thread += sizes.kept + (stage.conv ? PaddedInput::floats(*stage.conv) : 0);
-    largest = std::max(largest, stage.activation.elements() * kLanes);
+    largest = std::max({largest, stage.activation.elements() * kLanes, group_floats(stage.output)});
   }
   thread += 2 * largest;  // from stage to stage
   return (packed + static_cast<uint64_t>(threads) * thread) * sizeof(float);

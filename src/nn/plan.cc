@@ -5,6 +5,8 @@
 #include <functional>
 #include <numeric>
 
+#include "nn/windows.h"
+
 namespace rung::nn {
 namespace {
 
@@ -159,7 +161,8 @@ class PlanBuilder {
     plan_.stages[added].input_is_added = true;
   }
 
-  void add_pooling(kernels::Pooling pooling, Size2 window) {
+  // Windows that tile the plane are pooled with what comes before.
+  void add_tiling(kernels::Pooling pooling, Size2 window) {
     Stage& stage = stage_where([](const Stage&) { return true; });
     stage.activation.pooling = pooling;
     stage.activation.pool_h = window.h;
@@ -167,10 +170,25 @@ class PlanBuilder {
     stage.output = output();
     open_ = false;
   }
-  void add(const MaxPool2d& l) { add_pooling(kernels::Pooling::kMax, l.kernel_size); }
-  void add(const AvgPool2d& l) { add_pooling(kernels::Pooling::kAverage, l.kernel_size); }
-  void add(const GlobalAvgPool2d& /*layer*/) {
-    add_pooling(kernels::Pooling::kAverage, {input().height, input().width});
+  void add_windows(kernels::Pooling pooling, const LayerSpec& layer) {
+    auto [rows, columns] = *windows_of(layer, input());
+    add_single(kernels::PoolShape{pooling, input().channels, input().height, input().width, std::move(rows),
+                                  std::move(columns)});
+    plan_.stages.back().output = output();
+  }
+  template <typename Pool>
+  void add_pooling(kernels::Pooling pooling, const Pool& l) {
+    if (l.stride == l.kernel_size && l.padding == Size2{0, 0}) return add_tiling(pooling, l.kernel_size);
+    add_windows(pooling, l);
+  }
+  void add(const MaxPool2d& l) { add_pooling(kernels::Pooling::kMax, l); }
+  void add(const AvgPool2d& l) { add_pooling(kernels::Pooling::kAverage, l); }
+  void add(const AdaptiveAvgPool2d& l) {
+    const Shape& in = input();
+    if (in.height % l.output_size.h == 0 && in.width % l.output_size.w == 0)
+      return add_tiling(kernels::Pooling::kAverage,
+                        {in.height / l.output_size.h, in.width / l.output_size.w});
+    add_windows(kernels::Pooling::kAverage, l);
   }
 
   void add(const Flatten& /*layer*/) {

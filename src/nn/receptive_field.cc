@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "kernels/window.h"
+#include "nn/windows.h"
 
 namespace rung::nn {
 namespace {
@@ -57,29 +57,6 @@ std::vector<Extent> join_windows(std::vector<Extent> positions, std::span<const 
                           runs[level][static_cast<size_t>(window.end - (1 << level))]));
   }
   return joined;
-}
-
-struct Windows {
-  std::vector<Window> rows;
-  std::vector<Window> columns;
-};
-
-Windows sliding(const Shape& input, Size2 kernel, Size2 stride, Size2 padding) {
-  return {kernels::sliding_windows(input.height, kernel.h, stride.h, padding.h),
-          kernels::sliding_windows(input.width, kernel.w, stride.w, padding.w)};
-}
-
-// Of a layer that looks at several positions.
-std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input) {
-  if (const auto* conv = std::get_if<Conv2d>(&layer))
-    return sliding(input, conv->kernel_size, conv->stride, conv->padding);
-  if (const auto* pool = std::get_if<MaxPool2d>(&layer))
-    return sliding(input, pool->kernel_size, pool->kernel_size, {0, 0});
-  if (const auto* pool = std::get_if<AvgPool2d>(&layer))
-    return sliding(input, pool->kernel_size, pool->kernel_size, {0, 0});
-  if (std::holds_alternative<GlobalAvgPool2d>(layer))
-    return Windows{kernels::adaptive_windows(input.height, 1), kernels::adaptive_windows(input.width, 1)};
-  return std::nullopt;
 }
 
 struct Field {

@@ -26,6 +26,8 @@ void single_forward(const Stage& stage, std::span<const float> parameters, const
     kernels::leaky_relu_forward(shape, x, slopes(*relu, parameters), y);
   } else if (stage.addition() != nullptr) {
     kernels::add(shape.floats(), x, added, y);
+  } else if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single)) {
+    kernels::pool_forward(*pool, x, y);
   } else {
     kernels::silu_forward(shape, x, y);
   }
@@ -42,6 +44,8 @@ void single_backward(const Stage& stage, std::span<const float> parameters, cons
     return;
   } else if (stage.addition() != nullptr) {
     std::copy_n(dy, shape.floats(), dx);
+  } else if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single)) {
+    kernels::pool_backward(*pool, dy, x, dx);
   } else {
     kernels::silu_backward(shape, dy, x, dx);
   }

@@ -1,5 +1,5 @@
-// Forward and backward pass of the stages that are one layer: leaky relu, PReLU, SiLU, and the sum of a
-// residual connection. Tensors are one group's, [C][H][W][16].
+// Forward and backward pass of the stages that are one layer: leaky relu, PReLU, SiLU, the sum of a
+// residual connection, and pooling. Tensors are one group's, [C][H][W][16].
 #pragma once
 
 #include <span>

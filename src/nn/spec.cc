@@ -39,7 +39,7 @@ Names names(const MaxPool2d&) {
 Names names(const AvgPool2d&) {
   return {"avg_pool2d", "AvgPool2d"};
 }
-Names names(const GlobalAvgPool2d&) {
+Names names(const AdaptiveAvgPool2d&) {
   return {"adaptive_avg_pool2d", "AdaptiveAvgPool2d"};
 }
 Names names(const Flatten&) {

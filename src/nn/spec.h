@@ -84,19 +84,26 @@ struct Add {
   friend bool operator==(const Add&, const Add&) = default;
 };
 
-// torch.nn.MaxPool2d and AvgPool2d with stride = kernel, no padding, floor.
+// torch.nn.MaxPool2d and AvgPool2d. A maximum does not see the padding; a mean counts it as zeros. The
+// padding is at most half of the kernel.
 struct MaxPool2d {
   Size2 kernel_size;
+  Size2 stride = kernel_size;
+  Size2 padding{0, 0};
   friend bool operator==(const MaxPool2d&, const MaxPool2d&) = default;
 };
 struct AvgPool2d {
   Size2 kernel_size;
+  Size2 stride = kernel_size;
+  Size2 padding{0, 0};
   friend bool operator==(const AvgPool2d&, const AvgPool2d&) = default;
 };
 
-// torch.nn.AdaptiveAvgPool2d(1): the mean of each channel's plane.
-struct GlobalAvgPool2d {
-  friend bool operator==(const GlobalAvgPool2d&, const GlobalAvgPool2d&) = default;
+// torch.nn.AdaptiveAvgPool2d: means over windows that cover the plane, one for each output; with one output
+// the mean of the plane.
+struct AdaptiveAvgPool2d {
+  Size2 output_size{1, 1};
+  friend bool operator==(const AdaptiveAvgPool2d&, const AdaptiveAvgPool2d&) = default;
 };
 
 // torch.nn.Flatten: [C, H, W] to [C*H*W, 1, 1].
@@ -112,7 +119,7 @@ struct Linear {
 };
 
 using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Relu, LeakyRelu, PRelu, Silu, Add, MaxPool2d,
-                               AvgPool2d, GlobalAvgPool2d, Flatten, Linear>;
+                               AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;

@@ -63,17 +63,16 @@ nn::LayerSpec parse_add(const TableReader& layer) {
 
 template <typename Pool>
 nn::LayerSpec parse_pool(const TableReader& layer) {
-  layer.allow({"type", "kernel_size", "stride"});
-  const Pool pool{parse_size(layer, "kernel_size", 1)};
-  if (parse_size(layer, "stride", 1, pool.kernel_size) != pool.kernel_size)
-    layer.fail("stride", "expected the same as kernel_size, which is the default");
+  layer.allow({"type", "kernel_size", "stride", "padding"});
+  Pool pool{parse_size(layer, "kernel_size", 1)};
+  pool.stride = parse_size(layer, "stride", 1, pool.stride);
+  pool.padding = parse_size(layer, "padding", 0, pool.padding);
   return pool;
 }
 
-nn::LayerSpec parse_global_pool(const TableReader& layer) {
+nn::LayerSpec parse_adaptive_pool(const TableReader& layer) {
   layer.allow({"type", "output_size"});
-  layer.integers("output_size", 2, 1, 1, TableReader::Scalar::kAllowed);
-  return nn::GlobalAvgPool2d{};
+  return nn::AdaptiveAvgPool2d{parse_size(layer, "output_size", 1)};
 }
 
 nn::LayerSpec parse_linear(const TableReader& layer) {
@@ -103,7 +102,7 @@ const std::array kLayers = {
     Named<ParseLayer>{nn::recipe_name(nn::Add{}), parse_add},
     Named<ParseLayer>{nn::recipe_name(nn::MaxPool2d{}), parse_pool<nn::MaxPool2d>},
     Named<ParseLayer>{nn::recipe_name(nn::AvgPool2d{}), parse_pool<nn::AvgPool2d>},
-    Named<ParseLayer>{nn::recipe_name(nn::GlobalAvgPool2d{}), parse_global_pool},
+    Named<ParseLayer>{nn::recipe_name(nn::AdaptiveAvgPool2d{}), parse_adaptive_pool},
     Named<ParseLayer>{nn::recipe_name(nn::Flatten{}), parse_plain<nn::Flatten>},
     Named<ParseLayer>{nn::recipe_name(nn::Linear{}), parse_linear},
 };

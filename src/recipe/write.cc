@@ -44,14 +44,22 @@ std::string options(const nn::BatchNorm2d& norm) {
 std::string options(const nn::Dropout& dropout) {
   return fmt::format(", p = {}", dropout.p);
 }
+// Stride and padding are off where the windows tile the plane.
+template <typename Pool>
+std::string pool_options(const Pool& pool) {
+  std::string text = fmt::format(", kernel_size = {}", size(pool.kernel_size));
+  if (pool.stride != pool.kernel_size) text += fmt::format(", stride = {}", size(pool.stride));
+  if (pool.padding != nn::Size2{0, 0}) text += fmt::format(", padding = {}", size(pool.padding));
+  return text;
+}
 std::string options(const nn::MaxPool2d& pool) {
-  return fmt::format(", kernel_size = {}", size(pool.kernel_size));
+  return pool_options(pool);
 }
 std::string options(const nn::AvgPool2d& pool) {
-  return fmt::format(", kernel_size = {}", size(pool.kernel_size));
+  return pool_options(pool);
 }
-std::string options(const nn::GlobalAvgPool2d&) {
-  return ", output_size = 1";
+std::string options(const nn::AdaptiveAvgPool2d& pool) {
+  return fmt::format(", output_size = {}", size(pool.output_size));
 }
 std::string options(const nn::Linear& linear) {
   return fmt::format(", out_features = {}, bias = {}", linear.out_features, linear.bias);

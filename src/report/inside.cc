@@ -49,6 +49,12 @@ void slide(Reach& reach, int kernel, int stride, int padding) {
   reach.jump *= stride;
 }
 
+// Of windows at equal distances; nearly, for those of an adaptive pooling.
+void slide(Reach& reach, const std::vector<kernels::Window>& windows) {
+  const auto start = [&](size_t i) { return windows[i].end - windows[i].size; };
+  slide(reach, windows[0].size, windows.size() > 1 ? start(1) - start(0) : 1, -start(0));
+}
+
 // How much the outputs along one axis contribute to each pixel: [pixel][output].
 std::vector<std::vector<double>> spread(const Reach& reach, int outputs, int pixels) {
   const double sigma = std::max(0.5, reach.field / 4.0);
@@ -146,6 +152,10 @@ Reach2 reach_of(const nn::Plan& plan, size_t stage) {
     const kernels::ActivationShape& activation = plan.stages[s].activation;
     slide(reach.rows, activation.pool_h, activation.pool_h, 0);
     slide(reach.columns, activation.pool_w, activation.pool_w, 0);
+    if (const auto* pool = std::get_if<kernels::PoolShape>(&plan.stages[s].single)) {
+      slide(reach.rows, pool->rows);
+      slide(reach.columns, pool->columns);
+    }
   }
   return reach;
 }

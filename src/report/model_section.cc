@@ -36,7 +36,10 @@ std::string name_of(const nn::ModelSpec& model, size_t index) {
   if (const auto* pool = std::get_if<nn::MaxPool2d>(&layer)) return sized(pool->kernel_size, "max pooling");
   if (const auto* pool = std::get_if<nn::AvgPool2d>(&layer))
     return sized(pool->kernel_size, "average pooling");
-  if (std::holds_alternative<nn::GlobalAvgPool2d>(layer)) return "global average";
+  if (const auto* pool = std::get_if<nn::AdaptiveAvgPool2d>(&layer))
+    return pool->output_size == nn::Size2{1, 1}
+               ? "global average"
+               : fmt::format("average to {}×{}", pool->output_size.h, pool->output_size.w);
   if (std::holds_alternative<nn::Linear>(layer)) return "linear";
   if (std::holds_alternative<nn::BatchNorm2d>(layer)) return "norm";
   if (std::holds_alternative<nn::Dropout>(layer)) return "dropout";

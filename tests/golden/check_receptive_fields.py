@@ -63,9 +63,13 @@ def random_layer(shapes):
         return ("add", {"from": layer}, Add(layer))
     kind = random.random()
     if kind < 0.25:
-        size = random.randint(1, 3)
-        return (random.choice(["max_pool2d", "avg_pool2d"]), {"kernel_size": size}, nn.AvgPool2d(size))
-    if kind < 0.35:
+        size = random.randint(1, 4)
+        options = {"kernel_size": size, "stride": random.choice([size, 1, 2]), "padding": random.randint(0, size // 2)}
+        return (random.choice(["max_pool2d", "avg_pool2d"]), options, nn.AvgPool2d(**options))
+    if kind < 0.3:
+        options = {"output_size": [random.randint(1, 7), random.randint(1, 7)]}
+        return ("adaptive_avg_pool2d", options, nn.AdaptiveAvgPool2d(**options))
+    if kind < 0.4:
         return ("relu", {}, nn.ReLU())
     return random_conv(shape)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models, and for one with the
+"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models, and for two with the
 other layers.
 
     /usr/bin/python3 make_model_golden.py FOLDER_OF_RAW_MNIST_IDX_FILES OUTPUT_FOLDER [NAME...]
@@ -11,7 +11,7 @@ The models are written down here a second time, and dropout's masks are drawn by
 src/base/philox.h and src/kernels/dropout.h, so that neither is checked against itself.
 
     mnist.safetensors   images [160,28,28], labels [160]: four batches of 40, not a multiple of 16 on purpose
-    stepN.safetensors, residual.safetensors
+    stepN.safetensors, residual.safetensors, pooling.safetensors
                         initial/*     weights, named as in nn.Sequential's state_dict
                         gradient/*    of the first batch's loss
                         after1/*, after4/*, after20/*   batch norm's running statistics after so many steps
@@ -145,6 +145,14 @@ def residual():
                  nn.AdaptiveAvgPool2d(1), conv(12, 10, 1))
 
 
+def pooling():
+    """As in pooling.toml."""
+    return nn.Sequential(conv(1, 8), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
+                         conv(8, 12), nn.BatchNorm2d(12), nn.SiLU(), nn.AvgPool2d(3, 1, 1),
+                         nn.MaxPool2d((3, 2), (2, 1), (1, 0)), conv(12, 12), nn.BatchNorm2d(12), nn.SiLU(),
+                         nn.AdaptiveAvgPool2d((3, 5)), conv(12, 10, (3, 5)))
+
+
 MODELS = {  # name: (model, learning rate)
     "step1": (lambda: skeleton(conv_relu), 0.01),
     "step2": (lambda: skeleton(conv_norm_relu), 0.01),
@@ -152,6 +160,7 @@ MODELS = {  # name: (model, learning rate)
     "step4": (lambda: small([nn.AvgPool2d(4)]), 0.01),
     "step5": (lambda: small([*conv_norm_drop_relu(16, 16), nn.AvgPool2d(2)]), 0.02),
     "residual": (residual, 0.02),
+    "pooling": (pooling, 0.02),
 }
 
 
@@ -212,7 +221,9 @@ def kink_margin(make_model, seed, images):
         margins.append(magnitudes[magnitudes > EXACT].min())
 
     def max_pool(module, inputs):
-        windows = nn.functional.unfold(inputs[0].flatten(0, 1).unsqueeze(1), module.kernel_size, stride=module.stride)
+        rows, columns = (module.padding, module.padding) if isinstance(module.padding, int) else module.padding
+        padded = nn.functional.pad(inputs[0].flatten(0, 1).unsqueeze(1), (columns, columns, rows, rows), value=-1e9)
+        windows = nn.functional.unfold(padded, module.kernel_size, stride=module.stride)
         largest = windows.topk(2, dim=1).values
         gaps = (largest[:, 0] - largest[:, 1])[largest[:, 0] > 0]
         margins.append(gaps[gaps > EXACT].min())

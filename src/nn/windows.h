@@ -1,0 +1,20 @@
+// Which positions of its input each position of a layer's output reads.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "kernels/window.h"
+#include "nn/spec.h"
+
+namespace rung::nn {
+
+struct Windows {
+  std::vector<kernels::Window> rows;
+  std::vector<kernels::Window> columns;
+};
+
+// Of a layer that looks at several positions: a convolution or a pooling that fits its input.
+std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input);
+
+}  // namespace rung::nn
