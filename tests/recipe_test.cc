@@ -231,6 +231,57 @@ TEST(Parse, PoolingHasStrideAndPadding) {
             nn::LayerSpec(nn::MaxPool2d{{3, 3}, {2, 1}, {1, 1}}));
 }
 
+// The layers of kBase with other uses, and with another stage `s`.
+std::vector<nn::LayerSpec> layers_of(const std::string& uses, const std::string& stage) {
+  std::string text = with("{ stage = \"s\", out_channels = 10 }", uses);
+  const std::string own = R"({ type = "conv2d", kernel_size = 3 }, { type = "relu" })";
+  text.replace(text.find(own), own.size(), stage);
+  text.replace(text.find("{ type = \"adaptive_avg_pool2d\""), 0,
+               "{ type = \"conv2d\", kernel_size = 1, out_channels = 10 }, ");
+  const Recipe recipe = parse_text(text);
+  EXPECT_EQ(parse_text(to_toml(recipe)).model, recipe.model);
+  return recipe.model.layers;
+}
+
+TEST(Parse, AKeyOfAUseGoesToEveryLayerOfTheStageThatLacksIt) {
+  const auto layers = layers_of(
+      R"({ stage = "s", out_channels = 8, bias = false, padding = 1, p = 0.25, momentum = 0.5 })",
+      R"({ type = "conv2d", kernel_size = 3 }, { type = "batch_norm2d" }, { type = "dropout", p = 0.5 },
+         { type = "conv2d", kernel_size = 1, padding = 0 }, { type = "batch_norm2d", momentum = 0.2 })");
+  EXPECT_EQ(layers[0], nn::LayerSpec((nn::Conv2d{8, {3, 3}, {1, 1}, {1, 1}, 1, false})));
+  EXPECT_EQ(layers[1], nn::LayerSpec((nn::BatchNorm2d{1e-5, 0.5})));
+  EXPECT_EQ(layers[2], nn::LayerSpec(nn::Dropout{0.25}));
+  EXPECT_EQ(layers[3], nn::LayerSpec((nn::Conv2d{8, {1, 1}, {1, 1}, {0, 0}, 1, false})));
+  EXPECT_EQ(layers[4], nn::LayerSpec((nn::BatchNorm2d{1e-5, 0.2})));
+}
+
+TEST(Parse, AKeyThatNoLayerLacksReplacesTheFirst) {
+  const auto layers = layers_of(R"({ stage = "s", kernel_size = 5 })",
+                                R"({ type = "relu" }, { type = "conv2d", kernel_size = 3, out_channels = 4 },
+         { type = "max_pool2d", kernel_size = 2 })");
+  EXPECT_EQ(layers[1], nn::LayerSpec((nn::Conv2d{4, {5, 5}})));
+  EXPECT_EQ(layers[2], nn::LayerSpec((nn::MaxPool2d{{2, 2}})));
+}
+
+TEST(Parse, ChannelsMayBeThoseOfTheInput) {
+  const auto layers =
+      layers_of(R"({ stage = "s", out_channels = 16 }, { stage = "s", out_channels = 24, repeat = 2 })",
+                R"({ type = "conv2d", out_channels = "in_channels", groups = "in_channels", kernel_size = 3 },
+         { type = "conv2d", kernel_size = 1 })");
+  const std::array channels = {1, 16, 24};
+  const std::array outputs = {16, 24, 24};
+  for (size_t use = 0; use < 3; ++use) {
+    const int in = channels[use];
+    EXPECT_EQ(layers[2 * use], nn::LayerSpec((nn::Conv2d{in, {3, 3}, {1, 1}, {0, 0}, in})));
+    EXPECT_EQ(layers[2 * use + 1], nn::LayerSpec((nn::Conv2d{outputs[use], {1, 1}})));
+  }
+  // Of a flattened image: its features.
+  const auto flat = layers_of(R"({ type = "flatten" }, { type = "conv2d", kernel_size = 1, groups = 2,
+                                  out_channels = "in_channels" }, { stage = "s" })",
+                              R"({ type = "relu" })");
+  EXPECT_EQ(std::get<nn::Conv2d>(flat[1]).out_channels, 28 * 28);
+}
+
 TEST(Parse, OtherDatasetsBringTheirShape) {
   std::string toml = with("name = \"mnist\"", "name = \"./letters\"");
   toml.replace(toml.find("layers = ["), 10, "input = [1, 16, 20]\nclasses = 10\nlayers = [");
@@ -661,9 +712,15 @@ const std::vector<Bad> kLayers = {
               "model.layers[0].out_channels: expected an integer from 1 to 65536, found 0"),
     bad_layer(
         "{ stage = \"s\", outchannels = 10 }", 18,
-        "unknown key `model.layers[0].outchannels`; allowed here: type, out_channels, kernel_size, stride, "
-        "padding, groups, bias",
+        "unknown key `model.layers[0].outchannels`; allowed here: stage, repeat, out_channels, kernel_size, "
+        "stride, padding, groups, bias",
         "did you mean `out_channels`?"),
+    bad_layer("{ stage = \"s\", out_channels = \"inchannels\" }", 33,
+              "model.layers[0].out_channels: expected one of in_channels, found \"inchannels\"",
+              "did you mean `in_channels`?"),
+    bad_layer(
+        "{ type = \"max_pool2d\", kernel_size = 29 }, { stage = \"s\", out_channels = \"in_channels\" }", 3,
+        "model.layers[0]: layer 0 (max_pool2d): the 29×29 kernel is larger than its 28×28 input"),
     bad_layer("{ stage = \"s\", out_channels = 10, repeat = 0 }", 46,
               "model.layers[0].repeat: expected an integer from 1 to 1000, found 0"),
     bad_layer("{ stage = \"s\", out_channels = 10, repeat = 1001 }", 46,

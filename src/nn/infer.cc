@@ -28,11 +28,10 @@ Size2 plane(const Shape& shape) {
 // One layer: its info, from its specification and the info of the earlier layers.
 class LayerInference {
  public:
-  LayerInference(const LayerSpec& layer, std::span<const LayerInfo> earlier, const LayerInfo& before,
-                 const Shape& model_input)
-      : index_(earlier.size()), layer_(layer), earlier_(earlier), image_(plane(model_input)) {
-    info_.input = before.output;
-    info_.jump = before.jump;
+  LayerInference(const ModelSpec& model, std::span<const LayerInfo> earlier)
+      : index_(earlier.size()), layer_(model.layers[index_]), earlier_(earlier), image_(plane(model.input)) {
+    info_.input = earlier.empty() ? model.input : earlier.back().output;
+    if (!earlier.empty()) info_.jump = earlier.back().jump;
   }
 
   LayerInfo run() {
@@ -215,22 +214,23 @@ void check_end(const ModelSpec& model, const Shape& output) {
 
 }  // namespace
 
+LayerInfo infer_layer(const ModelSpec& model, std::span<const LayerInfo> earlier) {
+  return LayerInference(model, earlier).run();
+}
+
 ModelInfo infer(const ModelSpec& model) {
   check_whole(model);
   ModelInfo info;
-  LayerInfo last;
-  last.output = model.input;
   for (size_t index = 0; index < model.layers.size(); ++index) {
-    last = LayerInference(model.layers[index], info.layers, last, model.input).run();
-    info.layers.push_back(last);
-    info.params += last.params;
-    info.macs += last.macs;  // at most kMaxParams * kMaxSide^2 = 2^52 in all
-    info.activation_bytes += last.activation_bytes;
+    const LayerInfo& layer = info.layers.emplace_back(infer_layer(model, info.layers));
+    info.params += layer.params;
+    info.macs += layer.macs;  // at most kMaxParams * kMaxSide^2 = 2^52 in all
+    info.activation_bytes += layer.activation_bytes;
     if (info.params > kMaxParams)
       throw ShapeError(index, fmt::format("layer {} ({}): the model's {} parameters so far are more than {}",
                                           index, recipe_name(model.layers[index]), info.params, kMaxParams));
   }
-  check_end(model, last.output);
+  check_end(model, info.layers.back().output);
   find_receptive_fields(model, info);
   return info;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ inline constexpr int kMaxClasses = 256;  // labels are bytes
 inline constexpr int kMaxSide = 4096;
 inline constexpr int64_t kMaxActivationsPerImage = int64_t{1} << 26;
 inline constexpr int64_t kMaxParams = int64_t{1} << 28;
+
+// The next layer after those that `earlier` holds, without its receptive field. Throws ShapeError.
+LayerInfo infer_layer(const ModelSpec& model, std::span<const LayerInfo> earlier);
 
 // Throws ShapeError. `layer 7 (conv2d): the 6×6 kernel is larger than its 4×4 input`
 ModelInfo infer(const ModelSpec& model);

@@ -1,7 +1,9 @@
 // The parts of a recipe, each read from its own table. All throw RecipeError.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,7 +31,12 @@ Recipe parse_recipe(const toml::table& document, std::string_view source);
 // The model with its stages expanded, checked by nn::infer. The dataset may fix its input and classes.
 nn::ModelSpec parse_model(const TableReader& root, const data::DatasetSpec& dataset);
 
-// One layer from a table with its `type` and that type's options.
-nn::LayerSpec parse_layer(const TableReader& layer);
+// One layer from a table with its `type` and that type's options. `in_channels` is asked for the channels of
+// the layer's input where an option is "in_channels".
+using InChannels = std::function<int()>;
+nn::LayerSpec parse_layer(const TableReader& layer, const InChannels& in_channels);
+
+// The options of the layer's type.
+std::span<const std::string_view> layer_keys(const TableReader& layer);
 
 }  // namespace rung::recipe

@@ -6,6 +6,9 @@
 namespace rung::recipe {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
+constexpr std::array kInChannels = {"in_channels"sv};
 constexpr auto kSlopes = NumberRange::closed(-1'000, 1'000);
 
 nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low) {
@@ -17,66 +20,75 @@ nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low, nn
   return layer.has(key) ? parse_size(layer, key, low) : fallback;
 }
 
-nn::LayerSpec parse_conv(const TableReader& layer) {
-  layer.allow({"type", "out_channels", "kernel_size", "stride", "padding", "groups", "bias"});
+// A number of channels, or "in_channels" for as many as the input has.
+int parse_channels(const TableReader& layer, std::string_view key, const InChannels& in_channels,
+                   std::optional<int> fallback = {}) {
+  if (!layer.is_text(key)) return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
+  layer.choose(key, kInChannels);
+  return in_channels();
+}
+
+constexpr std::array kConvKeys = {"out_channels"sv, "kernel_size"sv, "stride"sv,
+                                  "padding"sv,      "groups"sv,      "bias"sv};
+nn::LayerSpec parse_conv(const TableReader& layer, const InChannels& in_channels) {
   nn::Conv2d conv;
-  conv.out_channels = layer.small_integer("out_channels", 1, nn::kMaxChannels);
+  conv.out_channels = parse_channels(layer, "out_channels", in_channels);
   conv.kernel_size = parse_size(layer, "kernel_size", 1);
   conv.stride = parse_size(layer, "stride", 1, conv.stride);
   conv.padding = parse_size(layer, "padding", 0, conv.padding);
-  conv.groups = layer.small_integer("groups", 1, nn::kMaxChannels, conv.groups);
+  conv.groups = parse_channels(layer, "groups", in_channels, conv.groups);
   conv.bias = layer.boolean("bias", conv.bias);
   return conv;
 }
 
+constexpr std::array kBatchNormKeys = {"eps"sv, "momentum"sv};
 nn::LayerSpec parse_batch_norm(const TableReader& layer) {
-  layer.allow({"type", "eps", "momentum"});
   nn::BatchNorm2d norm;
   norm.eps = layer.number("eps", NumberRange::left_open(0, 1), norm.eps);
   norm.momentum = layer.number("momentum", NumberRange::closed(0, 1), norm.momentum);
   return norm;
 }
 
+constexpr std::array kDropoutKeys = {"p"sv};
 nn::LayerSpec parse_dropout(const TableReader& layer) {
-  layer.allow({"type", "p"});
   return nn::Dropout{layer.number("p", NumberRange::closed(0, nn::kMaxDropout), nn::Dropout{}.p)};
 }
 
+constexpr std::array kLeakyReluKeys = {"negative_slope"sv};
 nn::LayerSpec parse_leaky_relu(const TableReader& layer) {
-  layer.allow({"type", "negative_slope"});
   return nn::LeakyRelu{layer.number("negative_slope", kSlopes, nn::LeakyRelu{}.negative_slope)};
 }
 
+constexpr std::array kPReluKeys = {"num_parameters"sv, "init"sv};
 nn::LayerSpec parse_prelu(const TableReader& layer) {
-  layer.allow({"type", "num_parameters", "init"});
   nn::PRelu relu;
   relu.num_parameters = layer.small_integer("num_parameters", 1, nn::kMaxChannels, relu.num_parameters);
   relu.init = layer.number("init", kSlopes, relu.init);
   return relu;
 }
 
+constexpr std::array kAddKeys = {"from"sv};
 nn::LayerSpec parse_add(const TableReader& layer) {
-  layer.allow({"type", "from"});
   constexpr auto kMost = static_cast<int>(kMaxLayers);
   return nn::Add{layer.small_integer("from", -kMost, kMost)};
 }
 
+constexpr std::array kPoolKeys = {"kernel_size"sv, "stride"sv, "padding"sv};
 template <typename Pool>
 nn::LayerSpec parse_pool(const TableReader& layer) {
-  layer.allow({"type", "kernel_size", "stride", "padding"});
   Pool pool{parse_size(layer, "kernel_size", 1)};
   pool.stride = parse_size(layer, "stride", 1, pool.stride);
   pool.padding = parse_size(layer, "padding", 0, pool.padding);
   return pool;
 }
 
+constexpr std::array kAdaptivePoolKeys = {"output_size"sv};
 nn::LayerSpec parse_adaptive_pool(const TableReader& layer) {
-  layer.allow({"type", "output_size"});
   return nn::AdaptiveAvgPool2d{parse_size(layer, "output_size", 1)};
 }
 
+constexpr std::array kLinearKeys = {"out_features"sv, "bias"sv};
 nn::LayerSpec parse_linear(const TableReader& layer) {
-  layer.allow({"type", "out_features", "bias"});
   nn::Linear linear;
   linear.out_features = layer.small_integer("out_features", 1, nn::kMaxChannels);
   linear.bias = layer.boolean("bias", linear.bias);
@@ -84,34 +96,54 @@ nn::LayerSpec parse_linear(const TableReader& layer) {
 }
 
 template <typename Layer>
-nn::LayerSpec parse_plain(const TableReader& layer) {
-  layer.allow({"type"});
+nn::LayerSpec parse_plain(const TableReader& /*layer*/) {
   return Layer{};
 }
 
-using ParseLayer = nn::LayerSpec (*)(const TableReader&);
+// A parser to which the input's channels do not matter.
+template <nn::LayerSpec (*parse)(const TableReader&)>
+nn::LayerSpec alone(const TableReader& layer, const InChannels& /*in_channels*/) {
+  return parse(layer);
+}
 
-const std::array kLayers = {
-    Named<ParseLayer>{nn::recipe_name(nn::Conv2d{}), parse_conv},
-    Named<ParseLayer>{nn::recipe_name(nn::BatchNorm2d{}), parse_batch_norm},
-    Named<ParseLayer>{nn::recipe_name(nn::Dropout{}), parse_dropout},
-    Named<ParseLayer>{nn::recipe_name(nn::Relu{}), parse_plain<nn::Relu>},
-    Named<ParseLayer>{nn::recipe_name(nn::LeakyRelu{}), parse_leaky_relu},
-    Named<ParseLayer>{nn::recipe_name(nn::PRelu{}), parse_prelu},
-    Named<ParseLayer>{nn::recipe_name(nn::Silu{}), parse_plain<nn::Silu>},
-    Named<ParseLayer>{nn::recipe_name(nn::Add{}), parse_add},
-    Named<ParseLayer>{nn::recipe_name(nn::MaxPool2d{}), parse_pool<nn::MaxPool2d>},
-    Named<ParseLayer>{nn::recipe_name(nn::AvgPool2d{}), parse_pool<nn::AvgPool2d>},
-    Named<ParseLayer>{nn::recipe_name(nn::AdaptiveAvgPool2d{}), parse_adaptive_pool},
-    Named<ParseLayer>{nn::recipe_name(nn::Flatten{}), parse_plain<nn::Flatten>},
-    Named<ParseLayer>{nn::recipe_name(nn::Linear{}), parse_linear},
+struct Kind {
+  std::span<const std::string_view> keys;  // besides `type`
+  nn::LayerSpec (*parse)(const TableReader&, const InChannels&);
 };
-static_assert(kLayers.size() == std::variant_size_v<nn::LayerSpec>);
+
+const std::array kKinds = {
+    Named<Kind>{nn::recipe_name(nn::Conv2d{}), {kConvKeys, parse_conv}},
+    Named<Kind>{nn::recipe_name(nn::BatchNorm2d{}), {kBatchNormKeys, alone<parse_batch_norm>}},
+    Named<Kind>{nn::recipe_name(nn::Dropout{}), {kDropoutKeys, alone<parse_dropout>}},
+    Named<Kind>{nn::recipe_name(nn::Relu{}), {{}, alone<parse_plain<nn::Relu>>}},
+    Named<Kind>{nn::recipe_name(nn::LeakyRelu{}), {kLeakyReluKeys, alone<parse_leaky_relu>}},
+    Named<Kind>{nn::recipe_name(nn::PRelu{}), {kPReluKeys, alone<parse_prelu>}},
+    Named<Kind>{nn::recipe_name(nn::Silu{}), {{}, alone<parse_plain<nn::Silu>>}},
+    Named<Kind>{nn::recipe_name(nn::Add{}), {kAddKeys, alone<parse_add>}},
+    Named<Kind>{nn::recipe_name(nn::MaxPool2d{}), {kPoolKeys, alone<parse_pool<nn::MaxPool2d>>}},
+    Named<Kind>{nn::recipe_name(nn::AvgPool2d{}), {kPoolKeys, alone<parse_pool<nn::AvgPool2d>>}},
+    Named<Kind>{nn::recipe_name(nn::AdaptiveAvgPool2d{}), {kAdaptivePoolKeys, alone<parse_adaptive_pool>}},
+    Named<Kind>{nn::recipe_name(nn::Flatten{}), {{}, alone<parse_plain<nn::Flatten>>}},
+    Named<Kind>{nn::recipe_name(nn::Linear{}), {kLinearKeys, alone<parse_linear>}},
+};
+static_assert(kKinds.size() == std::variant_size_v<nn::LayerSpec>);
+
+const Kind& kind_of(const TableReader& layer) {
+  return layer.choice("type", kKinds);
+}
 
 }  // namespace
 
-nn::LayerSpec parse_layer(const TableReader& layer) {
-  return layer.choice("type", kLayers)(layer);
+std::span<const std::string_view> layer_keys(const TableReader& layer) {
+  return kind_of(layer).keys;
+}
+
+nn::LayerSpec parse_layer(const TableReader& layer, const InChannels& in_channels) {
+  const Kind& kind = kind_of(layer);
+  std::vector<std::string_view> keys = {"type"};
+  keys.insert(keys.end(), kind.keys.begin(), kind.keys.end());
+  layer.allow(keys);
+  return kind.parse(layer, in_channels);
 }
 
 }  // namespace rung::recipe

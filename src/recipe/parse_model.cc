@@ -1,6 +1,5 @@
 // [model]: its input, its layers, and the stages that stand for several layers. A stage's use gives options
-// to the stage's first layer, so that "conv + batch norm + relu" is said once and its channels where it is
-// used.
+// to the stage's layers, so that "conv + batch norm + relu" is said once and its channels where it is used.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,32 +79,75 @@ class ModelParser {
 
   void parse_entry(const TableReader& entry) {
     const int64_t repeat = entry.integer("repeat", 1, kMaxRepeat, 1);
-    std::vector<nn::LayerSpec> layers;
-    if (entry.has("stage")) {
-      layers = parse_stage(entry);
-    } else {
-      if (!entry.has("type")) entry.fail_here("expected a `type` or a `stage`");
-      layers = {parse_layer(entry.without(kUseKeys))};
-    }
+    if (!entry.has("stage") && !entry.has("type")) entry.fail_here("expected a `type` or a `stage`");
+    const std::vector<TableReader> layers =
+        entry.has("stage") ? expand_stage(entry) : std::vector{entry.without(kUseKeys)};
     if (spec_.layers.size() + layers.size() * static_cast<size_t>(repeat) > kMaxLayers)
       entry.fail_here(fmt::format("the model has more than {} layers", kMaxLayers));
-    for (int64_t round = 0; round < repeat; ++round)
-      spec_.layers.insert(spec_.layers.end(), layers.begin(), layers.end());
-    origins_.resize(spec_.layers.size(), entry);
+    for (int64_t round = 0; round < repeat; ++round) {
+      for (const TableReader& layer : layers) {
+        spec_.layers.push_back(parse_layer(layer, [this] { return channels_so_far(); }));
+        origins_.push_back(entry);
+      }
+    }
   }
 
-  std::vector<nn::LayerSpec> parse_stage(const TableReader& use) {
+  // The layers of the stage, each with its keys of the use.
+  std::vector<TableReader> expand_stage(const TableReader& use) {
     if (use.has("type")) use.fail("type", "a layer has either a `type` or a `stage`");
     std::vector<std::string_view> names;
     for (const Stage& stage : stages_) names.push_back(stage.name);
     if (names.empty()) use.fail("stage", "the recipe has no [model.stages]");
     Stage& stage = stages_[use.choose("stage", names)];
     stage.used = true;
-    const TableReader first = stage.layers.front().overridden_by(use.without(kUseKeys));
-    std::vector<nn::LayerSpec> layers = {parse_layer(first)};
-    for (size_t index = 1; index < stage.layers.size(); ++index)
-      layers.push_back(parse_layer(stage.layers[index]));
+    use.allow(keys_of_use(stage));
+    const TableReader given = use.without(kUseKeys);
+    std::vector<std::vector<std::string_view>> keys(stage.layers.size());
+    for (const std::string_view key : given.keys())
+      for (const size_t layer : takers(stage, key)) keys[layer].push_back(key);
+    std::vector<TableReader> layers;
+    for (size_t layer = 0; layer < stage.layers.size(); ++layer)
+      layers.push_back(stage.layers[layer].overridden_by(given.only(keys[layer])));
     return layers;
+  }
+
+  static std::vector<std::string_view> keys_of_use(const Stage& stage) {
+    std::vector<std::string_view> keys(kUseKeys.begin(), kUseKeys.end());
+    for (const TableReader& layer : stage.layers) {
+      for (const std::string_view key : layer_keys(layer))
+        if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    }
+    return keys;
+  }
+
+  // The layers that a use's key goes to: all that take it and do not give it themselves; if there is none,
+  // the first that takes it.
+  static std::vector<size_t> takers(const Stage& stage, std::string_view key) {
+    std::vector<size_t> takers;
+    std::vector<size_t> lacking;
+    for (size_t layer = 0; layer < stage.layers.size(); ++layer) {
+      const auto keys = layer_keys(stage.layers[layer]);
+      if (std::ranges::find(keys, key) == keys.end()) continue;
+      takers.push_back(layer);
+      if (!stage.layers[layer].has(key)) lacking.push_back(layer);
+    }
+    return lacking.empty() ? std::vector{takers.front()} : lacking;
+  }
+
+  // Of the output of the last layer, or of the image.
+  int channels_so_far() {
+    try {
+      while (inferred_.size() < spec_.layers.size()) inferred_.push_back(nn::infer_layer(spec_, inferred_));
+    } catch (const nn::ShapeError& error) {
+      fail(error);
+    }
+    return inferred_.empty() ? spec_.input.channels : inferred_.back().output.channels;
+  }
+
+  // At the entry that the layer came from.
+  [[noreturn]] void fail(const nn::ShapeError& error) const {
+    if (error.layer >= origins_.size()) model_.fail("layers", error.what(), error.hint());
+    origins_[error.layer].fail_here(error.what(), error.hint());
   }
 
   void refuse_unused_stages() const {
@@ -118,16 +160,15 @@ class ModelParser {
     try {
       nn::infer(spec_);
     } catch (const nn::ShapeError& error) {
-      const bool whole = error.layer >= origins_.size();
-      if (whole) model_.fail("layers", error.what(), error.hint());
-      origins_[error.layer].fail_here(error.what(), error.hint());
+      fail(error);
     }
   }
 
   const TableReader& model_;
   std::vector<Stage> stages_;
   nn::ModelSpec spec_;
-  std::vector<TableReader> origins_;  // of each layer, the entry it came from
+  std::vector<TableReader> origins_;     // of each layer, the entry it came from
+  std::vector<nn::LayerInfo> inferred_;  // of the first layers, as far as somebody asked
 };
 
 }  // namespace

@@ -95,6 +95,13 @@ TableReader TableReader::without(std::span<const std::string_view> keys) const {
   return result;
 }
 
+TableReader TableReader::only(std::span<const std::string_view> keys) const {
+  TableReader result = *this;
+  std::erase_if(result.entries_,
+                [&](const auto& entry) { return std::ranges::find(keys, entry.first) == keys.end(); });
+  return result;
+}
+
 void TableReader::allow(std::span<const std::string_view> keys) const {
   const Entry* first = nullptr;
   std::string_view name;

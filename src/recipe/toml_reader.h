@@ -51,6 +51,7 @@ class TableReader {
   // The same table with the keys of `use` added or replacing its own; a missing key is reported in `use`.
   TableReader overridden_by(const TableReader& use) const;
   TableReader without(std::span<const std::string_view> keys) const;
+  TableReader only(std::span<const std::string_view> keys) const;
 
   // Throws for the first key, in the file's order, that is not one of `keys`.
   void allow(std::span<const std::string_view> keys) const;
