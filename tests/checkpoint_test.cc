@@ -378,7 +378,7 @@ Experiment long_run() {
   Experiment run = short_run();
   run.model.layers = {nn::MaxPool2d{{4, 4}},
                       nn::Conv2d{.out_channels = rung::testing::kClasses, .kernel_size = {3, 3}},
-                      nn::GlobalAvgPool2d{}};
+                      nn::AdaptiveAvgPool2d{}};
   run.augment.clear();
   run.training.epochs = 2 * kMostRecentEpochs + 10;
   return run;
