@@ -21,7 +21,7 @@ fresh && truncate -s 9 digits/$images && refused "$images: byte 9: the file ends
 fresh && truncate -s -1 digits/$images && refused "$images: byte 200719: expected 200704 bytes of values after the header, found 200703"
 fresh && truncate -s +1 digits/$images && refused "$images: byte 200721: expected 200704 bytes of values after the header, found 200705"
 fresh && truncate -s 5G digits/$images && refused "$images: 5368709120 bytes, more than the * that such a file may have"
-fresh && cp digits/$labels digits/$images && refused "$images: byte 3: expected 3 dimension(s), found 1"
+fresh && cp digits/$labels digits/$images && refused "$images: byte 3: expected 3 dimensions (images, height, width), found 1"
 fresh && echo "<html>" >digits/$images && refused "$images: byte 0: expected the magic number*found 3c68746d"
 fresh && { word 0x803 && word 0 && word 28 && word 28; } >digits/$images && refused "$images: byte 4: dimension 0 is 0"
 fresh && { word 0x803 && word 0xffffffff && word 0xffffffff && word 28; } >digits/$images && refused "$images: byte 4: dimensions ask for more than*"
