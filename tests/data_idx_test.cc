@@ -73,7 +73,8 @@ TEST(Idx, SaysWhichTypeItDoesNotRead) {
 }
 
 TEST(Idx, RefusesAWrongNumberOfDimensions) {
-  EXPECT_EQ(parse_error(idx_bytes({1}, {7}), 3), "f.idx: byte 3: expected 3 dimensions (images, height, width), found 1");
+  EXPECT_EQ(parse_error(idx_bytes({1}, {7}), 3),
+            "f.idx: byte 3: expected 3 dimensions (images, height, width), found 1");
 }
 
 TEST(Idx, RefusesEveryTruncation) {
@@ -133,7 +134,8 @@ TEST(Gzip, RefusesTrailingBytes) {
   auto bytes = gzip_bytes(idx_bytes({1}, {7}));
   const size_t end = bytes.size();
   append(bytes, {std::byte{0}, std::byte{0}, std::byte{1}});
-  EXPECT_EQ(gunzip_error(bytes), fmt::format("f.gz: byte {}: 3 bytes follow the end of the gzip stream", end));
+  EXPECT_EQ(gunzip_error(bytes),
+            fmt::format("f.gz: byte {}: 3 bytes follow the end of the gzip stream", end));
 }
 
 TEST(Gzip, JoinsMembersAndIgnoresPadding) {

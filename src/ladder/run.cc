@@ -262,7 +262,7 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
 }
 
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {
-  const int images = data.train.count - recipe.dataset.validation;
+  const int images = data.train.count - recipe.dataset.validation.images;
   const int batch = recipe.training.batch_size;
   return optim::schedule_remarks(recipe.training, (images + batch - 1) / batch);
 }
