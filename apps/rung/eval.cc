@@ -1,6 +1,7 @@
 // rung eval RUN_DIR
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "options.h"
 #include "terminal.h"
 #include "train/evaluator.h"
+#include "train/recorded_data.h"
 #include "train/run_directory.h"
 #include "train/trainer.h"
 #include "training.h"
@@ -29,7 +31,7 @@ struct Options {
   OutputOptions output;
 };
 
-// The split's name in the output, and its images.
+// The split as lines call it, and its images.
 std::pair<const char*, train::ImageRange> images_of(const std::string& split, const data::Dataset& data,
                                                     int validation) {
   if (split == "test") return {"Test", {data.test, 0, data.test.count}};
@@ -39,21 +41,34 @@ std::pair<const char*, train::ImageRange> images_of(const std::string& split, co
   return {"Validation", train::validation_part(data, validation)};
 }
 
+// Whether the data is what the run was trained and tested on; none if the run does not say.
+std::optional<bool> is_runs_data(const std::filesystem::path& run, const data::Dataset& data) {
+  const std::string recorded = train::recorded_data(run);
+  if (recorded.empty()) return std::nullopt;
+  return recorded == data::sha256(data);
+}
+
 void eval(const Options& options) {
   options.output.apply();
   const std::filesystem::path run = options.run;
   ladder::require_run(run);
-  recipe::Recipe recipe = recipe::load_stored(run / train::kRecipeFile);
+  const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe);
+  const data::Dataset data = options.engine.load(recipe.dataset.name);
   train::require_fit(ladder::experiment_of(recipe), data);
-  const auto [name, images] = images_of(options.split, data, recipe.dataset.validation.images);
+  const auto [name, images] = images_of(options.split, data, recipe.dataset.validation);
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
-  train::Evaluator evaluator(plan, recipe.dataset, pool);  // first, because it checks the memory
+  train::Evaluator evaluator(plan, recipe.dataset, pool);  // first: it knows whether there is memory for it
   if (!is_there(run / file) && !is_there(run / train::kMetricsFile)) fail_without_epochs(run);
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);
+  const auto same_data = is_runs_data(run, data);
+  if (same_data == std::optional(false))
+    warn(
+        fmt::format("{} does not hold the images and labels that {} was trained and tested on: these "
+                    "figures cannot be compared with the run's own",
+                    recipe.dataset.name, run.string()));
   if (!options.output.json)
     return say("{}\n{}\n", evaluation_line(name, evaluation), class_line(evaluation.classes));
   nlohmann::ordered_json recall = nlohmann::ordered_json::array();
@@ -64,6 +79,7 @@ void eval(const Options& options) {
   write_json({{"run_dir", run.string()},
               {"weights", file},
               {"split", options.split},
+              {"same_data", same_data ? nlohmann::ordered_json(*same_data) : nullptr},
               {"images", evaluation.images},
               {"correct", evaluation.correct},
               {"accuracy", evaluation.accuracy},

@@ -62,6 +62,7 @@ struct RunRecord {
   int train_images = 0;
   int validation_images = 0;
   int test_images = 0;
+  std::string data_sha256;  // of all images and labels (data::sha256); empty in records of version 0.1
   std::vector<EpochRecord> epochs;
   double train_accuracy_evaluated = 0;  // of the final weights on the training images, in evaluation mode
   std::string weights_sha256;           // of the final weights

@@ -242,8 +242,9 @@ ordered_json to_json(const RunRecord& record) {
                {"seed", record.seed},
                {"params", record.params},
                {"train_images", record.train_images},
-               {"test_images", record.test_images},
-               {"best_epoch", record.best().epoch},
+               {"test_images", record.test_images}});
+  if (!record.data_sha256.empty()) json["data_sha256"] = record.data_sha256;
+  json.update({{"best_epoch", record.best().epoch},
                {"best_test_accuracy", record.best().test_accuracy},
                {"final_test_accuracy", record.final_test_accuracy()},
                {"mean_last3_test_accuracy", record.mean_last3_test_accuracy()}});
@@ -287,6 +288,7 @@ RunRecord parse_result(std::string_view text, std::string_view source) {
                                    ? static_cast<int>(from.count("validation_images", 1, INT_MAX))
                                    : 0,
           .test_images = test_images,
+          .data_sha256 = from.has("data_sha256") ? from.sha256("data_sha256") : "",
           .epochs = parse_epochs(from.at("epochs"), source),
           .train_accuracy_evaluated = from.number("train_accuracy_evaluated", 0, 100),
           .weights_sha256 = from.sha256("weights_sha256"),
