@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "report/event_images.h"
 #include "report/event_log.h"
 #include "report/record_file.h"
+#include "report/statistics.h"
 #include "short_run.h"
 
 namespace rung::report {
@@ -96,7 +96,8 @@ int count_pixels(const data::RgbImage& image, int row, int column, int side, boo
 TEST(EventImages, ConfusionIsBlueWhereRightAndRedWhereWrong) {
   const std::vector<uint8_t> labels{0, 0, 0, 1, 2};
   const std::vector<uint8_t> predicted{0, 0, 1, 1, 1};
-  const data::RgbImage image = confusion_picture(labels, predicted, 3);
+  const std::vector<size_t> classes{0, 1, 2};
+  const data::RgbImage image = confusion_picture(confusion(labels, predicted, 3), classes);
   const int side = image.width / 4;
   const auto blue = [](const uint8_t* rgb) { return rgb[2] > rgb[0] + 20; };
   const auto red = [](const uint8_t* rgb) { return rgb[0] > rgb[2] + 20; };
@@ -110,12 +111,25 @@ TEST(EventImages, ConfusionIsBlueWhereRightAndRedWhereWrong) {
   EXPECT_EQ(count_pixels(image, 0, 0, side, white), side * side);
 }
 
-TEST(EventImages, ConfusionOfManyClassesStaysSmall) {
-  std::vector<uint8_t> labels(256);
-  std::iota(labels.begin(), labels.end(), uint8_t{0});
-  const data::RgbImage image = confusion_picture(labels, labels, 256);
-  EXPECT_EQ(image.width, 257 * 2);
-  EXPECT_EQ(image.height, image.width);
+data::RgbImage diagonal_of(size_t classes) {
+  std::vector<std::vector<int>> counts(classes, std::vector<int>(classes));
+  std::vector<size_t> all;
+  for (size_t k = 0; k < classes; ++k) {
+    counts[k][k] = 1;
+    all.push_back(k);
+  }
+  return confusion_picture(counts, all);
+}
+
+TEST(EventImages, ConfusionOfManyClassesStaysSmallAndIsNumbered) {
+  const auto grey = [](const uint8_t* rgb) { return rgb[0] == rgb[1] && rgb[1] == rgb[2] && rgb[0] < 200; };
+  for (const size_t classes : {size_t{1}, size_t{21}, size_t{62}, size_t{256}}) {
+    const data::RgbImage image = diagonal_of(classes);
+    EXPECT_LE(image.width, 760) << classes;
+    EXPECT_EQ(image.height, image.width);
+    EXPECT_GT(count_pixels(image, 0, 1, 28, grey), 10) << classes;  // in the upper edge
+    EXPECT_GT(count_pixels(image, 1, 0, 28, grey), 10) << classes;  // in the left one
+  }
 }
 
 data::Split digits(int count, int side) {

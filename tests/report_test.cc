@@ -18,6 +18,7 @@
 #include "report/colour.h"
 #include "report/html.h"
 #include "report/inside.h"
+#include "report/learning_rates.h"
 #include "report/reference_curves.h"
 #include "report/statistics.h"
 #include "report/stored_run.h"
@@ -140,6 +141,13 @@ TEST(Statistics, ConfusionCountsTrueByPredicted) {
   EXPECT_THAT(counts, ElementsAre(ElementsAre(1, 0, 0), ElementsAre(0, 1, 2), ElementsAre(0, 0, 1)));
 }
 
+TEST(Statistics, BalancedAccuracyIsOfTheClassesThatHaveImages) {
+  const std::vector<std::vector<int>> counts{{1, 3, 0}, {0, 8, 0}, {0, 0, 0}};
+  EXPECT_EQ(balanced_accuracy(counts), (0.25 + 1) / 2);
+  EXPECT_EQ(images_of(counts, 0), 4);
+  EXPECT_EQ(predictions_of(counts, 1), 11);
+}
+
 TEST(Statistics, MistakesComeWorstFirst) {
   const std::vector<uint8_t> labels = {0, 1, 2, 1};
   const auto predictions = predictions_of({1, 1, 0, 2}, {.6F, .9F, .9F, .5F}, {.3F, .9F, .05F, .4F});
@@ -216,7 +224,86 @@ TEST(Inside, EvidenceLiesWhereTheModelLooks) {
 }
 
 TEST(Inside, ExamplesAreTheFirstOfEveryClass) {
-  EXPECT_THAT(example_images(std::vector<uint8_t>{2, 0, 2, 3, 0, 3}, 4), ElementsAre(1, 0, 3));
+  const std::vector<uint8_t> labels{2, 0, 2, 3, 0, 3, 255};
+  EXPECT_THAT(example_images(labels, 4), ElementsAre(1, 0, 3, 6));
+  EXPECT_EQ(classes_with_images(labels), 4U);
+}
+
+TEST(Inside, ExamplesOfManyClassesAreSpreadOverThem) {
+  std::vector<uint8_t> labels;  // 100 to 131, and again
+  for (int image = 0; image < 64; ++image) labels.push_back(static_cast<uint8_t>(100 + image % 32));
+  const auto examples = example_images(labels, 16);
+  ASSERT_EQ(examples.size(), 16U);
+  for (size_t i = 0; i < examples.size(); ++i) EXPECT_EQ(examples[i], 2 * i);
+}
+
+// A linear layer after a flatten and a convolution over the whole image are the same weights and the same
+// bits.
+TEST(Inside, AFlattenHidesNothingOfTheStageBeforeIt) {
+  const auto plan_with = [](std::vector<nn::LayerSpec> end) {
+    std::vector<nn::LayerSpec> layers{
+        nn::Conv2d{.out_channels = 8, .kernel_size = {3, 3}}, nn::Relu{}, nn::MaxPool2d{{2, 2}},
+        nn::Conv2d{.out_channels = 12, .kernel_size = {3, 3}, .padding = {1, 1}}, nn::Relu{}};
+    layers.insert(layers.end(), end.begin(), end.end());
+    return nn::make_plan({{1, 28, 28}, 10, layers});
+  };
+  const nn::Plan flat = plan_with({nn::Flatten{}, nn::Linear{.out_features = 10}});
+  const nn::Plan covering = plan_with({nn::Conv2d{.out_channels = 10, .kernel_size = {13, 13}}});
+  EXPECT_EQ(places_of(flat.stages[1]), (nn::Shape{12, 13, 13}));
+  ASSERT_EQ(evidence_stage(flat), 1U);
+  ASSERT_EQ(evidence_stage(covering), 1U);
+  const nn::Weights weights = nn::initial_weights(flat, 1);
+  AlignedBuffer<float> x(kernels::group_floats(1, 28, 28));
+  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
+  const nn::Trace one(flat, weights, x.data());
+  const nn::Trace other(covering, weights, x.data());
+  const std::vector<uint8_t> classes{3, 7};
+  EXPECT_EQ(evidence(flat, one, 1, classes), evidence(covering, other, 1, classes));
+  const auto channels = most_active_channels(flat, one, 1, 2, 12);
+  EXPECT_EQ(channels.size(), 12U);
+  const auto grid = activation_grid(flat, one, 1, 2, channels);
+  EXPECT_EQ(grid.pixels, activation_grid(covering, other, 1, 2, channels).pixels);
+  EXPECT_EQ(grid.height, 2 * 14 + 1);
+}
+
+TEST(Inside, OfManyChannelsTheMostActiveAreShown) {
+  const nn::Plan plan = nn::make_plan({{1, 4, 4},
+                                       2,
+                                       {nn::Conv2d{.out_channels = 5, .kernel_size = {1, 1}, .bias = false},
+                                        nn::Flatten{}, nn::Linear{.out_features = 2}}});
+  nn::Weights weights = nn::initial_weights(plan, 1);
+  const std::vector<float> channels{.1F, -3, .2F, 2, .3F};
+  std::copy(channels.begin(), channels.end(), weights.parameters.begin());
+  AlignedBuffer<float> x(kernels::group_floats(1, 4, 4));
+  for (float& value : x.span()) value = 1;
+  const nn::Trace trace(plan, weights, x.data());
+  EXPECT_THAT(most_active_channels(plan, trace, 0, 1, 3), ElementsAre(1, 3, 4));
+  EXPECT_THAT(most_active_channels(plan, trace, 0, 1, 9), ElementsAre(0, 1, 2, 3, 4));
+}
+
+TEST(LearningRates, ShowAWarmUpWithinTheFirstEpoch) {
+  optim::Training training;
+  training.epochs = 2;
+  training.optimizer = optim::Sgd{.lr = 0.5};
+  EXPECT_THAT(learning_rates(training, 10, 2), ElementsAre(std::pair(0.0, 0.5), std::pair(2.0, 0.5)));
+  training.lr_warmup = optim::LrWarmup{.start_factor = 0.2, .total_iters = 4};
+  const Points points = learning_rates(training, 10, 2);
+  ASSERT_GE(points.size(), 6U);
+  EXPECT_EQ(points.front(), std::pair(0.0, 0.1));
+  EXPECT_EQ(points[2].first, 0.2);
+  EXPECT_NEAR(points[2].second, 0.3, 1e-12);
+  EXPECT_EQ(points.back(), std::pair(2.0, 0.5));
+  EXPECT_EQ(learning_rate(training, 10, 0), 0.1);
+  EXPECT_EQ(learning_rate(training, 10, 10), 0.5);
+}
+
+TEST(LearningRates, OfLongTrainingsAreThinned) {
+  optim::Training training;
+  training.epochs = 1000;
+  training.lr_scheduler = optim::ExponentialLr{.gamma = 0.999};
+  const Points points = learning_rates(training, 469, 1000);
+  EXPECT_LT(points.size(), 1100U);
+  EXPECT_EQ(points.back().first, 1000);
 }
 
 TEST(Colour, DivergesFromWhite) {
@@ -330,9 +417,10 @@ TEST(StoredRuns, AreToldApart) {
 
 TEST_F(ReportTest, ARunsPageShowsAllOfIt) {
   const std::string page = report_on({train(bar_recipe("run"))});
-  for (const char* part : {"Title of run", "few &lt;parameters&gt;", "✓ met", "training loss", "The model",
-                           "Confusion", "reliability diagram", "First-layer filters",
-                           "Activations of one test image", "HiResCAM", "Augmentation", "Timing and machine"})
+  for (const char* part :
+       {"Title of run", "few &lt;parameters&gt;", "✓ met", "training loss", "The model", "Confusion",
+        "reliability diagram", "First-layer filters", "What each stage puts out for one test image",
+        "HiResCAM", "Augmentation", "Timing and machine"})
     EXPECT_THAT(page, HasSubstr(part));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("http-equiv=\"refresh\"")), Not(HasSubstr(" src=\"h")),
                           Not(HasSubstr("url("))));
@@ -416,7 +504,7 @@ TEST_F(ReportTest, AModelThatSaysWhatIsNoNumberIsShownWithoutPredictions) {
                       {train::kWeightsHash, nn::weights_sha256(weights)}};
   train::write_safetensors(path / "checkpoint.safetensors", tensors);
   const std::string page = report_on({path});
-  EXPECT_THAT(page, AllOf(HasSubstr("says what is no finite number"), Not(HasSubstr("Confusion"))));
+  EXPECT_THAT(page, AllOf(HasSubstr("is not a finite number"), Not(HasSubstr("Confusion"))));
   const size_t data = page.find("<script type=\"application/json\"");
   EXPECT_EQ(page.substr(data, page.find("</script>", data) - data).find("null"), std::string::npos);
 }
@@ -430,12 +518,70 @@ TEST_F(ReportTest, AValidationSplitIsShown) {
                     HasSubstr("validation accuracy, %"), HasSubstr(R"("label":"validation")")));
 }
 
-TEST_F(ReportTest, OfManyClassesThePairsAreListed) {
-  auto recipe = bar_recipe("many");
-  recipe.model.classes = 200;
-  std::get<nn::Conv2d>(recipe.model.layers.back()).out_channels = 200;
+recipe::Recipe with_classes(const std::string& name, int classes) {
+  auto recipe = bar_recipe(name);
+  recipe.model.classes = classes;
+  std::get<nn::Conv2d>(recipe.model.layers.back()).out_channels = classes;
   recipe.training.epochs = 1;
-  EXPECT_THAT(report_on({train(recipe)}), HasSubstr("The pairs of classes that are confused most often"));
+  return recipe;
+}
+
+TEST_F(ReportTest, OfManyClassesThePairsAndTheFiguresOfEachAreListed) {
+  for (const int classes : {62, 256}) {
+    data_.classes = classes;
+    for (data::Split* split : {&data_.train, &data_.test})
+      for (size_t i = 0; i < split->labels.size(); ++i)
+        split->labels[i] = static_cast<uint8_t>(classes - 1 - static_cast<int>(i) % 31);
+    const std::string page = report_on({train(with_classes(fmt::format("many{}", classes), classes))});
+    EXPECT_THAT(page, AllOf(HasSubstr("of classes that the model confuses most often"),
+                            HasSubstr("The figures of every class"), HasSubstr("16 of the 31 classes"),
+                            HasSubstr(fmt::format("evidence for class {}", classes - 3)),
+                            Not(HasSubstr("class=\"confusion"))));
+  }
+}
+
+TEST_F(ReportTest, TheMatrixLeavesOutClassesThatDoNotOccurAndNamesItsAxes) {
+  data_.classes = 63;
+  for (data::Split* split : {&data_.train, &data_.test})
+    for (uint8_t& label : split->labels) label = static_cast<uint8_t>(label + 60);
+  EXPECT_THAT(
+      report_on({train(with_classes("gap", 63))}),
+      AllOf(HasSubstr("class=\"confusion"), HasSubstr(">true class</th>"), HasSubstr(">predicted class</th>"),
+            HasSubstr("<th class=\"row\">62</th>"), Not(HasSubstr("<th class=\"row\">59</th>")),
+            HasSubstr("the balanced accuracy, is"), HasSubstr("each of the 3 classes")));
+}
+
+TEST(Exhibits, ClassesHaveTheNamesOfTheirDataset) {
+  Exhibit exhibit;
+  exhibit.run.recipe.dataset.name = "fashion_mnist";
+  EXPECT_EQ(class_name(exhibit, 9), "Ankle boot");
+  exhibit.run.recipe.dataset.name = "mnist";
+  EXPECT_EQ(class_name(exhibit, 9), "9");
+}
+
+TEST_F(ReportTest, APageCallsClassesByTheirNames) {
+  auto recipe = bar_recipe("fashion");
+  recipe.dataset.name = "fashion_mnist";
+  const std::string page =
+      make_report({load_run(train(recipe))}, false, {{"fashion_mnist", {&data_, ""}}}, pool_);
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("<th class=\"name\">Trouser</th>"), HasSubstr("<th class=\"row\">Pullover</th>"),
+                  HasSubstr("evidence for class T-shirt/top")));
+}
+
+TEST_F(ReportTest, OtherDataThanTheRunsIsNoticed) {
+  const fs::path path = train(bar_recipe("run"));
+  EXPECT_THAT(report_on({path}), Not(HasSubstr("no longer holds the images and labels")));
+  for (uint8_t& label : data_.test.labels) label = static_cast<uint8_t>((label + 1) % 3);
+  const auto says = AllOf(HasSubstr("./bars no longer holds the images and labels"),
+                          HasSubstr("Computed from the present data of ./bars"),
+                          HasSubstr("The run recorded a test accuracy of"));
+  EXPECT_THAT(report_on({path}), says);
+  const fs::path after = train(bar_recipe("after"));
+  EXPECT_THAT(report_on({path, after}),
+              AllOf(HasSubstr("The two runs were tested on different images or labels"),
+                    HasSubstr("Computed from the present data")));
+  EXPECT_THAT(report_on({path, after}, /*as_ladder=*/true), HasSubstr("run: ./bars no longer holds"));
 }
 
 TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
@@ -446,7 +592,13 @@ TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
        2,
        {nn::Conv2d{.out_channels = 40, .kernel_size = {3, 5}}, nn::Relu{}, nn::AdaptiveAvgPool2d{}, Flatten{},
         Linear{.out_features = 2}}},
-      {{1, 70, 1}, 5, {Flatten{}, Linear{.out_features = 7}, nn::Relu{}, Linear{.out_features = 5}}}};
+      {{1, 70, 1}, 5, {Flatten{}, Linear{.out_features = 7}, nn::Relu{}, Linear{.out_features = 5}}},
+      {{1, 9, 9},
+       3,
+       {nn::Conv2d{.out_channels = 40, .kernel_size = {3, 3}, .padding = {1, 1}}, nn::Relu{},
+        nn::Conv2d{.out_channels = 40, .kernel_size = {3, 3}, .padding = {1, 1}, .groups = 40},
+        nn::Add{.from = -2}, nn::Relu{}, Flatten{}, Linear{.out_features = 5}, nn::Relu{},
+        Linear{.out_features = 3}}}};
   for (const nn::ModelSpec& model : models) {
     auto recipe = bar_recipe("shape");
     recipe.model = model;
@@ -464,7 +616,12 @@ TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
     const fs::path path = folder_.path() / fmt::format("shape-{}-{}", height, width);
     ladder::run_recipe(recipe, data, pool_, {path}, nullptr, {});
     const std::string page = make_report({load_run(path)}, false, {{"./bars", {&data, ""}}}, pool_);
-    EXPECT_THAT(page, AllOf(HasSubstr("The model"), HasSubstr("Confusion"), HasSubstr("Calibration")));
+    EXPECT_THAT(page, AllOf(HasSubstr("The model"), HasSubstr("Confusion"), HasSubstr("Calibration"),
+                            HasSubstr("Activations"), HasSubstr("Evidence")));
+    const bool has_places = !std::holds_alternative<Flatten>(model.layers.front());
+    EXPECT_EQ(page.find("most active channels") != std::string::npos, model.input.height == 9);
+    EXPECT_EQ(page.find("No layer of this model") == std::string::npos,
+              has_places && model.input.height == 9);
   }
 }
 

@@ -22,8 +22,7 @@ struct EngineOptions {
   void add_without_threads_to(CLI::App& command);
   void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
-  // The recipe's images as it uses them; what only they tell is written into the recipe.
-  data::Dataset load(recipe::Recipe& recipe) const;
+  data::Dataset load(const std::string& dataset) const;
   // " --data DIR" for a command that finds the same images later; empty if it finds them without.
   std::string data_option() const;
 };
@@ -34,30 +33,30 @@ struct RunOptions {
   std::optional<int> epochs;
   bool no_validation = false;
   std::string out;
-  std::string resume;  // the folder to resume in; excludes all options before
+  std::string resume;  // the folder to go on in; with it, none of those before
   double checkpoint_seconds = 30;
   bool strict = false;
   bool full = false;
 
-  // `recipes` is the argument that --resume replaces.
+  // `recipes` is the argument that --resume stands in place of.
   void add_to(CLI::App& command, CLI::Option& recipes);
   // The recipe, changed by --seed, --epochs and --no-validation.
   recipe::Recipe load(const std::string& recipe) const;
-  // --out, by default the first of runs/NAME, runs/NAME-2, ... that does not exist.
+  // --out, or else the first of runs/NAME, runs/NAME-2, ... that does not exist.
   std::filesystem::path folder(const std::string& name) const;
 };
 
-// --json, --quiet: what a command with results prints.
+// --json, --quiet: what a command that has results prints.
 struct OutputOptions {
   bool json = false;
   bool quiet = false;
 
   void add_to(CLI::App& command);
-  // Must be called before anything is printed.
+  // To be called before anything is said.
   void apply() const;
 };
 
-// For CLI::Option::check(): empty if the text is a seed, otherwise what is wrong with it. (CLI::Range shows a
+// For CLI::Option::check(): empty if the text is a seed, or what is wrong with it. (CLI::Range repeats a
 // number that is too large as another one.)
 std::string is_seed(const std::string& text);
 
@@ -70,7 +69,7 @@ void add_checkpoint_seconds(CLI::App& command, double& seconds);
 // A recipe's file: the path itself, or the name of one of Rung's own ("step3"). Throws UsageError.
 std::filesystem::path find_recipe(const std::string& path_or_name);
 
-// The names of Rung's own recipes, sorted; none if their folder is not found.
+// The names of Rung's own recipes, sorted; none where their folder is not found.
 std::vector<std::string> recipe_names();
 
 // The steps of the ladder, in order.

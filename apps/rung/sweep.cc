@@ -2,19 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
-#include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "commands.h"
-#include "data/arrange.h"
-#include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/crew.h"
@@ -63,7 +58,8 @@ ladder::SweepPlan plan_of(const Options& options) {
   return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
 }
 
-// The same for the same recipes and keys, so that the same command resumes the sweep: "sweep-step4-step5-lr".
+// The same for the same recipes and keys, so that the same command goes on where it was:
+// "sweep-step4-step5-lr".
 fs::path folder_of(const Options& options) {
   if (!options.out.empty()) return options.out;
   std::string name = "sweep";
@@ -75,7 +71,7 @@ fs::path folder_of(const Options& options) {
   return fs::path("runs") / name.substr(0, kLongestFolderName);
 }
 
-// The command that resumes the sweep.
+// What goes on with the sweep.
 std::string command_of(const Options& options) {
   std::string line = program_word() + " sweep";
   const auto add = [&](const std::string& option, const std::string& value) {
@@ -95,69 +91,28 @@ std::string command_of(const Options& options) {
   return line;
 }
 
-// Each of several processes takes one run at a time, because there is one process per core.
+// A process of several takes one run at a time: there is one for each core.
 size_t jobs_of(const Options& options) {
   if (options.jobs > 0) return options.jobs;
   return ladder::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
 }
 
-// The images of the plan's recipes, and what only they tell of the recipes.
-class ImageLoader {
- public:
-  explicit ImageLoader(const Options& options) : options_(options) {}
-
-  // Writes into the recipes what only their images tell; loads no others.
-  void resolve(std::vector<recipe::Recipe>& recipes) {
-    for (recipe::Recipe& recipe : recipes)
-      if (!data::is_resolved(recipe.dataset)) recipe.dataset = resolved(recipe);
+ladder::Datasets load_datasets(const Options& options, const ladder::SweepPlan& plan) {
+  ladder::Datasets datasets;
+  for (const recipe::Recipe& recipe : plan.recipes) {
+    const std::string& name = recipe.dataset.name;
+    if (!datasets.contains(name)) datasets.emplace(name, options.engine.load(name));
+    train::require_fit(ladder::experiment_of(recipe), datasets.at(name));
   }
-
-  // Of recipes that are resolved.
-  const ladder::Datasets& load(std::span<const recipe::Recipe> recipes) {
-    std::vector<std::string> remarks;
-    for (recipe::Recipe recipe : recipes) {
-      const std::string arrangement = data::arrangement_of(recipe.dataset);
-      if (!datasets_.contains(arrangement)) datasets_.emplace(arrangement, options_.engine.load(recipe));
-      const data::Dataset& data = datasets_.at(arrangement);
-      train::require_fit(ladder::experiment_of(recipe), data);
-      // (What is looked at once is not looked at again for every combination of settings.)
-      if (!looked_at_.emplace(arrangement, recipe.dataset.validation.images).second) continue;
-      std::ranges::move(data::remarks_on(data, recipe.dataset), std::back_inserter(remarks));
-    }
-    for (const std::string& remark : std::set(remarks.begin(), remarks.end())) warn(remark);
-    return datasets_;
-  }
-
- private:
-  // A sweep may have hundreds of recipes that say the same of their images.
-  data::DatasetSpec resolved(recipe::Recipe recipe) {
-    const data::DatasetSpec before = recipe.dataset;
-    const auto known = std::ranges::find(resolved_, before, &Resolved::before);
-    if (known != resolved_.end()) return known->after;
-    data::Dataset data = options_.engine.load(recipe);
-    datasets_.try_emplace(data::arrangement_of(recipe.dataset), std::move(data));
-    resolved_.push_back({before, recipe.dataset});
-    return recipe.dataset;
-  }
-
-  struct Resolved {
-    data::DatasetSpec before;
-    data::DatasetSpec after;
-  };
-
-  const Options& options_;
-  std::vector<Resolved> resolved_;
-  ladder::Datasets datasets_;
-  std::set<std::pair<std::string, int>> looked_at_;
-};
+  return datasets;
+}
 
 size_t runs_over(const ladder::Sweep& sweep) {
   return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &ladder::SweepRun::is_over));
 }
 
-void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader,
-               ladder::Processes* processes) {
-  const ladder::Datasets& datasets = loader.load(sweep.plan().recipes);
+void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* processes) {
+  const ladder::Datasets datasets = load_datasets(options, sweep.plan());
   sweep.require_same_origin(datasets);
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
     warn_of_schedule(recipe, datasets.at(recipe.dataset.name));
@@ -173,7 +128,7 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader
                            options.checkpoint_seconds);
     std::vector<ladder::Crew*> crews = {&here};
     std::optional<ladder::RemoteCrew> others;
-    if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets, sweep.plan().recipes));
+    if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets));
     sweep.run(crews, observer);
     if (const int signal = InterruptGuard::signal(); signal != 0)
       throw Interrupted(signal, "interrupted after the last run", hint);
@@ -207,25 +162,22 @@ void show(const ladder::Sweep& sweep, const OutputOptions& output) {
 }
 
 void lead(const Options& options, ladder::Processes* processes) {
-  ladder::SweepPlan plan = plan_of(options);
-  ImageLoader loader(options);
-  loader.resolve(plan.recipes);
-  ladder::Sweep sweep(std::move(plan), folder_of(options));
+  ladder::Sweep sweep(plan_of(options), folder_of(options));
   for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
     remove_leftovers_of(sweep.folder() / file);
   const size_t runs = sweep.runs().size();
   if (sweep.unfinished() < runs)
     say("{} goes on: {} of {} runs are over\n", sweep.folder().string(), runs_over(sweep), runs);
-  if (sweep.unfinished() > 0) carry_out(sweep, options, loader, processes);
+  if (sweep.unfinished() > 0) carry_out(sweep, options, processes);
   show(sweep, options.output);
 }
 
-// What every process except the first does.
+// Another process than the first of several.
 void follow(const Options& options, ladder::Processes& processes) {
   const InterruptGuard guard;
   ladder::help(processes, {.threads = jobs_of(options),
                            .checkpoint_seconds = options.checkpoint_seconds,
-                           .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
+                           .load = [&](const std::string& name) { return options.engine.load(name); },
                            .should_stop = [] { return InterruptGuard::signal() != 0; }});
 }
 

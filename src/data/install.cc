@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "data/dataset_file.h"
 
 namespace rung::data {
 namespace {
@@ -22,10 +21,7 @@ bool is_dataset_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return false;
   const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
-  return std::ranges::any_of(kDatasetFiles, [&](DatasetFile file) {
-    const auto names = spellings_of(file);
-    return std::ranges::find(names, name) != names.end();
-  });
+  return std::ranges::find(kFileNames, name) != kFileNames.end();
 }
 
 // Never deletes files that are not the dataset's.

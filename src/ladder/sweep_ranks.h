@@ -14,8 +14,8 @@ namespace rung::ladder {
 // The other processes, as process 0 sees them.
 class RemoteCrew final : public Crew {
  public:
-  // `recipes` are those of the runs, and `datasets` what they need.
-  RemoteCrew(Processes& processes, const Datasets& datasets, std::span<const recipe::Recipe> recipes);
+  // `datasets` are those that the runs need.
+  RemoteCrew(Processes& processes, const Datasets& datasets);
   ~RemoteCrew() override;
 
   size_t idle() const override;
@@ -45,8 +45,7 @@ class RemoteCrew final : public Crew {
 struct Helper {
   size_t threads = 1;
   double checkpoint_seconds = 30;
-  // Of a recipe that is resolved.
-  std::function<data::Dataset(recipe::Recipe& recipe)> load;
+  std::function<data::Dataset(const std::string& name)> load;
   std::function<bool()> should_stop;
 };
 

@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "data/registry.h"
 #include "recipe/key_depth.h"
 #include "recipe/parse.h"
 
@@ -225,11 +224,7 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
   for (const Setting& setting : types_first) apply(document, setting);
   try {
     hand_rates_over(document, settings);
-    Recipe changed = parse_recipe(document, kSource);
-    // The recipe's own folder is an absolute path; one that is given here is seen from where one stands.
-    if (data::is_folder(changed.dataset.name) && changed.dataset.name != recipe.dataset.name)
-      changed.dataset.name = folder_seen_from(".", changed.dataset.name);
-    return changed;
+    return parse_recipe(document, kSource);
   } catch (const RecipeError& error) {
     std::vector<std::string> words;
     for (const Setting& setting : settings) words.push_back(fmt::format("{}={}", setting.key, setting.value));

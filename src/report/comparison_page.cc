@@ -86,14 +86,15 @@ Html test_section(const Exhibit& first, const Exhibit& second) {
   const auto test = compare(first, second);
   if (!test)
     return html("<p class=\"note\">The paired test needs the dataset and the weights of both runs.</p>\n");
-  Html section = verdict(*test, first.run.name, second.run.name);
+  Html section = data_note(first.other_data ? first : second);
+  section += verdict(*test, first.run.name, second.run.name);
   section += pairs_table(*test, first, second);
   const auto [fewer, more] = std::minmax(test->only_first, test->only_second);
   return section += html(
              "<p class=\"lead\">McNemar’s paired test looks only at the {} images on which one is right and "
-             "the other wrong: if both were equally good, a fair coin would decide each, and would split "
-             "them as unevenly as {} to {}, or more so, with probability {} (exact, two-sided). It says "
-             "nothing about other seeds.</p>\n",
+             "the other wrong. If both were equally good, each of these would be decided as by a fair coin; "
+             "coins split them as unevenly as {} to {}, or more so, with probability {} (exact, "
+             "two-sided). The test says nothing about other seeds.</p>\n",
              fewer + more, more, fewer, ladder::p_value_text(test->p_value));
 }
 
@@ -142,18 +143,27 @@ Html only_right_section(const Exhibit& right, const Exhibit& wrong) {
   const data::Split& test = right.data->test;
   Html cells{"<div class=\"cells\">\n"};
   for (const uint32_t image : std::span(images).first(std::min(kMostImages, images.size())))
-    cells += image_cell(test, image,
-                        html("<b>{} as {}</b><small>{:.0f} %, {:.0f} %</small>", test.labels[image],
-                             wrong.predictions->predicted[image], 100 * right.predictions->given_true[image],
-                             100 * wrong.predictions->given_true[image]));
+    cells += image_cell(
+        test, image,
+        html("<b>{} as {}</b><small>{:.0f} %, {:.0f} %</small>", class_name(right, test.labels[image]),
+             class_name(right, wrong.predictions->predicted[image]),
+             100 * right.predictions->given_true[image], 100 * wrong.predictions->given_true[image]));
   cells += Html{"</div>"};
   const std::string shown =
-      images.size() > kMostImages ? fmt::format(", the clearest {}", kMostImages) : std::string();
-  return figure(cells,
-                html("{} images that {} gets right and {} does not{}. “4 as 9”: a 4 that {} takes for a 9; "
-                     "below, the probabilities that {} and {} give the true class.",
+      images.size() > kMostImages ? fmt::format("; here are the {} clearest", kMostImages) : std::string();
+  Html section = data_note(right.other_data ? right : wrong);
+  return section +=
+         figure(cells,
+                html("{} images that {} gets right and {} does not{}. “A as B” is an image of class A that "
+                     "{} takes for class B; below it are the probabilities that {} and {} give to the "
+                     "true class.",
                      images.size(), right.run.name, wrong.run.name, shown, wrong.run.name, right.run.name,
                      wrong.run.name));
+}
+
+// Whether the two were trained and tested on data that is not the same.
+bool have_other_data(const Exhibit& first, const Exhibit& second) {
+  return !first.data_sha256.empty() && !second.data_sha256.empty() && first.data_sha256 != second.data_sha256;
 }
 
 Html introduction(const Exhibit& first, const Exhibit& second) {
@@ -162,6 +172,10 @@ Html introduction(const Exhibit& first, const Exhibit& second) {
   for (const Exhibit* exhibit : {&first, &second})
     for (const std::string& remark : exhibit->remarks)
       intro += html("<p class=\"note\">{}: {}</p>\n", exhibit->run.name, remark);
+  if (have_other_data(first, second))
+    intro += html(
+        "<p class=\"note\">The two runs were tested on different images or labels: the figures that "
+        "they recorded cannot be compared.</p>\n");
   return intro += Html{"</header>\n"};
 }
 

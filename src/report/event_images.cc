@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +25,7 @@ constexpr int kCaptionHeight = (kGlyphHeight + 2) * kTextScale;
 constexpr int kCellWithText = 36;  // pixels per side
 constexpr int kMostClassesWithText = 20;
 constexpr int kWidestWithoutText = 720;  // pixels, if a cell has two
+constexpr int kEdge = 28;                // pixels for a class's number: three digits
 
 constexpr int kColumns = 8;
 constexpr int kMostMistakes = 40;
@@ -117,54 +117,81 @@ std::vector<size_t> first_mistakes(std::span<const uint8_t> labels, std::span<co
   return wrong;
 }
 
-// Squares in rows and columns, each with a colour and a number in it.
+// Squares in rows and columns, each with a colour and a number in it, and numbers at the left and upper edge.
 class Board {
  public:
-  Board(int squares, int side) : side_(side), image_(blank_rgb(squares * side, squares * side)) {}
+  Board(int squares, int side)
+      : side_(side),
+        edge_(std::max(side, kEdge)),
+        image_(blank_rgb(edge_ + squares * side, edge_ + squares * side)) {}
 
   void fill(int row, int column, const Rgb& colour) {
     for (int y = 0; y < side_; ++y) {
-      for (int x = 0; x < side_; ++x) put(image_, row * side_ + y, column * side_ + x, colour);
+      for (int x = 0; x < side_; ++x)
+        put(image_, edge_ + row * side_ + y, edge_ + column * side_ + x, colour);
     }
   }
 
   void write(int row, int column, const std::string& text, const Rgb& colour) {
     int scale = kTextScale;
     while (scale > 0 && text_width(text, scale) > side_ - 2) --scale;
-    if (scale == 0) return;
-    draw_text(text, scale, row * side_ + side_ / 2, column * side_ + side_ / 2,
-              [&](int y, int x) { put(image_, y, x, colour); });
+    if (scale > 0) write_at(middle(row), middle(column), text, scale, colour);
+  }
+
+  // A square's number at both edges.
+  void number(int square, const std::string& text) {
+    write_at(middle(square), edge_ / 2, text, kTextScale, kGrey);
+    write_at(edge_ / 2, middle(square), text, kTextScale, kGrey);
   }
 
   data::RgbImage take() { return std::move(image_); }
 
  private:
+  int middle(int square) const { return edge_ + square * side_ + side_ / 2; }
+
+  // What would lie outside the image is left out.
+  void write_at(int row, int column, const std::string& text, int scale, const Rgb& colour) {
+    draw_text(text, scale, row, column, [&](int y, int x) {
+      if (y < image_.height && x < image_.width) put(image_, y, x, colour);
+    });
+  }
+
   int side_;
+  int edge_;
   data::RgbImage image_;
 };
 
+// Of how many squares one is numbered, so that the numbers have room.
+int numbered_one_in(int side) {
+  int step = 1;
+  for (const int next : {2, 5, 10, 20}) {
+    if (step * side >= kEdge) break;
+    step = next;
+  }
+  return step;
+}
+
 }  // namespace
 
-data::RgbImage confusion_picture(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
-                                 int classes) {
-  const auto counts = confusion(labels, predicted, classes);
-  const bool with_text = classes <= kMostClassesWithText;
-  Board board(classes + 1, with_text ? kCellWithText : std::max(2, kWidestWithoutText / classes));
-  for (int truth = 0; truth < classes; ++truth) {
-    const auto& row = counts[static_cast<size_t>(truth)];
-    const int images = std::accumulate(row.begin(), row.end(), 0);
-    if (with_text) {
-      board.write(truth + 1, 0, std::to_string(truth), kGrey);
-      board.write(0, truth + 1, std::to_string(truth), kGrey);
-    }
-    for (int guess = 0; guess < classes; ++guess) {
-      const int count = row[static_cast<size_t>(guess)];
+data::RgbImage confusion_picture(const std::vector<std::vector<int>>& counts,
+                                 std::span<const size_t> classes) {
+  const auto size = static_cast<int>(classes.size());
+  const bool with_text = size <= kMostClassesWithText;
+  const int side = with_text ? kCellWithText : std::max(2, kWidestWithoutText / size);
+  Board board(size, side);
+  for (int square = 0; square < size; square += numbered_one_in(side))
+    board.number(square, std::to_string(classes[static_cast<size_t>(square)]));
+  for (int row = 0; row < size; ++row) {
+    const size_t truth = classes[static_cast<size_t>(row)];
+    const int images = images_of(counts, truth);
+    for (int column = 0; column < size; ++column) {
+      const size_t guess = classes[static_cast<size_t>(column)];
+      const int count = counts[truth][guess];
       if (count == 0) continue;
       // The cube root makes one image in a thousand visible.
       const double strength = std::cbrt(static_cast<double>(count) / images);
-      board.fill(truth + 1, guess + 1, blend(kWhite, truth == guess ? kRight : kWrong, strength));
-      if (with_text)
-        board.write(truth + 1, guess + 1, std::to_string(count), strength < 0.5 ? kBlack : kWhite);
+      board.fill(row, column, blend(kWhite, truth == guess ? kRight : kWrong, strength));
+      if (with_text) board.write(row, column, std::to_string(count), strength < 0.5 ? kBlack : kWhite);
     }
   }
   return board.take();

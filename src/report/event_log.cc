@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,9 @@
 #include "base/file.h"
 #include "report/event.pb.h"
 #include "report/event_images.h"
+#include "report/learning_rates.h"
 #include "report/record_file.h"
+#include "report/statistics.h"
 
 namespace rung::report {
 namespace {
@@ -101,7 +104,9 @@ void add_histograms(proto::Summary& summary, std::string_view what,
   }
 }
 
-void add_scalars(proto::Summary& summary, const train::EpochRecord& epoch, int train_images) {
+// `first_lr` is the rate of the epoch's first batch: beside the last one's it shows a warm-up.
+void add_scalars(proto::Summary& summary, const train::EpochRecord& epoch, double first_lr,
+                 int train_images) {
   add_scalar(summary, "loss/train", epoch.train_loss);
   add_scalar(summary, "loss/test", epoch.test_loss);
   add_scalar(summary, "accuracy/train", epoch.train_accuracy);
@@ -111,13 +116,22 @@ void add_scalars(proto::Summary& summary, const train::EpochRecord& epoch, int t
     add_scalar(summary, "accuracy/validation", epoch.validation->accuracy);
   }
   add_scalar(summary, "learning_rate", epoch.lr);
+  add_scalar(summary, "learning_rate_first_batch", first_lr);
   add_scalar(summary, "images_per_second", train_images / std::max(epoch.train_seconds, 1e-9));
+}
+
+// Of all classes, whether they have images or not, so that the pictures of all epochs are alike.
+data::RgbImage confusion_of(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
+                            int classes) {
+  std::vector<size_t> all(static_cast<size_t>(classes));
+  std::iota(all.begin(), all.end(), size_t{0});
+  return confusion_picture(confusion(labels, predicted, classes), all);
 }
 
 void add_details(proto::Summary& summary, const train::Evaluation& test, const train::Trainer& trainer,
                  const data::Dataset& data) {
   add_image(summary, "confusion_matrix",
-            confusion_picture(data.test.labels, test.predicted, trainer.plan().classes), 3);
+            confusion_of(data.test.labels, test.predicted, trainer.plan().classes), 3);
   if (const auto mistakes = mistakes_picture(data.test, test.predicted))
     add_image(summary, "wrong_test_images", *mistakes, 1);
   add_histograms(summary, "weights", trainer.plan().parameters, trainer.weights().parameters);
@@ -168,7 +182,9 @@ void EventLog::add_epoch(const train::EpochRecord& epoch, const train::Evaluatio
   if (file_ == nullptr) start_at(epoch.epoch);
   proto::Event event = event_now(epoch.epoch);
   proto::Summary& summary = *event.mutable_summary();
-  add_scalars(summary, epoch, trainer.training_images());
+  const double first_lr = learning_rate(trainer.experiment().training, trainer.batches_per_epoch(),
+                                        int64_t{epoch.epoch - 1} * trainer.batches_per_epoch());
+  add_scalars(summary, epoch, first_lr, trainer.training_images());
   if (has_details(epoch.epoch, trainer.experiment().training.epochs))
     add_details(summary, test, trainer, data);
   append(*file_, event);

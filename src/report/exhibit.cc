@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "base/error.h"
+#include "data/class_names.h"
 #include "ladder/changes.h"
 #include "train/batches.h"
+#include "train/recorded_data.h"
 #include "train/run_directory.h"
 
 namespace rung::report {
@@ -28,7 +32,7 @@ void judge(Exhibit& exhibit, const Exhibit* previous) {
 void set_against(Exhibit& exhibit, const Exhibit& previous) {
   exhibit.previous = previous.run.name;
   exhibit.changes = ladder::describe_changes(previous.run.recipe, exhibit.run.recipe);
-  exhibit.against_previous = compare(previous, exhibit);
+  if (!previous.other_data && !exhibit.other_data) exhibit.against_previous = compare(previous, exhibit);
 }
 
 void load_last_weights(Exhibit& exhibit) {
@@ -49,6 +53,29 @@ void load_last_weights(Exhibit& exhibit) {
         "The weights in {} are not those that result.json records (their SHA-256 differs).", file.string()));
 }
 
+// The data that the run was trained and tested on may have been replaced since.
+void note_other_data(Exhibit& exhibit, const Images& images) {
+  exhibit.other_data =
+      !exhibit.data_sha256.empty() && !images.sha256.empty() && exhibit.data_sha256 != images.sha256;
+  if (exhibit.other_data)
+    exhibit.remarks.push_back(fmt::format(
+        "{} no longer holds the images and labels that the run was trained and tested on (their SHA-256 "
+        "differs). The headline, results, analysis and curves are the run’s records, made with the earlier "
+        "data. Every section that was computed from the present data says so.",
+        exhibit.run.recipe.dataset.name));
+}
+
+// Whatever the reason, two accuracies on a page must not contradict each other without a word.
+void note_other_accuracy(Exhibit& exhibit) {
+  const double recorded = exhibit.run.record.final_test_accuracy();
+  const double now = predicted_accuracy(exhibit);
+  if (!exhibit.run.finished || std::abs(now - recorded) < 1e-6) return;
+  exhibit.remarks.push_back(fmt::format(
+      "The run recorded a test accuracy of {:.2f} % after its last epoch; evaluated for this page, its "
+      "weights reach {:.2f} %. Confusion, mistakes and calibration show the latter.",
+      recorded, now));
+}
+
 void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   if (images.data == nullptr) {
     exhibit.remarks.push_back(
@@ -58,9 +85,10 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   }
   train::require_fit(ladder::experiment_of(exhibit.run.recipe), *images.data);
   exhibit.data = images.data;
+  note_other_data(exhibit, images);
   train::RunRecord& record = exhibit.run.record;
   if (!exhibit.run.finished) {
-    record.validation_images = exhibit.run.recipe.dataset.validation.images;
+    record.validation_images = exhibit.run.recipe.dataset.validation;
     record.train_images = images.data->train.count - record.validation_images;
     record.test_images = images.data->test.count;
   } else if (record.test_images != images.data->test.count) {
@@ -70,10 +98,10 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   if (!exhibit.weights) return;
   exhibit.predictions =
       predict(*exhibit.plan, *exhibit.weights, exhibit.run.recipe.dataset, images.data->test, pool);
-  if (all_finite(exhibit.predictions->confidence)) return;
+  if (all_finite(exhibit.predictions->confidence)) return note_other_accuracy(exhibit);
   exhibit.predictions.reset();
   exhibit.remarks.push_back(
-      "The model says what is no finite number about some test images: what it predicts is left out.");
+      "The model’s output for some test images is not a finite number, so its predictions are left out.");
 }
 
 }  // namespace
@@ -82,6 +110,25 @@ std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& aft
   if (!before.predictions || !after.predictions || before.data != after.data) return std::nullopt;
   return ladder::mcnemar(before.predictions->predicted, after.predictions->predicted,
                          after.data->test.labels);
+}
+
+std::string class_name(const Exhibit& exhibit, size_t label) {
+  const auto names = data::class_names(exhibit.run.recipe.dataset.name);
+  return label < names.size() ? std::string(names[label]) : std::to_string(label);
+}
+
+double predicted_accuracy(const Exhibit& exhibit) {
+  const auto& labels = exhibit.data->test.labels;
+  const auto& predicted = exhibit.predictions->predicted;
+  const auto correct = std::inner_product(labels.begin(), labels.end(), predicted.begin(), int64_t{0},
+                                          std::plus<>(), std::equal_to<>());
+  return 100.0 * static_cast<double>(correct) / static_cast<double>(labels.size());
+}
+
+Html data_note(const Exhibit& exhibit) {
+  if (!exhibit.other_data) return {};
+  return html("<p class=\"note\">Computed from the present data of {}, not from the data of the run.</p>\n",
+              exhibit.run.recipe.dataset.name);
 }
 
 Exhibit examine(StoredRun run, const Images& images, const Exhibit* previous, ThreadPool& pool) {
@@ -94,6 +141,7 @@ Exhibit examine(StoredRun run, const Images& images, const Exhibit* previous, Th
         exhibit.run.record.epochs.size(), exhibit.run.recipe.training.epochs));
   exhibit.notebook = find_reference_curve(exhibit.run.recipe);
   load_last_weights(exhibit);
+  if (exhibit.weights) exhibit.data_sha256 = train::recorded_data(exhibit.run.folder);
   use_images(exhibit, images, pool);
   if (exhibit.run.finished) judge(exhibit, previous);
   if (previous != nullptr) set_against(exhibit, *previous);

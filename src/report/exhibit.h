@@ -10,6 +10,7 @@
 #include "ladder/analysis.h"
 #include "nn/plan.h"
 #include "nn/weights.h"
+#include "report/html.h"
 #include "report/predictions.h"
 #include "report/reference_curves.h"
 #include "report/stored_run.h"
@@ -19,6 +20,8 @@ namespace rung::report {
 struct Exhibit {
   StoredRun run;
   const data::Dataset* data = nullptr;  // null where it is not there
+  std::string data_sha256;              // of what the run was trained and tested on; empty if it does not say
+  bool other_data = false;              // `data` is not what the run was trained and tested on
   std::optional<nn::Plan> plan;         // with weights
   std::optional<nn::Weights> weights;   // of the last epoch
   std::optional<Predictions> predictions;
@@ -35,10 +38,21 @@ struct Exhibit {
 // Of the two runs' predictions; first: `before`. None unless both are known, for the same images.
 std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& after);
 
+// A class's name in words, or its number where the dataset has no names.
+std::string class_name(const Exhibit& exhibit, size_t label);
+
+// Percent of the test images that the predictions get right. Precondition: the exhibit has predictions.
+double predicted_accuracy(const Exhibit& exhibit);
+
+// Says in front of what was computed from the present data that the run's were others; empty if they were
+// not.
+Html data_note(const Exhibit& exhibit);
+
 // A dataset, or why it is not there.
 struct Images {
   const data::Dataset* data = nullptr;
   std::string problem;
+  std::string sha256 = "";  // as data::sha256; empty if nobody has computed it
 };
 
 // Evaluates the run's last weights on the test images. `previous` is the step before, or null. What is not

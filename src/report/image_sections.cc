@@ -1,5 +1,7 @@
 #include "report/image_sections.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "data/augment.h"
@@ -15,7 +17,13 @@ namespace {
 
 constexpr int kLargestSide = 64;      // of a shown image
 constexpr size_t kMostMistakes = 60;  // shown
+constexpr size_t kMostExamples = 16;  // a group of the engine
+constexpr int kMostRows = 6;          // of a grid of activations: examples
+constexpr int kLargestGrid = 240;     // pixels: its height, where the images leave room for two examples
+constexpr int kWidestGrid = 930;      // pixels: what a page has room for
 constexpr int kMostChannels = 32;     // of a stage whose activations are shown
+constexpr int kFewestChannels = 8;    // however wide they are
+constexpr int kShownSide = 28;        // that small activations are enlarged to
 constexpr size_t kMostFilters = 64;
 constexpr int kVariedEpochs = 5;
 
@@ -60,58 +68,87 @@ std::vector<uint8_t> varied_images(const Exhibit& exhibit, std::span<const uint3
   return result;
 }
 
-Html filters_section(const Exhibit& exhibit) {
-  const Filters filters = first_filters(*exhibit.plan, *exhibit.weights);
-  if (filters.images.empty() || filters.images.size() > kMostFilters) return {};
-  Html strip{"<div class=\"strip\">"};
-  for (const data::RgbImage& image : filters.images)
-    strip += picture(image, scale_for(std::max(image.height, image.width), 48), "");
-  strip += Html{"</div>"};
-  return figure(strip,
-                html("The {} filters that look at the image: red weights are positive, blue ones negative, "
-                     "white ones zero; the strongest is {:.2f}.",
-                     filters.images.size(), filters.largest));
+// "each of the 10 classes" or "16 of the 26 classes", of those that have images in the split.
+std::string classes_shown(size_t shown, std::span<const uint8_t> labels) {
+  const size_t all = classes_with_images(labels);
+  return shown == all ? fmt::format("each of the {} classes", all)
+                      : fmt::format("{} of the {} classes", shown, all);
 }
 
-Html activations_section(const Exhibit& exhibit, const nn::Trace& trace, size_t examples) {
+// "a, b, c"
+std::string names_of(const Exhibit& exhibit, const data::Split& split, std::span<const uint32_t> images) {
+  std::vector<std::string> names;
+  for (const uint32_t image : images) names.push_back(class_name(exhibit, split.labels[image]));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Html activations_of(const Exhibit& exhibit, const nn::Trace& trace, size_t stage, int examples) {
+  const nn::Stage& spec = exhibit.plan->stages[stage];
+  const nn::Shape shape = places_of(spec);
+  const int scale = scale_for(std::max(shape.height, shape.width), kShownSide);
+  const int fitting = kWidestGrid / (shape.width + 1) / scale;
+  const auto channels =
+      most_active_channels(*exhibit.plan, trace, stage, examples,
+                           static_cast<size_t>(std::clamp(fitting, kFewestChannels, kMostChannels)));
+  const bool all = channels.size() == static_cast<size_t>(shape.channels);
+  return html("<div><b>{}×{}×{}</b><span>{}{}</span><div class=\"scroll\">{}</div></div>\n", shape.channels,
+              shape.height, shape.width, nn::describe(spec),
+              all ? "" : fmt::format("; the {} most active channels", channels.size()),
+              picture(activation_grid(*exhibit.plan, trace, stage, examples, channels), scale,
+                      fmt::format("activations of stage {}", stage)));
+}
+
+Html activations_section(const Exhibit& exhibit) {
+  const data::Split& test = exhibit.data->test;
+  const int rows = std::clamp(kLargestGrid / std::max(test.height, kShownSide), 2, kMostRows);
+  const auto examples = example_images(test.labels, static_cast<size_t>(rows));
+  const nn::Trace trace = trace_examples(exhibit, examples);
   Html stages;
   for (size_t stage = 0; stage < exhibit.plan->stages.size(); ++stage) {
-    const nn::Stage& spec = exhibit.plan->stages[stage];
-    if (spec.output.channels > kMostChannels || spec.output.height * spec.output.width == 1) continue;
-    const auto grid = activation_grid(*exhibit.plan, trace, stage, static_cast<int>(examples));
-    const int side = std::max(spec.output.height, spec.output.width);
-    stages += html("<div><b>{}×{}×{}</b><span>{}</span>{}</div>\n", spec.output.channels, spec.output.height,
-                   spec.output.width, nn::describe(spec), picture(grid, scale_for(side, 28), "activations"));
+    const nn::Shape shape = places_of(exhibit.plan->stages[stage]);
+    if (shape.height * shape.width > 1)
+      stages += activations_of(exhibit, trace, stage, static_cast<int>(examples.size()));
   }
-  if (stages.empty()) return {};
+  if (stages.empty()) return html("<p>No layer of this model puts out rows and columns to show.</p>\n");
   return figure(html("<div class=\"grids\">{}</div>", stages),
-                html("Activations of one test image of each class: a row an image, a column a channel. Each "
-                     "channel runs from black, its smallest value or 0, to white, its largest."));
+                html("What each stage puts out for one test image of {}: a row is an image ({}), a column a "
+                     "channel. Black is a channel’s smallest value, or 0 if that is smaller; white is its "
+                     "largest.",
+                     classes_shown(examples.size(), test.labels), names_of(exhibit, test, examples)));
 }
 
-Html evidence_section(const Exhibit& exhibit, const nn::Trace& trace, std::span<const uint32_t> examples) {
+Html evidence_section(const Exhibit& exhibit) {
   const auto stage = evidence_stage(*exhibit.plan);
-  if (!stage) return {};
+  if (!stage)
+    return html(
+        "<p>No layer of this model puts out enough rows and columns to say where in the image the "
+        "evidence lies.</p>\n");
   const data::Split& test = exhibit.data->test;
+  const auto examples = example_images(test.labels, kMostExamples);
   std::vector<uint8_t> classes;
   for (const uint32_t image : examples) classes.push_back(test.labels[image]);
-  const auto maps = evidence(*exhibit.plan, trace, *stage, classes);
+  const auto maps = evidence(*exhibit.plan, trace_examples(exhibit, examples), *stage, classes);
   Html cells{"<div class=\"cells large\">\n"};
   for (size_t i = 0; i < examples.size(); ++i) {
     const auto image = evidence_image(pixels_of(test, examples[i]), test.height, test.width, maps[i]);
     cells += html("<div>{}<b>{}</b><small>{}</small></div>\n",
-                  picture(image, scale_for(std::max(test.height, test.width), 84), "evidence"), classes[i],
-                  percent(exhibit.predictions->given_true[examples[i]]));
+                  picture(image, scale_for(std::max(test.height, test.width), 84),
+                          fmt::format("evidence for class {}", class_name(exhibit, classes[i]))),
+                  class_name(exhibit, classes[i]), percent(exhibit.predictions->given_true[examples[i]]));
   }
   cells += Html{"</div>"};
-  const nn::Shape& shape = exhibit.plan->stages[*stage].output;
+  const nn::Shape shape = places_of(exhibit.plan->stages[*stage]);
   return figure(
       cells,
-      html("Grad-CAM for the true class of one test image each, with the gradient kept at its place "
-           "(HiResCAM), at the {}×{}×{} output of stage {}: the warmer, the more a place speaks for the "
-           "class. Each value is spread over its receptive field. Below: the class and the probability "
-           "it is given.",
-           shape.channels, shape.height, shape.width, *stage));
+      html("Where one test image of {} gives evidence for its true class: the warmer a place, the more it "
+           "speaks for the class. Below each image are its class and the probability that the model gives "
+           "that class. (Grad-CAM with the gradient kept at its place, HiResCAM, at the {}×{}×{} output of "
+           "stage {}; each value is spread over its receptive field.)",
+           classes_shown(examples.size(), test.labels), shape.channels, shape.height, shape.width, *stage));
+}
+
+Html too_large() {
+  return html("<p>Images of more than {} pixels a side are not shown.</p>\n", kLargestSide);
 }
 
 }  // namespace
@@ -132,46 +169,59 @@ Html image_cell(const data::Split& split, uint32_t image, const Html& below) {
 }
 
 Html mistakes_section(const Exhibit& exhibit) {
-  if (!can_show_images(exhibit)) return {};
+  if (!can_show_images(exhibit)) return too_large();
   const data::Split& test = exhibit.data->test;
   const Predictions& predictions = *exhibit.predictions;
   const auto wrong = mistakes(predictions, test.labels);
   if (wrong.empty())
-    return html("<p>None: all {} test images are right.</p>\n", ladder::with_commas(test.count));
+    return html("<p>None: the model gets all {} test images right.</p>\n", ladder::with_commas(test.count));
   const size_t shown = std::min(kMostMistakes, wrong.size());
   Html cells{"<div class=\"cells\">\n"};
   for (size_t i = 0; i < shown; ++i) {
     const uint32_t image = wrong[i];
-    cells += image_cell(test, image,
-                        html("<b>{0} as {1}</b><small>{1}: {2}</small><small>{0}: {3}</small>",
-                             test.labels[image], predictions.predicted[image],
-                             percent(predictions.confidence[image]), percent(predictions.given_true[image])));
+    cells += image_cell(
+        test, image,
+        html("<b>{0} as {1}</b><small>{1}: {2}</small><small>{0}: {3}</small>",
+             class_name(exhibit, test.labels[image]), class_name(exhibit, predictions.predicted[image]),
+             percent(predictions.confidence[image]), percent(predictions.given_true[image])));
   }
   cells += Html{"</div>"};
-  return figure(cells,
-                html("{} of {} test images are wrong after the last epoch; {}, worst first. “4 as 9”: a 4 "
-                     "that is taken for a 9; below, the probabilities of both.",
-                     wrong.size(), ladder::with_commas(test.count),
-                     shown == wrong.size() ? "all of them" : fmt::format("the first {}", shown)));
+  return figure(
+      cells,
+      html("After the last epoch the model gets {} of {} test images wrong; {}, the worst "
+           "first. “A as B” is an image of class A that the model takes for class B; below "
+           "are the probabilities of both.",
+           ladder::with_commas(static_cast<int64_t>(wrong.size())), ladder::with_commas(test.count),
+           shown == wrong.size() ? "here are all of them" : fmt::format("here are {} of them", shown)));
+}
+
+Html filters_section(const Exhibit& exhibit) {
+  const Filters filters = first_filters(*exhibit.plan, *exhibit.weights);
+  if (filters.images.empty() || filters.images.size() > kMostFilters) return {};
+  Html strip{"<div class=\"strip\">"};
+  for (const data::RgbImage& image : filters.images)
+    strip += picture(image, scale_for(std::max(image.height, image.width), 48), "");
+  strip += Html{"</div>"};
+  return figure(strip,
+                html("The {} filters that look at the image: red weights are positive, blue ones negative, "
+                     "white ones zero; the largest absolute weight is {:.2f}.",
+                     filters.images.size(), filters.largest));
 }
 
 std::vector<Section> inside_sections(const Exhibit& exhibit) {
-  std::vector<Section> sections{{"filters", "First-layer filters", filters_section(exhibit)}};
-  if (!can_show_images(exhibit)) return sections;
-  const auto examples = example_images(exhibit.data->test.labels, exhibit.plan->classes);
-  const nn::Trace trace = trace_examples(exhibit, examples);
-  sections.push_back({"activations", "Activations", activations_section(exhibit, trace, examples.size())});
-  sections.push_back({"evidence", "Evidence", evidence_section(exhibit, trace, examples)});
-  return sections;
+  const bool shown = can_show_images(exhibit);
+  return {{"activations", "Activations", shown ? activations_section(exhibit) : too_large()},
+          {"evidence", "Evidence", shown ? evidence_section(exhibit) : too_large()}};
 }
 
 Html augmentation_section(const Exhibit& exhibit) {
-  if (exhibit.run.recipe.augment.empty() || !can_show_images(exhibit)) return {};
+  if (exhibit.run.recipe.augment.empty() || exhibit.data == nullptr) return {};
+  if (!can_show_images(exhibit)) return too_large();
   const data::Split& train = exhibit.data->train;
   const auto trained_on =
       std::span(train.labels)
-          .first(train.labels.size() - static_cast<size_t>(exhibit.run.recipe.dataset.validation.images));
-  const auto examples = example_images(trained_on, exhibit.run.recipe.model.classes);
+          .first(train.labels.size() - static_cast<size_t>(exhibit.run.recipe.dataset.validation));
+  const auto examples = example_images(trained_on, kMostExamples);
   const int epochs = std::min(kVariedEpochs, exhibit.run.recipe.training.epochs);
   std::vector<uint8_t> images;
   for (const uint32_t image : examples) append(images, pixels_of(train, image));
@@ -184,8 +234,9 @@ Html augmentation_section(const Exhibit& exhibit) {
                                       .background = 96});
   return figure(
       picture(grid, scale_for(grid.width, 640), "training images and their variations"),
-      html("One training image of each class: as it is in the first row, and in each row below as an "
-           "epoch of this run sees it, from the first on."));
+      html("One training image of {}, a column each: {}. The first row is the image as it is; each row below "
+           "is the image as the next epoch of this run saw it.",
+           classes_shown(examples.size(), trained_on), names_of(exhibit, train, examples)));
 }
 
 }  // namespace rung::report

@@ -17,7 +17,10 @@ std::optional<data::GreyImage> example_digit(const Exhibit& exhibit);
 // The misclassified images, worst first. Precondition: the exhibit has predictions.
 Html mistakes_section(const Exhibit& exhibit);
 
-// Filters, activations, evidence. Precondition: the exhibit has predictions.
+// The first layer's weights; empty unless they are a few filters. Precondition: the exhibit has weights.
+Html filters_section(const Exhibit& exhibit);
+
+// Activations, evidence. Precondition: the exhibit has predictions.
 std::vector<Section> inside_sections(const Exhibit& exhibit);
 
 // Training images as the first epochs saw them.

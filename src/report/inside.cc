@@ -1,7 +1,10 @@
 #include "report/inside.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "kernels/layout.h"
 #include "report/colour.h"
@@ -81,15 +84,29 @@ std::vector<double> contributions(const nn::Shape& shape, std::span<const float>
   return sums;
 }
 
+// The first image of every class that has one, in the order of the classes.
+std::vector<uint32_t> first_images(std::span<const uint8_t> labels) {
+  std::array<std::optional<uint32_t>, 256> first;
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (!first[labels[i]]) first[labels[i]] = static_cast<uint32_t>(i);
+  std::vector<uint32_t> images;
+  for (const auto& image : first)
+    if (image) images.push_back(*image);
+  return images;
+}
+
 }  // namespace
 
-std::vector<uint32_t> example_images(std::span<const uint8_t> labels, int classes) {
+std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t most) {
+  const std::vector<uint32_t> firsts = first_images(labels);
+  const size_t shown = std::min(most, firsts.size());
   std::vector<uint32_t> examples;
-  for (int label = 0; label < std::min<int>(classes, kLanes); ++label) {
-    const auto found = std::find(labels.begin(), labels.end(), label);
-    if (found != labels.end()) examples.push_back(static_cast<uint32_t>(found - labels.begin()));
-  }
+  for (size_t i = 0; i < shown; ++i) examples.push_back(firsts[i * firsts.size() / shown]);
   return examples;
+}
+
+size_t classes_with_images(std::span<const uint8_t> labels) {
+  return first_images(labels).size();
 }
 
 Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
@@ -121,22 +138,48 @@ nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examp
   return {*exhibit.plan, *exhibit.weights, x.data()};
 }
 
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples) {
-  const nn::Shape& shape = plan.stages[stage].output;
-  std::vector<std::vector<std::vector<uint8_t>>> channels;  // [channel][example][pixel]
+nn::Shape places_of(const nn::Stage& stage) {
+  if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single))
+    return {pool->channels, static_cast<int>(pool->rows.size()), static_cast<int>(pool->columns.size())};
+  const kernels::ActivationShape& activation = stage.activation;
+  return {activation.channels, activation.out_height(), activation.out_width()};
+}
+
+std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+                                      int examples, size_t most) {
+  const nn::Shape shape = places_of(plan.stages[stage]);
+  std::vector<std::pair<double, int>> activity;  // negative, so that the most active come first
   for (int channel = 0; channel < shape.channels; ++channel) {
+    double sum = 0;
+    for (int example = 0; example < examples; ++example)
+      for (const float value : plane_of(trace.output(stage), shape, channel, example)) sum -= std::abs(value);
+    activity.emplace_back(sum, channel);
+  }
+  std::sort(activity.begin(), activity.end());
+  activity.resize(std::min(most, activity.size()));
+  std::vector<int> channels;
+  for (const auto& [sum, channel] : activity) channels.push_back(channel);
+  std::sort(channels.begin(), channels.end());
+  return channels;
+}
+
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples,
+                                std::span<const int> channels) {
+  const nn::Shape shape = places_of(plan.stages[stage]);
+  std::vector<std::vector<std::vector<uint8_t>>> columns;  // [channel][example][pixel]
+  for (const int channel : channels) {
     std::vector<std::vector<float>> planes;
     for (int example = 0; example < examples; ++example)
       planes.push_back(plane_of(trace.output(stage), shape, channel, example));
-    channels.push_back(as_grey(planes));
+    columns.push_back(as_grey(planes));
   }
   std::vector<uint8_t> images;
   for (size_t example = 0; example < static_cast<size_t>(examples); ++example)
-    for (const auto& channel : channels)
-      images.insert(images.end(), channel[example].begin(), channel[example].end());
+    for (const auto& column : columns)
+      images.insert(images.end(), column[example].begin(), column[example].end());
   return data::image_grid(images, shape.height, shape.width,
                           {.rows = examples,
-                           .columns = shape.channels,
+                           .columns = static_cast<int>(channels.size()),
                            .scale = 1,
                            .margin = kGridMargin,
                            .background = kGridGrey});
@@ -163,8 +206,8 @@ Reach2 reach_of(const nn::Plan& plan, size_t stage) {
 std::optional<size_t> evidence_stage(const nn::Plan& plan) {
   std::optional<size_t> deepest;
   for (size_t stage = 0; stage + 1 < plan.stages.size(); ++stage) {
-    const nn::Shape& output = plan.stages[stage].output;
-    if (output.height > 1 && output.width > 1 && 4 * output.height >= plan.input.height &&
+    const nn::Shape output = places_of(plan.stages[stage]);
+    if (output.height * output.width > 1 && 4 * output.height >= plan.input.height &&
         4 * output.width >= plan.input.width)
       deepest = stage;
   }
@@ -173,7 +216,7 @@ std::optional<size_t> evidence_stage(const nn::Plan& plan) {
 
 std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
                                           std::span<const uint8_t> classes) {
-  const nn::Shape& shape = plan.stages[stage].output;
+  const nn::Shape shape = places_of(plan.stages[stage]);
   const Reach2 reach = reach_of(plan, stage);
   const auto rows = spread(reach.rows, shape.height, plan.input.height);
   const auto columns = spread(reach.columns, shape.width, plan.input.width);

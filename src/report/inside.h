@@ -10,8 +10,12 @@
 
 namespace rung::report {
 
-// The first image of every class that has one, at most 16 (a group of the engine).
-std::vector<uint32_t> example_images(std::span<const uint8_t> labels, int classes);
+// The first image of every class that has one, in the order of the classes; if there are more classes than
+// `most`, those of `most` classes spread evenly over them.
+std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t most);
+
+// How many classes have images.
+size_t classes_with_images(std::span<const uint8_t> labels);
 
 // The first layer's filters [K][C] as colours, each divided by the largest weight of all; none unless the
 // model begins with a convolution.
@@ -25,9 +29,18 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
 // weights.
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples);
 
-// Output of a stage: a row an example, a column a channel; each channel black at its smallest value over the
-// examples, or at 0 if that is smaller, and white at its largest.
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples);
+// The shape of a stage's output as rows and columns, also where a flatten follows and Stage::output is flat.
+nn::Shape places_of(const nn::Stage& stage);
+
+// At most `most` channels of a stage's output, in their order: those whose values are farthest from zero on
+// average over the first `examples` lanes.
+std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+                                      int examples, size_t most);
+
+// Output of a stage: a row an example, a column one of `channels`; each channel black at its smallest value
+// over the examples, or at 0 if that is smaller, and white at its largest.
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples,
+                                std::span<const int> channels);
 
 // Where the outputs of a stage lie on the input, along one axis.
 struct Reach {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "ladder/advice.h"
@@ -38,10 +39,10 @@ Html overview_table(std::span<const Exhibit> steps) {
   }
   Html section = table(rows);
   section += html(
-      "<p class=\"lead\">The last epoch is the honest figure, given with its standard error; the best one is "
-      "a "
-      "maximum over the epochs, chosen on the test set, and stands here to compare with reports that do the "
-      "same.</p>\n");
+      "<p class=\"lead\">The last epoch is the honest figure; its standard error is beside it. The best "
+      "epoch is "
+      "chosen on the test set, so its accuracy is too high; it is here for comparison with reports that give "
+      "the same.</p>\n");
   for (const std::string& remark : ladder::said_once(remarks))
     section += html("<p class=\"lead\">{}</p>\n", remark);
   return section;
@@ -84,7 +85,7 @@ Html curves(std::span<const Exhibit> steps, Page& page) {
   }
   Html section = figure(
       html("<div class=\"tall\">{}</div>", page.chart(chart)),
-      html("Test accuracy after every epoch; the axis gives the remaining errors logarithmic room.{} A "
+      html("Test accuracy after every epoch, on an axis that is logarithmic in the error that is left.{} A "
            "click on a name hides its lines.",
            any_reference
                ? " Faint and dashed, in the same colour: the PyTorch notebooks that the ladder re-creates."
@@ -92,7 +93,7 @@ Html curves(std::span<const Exhibit> steps, Page& page) {
   return section += disclosure("The figures of every epoch", epoch_table(steps));
 }
 
-// What the last step aims at: at most so many parameters, at least such an accuracy.
+// What the last step aims at: a largest number of parameters and a least accuracy.
 std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
   const auto params = ladder::parameter_budget(recipe);
   std::optional<double> accuracy;
@@ -136,8 +137,8 @@ Html sizes(std::span<const Exhibit> steps, Page& page) {
   }
   const auto& goal = chart.target;
   return figure(html("<div class=\"tall\">{}</div>", page.chart(chart)),
-                html("Accuracy against size. The mark is the last epoch with its standard error, its outline "
-                     "the best epoch.{}",
+                html("Accuracy against size. A filled mark is the last epoch with its standard error, an "
+                     "outline the best epoch.{}",
                      goal ? fmt::format(" Shaded: the goal of {}, at most {} parameters and at least {:g} %.",
                                         steps.back().run.name, with_commas(static_cast<int64_t>(goal->first)),
                                         goal->second)
@@ -182,15 +183,26 @@ Html conditions(std::span<const Exhibit> steps) {
                         : html("<p class=\"lead\">{}</p>\n", fmt::format("{}", fmt::join(common, "; ")));
 }
 
+// What holds for all steps is said once, what holds for some with their names.
+Html remarks(std::span<const Exhibit> steps) {
+  std::map<std::string, std::vector<std::string>> names;  // by remark
+  for (const Exhibit& step : steps)
+    for (const std::string& remark : step.remarks) names[remark].push_back(step.run.name);
+  Html notes;
+  for (const auto& [remark, of] : names) {
+    notes += of.size() == steps.size()
+                 ? html("<p class=\"note\">{}</p>\n", remark)
+                 : html("<p class=\"note\">{}: {}</p>\n", fmt::format("{}", fmt::join(of, ", ")), remark);
+  }
+  return notes;
+}
+
 Html intro(std::span<const Exhibit> steps) {
   double seconds = 0;
   for (const Exhibit& step : steps) seconds += step.run.record.total_seconds();
   Html result =
       html("<header>\n<h1>{}</h1>\n{}{}", title_of(steps), conditions(steps), tiles(steps, seconds));
-  std::set<std::string> said;  // what holds for all is said once
-  for (const Exhibit& step : steps)
-    for (const std::string& remark : step.remarks)
-      if (said.insert(remark).second) result += html("<p class=\"note\">{}</p>\n", remark);
+  result += remarks(steps);
   result += Html{"</header>\n"};
   return result;
 }

@@ -151,10 +151,10 @@ Html model_table(const nn::ModelSpec& model) {
 }  // namespace
 
 Html model_section(const nn::ModelSpec& model, const std::optional<data::GreyImage>& example) {
-  Html section = figure(
-      model_drawing(model, example),
-      html("From left to right: what each layer puts out (channels × rows × columns) and, below, how much of "
-           "the image one of its values sees."));
+  Html section =
+      figure(model_drawing(model, example), html("The layers from left to right, with the size of their "
+                                                 "output (channels × rows × columns). Below: how "
+                                                 "much of the image one output value sees."));
   return section += disclosure("Layer by layer", model_table(model));
 }
 

@@ -30,6 +30,8 @@ const char* name_of(Series::Style style) {
   switch (style) {
     case Series::Style::kSteps:
       return "steps";
+    case Series::Style::kBare:
+      return "bare";
     case Series::Style::kReference:
       return "reference";
     case Series::Style::kMark:

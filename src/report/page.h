@@ -15,10 +15,10 @@ namespace rung::report {
 using Points = std::vector<std::pair<double, double>>;
 
 struct Series {
-  // kSteps: a line that keeps a point's height until the next. kReference: a faint, dashed line. kMark: large
-  // points with the label beside the first. kHollow: their outlines. kWhisker: a thin line. Only kLine,
-  // kSteps and kMark have an entry in the legend.
-  enum class Style { kLine, kSteps, kReference, kMark, kHollow, kWhisker };
+  // kSteps: a line that keeps a point's height until the next. kBare: a line without points. kReference: a
+  // faint, dashed line. kMark: large points with the label beside the first. kHollow: their outlines.
+  // kWhisker: a thin line. Only kLine, kSteps and kMark have an entry in the legend.
+  enum class Style { kLine, kSteps, kBare, kReference, kMark, kHollow, kWhisker };
 
   std::string label;
   Points points;
@@ -27,7 +27,7 @@ struct Series {
 };
 
 // The scale of an axis. kAccuracy takes percent and spaces the errors logarithmically, so that 99.3 and 99.4
-// can be told apart beside 97. A linear x axis counts epochs from 1; kMeasure spans exactly the values.
+// can be told apart beside 97. A linear x axis counts epochs; kMeasure is in percent and spans the values.
 enum class Scale { kLinear, kLogarithmic, kAccuracy, kMeasure };
 
 struct Axis {

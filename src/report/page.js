@@ -10,17 +10,28 @@
   const marks = ['circle', 'triangle', 'rect', 'rectRot', 'rectRounded', 'crossRot'];
   const round = value => value.toLocaleString('en', { maximumSignificantDigits: 6 });
 
-  // Ticks of a logarithmic axis, which may span little: first powers of ten, then 2 and 5, then whatever
-  // fits.
+  // The round number from `rough` on: 1, 2 or 5 times a power of ten.
+  function roundStep(rough) {
+    const power = 10 ** Math.floor(Math.log10(rough));
+    return [1, 2, 5, 10].map(digit => digit * power).find(step => step >= rough);
+  }
+
+  // Ticks of a logarithmic axis: first powers of ten, then 2 and 5, then whatever has room; on an axis that spans too
+  // little for these, equal steps.
   function logarithmicTicks(axis) {
     const room = Math.log(axis.max / axis.min) * 16 / Math.max(60, axis.height);
     const kept = [];
+    const keep = exact => {
+      const value = Number(exact.toPrecision(6));
+      const free = kept.every(other => Math.abs(Math.log(value / other)) >= room);
+      if (free && value >= axis.min && value <= axis.max) kept.push(value);
+    };
     for (const step of [1, 2, 5, 1.5, 3, 4, 6, 8]) {
-      for (let power = -6; power < 7; ++power) {
-        const value = Number((step * 10 ** power).toPrecision(3));
-        const free = kept.every(other => Math.abs(Math.log(value / other)) >= room);
-        if (free && value >= axis.min && value <= axis.max) kept.push(value);
-      }
+      for (let power = -6; power < 7; ++power) keep(step * 10 ** power);
+    }
+    if (kept.length < 3) {
+      const step = roundStep((axis.max - axis.min) / 4);
+      for (let count = Math.ceil(axis.min / step); count * step <= axis.max; ++count) keep(count * step);
     }
     axis.ticks = kept.sort((a, b) => a - b).map(value => ({ value }));
   }
@@ -42,14 +53,17 @@
       ticks: { color: colour('muted'), maxRotation: 0, maxTicksLimit: 8, callback: value => round(value) },
       grid: { color: colour('rule'), borderColor: colour('rule'), drawTicks: false },
     };
-    if (scale === 'linear') return { ...options, type: 'linear', beginAtZero: axis.scale === 'linear' };
+    if (scale === 'linear') {
+      const most = axis.scale === 'accuracy' ? { max: 100 } : {};
+      return { ...options, ...most, type: 'linear', beginAtZero: axis.scale === 'linear' };
+    }
     const places = values.map(placeOf(scale));
     return {
       ...options,
       type: 'logarithmic',
       reverse: scale === 'accuracy',
       min: Math.min(...places) / 1.12,
-      max: Math.max(...places) * 1.12,
+      max: Math.min(Math.max(...places) * 1.12, scale === 'accuracy' ? 100 : Infinity),
       afterBuildTicks: logarithmicTicks,
       ticks: { ...options.ticks, callback: place => round(scale === 'accuracy' ? 100 - place : place) },
     };
@@ -59,12 +73,13 @@
   const styles = {
     line: () => ({}),
     steps: () => ({ stepped: 'before' }),
+    bare: () => ({ pointRadius: 0 }),
     reference: ink => ({ borderColor: ink + '80', borderWidth: 1.25, borderDash: [5, 4], pointRadius: 0, order: 2 }),
     mark: () => ({ showLine: false, pointRadius: 6.5, pointHoverRadius: 8 }),
     hollow: () => ({ showLine: false, pointRadius: 5.5, backgroundColor: 'transparent', pointBorderWidth: 1.25 }),
     whisker: ink => ({ borderColor: ink + 'a0', borderWidth: 1.25, pointRadius: 0, pointHoverRadius: 0, order: 2 }),
   };
-  const entered = ['line', 'steps', 'mark'];  // in the legend
+  const entered = ['line', 'steps', 'bare', 'mark'];  // in the legend
 
   function dataset(series, place) {
     const ink = colour('c' + series.colour % 6);
@@ -159,14 +174,16 @@
     if (spec.target) {
       return { ...options, min: 0, suggestedMax: 1.08 * Math.max(...xs, spec.target.x) };
     }
+    const first = Math.min(...xs);
     const last = Math.max(...xs);
     if (spec.x.scale === 'measure') {
-      const room = .03 * (last - Math.min(...xs)) || 1;
-      return { ...options, min: Math.min(...xs) - room, max: last + room, ticks: { ...options.ticks, includeBounds: false } };
+      const room = .03 * (last - first) || 1;
+      const [min, max] = [Math.max(first - room, 0), Math.min(last + room, 100)];
+      return { ...options, min, max, ticks: { ...options.ticks, includeBounds: false } };
     }
-    const aside = last > 1 ? 0 : .5;  // a single epoch is centred
+    const aside = first < last ? 0 : .5;  // a single epoch stands in the middle
     const ticks = { ...options.ticks, autoSkip: false };
-    return { ...options, ticks, min: 1 - aside, max: last + aside, afterBuildTicks: epochTicks };
+    return { ...options, ticks, min: Math.min(first, 1) - aside, max: last + aside, afterBuildTicks: epochTicks };
   }
 
   function configuration(spec) {

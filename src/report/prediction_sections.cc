@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "ladder/changes.h"
+#include "report/event_images.h"
+#include "report/picture.h"
 #include "report/statistics.h"
 
 namespace rung::report {
@@ -11,8 +14,12 @@ namespace {
 
 using ladder::with_commas;
 
-constexpr int kLargestMatrix = 24;  // classes
-constexpr size_t kMostPairs = 20;   // listed if there are more classes
+constexpr size_t kLargestMatrix = 27;   // classes
+constexpr size_t kRoomyMatrix = 16;     // classes up to which cells are large
+constexpr size_t kMostPairs = 20;       // listed where there are more classes
+constexpr int kConfusionPicture = 600;  // pixels a side, about, as shown
+
+using Counts = std::vector<std::vector<int>>;  // [true][predicted]
 
 Html confusion_cell(int count, bool right) {
   if (right) return html("<td class=\"right\">{}</td>", count);
@@ -21,37 +28,96 @@ Html confusion_cell(int count, bool right) {
   return html("<td class=\"h{}\">{}</td>", heat, count);
 }
 
-Html confusion_matrix(const std::vector<std::vector<int>>& counts) {
-  Html rows{"<thead><tr><th></th>"};
-  for (size_t k = 0; k < counts.size(); ++k) rows += html("<th>{}</th>", k);
-  rows += Html{"<th class=\"share\">right</th></tr></thead><tbody>\n"};
-  for (size_t truth = 0; truth < counts.size(); ++truth) {
-    int total = 0;
-    rows += html("<tr><th>{}</th>", truth);
-    for (size_t k = 0; k < counts.size(); ++k) {
-      rows += confusion_cell(counts[truth][k], k == truth);
-      total += counts[truth][k];
-    }
-    rows += total == 0
-                ? Html{"<th class=\"share\">–</th></tr>\n"}
-                : html("<th class=\"share\">{:.1f} %</th></tr>\n", 100.0 * counts[truth][truth] / total);
-  }
-  return html("<div class=\"scroll\"><table class=\"confusion\">{}</tbody></table></div>", rows);
+// The classes that any image belongs to or is taken for.
+std::vector<size_t> classes_in(const Counts& counts) {
+  std::vector<size_t> classes;
+  for (size_t k = 0; k < counts.size(); ++k)
+    if (images_of(counts, k) > 0 || predictions_of(counts, k) > 0) classes.push_back(k);
+  return classes;
 }
 
-// For many classes: which are taken for which, most frequent first.
-Html confused_pairs(const std::vector<std::vector<int>>& counts) {
+// "98.5 %", or a dash for a class without images.
+Html share_text(int64_t part, int64_t all) {
+  if (all == 0) return text("–");
+  return html("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(all));
+}
+
+Html confusion_head(const Exhibit& exhibit, const std::vector<size_t>& classes) {
+  Html head = html(
+      "<thead><tr><td></td><td></td><th class=\"axis\" colspan=\"{}\">predicted class</th>"
+      "<td></td></tr>\n<tr><td></td><td></td>",
+      classes.size());
+  for (const size_t k : classes) {
+    const std::string name = class_name(exhibit, k);
+    const bool is_number = name == std::to_string(k);
+    head += html("<th{}>{}</th>", Html{is_number ? "" : " class=\"name\""}, name);
+  }
+  return head += Html{"<th class=\"share\">recall</th></tr></thead>\n<tbody>\n"};
+}
+
+Html confusion_matrix(const Exhibit& exhibit, const Counts& counts, const std::vector<size_t>& classes) {
+  Html rows = confusion_head(exhibit, classes);
+  for (const size_t truth : classes) {
+    rows += Html{"<tr>"};
+    if (truth == classes.front())
+      rows += html("<th class=\"axis down\" rowspan=\"{}\">true class</th>", classes.size());
+    rows += html("<th class=\"row\">{}</th>", class_name(exhibit, truth));
+    for (const size_t guess : classes) rows += confusion_cell(counts[truth][guess], guess == truth);
+    rows += html("<th class=\"share\">{}</th></tr>\n",
+                 share_text(counts[truth][truth], images_of(counts, truth)));
+  }
+  return html("<div class=\"scroll\"><table class=\"confusion{}\">{}</tbody></table></div>",
+              Html{classes.size() > kRoomyMatrix ? " dense" : ""}, rows);
+}
+
+// Of many classes: which are taken for which, most often first.
+Html confused_pairs(const Exhibit& exhibit, const Counts& counts) {
   std::vector<std::array<size_t, 3>> pairs;  // images, true class, predicted class
   for (size_t truth = 0; truth < counts.size(); ++truth)
     for (size_t guess = 0; guess < counts.size(); ++guess)
       if (guess != truth && counts[truth][guess] > 0)
         pairs.push_back({static_cast<size_t>(counts[truth][guess]), truth, guess});
-  if (pairs.empty()) return html("<p>No image is taken for another class’s.</p>\n");
+  if (pairs.empty()) return html("<p>The model takes no image for one of another class.</p>\n");
   std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a[0] > b[0]; });
-  std::vector<std::vector<Html>> rows{{text("true class"), text("predicted"), text("images")}};
-  for (const auto& [images, truth, guess] : std::span(pairs).first(std::min(pairs.size(), kMostPairs)))
-    rows.push_back({html("{}", truth), html("{}", guess), html("{}", images)});
-  return table(rows);
+  const size_t shown = std::min(pairs.size(), kMostPairs);
+  std::vector<std::vector<Html>> rows{{text("true class"), text("predicted class"), text("images")}};
+  for (const auto& [images, truth, guess] : std::span(pairs).first(shown))
+    rows.push_back({text(class_name(exhibit, truth)), text(class_name(exhibit, guess)), html("{}", images)});
+  return figure(table(rows, 2),
+                html("The {} of classes that the model confuses most often.", counted(shown, "pair")));
+}
+
+// Of many classes: how well each is recognised.
+Html recall_table(const Exhibit& exhibit, const Counts& counts, const std::vector<size_t>& classes) {
+  std::vector<std::vector<Html>> rows{{text("class"), text("images"), text("recall"), text("predictions"),
+                                       text("of these right"), text("most often taken for")}};
+  for (const size_t k : classes) {
+    const auto& row = counts[k];
+    size_t other = k == 0 && row.size() > 1 ? 1 : 0;
+    for (size_t guess = 0; guess < row.size(); ++guess)
+      if (guess != k && row[guess] > row[other]) other = guess;
+    const bool any = other != k && row[other] > 0;
+    rows.push_back(
+        {text(class_name(exhibit, k)), text(with_commas(images_of(counts, k))),
+         share_text(row[k], images_of(counts, k)), text(with_commas(predictions_of(counts, k))),
+         share_text(row[k], predictions_of(counts, k)),
+         any ? html("{} ({})", class_name(exhibit, other), counted(static_cast<size_t>(row[other]), "image"))
+             : text("–")});
+  }
+  return disclosure("The figures of every class", table(rows));
+}
+
+Html many_classes_section(const Exhibit& exhibit, const Counts& counts, const std::vector<size_t>& classes,
+                          const std::string& caption) {
+  const auto image = confusion_picture(counts, classes);
+  Html section = figure(html("<div class=\"axes\"><b>true class ↓ &nbsp; predicted class →</b>{}</div>",
+                             picture(image, std::max(1, kConfusionPicture / image.width),
+                                     "confusion matrix: rows are true classes, columns predicted ones")),
+                        html("{} The darker a square, the larger the share of the true class’s images: blue "
+                             "where the prediction is right, red where it is wrong.",
+                             caption));
+  section += confused_pairs(exhibit, counts);
+  return section += recall_table(exhibit, counts, classes);
 }
 
 Html bin_table(const Calibration& calibration) {
@@ -72,17 +138,20 @@ Html bin_table(const Calibration& calibration) {
 }  // namespace
 
 Html confusion_section(const Exhibit& exhibit) {
-  const Predictions& predictions = *exhibit.predictions;
   const data::Split& test = exhibit.data->test;
+  const Predictions& predictions = *exhibit.predictions;
   const auto counts = confusion(test.labels, predictions.predicted, predictions.classes);
-  if (predictions.classes > kLargestMatrix)
-    return figure(confused_pairs(counts), html("The pairs of classes that are confused most often among the "
-                                               "{} test images, at most {}.",
-                                               with_commas(test.count), kMostPairs));
-  return figure(confusion_matrix(counts),
-                html("The {} test images, last epoch: a row is the true class, a column the predicted one. "
-                     "The shade marks mistakes.",
-                     with_commas(test.count)));
+  const auto classes = classes_in(counts);
+  const std::string caption = fmt::format(
+      "The {} test images after the last epoch: a row is the true class, a column the predicted "
+      "class{}. Recall is the share of a class’s images that the model gets right; the mean over "
+      "the classes, the balanced accuracy, is {:.2f} %.",
+      with_commas(test.count),
+      classes.size() < counts.size() ? " (classes without images and predictions are left out)" : "",
+      100 * balanced_accuracy(counts));
+  if (classes.size() > kLargestMatrix) return many_classes_section(exhibit, counts, classes, caption);
+  return figure(confusion_matrix(exhibit, counts, classes),
+                html("{} The redder a square, the more images are mistaken in that way.", caption));
 }
 
 Html calibration_section(const Exhibit& exhibit, Page& page) {
@@ -113,10 +182,10 @@ Html calibration_section(const Exhibit& exhibit, Page& page) {
                        .legend = false});
   plots += Html{"</div>"};
   Html section = figure(
-      plots, html("The test images in 15 bins of the predicted class's probability: first, how "
-                  "many of a bin's images it gets right (dashed: a model that is right as often as it "
-                  "claims); then, how many images there are. Expected calibration error {:.2f} points; mean "
-                  "probability {:.2f} %, accuracy {:.2f} %.",
+      plots, html("The test images in 15 bins of the predicted class’s probability. The first chart shows "
+                  "the share of each bin’s images that the model gets right (dashed: a model that is right "
+                  "as often as it claims), the second how many images each bin has. The expected "
+                  "calibration error is {:.2f} points, the mean probability {:.2f} %, the accuracy {:.2f} %.",
                   100 * result.expected_error, 100 * result.confidence, 100 * result.accuracy));
   return section += disclosure("The figures of every bin", bin_table(result));
 }

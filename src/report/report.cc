@@ -2,7 +2,6 @@
 
 #include <iterator>
 
-#include "data/arrange.h"
 #include "report/comparison_page.h"
 #include "report/ladder_page.h"
 #include "report/page.h"
@@ -22,14 +21,23 @@ std::string run_page(const Exhibit& exhibit) {
   return page.finish();
 }
 
+// With the data's hashes, which tell whether it is still that of a run.
+Shelf hashed(const Shelf& shelf) {
+  Shelf result = shelf;
+  for (auto& [name, images] : result)
+    if (images.data != nullptr) images.sha256 = data::sha256(*images.data);
+  return result;
+}
+
 }  // namespace
 
 std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool) {
   tell_apart(runs);
   const bool one_after_the_other = as_ladder || runs.size() > 2;
+  const Shelf datasets = hashed(shelf);
   std::vector<Exhibit> exhibits;
   for (StoredRun& run : runs) {
-    const Images& images = shelf.at(data::arrangement_of(run.recipe.dataset));
+    const Images& images = datasets.at(run.recipe.dataset.name);
     const Exhibit* previous = one_after_the_other && !exhibits.empty() ? &exhibits.back() : nullptr;
     exhibits.push_back(examine(std::move(run), images, previous, pool));
   }

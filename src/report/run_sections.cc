@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "ladder/changes.h"
 #include "report/image_sections.h"
+#include "report/learning_rates.h"
 #include "report/model_section.h"
 #include "report/prediction_sections.h"
 #include "report/story.h"
@@ -21,11 +21,10 @@ constexpr double kShortest = 1e-3;  // seconds; a rate over less means nothing
 Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
           double train::EpochRecord::*value, double ReferenceEpoch::*reference = nullptr,
           double train::ValidationRecord::*validation = nullptr) {
-  const auto style = value == &train::EpochRecord::lr ? Series::Style::kSteps : Series::Style::kLine;
   Chart chart{.title = fmt::format("{} by epoch", label),
               .x = {"epoch"},
               .y = {label, scale},
-              .series = {{exhibit.run.name, points_of(exhibit.run.record, value), 0, style}},
+              .series = {{exhibit.run.name, points_of(exhibit.run.record, value), 0}},
               .target = {},
               .legend = false};
   if (exhibit.run.record.epochs.back().validation && validation != nullptr) {
@@ -39,8 +38,29 @@ Html plot(const Exhibit& exhibit, Page& page, const char* label, Scale scale,
   return page.chart(chart);
 }
 
+// Batch by batch, or where the number of training images is unknown, of each epoch's last batch.
+Html learning_rate_plot(const Exhibit& exhibit, Page& page) {
+  const train::RunRecord& record = exhibit.run.record;
+  const optim::Training& training = exhibit.run.recipe.training;
+  Chart chart{.title = "learning rate by epoch",
+              .x = {"epoch"},
+              .y = {"learning rate"},
+              .series = {},
+              .target = {},
+              .legend = false};
+  if (record.train_images > 0) {
+    const int64_t batches = (record.train_images + training.batch_size - 1) / training.batch_size;
+    chart.series = {{exhibit.run.name,
+                     learning_rates(training, batches, static_cast<int>(record.epochs.size())), 0,
+                     Series::Style::kBare}};
+  } else {
+    chart.series = {{exhibit.run.name, points_of(record, &train::EpochRecord::lr), 0, Series::Style::kSteps}};
+  }
+  return page.chart(chart);
+}
+
 Html epoch_table(const Exhibit& exhibit) {
-  std::vector<std::vector<Html>> rows{{text("epoch"), text("learning rate"), text("train loss"),
+  std::vector<std::vector<Html>> rows{{text("epoch"), text("learning rate, last batch"), text("train loss"),
                                        text("train accuracy, %"), text("test loss"), text("test accuracy, %"),
                                        text("train s"), text("test s")}};
   if (exhibit.run.record.epochs.back().validation)
@@ -68,13 +88,14 @@ Html training_section(const Exhibit& exhibit, Page& page) {
                 &ReferenceEpoch::train_accuracy);
   plots += plot(exhibit, page, "test accuracy, %", Scale::kAccuracy, &EpochRecord::test_accuracy,
                 &ReferenceEpoch::test_accuracy, &ValidationRecord::accuracy);
-  plots += plot(exhibit, page, "learning rate", Scale::kLinear, &EpochRecord::lr);
+  plots += learning_rate_plot(exhibit, page);
   plots += plot(exhibit, page, "seconds of training", Scale::kLinear, &EpochRecord::train_seconds);
   plots += Html{"</div>"};
   Html section = figure(
       plots,
-      html("Every epoch. Training loss and accuracy are running ones, counted in training mode while "
-           "the weights change. Losses, and the errors that accuracies leave, have logarithmic axes.{}",
+      html("Training, epoch by epoch. Training loss and training accuracy are measured in training mode "
+           "while the weights change. The axes of losses, and of accuracies by the error that is left, are "
+           "logarithmic. The learning rate is that of every batch: epoch 1 ends at 1.{}",
            exhibit.notebook ? " Dashed: the PyTorch notebook that this recipe re-creates." : ""));
   return section += epoch_table(exhibit);
 }
@@ -87,9 +108,10 @@ Html timing_section(const Exhibit& exhibit) {
     facts += html("<dt>{}</dt><dd>{}</dd>\n", name, value);
   };
   fact("training",
-       fmt::format("{:.1f} s, {:.2f} s an epoch", record.train_seconds(), record.train_seconds() / epochs));
+       fmt::format("{:.1f} s, {:.2f} s per epoch", record.train_seconds(), record.train_seconds() / epochs));
   if (record.train_images > 0 && record.train_seconds() > kShortest)
-    fact("images a second", with_commas(std::llround(record.train_images * epochs / record.train_seconds())));
+    fact("images per second",
+         with_commas(std::llround(record.train_images * epochs / record.train_seconds())));
   fact("with evaluation", fmt::format("{:.1f} s", record.total_seconds()));
   if (exhibit.run.finished) fact("machine", machine_text(record.machine));
   fact("seed", std::to_string(record.seed));
@@ -97,6 +119,11 @@ Html timing_section(const Exhibit& exhibit) {
   if (!record.weights_sha256.empty()) fact("weights, SHA-256", record.weights_sha256);
   facts += Html{"</dl>\n"};
   return facts;
+}
+
+Html with_data_note(const Exhibit& exhibit, const Html& body) {
+  Html noted = data_note(exhibit);
+  return noted += body;
 }
 
 }  // namespace
@@ -125,14 +152,17 @@ std::vector<Section> detail_sections(const Exhibit& exhibit, Page& page) {
   std::vector<Section> sections{
       {"training", "Training", training_section(exhibit, page)},
       {"model", "The model", model_section(exhibit.run.recipe.model, example_digit(exhibit))}};
+  const auto add = [&](const std::string& id, const std::string& title, const Html& body) {
+    if (!body.empty()) sections.push_back({id, title, with_data_note(exhibit, body)});
+  };
   if (exhibit.predictions) {
-    sections.push_back({"confusion", "Confusion", confusion_section(exhibit)});
-    sections.push_back({"mistakes", "Mistakes", mistakes_section(exhibit)});
-    sections.push_back({"calibration", "Calibration", calibration_section(exhibit, page)});
-    auto inside = inside_sections(exhibit);
-    std::move(inside.begin(), inside.end(), std::back_inserter(sections));
+    add("confusion", "Confusion", confusion_section(exhibit));
+    add("mistakes", "Mistakes", mistakes_section(exhibit));
+    add("calibration", "Calibration", calibration_section(exhibit, page));
+    sections.push_back({"filters", "First-layer filters", filters_section(exhibit)});
+    for (const Section& section : inside_sections(exhibit)) add(section.id, section.title, section.body);
   }
-  sections.push_back({"augmentation", "Augmentation", augmentation_section(exhibit)});
+  add("augmentation", "Augmentation", augmentation_section(exhibit));
   sections.push_back({"timing", "Timing and machine", timing_section(exhibit)});
   return sections;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace rung::report {
 
@@ -11,6 +12,28 @@ std::vector<std::vector<int>> confusion(std::span<const uint8_t> labels, std::sp
   std::vector<std::vector<int>> counts(side, std::vector<int>(side));
   for (size_t i = 0; i < labels.size(); ++i) ++counts[labels[i]][predicted[i]];
   return counts;
+}
+
+int images_of(const std::vector<std::vector<int>>& counts, size_t label) {
+  return std::accumulate(counts[label].begin(), counts[label].end(), 0);
+}
+
+int predictions_of(const std::vector<std::vector<int>>& counts, size_t label) {
+  int sum = 0;
+  for (const auto& row : counts) sum += row[label];
+  return sum;
+}
+
+double balanced_accuracy(const std::vector<std::vector<int>>& counts) {
+  double sum = 0;
+  int classes = 0;
+  for (size_t label = 0; label < counts.size(); ++label) {
+    const int images = images_of(counts, label);
+    if (images == 0) continue;
+    ++classes;
+    sum += static_cast<double>(counts[label][label]) / images;
+  }
+  return sum / classes;
 }
 
 std::vector<uint32_t> mistakes(const Predictions& predictions, std::span<const uint8_t> labels) {

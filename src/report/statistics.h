@@ -13,6 +13,13 @@ namespace rung::report {
 std::vector<std::vector<int>> confusion(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
                                         int classes);
 
+// Of such counts: the images of a class, and the images that are predicted to be of a class.
+int images_of(const std::vector<std::vector<int>>& counts, size_t label);
+int predictions_of(const std::vector<std::vector<int>>& counts, size_t label);
+
+// Of such counts: the mean, over the classes that have images, of the share that is right.
+double balanced_accuracy(const std::vector<std::vector<int>>& counts);
+
 // The misclassified images, worst (lowest probability of the true class) first.
 std::vector<uint32_t> mistakes(const Predictions& predictions, std::span<const uint8_t> labels);
 

@@ -28,7 +28,7 @@ bool has_epochs(const fs::path& folder) {
   return is_file(folder / train::kResultFile) || (is_file(metrics) && fs::file_size(metrics, ignored) > 0);
 }
 
-// For a run that is running, or was interrupted.
+// Of a run that goes on, or was cut off.
 train::RunRecord record_so_far(const fs::path& folder, const recipe::Recipe& recipe) {
   train::RunRecord record;
   record.recipe = recipe.name;
@@ -62,7 +62,7 @@ bool is_run(const fs::path& folder) {
 }
 
 StoredRun load_run(const fs::path& folder) {
-  const auto recipe = recipe::load_stored(folder / train::kRecipeFile);
+  const auto recipe = recipe::load(folder / train::kRecipeFile);
   if (!has_epochs(folder))
     throw UsageError(fmt::format("{} holds a run without a finished epoch", folder.string()),
                      "wait for its first epoch, or train it again");

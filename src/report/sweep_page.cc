@@ -72,16 +72,16 @@ Html charts_section(const ladder::Sweep& sweep, Page& page) {
   if (shares.series.empty()) return {};
   const std::string left_out =
       sweep.plan().recipes.size() > shares.series.size()
-          ? fmt::format(" The first {} recipes that have finished runs.", shares.series.size())
+          ? fmt::format(" The charts show the first {} recipes that have finished runs.",
+                        shares.series.size())
           : "";
   return figure(html("<div class=\"tall\">{}</div>", page.chart(shares)),
-                html("How the last epoch’s test accuracy is distributed: the height at 99.4 is the share of "
-                     "the seeds that do better "
-                     "than 99.4 %. The steeper a line, the less the seed matters.{}",
-                     left_out)) += figure(html("<div class=\"tall\">{}</div>", page.chart(curves)),
-                                          html("Test accuracy after every epoch, the mean of all seeds; the "
-                                               "axis gives the remaining errors logarithmic "
-                                               "room."));
+                html("The share of the seeds whose last epoch has more than a given test accuracy. The "
+                     "steeper a line, the less the seed matters.{}",
+                     left_out)) +=
+         figure(html("<div class=\"tall\">{}</div>", page.chart(curves)),
+                html("Test accuracy after every epoch, the mean of all seeds, on an "
+                     "axis that is logarithmic in the error that is left."));
 }
 
 Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {

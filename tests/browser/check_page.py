@@ -11,7 +11,8 @@ import tempfile
 
 import browser as chromium
 
-WIDTHS = (360, 1280)
+WIDTHS = (360, 800, 1280)
+ROOMY = 1280  # from which no table has to scroll
 PAPER = 718  # A4 within a browser's margins
 
 OPEN_ALL = """new Promise(done => {
@@ -41,6 +42,19 @@ DEAD_LINKS = """[...document.querySelectorAll('a')].map(link => link.getAttribut
   href => href[0] !== '#' || document.getElementById(href.slice(1)) === null)"""
 TWICE = """[...document.querySelectorAll('[id]')].map(element => element.id).filter(
   (id, at, ids) => ids.indexOf(id) !== at)"""
+# At this width there is room for every column.
+CLIPPED = """[...document.querySelectorAll('.scroll')].filter(
+  box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent.trim().slice(0, 60))"""
+NAMELESS_MATRICES = """[...document.querySelectorAll('.confusion')].filter(table =>
+  !['true class', 'predicted class'].every(name => table.textContent.includes(name))).length"""
+# Lines instead of pictures.
+SLIVERS = """[...document.images].filter(image => image.naturalWidth > 0 && image.checkVisibility() &&
+  Math.min(image.clientWidth, image.clientHeight) < 5).map(image => image.alt)"""
+# Charts whose height cannot be read: an axis needs two values.
+BARE_AXES = """[...document.querySelectorAll('canvas')].filter(canvas => {
+  const chart = typeof Chart === 'undefined' ? undefined : Chart.getChart(canvas);
+  return chart !== undefined && chart.scales.y.ticks.length < 2;
+}).map(canvas => canvas.getAttribute('aria-label'))"""
 CANVASES = "document.querySelectorAll('canvas').length"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 # Without the policy, a page that requests nothing would be luck.
@@ -67,6 +81,14 @@ def check(browser, page):
                 problem(f"charts with nothing in them: {blank}")
             if broken := browser.evaluate(BROKEN_IMAGES):
                 problem(f"{broken} images are broken")
+            if width >= ROOMY and (clipped := browser.evaluate(CLIPPED)):
+                problem(f"wider than their place: {clipped}")
+            if nameless := browser.evaluate(NAMELESS_MATRICES):
+                problem(f"{nameless} confusion matrices without the names of their axes")
+            if slivers := browser.evaluate(SLIVERS):
+                problem(f"pictures that are no more than a line: {slivers}")
+            if bare := browser.evaluate(BARE_AXES):
+                problem(f"axes with fewer than two values: {bare}")
             if undescribed := browser.evaluate(UNDESCRIBED):
                 problem(f"{undescribed} images, charts or drawings without a description")
             if dead := browser.evaluate(DEAD_LINKS):
@@ -97,10 +119,14 @@ def check_on_paper(browser, page):
 
 DESERVING = """<!DOCTYPE html><title>bad</title><div style="width: 2000px; height: 9px"></div>
 <canvas width="300" height="300" aria-label="empty"></canvas><img src="data:image/png;base64,AAAA">
+<div class="scroll" style="width: 50px; overflow: auto"><table class="confusion"><tr><td>much-too-wide-for-it</td></tr></table></div>
+<img alt="sliver" width="217" height="1"
+ src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7">
 <a href="#gone" id="twice">gone</a><p id="twice"></p>
-<img src="http://127.0.0.1:9/x.png"><script>console.error('e'); setTimeout(() => alert(1)); undefinedFunction();</script>"""
+<img src="http://127.0.0.1:9/x.png"><script>var Chart = { getChart: () => ({ scales: { y: { ticks: [0] } } }) }; console.error('e'); setTimeout(() => alert(1)); undefinedFunction();</script>"""
 
-EXPECTED = ("wider than the screen", "wider than the paper", "nothing in them", "images are broken", "without a description",
+EXPECTED = ("wider than their place: ['much-too-wide-for-it']", "1 confusion matrices", "a line: ['sliver']",
+            "two values: ['empty']", "wider than the screen", "wider than the paper", "nothing in them", "images are broken", "without a description",
             "to nowhere in the page: ['#gone']", "twice: ['twice']", "no Content-Security-Policy", "console:",
             "exception:", "request: http://127.0.0.1:9/x.png", "dialog: 1", "look the same")
 

@@ -1,0 +1,15 @@
+#include "data/class_names.h"
+
+#include <array>
+
+namespace rung::data {
+
+std::span<const std::string_view> class_names(std::string_view dataset) {
+  static constexpr std::array<std::string_view, 10> kFashionMnist = {
+      "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+      "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+  if (dataset == "fashion_mnist") return kFashionMnist;
+  return {};
+}
+
+}  // namespace rung::data

@@ -1,0 +1,12 @@
+// What the classes of datasets that are known by name are called.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace rung::data {
+
+// One name per class; empty for a dataset whose classes are called by their numbers.
+std::span<const std::string_view> class_names(std::string_view dataset);
+
+}  // namespace rung::data
