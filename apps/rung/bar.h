@@ -1,4 +1,4 @@
-// Progress bars in the manner of tqdm, and curves a line high, as text.
+// Progress bars like tqdm's, and curves one line high, as text.
 #pragma once
 
 #include <span>
@@ -12,13 +12,13 @@ std::string clock_text(double seconds);
 // A time that is only roughly known: "40 seconds", "3 minutes", "2 h 10 min".
 std::string rough_duration(double seconds);
 
-// "before|bar|after", at most `columns` wide, with the first of the endings that leaves room for a bar; where
-// none does, the last without a bar, cut off. `done` is from 0 to 1. All text is printable UTF-8.
+// "before|bar|after", at most `columns` wide, with the first ending that leaves room for a bar; if none does,
+// the last one without a bar, cut off. `done` is from 0 to 1. All text is printable UTF-8.
 std::string bar_line(const std::string& before, double done, std::span<const std::string> endings,
                      int columns);
 
-// A curve of at most `columns` characters ▁ to █, from the smallest value to the largest; a character is the
-// mean of the values that fall on it. Values must be finite.
+// A curve of at most `columns` characters ▁ to █, from the smallest value to the largest; each character is
+// the mean of its values. Precondition: the values are finite.
 std::string sparkline(std::span<const double> values, int columns);
 
 }  // namespace rung::app

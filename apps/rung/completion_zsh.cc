@@ -20,7 +20,7 @@ _rung_recipes() {
 }
 )zsh";
 
-// Where it is sourced it registers itself; as a file in $fpath, its first call completes.
+// When sourced it registers itself; as a file in $fpath, its first call completes.
 constexpr const char* kTail = R"zsh(
 if [[ $funcstack[1] == _rung ]]; then _rung "$@"; else compdef _rung rung; fi
 )zsh";
@@ -46,7 +46,7 @@ std::string action_of(const ValueKind& kind) {
   if (kind.name == "RECIPE") return "_rung_recipes";
   if (kind.name == "DATASET" || kind.name == "TARGET" || kind.name == "COMMAND")
     return "_rung_values " + kind.name;
-  return " ";  // a value of which nothing is known
+  return " ";  // a value about which nothing is known
 }
 
 // "'(-q --quiet)'{-q,--quiet}'[Print nothing]'", "'--out=[Folder]:DIR:_files -/'"

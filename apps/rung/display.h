@@ -1,4 +1,4 @@
-// What training, sweeps and downloading show while they go on.
+// What training, sweeps and downloads show while they run.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ std::string evaluation_line(std::string_view split, const train::Evaluation& eva
 // recalls.
 std::string class_line(const train::ClassResults& classes);
 
-// The epoch under way as a bar in the manner of tqdm, at most `columns` wide.
+// The current epoch as a bar like tqdm's, at most `columns` wide.
 std::string epoch_bar(const train::Progress& progress, int columns);
 
 // "Epoch 3/16: learning rate 0.01, 1.42 s, train loss 0.0512, accuracy 98.40%."
@@ -29,7 +29,7 @@ std::string epoch_line(const train::EpochRecord& epoch, int epochs);
 // "12/40 step4-seed11: last epoch 99.21%, best 99.25%": the run is over, as the twelfth of 40.
 std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs);
 
-// A bar while an epoch trains, on a terminal; then, or without one, a line an epoch.
+// On a terminal, a bar while an epoch trains; afterwards, and elsewhere, one line per epoch.
 class EpochDisplay {
  public:
   ~EpochDisplay();
@@ -46,7 +46,7 @@ class EpochDisplay {
   bool open_ = false;  // the cursor is behind a bar
 };
 
-// A bar over all runs of a sweep, on a terminal, and what goes wrong; without one, a line a run.
+// On a terminal, a bar over all runs of a sweep, and errors; elsewhere, one line per run.
 class SweepDisplay {
  public:
   ~SweepDisplay();
@@ -59,7 +59,7 @@ class SweepDisplay {
   bool open_ = false;  // the cursor is behind a bar
 };
 
-// A bar for a download; nothing where there is no terminal.
+// A bar for a download; nothing without a terminal.
 class TransferDisplay {
  public:
   ~TransferDisplay();

@@ -31,7 +31,7 @@ struct Options {
   OutputOptions output;
 };
 
-// The split as lines call it, and its images.
+// The split's name in the output, and its images.
 std::pair<const char*, train::ImageRange> images_of(const std::string& split, const data::Dataset& data,
                                                     int validation) {
   if (split == "test") return {"Test", {data.test, 0, data.test.count}};
@@ -59,7 +59,7 @@ void eval(const Options& options) {
   const auto [name, images] = images_of(options.split, data, recipe.dataset.validation);
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
-  train::Evaluator evaluator(plan, recipe.dataset, pool);  // first: it knows whether there is memory for it
+  train::Evaluator evaluator(plan, recipe.dataset, pool);  // first, because it checks the memory
   if (!is_there(run / file) && !is_there(run / train::kMetricsFile)) fail_without_epochs(run);
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);

@@ -12,7 +12,7 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 // A handler may write only lock-free atomics, and any thread may read or be the one that is interrupted.
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 std::atomic<int> received = 0;
-std::atomic<bool> was_told = false;  // of it
+std::atomic<bool> was_told = false;  // of the signal
 std::atomic<bool> is_guarded = false;
 
 // Whether the signal is the first.

@@ -1,5 +1,5 @@
-// Ctrl-C, a closed terminal or `kill`: training ends between two batches, other work where it can, with files
-// whole and one line that says what is left. A second Ctrl-C ends the process at once. A reader of standard
+// Ctrl-C, a closed terminal or `kill`: training ends between two batches, other work where it can, with whole
+// files and one line that says what is left. A second Ctrl-C ends the process at once. A reader of standard
 // output that goes away, as `head` does, counts as such a signal: SIGPIPE.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace rung::app {
 
-// The user, or the system, wants the program to end. With an empty message there is nothing to say about it.
+// The user, or the system, wants the program to end. An empty message prints nothing.
 class Interrupted : public Error {
  public:
   Interrupted(int signal_number, const std::string& message, const std::string& hint)
@@ -18,17 +18,18 @@ class Interrupted : public Error {
   int signal;
 };
 
-// While one exists, such a signal is noted instead of ending the process. What the caller was told to ignore
-// (nohup) stays ignored. One at a time.
+// While one exists, such a signal is noted instead of ending the process. Signals that the caller ignores
+// (nohup) stay ignored. Only one may exist at a time.
 class InterruptGuard {
  public:
   InterruptGuard();
-  // A signal that came after signal() was last asked ends the process now, unless an error is on its way.
+  // A signal that came after the last call of signal() ends the process now, unless an exception is in
+  // flight.
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  // The signal that came, or 0. Any thread may ask.
+  // The noted signal, or 0. Any thread may ask.
   static int signal();
 };
 

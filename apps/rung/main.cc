@@ -21,8 +21,8 @@
 namespace rung::app {
 namespace {
 
-// A file must not be opened as one of the standard streams that the caller closed, or what is printed would
-// go into it. Opened the wrong way round, such a stream fails when it is used.
+// If the caller closed a standard stream, no file may be opened in its place, or output would go into that
+// file. Opened in the wrong direction, such a stream fails when used.
 void hold_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) == -1) {
@@ -46,7 +46,7 @@ int report(const std::string& message, const std::string& hint, int exit_code) {
   return exit_code;
 }
 
-// Ends as the signal would have ended it, so that the caller sees what happened.
+// Ends as the signal would have ended the process, so that the caller sees what happened.
 int end_by(const Interrupted& interrupted) {
   if (!std::string_view(interrupted.what()).empty()) report(interrupted.what(), interrupted.hint(), kFailed);
   std::signal(interrupted.signal, SIG_DFL);

@@ -33,30 +33,30 @@ struct RunOptions {
   std::optional<int> epochs;
   bool no_validation = false;
   std::string out;
-  std::string resume;  // the folder to go on in; with it, none of those before
+  std::string resume;  // the folder to resume in; excludes all options before
   double checkpoint_seconds = 30;
   bool strict = false;
   bool full = false;
 
-  // `recipes` is the argument that --resume stands in place of.
+  // `recipes` is the argument that --resume replaces.
   void add_to(CLI::App& command, CLI::Option& recipes);
   // The recipe, changed by --seed, --epochs and --no-validation.
   recipe::Recipe load(const std::string& recipe) const;
-  // --out, or else the first of runs/NAME, runs/NAME-2, ... that does not exist.
+  // --out, by default the first of runs/NAME, runs/NAME-2, ... that does not exist.
   std::filesystem::path folder(const std::string& name) const;
 };
 
-// --json, --quiet: what a command that has results prints.
+// --json, --quiet: what a command with results prints.
 struct OutputOptions {
   bool json = false;
   bool quiet = false;
 
   void add_to(CLI::App& command);
-  // To be called before anything is said.
+  // Must be called before anything is printed.
   void apply() const;
 };
 
-// For CLI::Option::check(): empty if the text is a seed, or what is wrong with it. (CLI::Range repeats a
+// For CLI::Option::check(): empty if the text is a seed, otherwise what is wrong with it. (CLI::Range shows a
 // number that is too large as another one.)
 std::string is_seed(const std::string& text);
 
@@ -69,7 +69,7 @@ void add_checkpoint_seconds(CLI::App& command, double& seconds);
 // A recipe's file: the path itself, or the name of one of Rung's own ("step3"). Throws UsageError.
 std::filesystem::path find_recipe(const std::string& path_or_name);
 
-// The names of Rung's own recipes, sorted; none where their folder is not found.
+// The names of Rung's own recipes, sorted; none if their folder is not found.
 std::vector<std::string> recipe_names();
 
 // The steps of the ladder, in order.

@@ -58,8 +58,7 @@ ladder::SweepPlan plan_of(const Options& options) {
   return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
 }
 
-// The same for the same recipes and keys, so that the same command goes on where it was:
-// "sweep-step4-step5-lr".
+// The same for the same recipes and keys, so that the same command resumes the sweep: "sweep-step4-step5-lr".
 fs::path folder_of(const Options& options) {
   if (!options.out.empty()) return options.out;
   std::string name = "sweep";
@@ -71,7 +70,7 @@ fs::path folder_of(const Options& options) {
   return fs::path("runs") / name.substr(0, kLongestFolderName);
 }
 
-// What goes on with the sweep.
+// The command that resumes the sweep.
 std::string command_of(const Options& options) {
   std::string line = program_word() + " sweep";
   const auto add = [&](const std::string& option, const std::string& value) {
@@ -91,7 +90,7 @@ std::string command_of(const Options& options) {
   return line;
 }
 
-// A process of several takes one run at a time: there is one for each core.
+// Each of several processes takes one run at a time, because there is one process per core.
 size_t jobs_of(const Options& options) {
   if (options.jobs > 0) return options.jobs;
   return ladder::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
@@ -172,7 +171,7 @@ void lead(const Options& options, ladder::Processes* processes) {
   show(sweep, options.output);
 }
 
-// Another process than the first of several.
+// What every process except the first does.
 void follow(const Options& options, ladder::Processes& processes) {
   const InterruptGuard guard;
   ladder::help(processes, {.threads = jobs_of(options),

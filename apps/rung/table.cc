@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, end - std::min(begin, end));
 }
 
-// A Markdown table's row "| a | b |" as its cells. `\|` is no border.
+// A Markdown table's row "| a | b |" as its cells. `\|` is not a border.
 std::vector<std::string> cells_of(std::string_view row) {
   std::vector<std::string> cells;
   size_t begin = 1;
@@ -57,7 +57,7 @@ void say_table(const std::vector<std::string_view>& rows, int columns) {
   for (const Line& line : table.lines(columns)) say_line(line);
 }
 
-// A line of a document that is no table's.
+// A line of a document outside tables.
 void say_text_line(std::string_view text, int columns) {
   const int indent = text.starts_with("- ") ? 2 : 0;
   const bool is_heading = text.starts_with('#');
@@ -86,7 +86,7 @@ int Table::narrowest(size_t column) const {
   return width;
 }
 
-// With their widths where those fit, else with what the cells need, and the fewer columns the less room.
+// Uses the columns' widths if they fit, otherwise what the cells need, and drops columns if room is short.
 std::vector<Table::Fitted> Table::fit(int columns, int gap) const {
   std::vector<Fitted> fitted;
   int most_rank = 0;

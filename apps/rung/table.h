@@ -1,4 +1,4 @@
-// Tables and running text, fitted to the width of what they are printed on.
+// Tables and running text, fitted to the width of the output.
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@ namespace rung::app {
 struct Column {
   std::string head;
   bool left = false;  // aligned to the left, not to the right
-  int rank = 0;       // where there is no room, the columns of the highest rank go first; those of 0 stay
-  int width = 0;      // what it is given where there is room for that
+  int rank = 0;       // columns of the highest rank are dropped first if room is short; those of 0 stay
+  int width = 0;      // its width if there is room
 };
 
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // One cell a column.
+  // One cell per column.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
 
-  // The head and the rows, at most so many columns wide, with `gap` spaces between the columns.
+  // The head and the rows, at most `columns` wide, with `gap` spaces between the table's columns.
   std::vector<Line> lines(int columns, int gap = 2) const;
 
-  // How wide lines() makes them.
+  // The width of lines().
   int width(int columns, int gap = 2) const;
 
  private:
@@ -43,7 +43,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// The text in lines of at most so many columns, broken between words; all but the first are indented.
+// The text in lines of at most `columns`, broken between words; all except the first are indented.
 std::vector<std::string> wrapped(std::string_view text, int columns, int indent);
 
 // Says a Markdown document: as it is, but on a terminal as plain text, wrapped, with tables that fit, and

@@ -1,5 +1,5 @@
-// The standard streams: what may go to them, in which colours, how wide they are. What is shown there is not
-// its business.
+// The standard streams: what may go to them, in which colours, and how wide they are. It does not decide what
+// is shown.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,11 +13,11 @@
 
 namespace rung::app {
 
-// Where what the program says goes: to standard output; where that is kept for a JSON document, to standard
-// error; or nowhere.
+// Where the program's text goes: to standard output; to standard error if standard output is kept for a JSON
+// document; or nowhere.
 enum class Talk { kOut, kErr, kNowhere };
 
-// For the rest of the process, which begins with kOut.
+// For the rest of the process, which starts with kOut.
 void set_talk(Talk talk);
 
 // Writes to standard output, at once, in printable form with line breaks: text from a file cannot steer the
@@ -25,7 +25,8 @@ void set_talk(Talk talk);
 // what happens.
 void write_out(std::string_view text);
 
-// Writes the one document of a command with --json. What is no UTF-8 is replaced. Throws as write_out().
+// Writes the one document of a command with --json. Bytes that are not UTF-8 are replaced. Throws as
+// write_out() does.
 void write_json(const nlohmann::ordered_json& document);
 
 // Says text as write_out() writes it.
@@ -39,7 +40,7 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
 // Writes a line "rung: warning: ..." to standard error.
 void warn(std::string_view text);
 
-// A bar is welcome: there is a terminal, and it can redraw a line.
+// Whether bars can be drawn: there is a terminal, and it can redraw a line.
 bool is_interactive();
 
 struct TerminalSize {
@@ -47,16 +48,16 @@ struct TerminalSize {
   int rows = 24;
 };
 
-// Of the terminal that bars are drawn on.
+// The size of the terminal on which bars are drawn.
 TerminalSize terminal_size();
 
-// Columns of what say() writes to; no limit where that is no terminal.
+// The width of say()'s output; no limit if that is not a terminal.
 inline constexpr int kNoLimit = std::numeric_limits<int>::max();
 int talk_columns();
 
 enum class Colour { kPlain, kBold, kDim, kRed, kGreen, kYellow };
 
-// A line on its way to a terminal: pieces of printable text, each of a colour.
+// A line for a terminal: pieces of printable text, each with a colour.
 class Line {
  public:
   Line() = default;
@@ -68,7 +69,7 @@ class Line {
   int columns() const;
   bool empty() const { return pieces_.empty(); }
 
-  // The bytes to write, cut to so many columns.
+  // The bytes to write, cut to `columns`.
   std::string bytes(bool coloured, int columns = kNoLimit) const;
 
  private:
@@ -79,14 +80,14 @@ class Line {
   std::vector<Piece> pieces_;
 };
 
-// Says the line and ends it.
+// Prints the line and ends it.
 void say_line(const Line& line);
 
-// Whether colours go to the stream (STDOUT_FILENO, STDERR_FILENO): to a terminal, unless the environment's
-// NO_COLOR or TERM=dumb says no; elsewhere if CLICOLOR_FORCE says so.
+// Whether colours go to the stream (STDOUT_FILENO, STDERR_FILENO): to a terminal, unless the environment has
+// NO_COLOR or TERM=dumb; elsewhere only with CLICOLOR_FORCE.
 bool has_colours(int stream);
 
-// Writes bytes as they are to the terminal that bars are drawn on. Nothing depends on whether that works.
+// Writes unchanged bytes to the terminal on which bars are drawn. Nothing depends on its success.
 void write_to_terminal(std::string_view bytes);
 
 }  // namespace rung::app

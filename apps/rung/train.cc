@@ -29,7 +29,7 @@ struct Options {
   OutputOptions output;
 };
 
-// The recipe and where it is to be trained.
+// The recipe and the place to train it.
 std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
   const recipe::Recipe recipe = options.run.load(options.recipe);
   const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));

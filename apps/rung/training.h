@@ -26,9 +26,8 @@ std::string resume_command(std::string_view command, const std::filesystem::path
 // What is to be said after a batch; empty if nothing is.
 using Remark = std::function<std::string(const train::Progress&)>;
 
-// As ladder::run_recipe, showing the epochs as they pass. Throws Interrupted when the InterruptGuard, which
-// is the caller's, has noted a signal. `resume` is the command that goes on with what is left; errors that
-// leave something name it.
+// As ladder::run_recipe, but shows the epochs as they pass. Throws Interrupted if the caller's InterruptGuard
+// has noted a signal. `resume` is the command that continues the rest; errors that leave something name it.
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                              const ladder::RunPlace& place, const ladder::Outcome* previous,
                              const std::string& resume, const Remark& remark = {});
@@ -43,7 +42,7 @@ inline constexpr const char* kAfterDivergence =
 // Throws what there is to say about a run that has no finished epoch.
 [[noreturn]] void fail_without_epochs(const std::filesystem::path& folder);
 
-// What --json prints of a run: result.json's fields, `run_dir` and `analysis`.
+// What --json prints about a run: result.json's fields, `run_dir` and `analysis`.
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,
                                    const std::filesystem::path& folder);
 

@@ -1,4 +1,4 @@
-// rung watch DIR: how a job in another process goes.
+// rung watch DIR: follows a job in another process.
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -31,15 +31,15 @@ using ladder::SweepWatcher;
 using train::RunState;
 
 constexpr auto kBetweenLooks = 250ms;
-// Looking takes at most this part of a core, however long the run's record: training has the rest.
+// Watching takes at most one part in this many of a core, however long the run's record; training has the
+// rest.
 constexpr int kShareOfTime = 20;
 
 bool is_over(RunState state) {
   return state != RunState::kRunning || InterruptGuard::signal() != 0;
 }
 
-// Looks at something and shows it, again and again, until it ends or a signal asks for the end. Returns what
-// was seen last.
+// Repeatedly looks at a job and shows it, until it ends or a signal arrives. Returns the last state.
 template <typename Look, typename Show>
 auto follow(const Look& look, const Show& show) {
   while (true) {
@@ -54,8 +54,8 @@ auto follow(const Look& look, const Show& show) {
   }
 }
 
-// On the second screen while it goes on, and its last state on the first. `view` gives the lines for a size,
-// `note` the line beneath them.
+// On the alternate screen while the job runs; its last state on the main screen. `view` gives the lines for a
+// size, `note` the line below them.
 template <typename Look, typename View, typename Note>
 auto follow_on_screen(const Look& look, const View& view, const Note& note) {
   auto status = look();
@@ -71,7 +71,7 @@ auto follow_on_screen(const Look& look, const View& view, const Note& note) {
   return status;
 }
 
-// A line an epoch as they come, and one before each step of a ladder.
+// One line per epoch as they finish, and one before each step of a ladder.
 class LinePrinter {
  public:
   explicit LinePrinter(const Job& job) : job_(job) {}
@@ -82,7 +82,7 @@ class LinePrinter {
       if (job_.is_ladder && printed_ == 0 && !epochs.empty())
         say("{}/{} {}\n", step_ + 1, job_.steps.size(), job_.steps[step_].recipe.title);
       for (; printed_ < epochs.size(); ++printed_) print(epochs[printed_]);
-      if (step_ >= status.current) return;  // a step that was finished may have to be done again
+      if (step_ >= status.current) return;  // a finished step may have to be done again
       ++step_;
       printed_ = 0;
     }
@@ -99,7 +99,7 @@ class LinePrinter {
   size_t printed_ = 0;  // epochs of that step
 };
 
-// Where a job that no process works on stands: "in step2 after epoch 3 of 16".
+// The position of a job that no process works on: "in step2 after epoch 3 of 16".
 std::string position_of(const Job& job, const JobStatus& status) {
   const auto& step = job.steps[status.current];
   const size_t epochs = status.steps[status.current].epochs.size();
@@ -144,7 +144,7 @@ void watch_job(const std::filesystem::path& folder) {
   say_ending(ending_line(job, status));
 }
 
-// A line a run, as they are over.
+// One line per run, as they end.
 class RunPrinter {
  public:
   void print(const SweepWatcher& sweep) {

@@ -14,9 +14,9 @@
 namespace rung::ladder {
 namespace {
 
-// A layer with at least this share of the parameters or of the arithmetic is worth a remedy.
+// A layer with at least this share of the parameters or of the arithmetic deserves a remedy.
 constexpr double kLargeShare = 0.5;
-// Of the budget: less than this is no room to speak of.
+// A smaller share of the budget than this is not worth mentioning.
 constexpr double kRoom = 0.25;
 
 using nn::LayerInfo;
@@ -75,7 +75,7 @@ class Adviser {
     return static_cast<size_t>(found - info_.layers.begin());
   }
 
-  // What the dataset's images are drawn with, if that is known.
+  // The dataset's stroke width, if it is known.
   double stroke() const {
     const data::DatasetInfo* known = data::known_dataset(recipe_.dataset.name);
     return known == nullptr ? 0 : known->stroke_width;
@@ -137,7 +137,7 @@ class Adviser {
     return found;
   }
 
-  // "Conv2d-4: 900 of 5,422 (16.6 %)", or of several that are as large.
+  // "Conv2d-4: 900 of 5,422 (16.6 %)", or several equally large layers.
   std::string share(const std::vector<size_t>& found, int64_t value, int64_t whole) const {
     const std::string figures =
         fmt::format("{} of {} ({:.1f} %)", with_commas(value), with_commas(whole), percent(value, whole));
@@ -156,8 +156,7 @@ class Adviser {
     sentences_.push_back(sentence);
   }
 
-  // What is left of a layer that has a weight for every pixel of its input, where it takes their mean
-  // instead.
+  // What would be left of a layer with a weight for every pixel of its input if it took their mean instead.
   std::string dense_remedy(size_t layer) const {
     const nn::Shape plane = dense_input(layer);
     const int64_t pixels = int64_t{plane.height} * plane.width;
@@ -171,7 +170,8 @@ class Adviser {
         text({plane.height, plane.width}), with_commas(info.macs / pixels + biases));
   }
 
-  // The planes that a convolution's kernel covers, or that were flattened for a linear layer; else nothing.
+  // The planes that a convolution's kernel covers, or that were flattened for a linear layer; otherwise
+  // empty.
   nn::Shape dense_input(size_t layer) const {
     const nn::Shape& input = info_.layers[layer].input;
     if (const auto* conv = std::get_if<nn::Conv2d>(&model_.layers[layer])) {

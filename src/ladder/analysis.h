@@ -1,5 +1,5 @@
-// The Analysis of a run: conclusions drawn from its numbers by stated rules, the same for every recipe. The
-// rules and the reasons for their thresholds are in docs/analysis.md; the sentences are in analysis_text.cc.
+// The Analysis of a run: conclusions from its numbers by stated rules, the same for every recipe. The rules
+// and the reasons for their thresholds are in docs/analysis.md; the sentences are in analysis_text.cc.
 #pragma once
 
 #include <optional>
@@ -49,7 +49,7 @@ struct Analysis {
   Limit limit = Limit::kBalanced;
   std::vector<std::string> changes;         // from the previous step
   std::optional<McNemar> against_previous;  // first: the previous step, second: this one
-  std::vector<std::string> sentences;       // all of it in words
+  std::vector<std::string> sentences;       // the analysis in words
 };
 
 // A difference counts when it exceeds so many standard errors.

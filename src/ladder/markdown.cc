@@ -19,8 +19,8 @@ bool is_word(char byte) {
   return std::isalnum(static_cast<unsigned char>(byte)) != 0 || (byte & 0x80) != 0;
 }
 
-// Whether Markdown would act on the byte at `at`: end a cell or begin markup. An underscore within a word is
-// none.
+// Whether Markdown would act on the byte at `at`: end a cell or begin markup. An underscore within a word
+// does neither.
 bool is_markup(std::string_view text, size_t at) {
   if (text[at] != '_') return std::string_view("\\|<`*[").find(text[at]) != std::string_view::npos;
   return at == 0 || at + 1 == text.size() || !is_word(text[at - 1]) || !is_word(text[at + 1]);

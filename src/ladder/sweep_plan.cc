@@ -75,7 +75,7 @@ std::string last_part(const std::string& key) {
   return key.substr(key.rfind('.') + 1);
 }
 
-// "step5-lr=0.02-p=0.1": the last part of each key says enough, unless two keys end in the same.
+// "step5-lr=0.02-p=0.1": the last part of each key is enough, unless two keys end in the same part.
 std::string name_with(const std::string& base, std::span<const Setting> settings) {
   std::string name = base;
   for (const Setting& setting : settings) {
@@ -94,7 +94,7 @@ Recipe variant(const Recipe& base, std::vector<Setting> settings) {
   const std::string name = name_with(base.name, settings);
   Recipe changed = recipe::with_settings(base, settings);
   changed.name = name;
-  return recipe::parse(recipe::to_toml(changed), name);  // whether there can be such a name
+  return recipe::parse(recipe::to_toml(changed), name);  // checks that such a name is allowed
 }
 
 void require_unique_names(const std::vector<Recipe>& recipes) {
@@ -108,7 +108,7 @@ void require_unique_names(const std::vector<Recipe>& recipes) {
 
 // "0.1,0.10" would train everything twice.
 void require_different(std::span<const Recipe> variants) {
-  std::map<std::string, std::string> names;  // by all but the name
+  std::map<std::string, std::string> names;  // by everything except the name
   for (Recipe recipe : variants) {
     const std::string name = std::exchange(recipe.name, "");
     const auto [same, is_new] = names.try_emplace(recipe::to_toml(recipe), name);

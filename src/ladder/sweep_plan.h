@@ -17,11 +17,11 @@ inline constexpr size_t kMaxRuns = 1'000'000;
 
 struct SweepPlan {
   std::vector<recipe::Recipe> recipes;  // with unique names; their own seeds are not used
-  size_t settings = 1;          // recipes come in blocks of so many: one base recipe, all its settings
+  size_t settings = 1;          // recipes come in blocks of this size: one base recipe with all its settings
   std::vector<uint64_t> seeds;  // each once
 
-  // The recipe that "previous" stands for in the targets of recipe `index`: the base recipe before, with the
-  // same settings.
+  // The recipe that "previous" means in the targets of recipe `index`: the previous base recipe with the same
+  // settings.
   const recipe::Recipe* previous(size_t index) const {
     return index < settings ? nullptr : &recipes[index - settings];
   }
@@ -33,7 +33,7 @@ std::vector<uint64_t> parse_seeds(std::string_view text);
 // `grid` has an element such as "optimizer.lr=0.01,0.02" for each key: every recipe is run with every
 // combination of values, under a name that says which. Throws UsageError if two recipes then have the same
 // name, if two combinations make the same recipe, if the seed or the name is in the grid, if there are more
-// than kMaxRuns runs, or as recipe::parse_settings() and with_settings().
+// than kMaxRuns runs, or as recipe::parse_settings() and with_settings() do.
 SweepPlan make_plan(std::span<const recipe::Recipe> recipes, std::span<const std::string> grid,
                     std::vector<uint64_t> seeds);
 

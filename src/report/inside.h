@@ -1,5 +1,5 @@
-// What a trained model looks like inside: its first filters, what its stages make of example images, and
-// where the evidence for a class comes from.
+// The inside of a trained model: its first filters, its stages' outputs for example images, and where the
+// evidence for a class comes from.
 #pragma once
 
 #include <vector>
@@ -25,8 +25,7 @@ struct Filters {
 };
 Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
 
-// The examples on their way through the model. `normalised` as in the recipe; the exhibit has data and
-// weights.
+// The examples on their way through the model. Precondition: the exhibit has data and weights.
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples);
 
 // The shape of a stage's output as rows and columns, also where a flatten follows and Stage::output is flat.
@@ -42,7 +41,7 @@ std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& tra
 data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples,
                                 std::span<const int> channels);
 
-// Where the outputs of a stage lie on the input, along one axis.
+// The positions of a stage's outputs on the input, along one axis.
 struct Reach {
   int field = 1;     // receptive field, pixels
   int jump = 1;      // pixels between neighbouring outputs
@@ -52,20 +51,21 @@ struct Reach2 {
   Reach rows;
   Reach columns;
 };
-// Precondition: the stage's output still has places (a plan runs a convolution over its whole input as a
+// Precondition: the stage's output still has positions (a plan runs a convolution over its whole input as a
 // linear layer).
 Reach2 reach_of(const nn::Plan& plan, size_t stage);
 
-// The deepest stage whose output still has a quarter of the input's side: deep enough to stand for parts of a
-// digit, fine enough to say where. None for a model without one.
+// The deepest stage whose output side is still at least a quarter of the input's: deep enough to represent
+// parts of a digit, fine enough to locate them. None for a model without such a stage.
 std::optional<size_t> evidence_stage(const nn::Plan& plan);
 
-// For each example, how much each pixel's surroundings speak for class classes[example]: 0..1, [H][W].
+// For each example, how much evidence each pixel's surroundings give for class classes[example]: 0..1,
+// [H][W].
 //
-// Grad-CAM (Selvaraju et al., 2017) with the gradient kept at its place instead of averaged (HiResCAM,
-// Draelos and Carin, 2020): sum over channels of activation x gradient of the class's logit, where it is
-// positive. Each output speaks for its whole receptive field: its value is spread as a Gaussian about the
-// field's centre, with a quarter of the field as standard deviation.
+// Grad-CAM (Selvaraju et al., 2017) with the gradient kept in place instead of averaged (HiResCAM, Draelos
+// and Carin, 2020): sum over channels of activation x gradient of the class's logit, where it is positive.
+// Each output stands for its whole receptive field, so its value is spread as a Gaussian around the field's
+// centre, with a quarter of the field as standard deviation.
 std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
                                           std::span<const uint8_t> classes);
 

@@ -48,7 +48,7 @@ Html overview_table(std::span<const Exhibit> steps) {
   return section;
 }
 
-// Test accuracy: a row an epoch, a column a step.
+// Test accuracy: one row per epoch, one column per step.
 Html epoch_table(std::span<const Exhibit> steps) {
   std::vector<std::vector<Html>> rows{{text("epoch")}};
   size_t epochs = 0;
@@ -145,7 +145,7 @@ Html sizes(std::span<const Exhibit> steps, Page& page) {
                           : ""));
 }
 
-// Where the ladder ends.
+// The figures of the ladder's end.
 Html tiles(std::span<const Exhibit> steps, double seconds) {
   const train::RunRecord& last = steps.back().run.record;
   int64_t met = 0;
@@ -168,7 +168,7 @@ std::string title_of(std::span<const Exhibit> steps) {
   return fmt::format("Ladder of {} {}", steps.size(), steps.size() == 1 ? "step" : "steps");
 }
 
-// What the runs have in common, of seed and machine.
+// The seed and machine that the runs have in common.
 Html conditions(std::span<const Exhibit> steps) {
   std::set<std::string> seeds;
   std::set<std::string> machines;

@@ -18,7 +18,7 @@ struct ReferenceEpoch {
 using ReferenceCurve = std::vector<ReferenceEpoch>;  // from the first epoch on
 
 // Tab-separated lines of step, epoch from 0, training accuracy, test accuracy, test loss, seconds, after a
-// line of names. Throws DataError, naming the line.
+// line of column names. Throws DataError, naming the line.
 std::vector<ReferenceCurve> parse_reference_curves(std::string_view tsv);
 
 // The notebooks' curve whose best training, best test and last test accuracies are those that the recipe's

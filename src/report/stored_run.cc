@@ -28,7 +28,7 @@ bool has_epochs(const fs::path& folder) {
   return is_file(folder / train::kResultFile) || (is_file(metrics) && fs::file_size(metrics, ignored) > 0);
 }
 
-// Of a run that goes on, or was cut off.
+// For a run that is running, or was interrupted.
 train::RunRecord record_so_far(const fs::path& folder, const recipe::Recipe& recipe) {
   train::RunRecord record;
   record.recipe = recipe.name;
