@@ -14,7 +14,7 @@ done
 
 "$RUNG" train small.toml --no-validation --out all >log
 grep -E '"(train_images|validation_images|test_images|metric)":' all/result.json
-fails 2 'rung: error: the run has no validation images' "$RUNG" eval all --split validation
+fails 2 'rung: error: the run has no validation images (give --split test or --split train)' "$RUNG" eval all --split validation
 fails 2 'rung: error: *no-validation*' "$RUNG" train --resume all --no-validation
 make_recipe whole.toml 's/^name = .*/&\nvalidation = 256/'
 fails 2 'rung: error: a validation split of 256 images leaves none of the 256 training images (*)' "$RUNG" train whole.toml
