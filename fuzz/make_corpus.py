@@ -34,6 +34,8 @@ def write_gzip():
     write("gzip", "labels", labels)
     write("gzip", "trailing", labels + b"x")
     write("gzip", "truncated", labels[:-9])
+    write("gzip", "members", labels + gzip.compress(b"", mtime=0) + gzip.compress(b"more", mtime=0) + bytes(64))
+    write("gzip", "member_cut_off", labels + labels[:-9])
     write("gzip", "bomb", gzip.compress(bytes(100_000), mtime=0))
     named = io.BytesIO()
     with gzip.GzipFile("name", "wb", fileobj=named, mtime=0) as out:

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "data/dataset_file.h"
 #include "data/statistics.h"
 #include "data_test_files.h"
 
@@ -61,6 +62,66 @@ TEST_F(DatasetTest, LoadsCompressedFiles) {
   EXPECT_THAT(load_dataset(own_name(), "unused").train.pixels, ElementsAre(0, 10, 20, 30, 40, 255));
 }
 
+TEST_F(DatasetTest, LoadsFilesUnderOtherSpellings) {
+  const std::vector<std::vector<std::string>> spellings = {
+      {"train-images.idx3-ubyte"},
+      {"train-labels.idx1-ubyte"},
+      {"t10k-images.idx3-ubyte", "test-images-idx3-ubyte", "test-images.idx3-ubyte"},
+      {"t10k-labels.idx1-ubyte", "test-labels-idx1-ubyte", "test-labels.idx1-ubyte"}};
+  for (const DatasetFile which : kDatasetFiles) {
+    std::filesystem::remove(file(which));
+    for (const std::string& name : spellings[which]) {
+      write_bytes(folder_.path() / name, tiny_file(which));
+      EXPECT_EQ(find_dataset_file(folder_.path(), which), folder_.path() / name);
+      std::filesystem::remove(folder_.path() / name);
+      write_bytes(folder_.path() / (name + ".gz"), gzip_bytes(tiny_file(which)));
+      EXPECT_EQ(find_dataset_file(folder_.path(), which), folder_.path() / (name + ".gz"));
+      if (name != spellings[which].back()) std::filesystem::remove(folder_.path() / (name + ".gz"));
+    }
+  }
+  EXPECT_EQ(sha256(load_dataset(own_name(), "unused")), sha256(load_dataset(tiny_info(), folder_.path())));
+}
+
+TEST_F(DatasetTest, NamesWhatLooksLikeAMissingFile) {
+  std::filesystem::rename(file(kTrainImages), folder_.path() / "emnist-letters-Train-images");
+  EXPECT_EQ(error_of<IoError>(own_name()),
+            "cannot find " + own_name() +
+                "train-images-idx3-ubyte (or train-images.idx3-ubyte; each may end in .gz); the folder holds "
+                "emnist-letters-Train-images | rename the file to train-images-idx3-ubyte if that is what it "
+                "holds");
+  std::filesystem::remove(file(kTestImages));
+  write_bytes(file(kTrainImages), tiny_file(kTrainImages));
+  EXPECT_EQ(error_of<IoError>(own_name()),
+            "cannot find " + own_name() +
+                "t10k-images-idx3-ubyte (or t10k-images.idx3-ubyte, test-images-idx3-ubyte, "
+                "test-images.idx3-ubyte; each may end in .gz) | ");
+}
+
+TEST_F(DatasetTest, HasNoTestImagesWhereTheirFilesAreMissing) {
+  std::filesystem::remove(file(kTestImages));
+  std::filesystem::remove(file(kTestLabels));
+  const Dataset dataset = load_dataset(own_name(), "unused");
+  EXPECT_EQ(dataset.train.count, 3);
+  EXPECT_EQ(dataset.test.count, 0);
+  EXPECT_THROW(load_dataset(tiny_info(), folder_.path()), IoError);
+}
+
+TEST_F(DatasetTest, FindsAFolderThatHasMoved) {
+  const std::string moved = "/nowhere/" + folder_.path().filename().string();
+  for (const std::string& name : {moved, moved + "/"})
+    EXPECT_EQ(load_dataset(name, folder_.path().parent_path()).train.count, 3);
+  EXPECT_EQ(error_of<IoError>("/nowhere/mine"),
+            "there is no folder /nowhere/mine, and no " + (folder_.path() / "mine").string() +
+                " either | if the folder of images has moved, name the folder that it is in now with --data");
+}
+
+TEST_F(DatasetTest, SaysWhatTheTrainingFilesHold) {
+  const Extent extent = extent_of(folder_.path());
+  EXPECT_EQ(extent.height, 1);
+  EXPECT_EQ(extent.width, 2);
+  EXPECT_EQ(extent.classes, 3);
+}
+
 TEST_F(DatasetTest, ChecksTheChecksumOfADescribedDataset) {
   DatasetInfo info = tiny_info();
   EXPECT_EQ(load_dataset(info, folder_.path()).train.count, 3);
@@ -87,7 +148,8 @@ TEST_F(DatasetTest, SaysWhatIsWrongWithTheStructureBeforeTheChecksum) {
 
 TEST_F(DatasetTest, HintsAtFetchingAMissingFile) {
   const auto message = error_of<IoError>("mnist");
-  EXPECT_THAT(message, HasSubstr("mnist/train-images-idx3-ubyte or train-images-idx3-ubyte.gz"));
+  EXPECT_THAT(message,
+              HasSubstr("mnist/train-images-idx3-ubyte (or train-images.idx3-ubyte; each may end in .gz)"));
   EXPECT_THAT(message, HasSubstr("| run `rung data fetch mnist`"));
 }
 
@@ -194,6 +256,9 @@ TEST(Mnist, IsTheOneEverybodyKnows) {
   EXPECT_NEAR(statistics.min, -0.4242, 5e-5);
   EXPECT_NEAR(statistics.max, 2.8215, 5e-5);
   EXPECT_NEAR(statistics.mean, 0, 1e-3);
+  const PixelStatistics plain = pixel_statistics(mnist.train.pixels);
+  EXPECT_NEAR(plain.mean, find_dataset("mnist").mean, 5e-5);
+  EXPECT_NEAR(plain.std, find_dataset("mnist").std, 5e-5);
   EXPECT_NEAR(stroke_width(mnist.train), find_dataset("mnist").stroke_width, 0.05);
   EXPECT_NEAR(statistics.std, 1, 1e-3);
 }

@@ -1,6 +1,7 @@
 // The IDX parser and the gzip reader: well-formed input, and one test for each fault in the input.
 #include "data/idx.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,6 +31,10 @@ std::string parse_error(const std::vector<std::byte>& bytes, int rank) {
   return data_error_of([&] { parse_idx(bytes, "f.idx", rank); });
 }
 
+void append(std::vector<std::byte>& bytes, const std::vector<std::byte>& more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+
 std::string gunzip_error(const std::vector<std::byte>& bytes, uint64_t max_bytes = 1 << 20) {
   return data_error_of([&] { gunzip(bytes, "f.gz", max_bytes); });
 }
@@ -48,13 +53,28 @@ TEST(Idx, ReadsLabels) {
 
 TEST(Idx, RefusesAWrongMagicNumber) {
   auto bytes = idx_bytes({1}, {7});
-  bytes[2] = std::byte{0x0d};  // floats
+  bytes[0] = std::byte{0x93};
   EXPECT_EQ(parse_error(bytes, 1),
-            "f.idx: byte 0: expected the magic number 00000801 of an IDX file of bytes, found 00000d01");
+            "f.idx: byte 0: expected the magic number 00000801 of an IDX file of bytes, found 93000801");
+  bytes = idx_bytes({1}, {7});
+  bytes[2] = std::byte{0x0a};
+  EXPECT_EQ(parse_error(bytes, 1),
+            "f.idx: byte 0: expected the magic number 00000801 of an IDX file of bytes, found 00000a01");
+}
+
+TEST(Idx, SaysWhichTypeItDoesNotRead) {
+  auto bytes = idx_bytes({1}, {7});
+  bytes[2] = std::byte{0x0d};
+  EXPECT_EQ(parse_error(bytes, 1),
+            "f.idx: byte 2: the values are 32-bit floating-point numbers (type 0d), but only unsigned bytes "
+            "(08) are read");
+  bytes[2] = std::byte{0x0b};
+  EXPECT_THAT(parse_error(bytes, 1), HasSubstr("the values are 16-bit integers (type 0b)"));
 }
 
 TEST(Idx, RefusesAWrongNumberOfDimensions) {
-  EXPECT_EQ(parse_error(idx_bytes({1}, {7}), 3), "f.idx: byte 3: expected 3 dimension(s), found 1");
+  EXPECT_EQ(parse_error(idx_bytes({1}, {7}), 3),
+            "f.idx: byte 3: expected 3 dimensions (images, height, width), found 1");
 }
 
 TEST(Idx, RefusesEveryTruncation) {
@@ -112,8 +132,43 @@ TEST(Gzip, RefusesEveryTruncation) {
 
 TEST(Gzip, RefusesTrailingBytes) {
   auto bytes = gzip_bytes(idx_bytes({1}, {7}));
-  bytes.push_back(std::byte{0});
-  EXPECT_THAT(gunzip_error(bytes), HasSubstr("1 bytes follow the end of the gzip stream"));
+  const size_t end = bytes.size();
+  append(bytes, {std::byte{0}, std::byte{0}, std::byte{1}});
+  EXPECT_EQ(gunzip_error(bytes),
+            fmt::format("f.gz: byte {}: 3 bytes follow the end of the gzip stream", end));
+}
+
+TEST(Gzip, JoinsMembersAndIgnoresPadding) {
+  const auto content = idx_bytes({6}, {7, 0, 9, 1, 2, 3});
+  std::vector<std::byte> bytes;
+  append(bytes, gzip_bytes({content.begin(), content.begin() + 4}));
+  append(bytes, gzip_bytes({}));
+  append(bytes, gzip_bytes({content.begin() + 4, content.end()}));
+  EXPECT_EQ(gunzip(bytes, "f.gz", content.size()), content);
+  append(bytes, std::vector<std::byte>(500));
+  EXPECT_EQ(gunzip(bytes, "f.gz", content.size()), content);
+}
+
+TEST(Gzip, BoundsAllMembersTogether) {
+  const auto half = gzip_bytes(std::vector<std::byte>(1 << 19));
+  auto bytes = half;
+  append(bytes, half);
+  EXPECT_EQ(gunzip(bytes, "f.gz", 1 << 20).size(), size_t{1} << 20);
+  EXPECT_THAT(gunzip_error(bytes, (1 << 20) - 1), HasSubstr("decompresses to more than the 1048575 bytes"));
+}
+
+TEST(Gzip, RefusesAMemberThatIsCutOffOrDamaged) {
+  const auto member = gzip_bytes(idx_bytes({1}, {7}));
+  for (size_t length = 1; length < member.size(); ++length) {
+    auto bytes = member;
+    append(bytes, {member.begin(), member.begin() + static_cast<std::ptrdiff_t>(length)});
+    EXPECT_EQ(gunzip_error(bytes),
+              fmt::format("f.gz: byte {}: the gzip stream ends too early", bytes.size()));
+  }
+  auto bytes = member;
+  append(bytes, member);
+  bytes[bytes.size() - 6] ^= std::byte{1};
+  EXPECT_THAT(gunzip_error(bytes), HasSubstr("the gzip stream is damaged"));
 }
 
 TEST(Gzip, RefusesADamagedChecksum) {

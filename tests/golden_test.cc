@@ -1,5 +1,5 @@
-// The ladder's five models, and two with residual connections, depthwise convolutions, and the other poolings and
-// activations, do what they do in PyTorch: the same weights and batches give the same logits, loss,
+// The ladder's five models, and two with residual connections, depthwise convolutions, and the other poolings
+// and activations, do what they do in PyTorch: the same weights and batches give the same logits, loss,
 // gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes the
 // files and documents them.
 //

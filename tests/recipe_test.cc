@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "nn/infer.h"
+#include "recipe/settings.h"
 
 namespace rung::recipe {
 namespace {
@@ -446,7 +447,8 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key : {"label_smoothing", "class_weights", "ema", "lr_warmup", "validation"})
+  for (const char* key :
+       {"label_smoothing", "class_weights", "ema", "lr_warmup", "validation", "split_seed", "\ntest ="})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
 }
 
@@ -479,6 +481,63 @@ TEST(Reference, MayLeaveOutDataAndEpochs) {
   EXPECT_EQ(table.find("dataset"), std::string::npos) << table;
   EXPECT_EQ(table.find("epochs"), std::string::npos) << table;
   EXPECT_EQ(parse(toml, "x.toml"), recipe);
+}
+
+// [dataset] of a model that takes images of 8 x 8 pixels.
+Recipe with_dataset(const std::string& keys) {
+  return parse("title = \"t\"\n[dataset]\n" + keys +
+                   "\n[model]\ninput = [1, 8, 8]\nclasses = 2\nlayers = [{ type = \"conv2d\", out_channels = "
+                   "2, kernel_size = 8 }]\n[training]\nepochs = 1\n[optimizer]\ntype = \"sgd\"\n",
+               "x.toml");
+}
+
+TEST(Dataset, DefaultsAreTheRegisteredOnesOrAFoldersOwn) {
+  const Recipe known = parse(with("\"mnist\"", "\"fashion_mnist\""), "x.toml");
+  EXPECT_EQ(known.dataset.mean, 0.2860);
+  EXPECT_EQ(known.dataset.std, 0.3530);
+  EXPECT_EQ(known.dataset.validation_split, data::ValidationSplit::kLast);
+  const Recipe folder = with_dataset("name = \"./own\"");
+  EXPECT_EQ(folder.dataset.mean, std::nullopt);
+  EXPECT_EQ(folder.dataset.std, std::nullopt);
+  EXPECT_EQ(folder.dataset.validation_split, data::ValidationSplit::kStratified);
+  EXPECT_EQ(with_dataset("name = \"./own\"\nmean = 0.5\nstd = \"auto\"").dataset.mean, 0.5);
+}
+
+TEST(Dataset, EveryWayToSplitComesBack) {
+  for (const char* keys :
+       {"validation = 0.25", "validation = 9\nvalidation_split = \"last\"", "validation_split = \"last\"",
+        "test = 0.2", "test = 20\nvalidation = 0.1\nsplit_seed = 7", "split_seed = 8", ""}) {
+    const Recipe recipe = with_dataset("name = \"./own\"\n" + std::string(keys));
+    EXPECT_EQ(parse(to_toml(recipe), "x.toml"), recipe) << to_toml(recipe);
+  }
+  const data::DatasetSpec spec =
+      with_dataset("name = \"./own\"\nvalidation = 0.25\ntest = 20\nsplit_seed = 7").dataset;
+  EXPECT_EQ(spec.validation, data::Portion::of(0.25));
+  EXPECT_EQ(spec.test, data::Portion(20));
+  EXPECT_EQ(spec.split_seed, 7);
+  const std::string toml = to_toml(with_dataset("name = \"./own\"\nvalidation = 0.25"));
+  EXPECT_THAT(toml, testing::HasSubstr("mean = \"auto\"\nstd = \"auto\"\nvalidation = 0.25\n"
+                                       "validation_split = \"stratified\"\nsplit_seed = 0\n"));
+}
+
+// A run's recipe names no place that depends on where one stands.
+TEST(Load, AFolderIsSeenFromTheRecipe) {
+  const auto root = std::filesystem::weakly_canonical(testing::TempDir()) / "rung-seen-from";
+  std::filesystem::create_directories(root / "recipes");
+  const auto file = root / "recipes" / "own.toml";
+  const auto loaded = [&](const std::string& name) {
+    replace_file(file, to_toml(with_dataset("name = \"" + name + "\"")));
+    return load(file).dataset.name;
+  };
+  EXPECT_EQ(loaded("./own"), (root / "recipes" / "own").string());
+  EXPECT_EQ(loaded("../data/own/"), (root / "data" / "own").string());
+  EXPECT_EQ(loaded("/elsewhere/own"), "/elsewhere/own");
+  replace_file(file, to_toml(with_dataset("name = \"./own\"")));
+  EXPECT_EQ(load_stored(file).dataset.name, "./own");
+  const std::vector<Setting> other = {{"dataset.name", "./other"}};
+  EXPECT_EQ(with_settings(load(file), other).dataset.name,
+            (std::filesystem::current_path() / "other").string());
+  std::filesystem::remove_all(root);
 }
 
 TEST(WithoutValidation, TrainsOnAllAndDropsItsTargets) {
@@ -623,9 +682,20 @@ const std::vector<Bad> kData = {
     {with("name = \"mnist\"", "mean = inf"), 3, 8,
      "dataset.mean: expected a number of at least -1000000 and at most 1000000, found inf"},
     {with("name = \"mnist\"", "nmae = 1"), 3, 1,
-     "unknown key `dataset.nmae`; allowed here: name, mean, std, validation", "did you mean `name`?"},
+     "unknown key `dataset.nmae`; allowed here: name, mean, std, validation, validation_split, test, "
+     "split_seed",
+     "did you mean `name`?"},
     {with("name = \"mnist\"", "validation = 0"), 3, 14,
      "dataset.validation: expected an integer from 1 to 1000000000, found 0"},
+    {with("name = \"mnist\"", "validation = 1.5"), 3, 14,
+     "dataset.validation: expected an integer from 1 to 1000000000, found 1.5"},
+    {with("name = \"mnist\"", "validation_split = \"first\""), 3, 20,
+     "dataset.validation_split: expected one of last, stratified, found \"first\""},
+    {with("name = \"mnist\"", "test = 0.2"), 3, 8,
+     "dataset.test: the dataset \"mnist\" has test images of its own", "leave `test` out"},
+    {with("name = \"mnist\"", "mean = \"measured\""), 3, 8,
+     "dataset.mean: expected \"auto\" or a number of at least -1000000 and at most 1000000"},
+    {with("name = \"mnist\"", "split_seed = -1"), 3, 14, "dataset.split_seed: expected an integer from 0 to"},
     {with("name = \"mnist\"", "validatoin = 9"), 3, 1, "unknown key `dataset.validatoin`",
      "did you mean `validation`?"},
     {with("\"mnist\"", "\"minst\""), 3, 8, "dataset.name: unknown dataset 'minst'; did you mean 'mnist'?",

@@ -113,7 +113,7 @@ TEST(Trainer, BalancedClassWeightsAreThoseOfTheTrainingImages) {
   Experiment run = toolbox_run();
   run.training.class_weights = optim::ClassWeights{};
   std::vector<int> counts(rung::testing::kClasses);
-  const int images = discs().train.count - run.dataset.validation;
+  const int images = discs().train.count - run.dataset.validation.images;
   for (int i = 0; i < images; ++i) ++counts[discs().train.labels[static_cast<size_t>(i)]];
   Experiment spelt_out = run;
   for (const int count : counts)

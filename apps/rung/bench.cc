@@ -240,9 +240,9 @@ void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPoo
 
 void bench(const Options& options) {
   options.output.apply();
-  const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
+  recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const data::Dataset data = options.engine.load(recipe);
   const Measurement measurement = measure(recipe, data, pool, options);
   const Peak peak = options.no_peak ? Peak{} : measure_peak(pool);
   const nn::Plan plan = nn::make_plan(recipe.model);

@@ -13,6 +13,7 @@
 #include "base/claimed_folder.h"
 #include "base/file.h"
 #include "commands.h"
+#include "data/arrange.h"
 #include "interrupt.h"
 #include "ladder/analysis.h"
 #include "ladder/forecast.h"
@@ -40,6 +41,17 @@ struct Options {
   OutputOptions output;
 };
 
+void require_same_images(const recipe::Recipe& first, const recipe::Recipe& other) {
+  if (first.dataset.name != other.dataset.name)
+    throw UsageError(fmt::format("{} trains on {}, but {} on {}", first.name, first.dataset.name, other.name,
+                                 other.dataset.name),
+                     "steps are compared on the same test images; climb them apart");
+  if (data::arrangement_of(first.dataset) != data::arrangement_of(other.dataset))
+    throw UsageError(fmt::format("{} and {} split the images of {} in different ways", first.name, other.name,
+                                 first.dataset.name),
+                     "give both the same test, validation and split_seed, or climb them apart");
+}
+
 // Every recipe is read before anything runs, so that the last one's typing error does not cost the first
 // ones' time.
 std::vector<recipe::Recipe> load_recipes(const Options& options) {
@@ -53,11 +65,7 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
     if (recipes.back().name.size() > recipe::kLongestName)
       throw UsageError(fmt::format("two of the recipes are called {}", name),
                        "give one of them another `name`");
-    if (recipes.back().dataset.name != recipes.front().dataset.name)
-      throw UsageError(
-          fmt::format("{} trains on {}, but {} on {}", recipes.front().name, recipes.front().dataset.name,
-                      recipes.back().name, recipes.back().dataset.name),
-          "steps are compared on the same test images; climb them apart");
+    require_same_images(recipes.front(), recipes.back());
   }
   return recipes;
 }
@@ -160,13 +168,17 @@ int climb(const Options& options) {
   options.output.apply();
   const bool resume = !options.run.resume.empty();
   if (resume) ladder::require_ladder(options.run.resume);
-  const auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
+  auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
   const auto folder = resume ? std::filesystem::path(options.run.resume)
                              : options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
   if (!resume) require_new(folder, recipes);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipes.front().dataset.name);
-  for (const recipe::Recipe& recipe : recipes) train::require_fit(ladder::experiment_of(recipe), data);
+  const data::Dataset data = options.engine.load(recipes.front());
+  for (recipe::Recipe& recipe : recipes) {
+    recipe.dataset = data::resolved(recipe.dataset, data);
+    train::require_fit(ladder::experiment_of(recipe), data);
+  }
+  warn_of_images(data, recipes.front());
   const ClaimedFolder claim(folder);
   if (!resume) {
     require_new(folder, recipes);  // another process may have begun something meanwhile

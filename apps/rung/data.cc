@@ -1,21 +1,29 @@
-// rung data fetch|info|show
+// rung data list|fetch|info|show
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "commands.h"
+#include "data/arrange.h"
 #include "data/augment.h"
+#include "data/dataset_file.h"
 #include "data/fetch.h"
 #include "data/png.h"
+#include "data/remarks.h"
 #include "data/statistics.h"
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/changes.h"
 #include "options.h"
+#include "table.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -80,31 +88,47 @@ void fetch(const Options& options) {
 // What `info` tells of a dataset.
 struct Description {
   data::Dataset dataset;
-  data::DatasetSpec spec;        // by which pixels are normalised
-  data::PixelStatistics pixels;  // normalised
+  data::PixelStatistics plain;       // of the training pixels from 0 to 1
+  data::DatasetSpec spec;            // with the mean and std that pixels are normalised with by default
+  data::PixelStatistics normalised;  // of the same pixels
   double stroke_width = 0;
-
-  // Of the pixels from 0 to 1, which is what a recipe normalises with.
-  double mean() const { return pixels.mean * spec.std + spec.mean; }
-  double std() const { return pixels.std * spec.std; }
+  std::vector<std::string> remarks;
 };
+
+std::vector<std::string> remarks_on(const data::Dataset& dataset, const data::DatasetSpec& spec) {
+  std::vector<std::string> remarks = data::remarks_on(dataset, spec);
+  if (dataset.test.count == 0)
+    remarks.push_back(
+        "there are no test images: add their files, or test = 0.2 to [dataset], which takes a fifth of the "
+        "training images");
+  const auto counts = data::class_counts(dataset.train.labels, dataset.classes);
+  if (const auto imbalance = data::imbalance_remark(counts)) remarks.push_back(*imbalance);
+  return remarks;
+}
 
 Description describe(const Options& options) {
   Description result;
   result.dataset = data::load_dataset(options.name, options.root());
+  result.plain = data::pixel_statistics(result.dataset.train.pixels);
+  const data::DatasetInfo* known = data::known_dataset(options.name);
   result.spec.name = options.name;
-  result.pixels = data::normalised_statistics(result.dataset.train.pixels, result.spec);
+  result.spec.mean = known != nullptr ? known->mean : result.plain.mean;
+  result.spec.std = known != nullptr ? known->std : std::max(result.plain.std, data::kLeastStd);
+  result.normalised = data::normalised_statistics(result.dataset.train.pixels, result.spec);
   result.stroke_width = data::stroke_width(result.dataset.train);
+  result.remarks = remarks_on(result.dataset, result.spec);
   return result;
 }
 
 void print_split(const char* name, const data::Split& split, int classes) {
+  if (split.count == 0) return say("{}: none\n", name);
   say("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height, split.width);
-  say("  images of class 0 to {}: {}\n", classes - 1,
+  say("  images of class 0{}: {}\n", classes == 1 ? "" : fmt::format(" to {}", classes - 1),
       fmt::join(data::class_counts(split.labels, classes), " "));
 }
 
 ordered_json split_json(const data::Split& split, int classes) {
+  if (split.count == 0) return nullptr;
   return {{"images", split.count},
           {"height", split.height},
           {"width", split.width},
@@ -112,43 +136,131 @@ ordered_json split_json(const data::Split& split, int classes) {
 }
 
 ordered_json to_json(const Description& description) {
-  const auto& [dataset, spec, pixels, stroke_width] = description;
+  const auto& [dataset, plain, spec, normalised, stroke_width, remarks] = description;
   return {{"dataset", dataset.name},
           {"classes", dataset.classes},
           {"train", split_json(dataset.train, dataset.classes)},
           {"test", split_json(dataset.test, dataset.classes)},
-          {"train_pixels_0_to_1", {{"mean", description.mean()}, {"std", description.std()}}},
-          {"normalisation", {{"mean", spec.mean}, {"std", spec.std}}},
+          {"train_pixels_0_to_1", {{"mean", plain.mean}, {"std", plain.std}}},
+          {"normalisation", {{"mean", spec.mean.value()}, {"std", spec.std.value()}}},
           {"train_pixels",
-           {{"min", pixels.min}, {"max", pixels.max}, {"mean", pixels.mean}, {"std", pixels.std}}},
-          {"stroke_width", stroke_width}};
+           {{"min", normalised.min},
+            {"max", normalised.max},
+            {"mean", normalised.mean},
+            {"std", normalised.std}}},
+          {"stroke_width", stroke_width},
+          {"remarks", remarks}};
 }
 
 void info(const Options& options) {
   options.output.apply();
   const Description description = describe(options);
+  const auto& [dataset, plain, spec, normalised, stroke_width, remarks] = description;
+  for (const std::string& remark : remarks) warn(remark);
   if (options.output.json) return write_json(to_json(description));
-  const auto& [dataset, spec, pixels, stroke_width] = description;
-  say("{}: {} classes\n", dataset.name, dataset.classes);
+  say("{}: {} {}\n", dataset.name, dataset.classes, dataset.classes == 1 ? "class" : "classes");
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  say("training pixels, from 0 to 1: mean = {:.4f}, std = {:.4f}\n", description.mean(), description.std());
-  say("normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
+  say("training pixels, from 0 to 1: mean = {:.4f}, std = {:.4f}\n", plain.mean, plain.std);
+  say("normalised with mean {:.6g} and std {:.6g}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
       "{:.4f}\n",
-      spec.mean, spec.std, pixels.min, pixels.max, pixels.mean, pixels.std);
+      spec.mean.value(), spec.std.value(), normalised.min, normalised.max, normalised.mean, normalised.std);
   say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
+}
+
+// What a registered dataset looks like on this machine, or another folder in the data folder.
+struct Listed {
+  std::string name;
+  const data::DatasetInfo* info = nullptr;  // null for a folder
+  std::filesystem::path folder;
+  bool is_here = false;  // all four files; of a folder, those with training images
+};
+
+constexpr std::array kTrainFiles = {data::kTrainImages, data::kTrainLabels};
+
+bool has_files(const std::filesystem::path& folder, std::span<const data::DatasetFile> files) {
+  return std::ranges::all_of(
+      files, [&](data::DatasetFile file) { return data::find_dataset_file(folder, file).has_value(); });
+}
+
+// Folders of training images that are not registered datasets.
+std::vector<std::filesystem::path> data_folders(const std::filesystem::path& root) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : entries_of(root, ignored))
+    if (data::known_dataset(entry.filename().string()) == nullptr && has_files(entry, kTrainFiles))
+      folders.push_back(entry);
+  std::ranges::sort(folders);
+  return folders;
+}
+
+std::vector<Listed> listed(const std::filesystem::path& root) {
+  std::vector<Listed> all;
+  for (const data::DatasetInfo& info : data::known_datasets())
+    all.push_back({info.name, &info, root / info.name, has_files(root / info.name, data::kDatasetFiles)});
+  std::error_code ignored;
+  for (const auto& folder : data_folders(root))
+    all.push_back(
+        {std::filesystem::absolute(folder, ignored).lexically_normal().string(), nullptr, folder, true});
+  return all;
+}
+
+ordered_json to_json(const Listed& one) {
+  ordered_json json{{"name", one.name}, {"registered", one.info != nullptr}, {"here", one.is_here}};
+  json["folder"] = one.folder.string();
+  if (one.info == nullptr) return json;
+  json["classes"] = one.info->classes;
+  json["height"] = one.info->height;
+  json["width"] = one.info->width;
+  json["train_images"] = one.info->train_images;
+  json["test_images"] = one.info->test_images;
+  json["mean"] = one.info->mean;
+  json["std"] = one.info->std;
+  return json;
+}
+
+void say_list(const std::vector<Listed>& all) {
+  Table table({{.head = "Dataset", .left = true},
+               {.head = "Classes", .rank = 2},
+               {.head = "Images", .rank = 3},
+               {.head = "Train", .rank = 1},
+               {.head = "Test", .rank = 1},
+               {.head = "Where", .left = true}});
+  for (const Listed& one : all) {
+    if (one.info == nullptr) continue;
+    table.add({one.name, std::to_string(one.info->classes),
+               fmt::format("{}×{}", one.info->height, one.info->width),
+               ladder::with_commas(one.info->train_images), ladder::with_commas(one.info->test_images),
+               one.is_here ? one.folder.string() : fmt::format("not here: rung data fetch {}", one.name)});
+  }
+  for (const Line& line : table.lines(talk_columns())) say_line(line);
+  say("\nImages of your own: name = \"./FOLDER\" in a recipe's [dataset] (docs/recipes.md)\n");
+  for (const Listed& one : all)
+    if (one.info == nullptr)
+      say("  {}: rung data info {}/\n", one.folder.filename().string(), one.folder.string());
+}
+
+void list(const Options& options) {
+  options.output.apply();
+  const std::vector<Listed> all = listed(options.root());
+  if (!options.output.json) return say_list(all);
+  ordered_json document{{"data_dir", options.root().string()}, {"datasets", ordered_json::array()}};
+  for (const Listed& one : all) document["datasets"].push_back(to_json(one));
+  write_json(document);
 }
 
 // The first 60 training images, as the recipe's first epoch would vary them.
 void show(const Options& options) {
   std::vector<data::Transform> transforms;
   data::DatasetSpec normalisation;
+  const data::Dataset dataset = data::load_dataset(options.name, options.root());
   if (!options.recipe.empty()) {
     const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
     transforms = recipe.augment;
-    normalisation = recipe.dataset;
+    normalisation.mean = recipe.dataset.mean;
+    normalisation.std = recipe.dataset.std;
+    normalisation = data::resolved(normalisation, dataset);
   }
-  const data::Dataset dataset = data::load_dataset(options.name, options.root());
   const data::Split& split = dataset.train;
   const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
   const auto count = static_cast<size_t>(std::min(kRows * kColumns, split.count));
@@ -167,16 +279,20 @@ void show(const Options& options) {
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
   data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
-  say("The first {} training images of {}{} are in {}\n", count, dataset.name,
+  say("The first {} of {}{} are in {}\n", counted(count, "training image"), dataset.name,
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
+}
+
+void add_root(CLI::App& command, Options& options) {
+  command.add_option("--data", options.data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
+      ->type_name("DIR");
 }
 
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
   command->add_option("DATASET", options->name, what + "; default: mnist");
-  command->add_option("--data", options->data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
-      ->type_name("DIR");
+  add_root(*command, *options);
   return command;
 }
 
@@ -184,8 +300,15 @@ CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
 
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* data = app.add_subcommand("data", "Fetch, describe or show a dataset");
+  CLI::App* data = app.add_subcommand("data", "List, fetch, describe or show datasets");
   data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
+
+  CLI::App* list_command =
+      data->add_subcommand("list", "List the datasets that are known, and where they are");
+  add_root(*list_command, *options);
+  options->output.add_to(*list_command);
+  list_command->footer("Example:\n  rung data list");
+  list_command->callback([options] { list(*options); });
 
   CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", kKnown, options);
   fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")

@@ -52,11 +52,11 @@ void eval(const Options& options) {
   options.output.apply();
   const std::filesystem::path run = options.run;
   ladder::require_run(run);
-  const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
+  recipe::Recipe recipe = recipe::load_stored(run / train::kRecipeFile);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const data::Dataset data = options.engine.load(recipe);
   train::require_fit(ladder::experiment_of(recipe), data);
-  const auto [name, images] = images_of(options.split, data, recipe.dataset.validation);
+  const auto [name, images] = images_of(options.split, data, recipe.dataset.validation.images);
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
   train::Evaluator evaluator(plan, recipe.dataset, pool);  // first, because it checks the memory

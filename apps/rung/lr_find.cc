@@ -101,7 +101,7 @@ void lr_find(const Options& options) {
   recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
   recipe.seed = options.seed.value_or(recipe.seed);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const data::Dataset data = options.engine.load(recipe);
   const auto curve = train::test_lr_range(ladder::experiment_of(recipe), data, pool, options.range);
   if (curve.empty())
     throw DivergedError(fmt::format("the loss of the first batch is NaN or infinite at learning rate {}",

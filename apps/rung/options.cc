@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/arrange.h"
 #include "kernels/simd.h"
 #include "terminal.h"
 #include "training.h"
@@ -78,8 +79,11 @@ ThreadPool EngineOptions::make_pool() const {
   return ThreadPool(threads == 0 ? ThreadPool::available_cores() : threads);
 }
 
-data::Dataset EngineOptions::load(const std::string& dataset) const {
-  return data::load_dataset(dataset, data_root.empty() ? data::default_root() : fs::path(data_root));
+data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
+  const fs::path root = data_root.empty() ? data::default_root() : fs::path(data_root);
+  data::Dataset data = data::arranged(data::load_dataset(recipe.dataset.name, root), recipe.dataset);
+  recipe.dataset = data::resolved(recipe.dataset, data);
+  return data;
 }
 
 std::string EngineOptions::data_option() const {

@@ -22,7 +22,8 @@ struct EngineOptions {
   void add_without_threads_to(CLI::App& command);
   void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
-  data::Dataset load(const std::string& dataset) const;
+  // The recipe's images as it uses them; what only they tell is written into the recipe.
+  data::Dataset load(recipe::Recipe& recipe) const;
   // " --data DIR" for a command that finds the same images later; empty if it finds them without.
   std::string data_option() const;
 };

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "commands.h"
+#include "data/arrange.h"
 #include "options.h"
 #include "report/report.h"
 #include "terminal.h"
@@ -41,14 +42,14 @@ void make_report(const Options& options) {
   std::vector<report::StoredRun> runs = load_runs(folders);
   std::deque<data::Dataset> datasets;
   report::Shelf shelf;
-  for (const report::StoredRun& run : runs) {
-    const std::string& name = run.recipe.dataset.name;
-    if (shelf.contains(name)) continue;
+  for (report::StoredRun& run : runs) {
+    report::Images& images = shelf[data::arrangement_of(run.recipe.dataset)];
+    if (images.data != nullptr || !images.problem.empty()) continue;
     try {
-      datasets.push_back(options.engine.load(name));
-      shelf[name].data = &datasets.back();
+      datasets.push_back(options.engine.load(run.recipe));
+      images.data = &datasets.back();
     } catch (const Error& error) {
-      shelf[name].problem = error.what();
+      images.problem = error.what();
     }
   }
   const bool as_ladder = folders.size() == 1 && !report::is_run(folders.front());
@@ -63,10 +64,11 @@ void make_report(const Options& options) {
 
 void report_on(const fs::path& folder, const data::Dataset& data, ThreadPool& pool) {
   const std::vector<fs::path> folders{folder};
-  const report::Shelf shelf{{data.name, {&data, ""}}};
   const fs::path file = folder / report::kReportFile;
   try {
-    replace_file(file, report::make_report(load_runs(folders), !report::is_run(folder), shelf, pool));
+    const std::vector<report::StoredRun> runs = load_runs(folders);
+    const report::Shelf shelf{{data::arrangement_of(runs.front().recipe.dataset), {&data, ""}}};
+    replace_file(file, report::make_report(runs, !report::is_run(folder), shelf, pool));
   } catch (const std::exception& error) {
     warn(fmt::format("the report was not written: {}", error.what()));
     return;

@@ -2,14 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "commands.h"
+#include "data/arrange.h"
+#include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/crew.h"
@@ -96,22 +101,63 @@ size_t jobs_of(const Options& options) {
   return ladder::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
 }
 
-ladder::Datasets load_datasets(const Options& options, const ladder::SweepPlan& plan) {
-  ladder::Datasets datasets;
-  for (const recipe::Recipe& recipe : plan.recipes) {
-    const std::string& name = recipe.dataset.name;
-    if (!datasets.contains(name)) datasets.emplace(name, options.engine.load(name));
-    train::require_fit(ladder::experiment_of(recipe), datasets.at(name));
+// The images of the plan's recipes, and what only they tell of the recipes.
+class ImageLoader {
+ public:
+  explicit ImageLoader(const Options& options) : options_(options) {}
+
+  // Writes into the recipes what only their images tell; loads no others.
+  void resolve(std::vector<recipe::Recipe>& recipes) {
+    for (recipe::Recipe& recipe : recipes)
+      if (!data::is_resolved(recipe.dataset)) recipe.dataset = resolved(recipe);
   }
-  return datasets;
-}
+
+  // Of recipes that are resolved.
+  const ladder::Datasets& load(std::span<const recipe::Recipe> recipes) {
+    std::vector<std::string> remarks;
+    for (recipe::Recipe recipe : recipes) {
+      const std::string arrangement = data::arrangement_of(recipe.dataset);
+      if (!datasets_.contains(arrangement)) datasets_.emplace(arrangement, options_.engine.load(recipe));
+      const data::Dataset& data = datasets_.at(arrangement);
+      train::require_fit(ladder::experiment_of(recipe), data);
+      // (What is looked at once is not looked at again for every combination of settings.)
+      if (!looked_at_.emplace(arrangement, recipe.dataset.validation.images).second) continue;
+      std::ranges::move(data::remarks_on(data, recipe.dataset), std::back_inserter(remarks));
+    }
+    for (const std::string& remark : std::set(remarks.begin(), remarks.end())) warn(remark);
+    return datasets_;
+  }
+
+ private:
+  // A sweep may have hundreds of recipes that say the same of their images.
+  data::DatasetSpec resolved(recipe::Recipe recipe) {
+    const data::DatasetSpec before = recipe.dataset;
+    const auto known = std::ranges::find(resolved_, before, &Resolved::before);
+    if (known != resolved_.end()) return known->after;
+    data::Dataset data = options_.engine.load(recipe);
+    datasets_.try_emplace(data::arrangement_of(recipe.dataset), std::move(data));
+    resolved_.push_back({before, recipe.dataset});
+    return recipe.dataset;
+  }
+
+  struct Resolved {
+    data::DatasetSpec before;
+    data::DatasetSpec after;
+  };
+
+  const Options& options_;
+  std::vector<Resolved> resolved_;
+  ladder::Datasets datasets_;
+  std::set<std::pair<std::string, int>> looked_at_;
+};
 
 size_t runs_over(const ladder::Sweep& sweep) {
   return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &ladder::SweepRun::is_over));
 }
 
-void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* processes) {
-  const ladder::Datasets datasets = load_datasets(options, sweep.plan());
+void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader,
+               ladder::Processes* processes) {
+  const ladder::Datasets& datasets = loader.load(sweep.plan().recipes);
   sweep.require_same_origin(datasets);
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
     warn_of_schedule(recipe, datasets.at(recipe.dataset.name));
@@ -127,7 +173,7 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ladder::Processes* 
                            options.checkpoint_seconds);
     std::vector<ladder::Crew*> crews = {&here};
     std::optional<ladder::RemoteCrew> others;
-    if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets));
+    if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets, sweep.plan().recipes));
     sweep.run(crews, observer);
     if (const int signal = InterruptGuard::signal(); signal != 0)
       throw Interrupted(signal, "interrupted after the last run", hint);
@@ -161,13 +207,16 @@ void show(const ladder::Sweep& sweep, const OutputOptions& output) {
 }
 
 void lead(const Options& options, ladder::Processes* processes) {
-  ladder::Sweep sweep(plan_of(options), folder_of(options));
+  ladder::SweepPlan plan = plan_of(options);
+  ImageLoader loader(options);
+  loader.resolve(plan.recipes);
+  ladder::Sweep sweep(std::move(plan), folder_of(options));
   for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
     remove_leftovers_of(sweep.folder() / file);
   const size_t runs = sweep.runs().size();
   if (sweep.unfinished() < runs)
     say("{} goes on: {} of {} runs are over\n", sweep.folder().string(), runs_over(sweep), runs);
-  if (sweep.unfinished() > 0) carry_out(sweep, options, processes);
+  if (sweep.unfinished() > 0) carry_out(sweep, options, loader, processes);
   show(sweep, options.output);
 }
 
@@ -176,7 +225,7 @@ void follow(const Options& options, ladder::Processes& processes) {
   const InterruptGuard guard;
   ladder::help(processes, {.threads = jobs_of(options),
                            .checkpoint_seconds = options.checkpoint_seconds,
-                           .load = [&](const std::string& name) { return options.engine.load(name); },
+                           .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
                            .should_stop = [] { return InterruptGuard::signal() != 0; }});
 }
 

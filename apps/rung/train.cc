@@ -40,16 +40,17 @@ std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
 std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) {
   const std::filesystem::path folder = options.run.resume;
   ladder::require_run(folder);
-  return {recipe::load(folder / train::kRecipeFile),
+  return {recipe::load_stored(folder / train::kRecipeFile),
           {folder, train::Start::kResume, options.run.checkpoint_seconds}};
 }
 
 int train(const Options& options) {
   if (options.recipe.empty() && options.run.resume.empty()) throw CLI::RequiredError("RECIPE");
   options.output.apply();
-  const auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
+  auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const data::Dataset data = options.engine.load(recipe);
+  warn_of_images(data, recipe);
   const std::string resume = resume_command("train", place.folder, options.engine, options.run);
   std::optional<InterruptGuard> guard(std::in_place);
   const ladder::Outcome outcome = run_and_show(recipe, data, pool, place, nullptr, resume);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
 #include "report/event_log.h"
@@ -83,6 +84,10 @@ std::string resume_command(std::string_view command, const std::filesystem::path
     line += fmt::format(" --checkpoint-seconds {}", run.checkpoint_seconds);
   if (run.strict) line += " --strict";
   return line;
+}
+
+void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe) {
+  for (const std::string& remark : data::remarks_on(data, recipe.dataset)) warn(remark);
 }
 
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,

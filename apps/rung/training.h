@@ -23,6 +23,9 @@ std::string program_word();
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run);
 
+// Warns of what is odd about the images that the recipe, which is resolved, trains and tests on.
+void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe);
+
 // What is to be said after a batch; empty if nothing is.
 using Remark = std::function<std::string(const train::Progress&)>;
 

@@ -98,11 +98,11 @@ bool verify(const Options& options) {
   options.output.apply();
   const std::filesystem::path run = options.run;
   ladder::require_run(run);
-  const recipe::Recipe recipe = recipe::load(run / train::kRecipeFile);
+  recipe::Recipe recipe = recipe::load_stored(run / train::kRecipeFile);
   train::RunRecord record;
   record.epochs = recorded_epochs(run);
   ThreadPool pool = options.engine.make_pool();
-  const data::Dataset data = options.engine.load(recipe.dataset.name);
+  const data::Dataset data = options.engine.load(recipe);
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
   require_origin(run, trainer.plan(), recipe, data);
   const size_t all = record.epochs.size();

@@ -10,8 +10,8 @@ namespace rung::bench {
 namespace {
 
 std::array<float, 256> normalised_values(const data::DatasetSpec& dataset) {
-  const auto mean = static_cast<float>(dataset.mean);
-  const auto std = static_cast<float>(dataset.std);
+  const auto mean = static_cast<float>(dataset.mean.value());
+  const auto std = static_cast<float>(dataset.std.value());
   std::array<float, 256> values{};
   for (size_t v = 0; v < values.size(); ++v) values[v] = (static_cast<float>(v) / 255.0F - mean) / std;
   return values;

@@ -90,7 +90,7 @@ std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width,
 }
 
 void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image) {
-  const double pixel = 255 * (erasure.value * normalisation.std + normalisation.mean);
+  const double pixel = 255 * (erasure.value * normalisation.std.value() + normalisation.mean.value());
   const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
   for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
     std::fill_n(image + row * width + erasure.left, erasure.width, value);

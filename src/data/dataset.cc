@@ -62,26 +62,50 @@ Split make_split(PlacedArray images, PlacedArray labels) {
           .labels = std::move(labels.array.values)};
 }
 
-Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const DatasetInfo* info) {
-  auto train_images = load_file(folder, kTrainImages, info);
-  auto train_labels = load_file(folder, kTrainLabels, info);
-  auto test_images = load_file(folder, kTestImages, info);
-  auto test_labels = load_file(folder, kTestLabels, info);
-  const int classes = info != nullptr ? info->classes : 1 + std::ranges::max(train_labels.array.values);
-  check_labels(train_labels, classes);
-  check_labels(test_labels, classes);
-  const std::string test_place = test_images.place;
-  Dataset dataset{.name = name,
-                  .classes = classes,
-                  .train = make_split(std::move(train_images), std::move(train_labels)),
-                  .test = make_split(std::move(test_images), std::move(test_labels))};
-  const Split& train = dataset.train;
-  const Split& test = dataset.test;
+Split load_test(const std::filesystem::path& folder, const DatasetInfo* info, int classes,
+                const Split& train) {
+  auto images = load_file(folder, kTestImages, info);
+  auto labels = load_file(folder, kTestLabels, info);
+  check_labels(labels, classes);
+  const std::string place = images.place;
+  Split test = make_split(std::move(images), std::move(labels));
   if (train.height != test.height || train.width != test.width)
     throw DataError(fmt::format("{}: byte {}: test images of {} x {} pixels, but training images of {} x {}",
-                                test_place, kImageDimsOffset + 4, test.height, test.width, train.height,
+                                place, kImageDimsOffset + 4, test.height, test.width, train.height,
                                 train.width));
+  return test;
+}
+
+bool has_test_files(const std::filesystem::path& folder) {
+  return find_dataset_file(folder, kTestImages) || find_dataset_file(folder, kTestLabels);
+}
+
+Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const DatasetInfo* info) {
+  auto images = load_file(folder, kTrainImages, info);
+  auto labels = load_file(folder, kTrainLabels, info);
+  Dataset dataset;
+  dataset.name = name;
+  dataset.classes = info != nullptr ? info->classes : 1 + std::ranges::max(labels.array.values);
+  check_labels(labels, dataset.classes);
+  dataset.train = make_split(std::move(images), std::move(labels));
+  if (info != nullptr || has_test_files(folder)) {
+    dataset.test = load_test(folder, info, dataset.classes, dataset.train);
+  } else {
+    dataset.test = {0, dataset.train.height, dataset.train.width, {}, {}};
+  }
   return dataset;
+}
+
+// Where a folder of one's own lies now.
+std::filesystem::path place_of(const std::string& name, const std::filesystem::path& root) {
+  std::error_code ignored;
+  std::filesystem::path folder = name;
+  if (std::filesystem::exists(folder, ignored)) return folder;
+  const auto last = (folder.has_filename() ? folder : folder.parent_path()).filename();
+  const auto moved = root / last;
+  if (std::filesystem::exists(moved / ".", ignored)) return moved;
+  throw IoError(fmt::format("there is no folder {}, and no {} either", name, moved.string()),
+                "if the folder of images has moved, name the folder that it is in now with --data");
 }
 
 }  // namespace
@@ -92,7 +116,7 @@ std::filesystem::path default_root() {
 }
 
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root) {
-  if (name.find('/') != std::string::npos) return load_folder(name, name, nullptr);
+  if (is_folder(name)) return load_folder(name, place_of(name, root), nullptr);
   const DatasetInfo& info = find_dataset(name);
   return load_dataset(info, root / name);
 }
@@ -106,6 +130,13 @@ Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folde
   } catch (const DataError& error) {
     throw DataError(error.what(), hint);
   }
+}
+
+Extent extent_of(const std::filesystem::path& folder) {
+  const auto images = load_file(folder, kTrainImages, nullptr);
+  const auto labels = load_file(folder, kTrainLabels, nullptr);
+  check_images(images);
+  return {images.array.dims[1], images.array.dims[2], 1 + std::ranges::max(labels.array.values)};
 }
 
 std::string sha256(const Dataset& dataset) {

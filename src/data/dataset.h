@@ -25,20 +25,30 @@ struct Dataset {
   std::string name;
   int classes = 0;
   Split train;
-  Split test;  // same height and width as train
+  Split test;  // same height and width as train; has no images only as load_dataset() may return it
 };
 
 // $RUNG_DATA if set and not empty, else "data" in the current directory.
 std::filesystem::path default_root();
 
-// Loads root/<name> and checks that every file is the published one. A name that holds a '/' is itself the
-// folder of a dataset of one's own: no checksums, and as many classes as the largest training label + 1.
-// Throws UsageError for an unknown name, IoError if a file is missing, DataError (file and byte offset) if
-// the files are malformed or do not fit each other.
+// What lies in the files of root/<name>, each of which is checked to be the published one. A name that holds
+// a '/' is itself the folder of a dataset of one's own: no checksums, as many classes as the largest training
+// label + 1, and no test images if both of their files are missing. A folder that is not where its name says
+// is looked for in `root`, by the name's last part. Throws UsageError for an unknown name, IoError if a file
+// is missing, DataError (file and byte offset) if the files are malformed or do not fit each other.
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root = default_root());
 
 // The same for a dataset described by `info`, from `folder`.
 Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder);
+
+struct Extent {
+  int height = 0;
+  int width = 0;
+  int classes = 0;
+};
+
+// What the training files in a folder of one's own say. Throws as load_dataset().
+Extent extent_of(const std::filesystem::path& folder);
 
 // SHA-256 over the sizes, images and labels of both splits: 64 hexadecimal digits.
 std::string sha256(const Dataset& dataset);

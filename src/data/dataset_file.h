@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,16 @@ struct RawFile {
   std::vector<std::byte> bytes;
 };
 
-// Reads folder/<name>, or if it is missing folder/<name>.gz. Throws IoError if neither exists or can be read,
-// DataError if it is too large or does not decompress.
+// The names that the file may have, without ".gz"; the first that exists is read. The first of all is the
+// published one, "t10k-images-idx3-ubyte"; copies are also called "t10k-images.idx3-ubyte" and
+// "test-images-idx3-ubyte".
+std::vector<std::string> spellings_of(DatasetFile file);
+
+// The path of the file, plain or with ".gz"; none if it does not exist.
+std::optional<std::filesystem::path> find_dataset_file(const std::filesystem::path& folder, DatasetFile file);
+
+// Throws IoError, which names files that look alike, if the file does not exist or cannot be read; DataError
+// if it is too large or does not decompress.
 RawFile read_dataset_file(const std::filesystem::path& folder, DatasetFile file);
 
 // Decompresses `bytes` if their content is gzip, whatever the name says.

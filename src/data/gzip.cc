@@ -41,6 +41,10 @@ class Inflater {
     return result;
   }
 
+  // After the end of a member: expects another.
+  void begin_member() { inflateReset(&stream_); }
+
+  std::span<const std::byte> rest() const { return input_.subspan(consumed_); }
   size_t consumed() const { return consumed_; }
   size_t produced() const { return produced_; }
 
@@ -51,6 +55,34 @@ class Inflater {
   size_t produced_ = 0;
 };
 
+// Decompresses one member to the end of what `output` holds so far.
+void inflate_member(Inflater& inflater, std::vector<std::byte>& output, const std::string& file,
+                    uint64_t max_bytes) {
+  int result = Z_OK;
+  while (result == Z_OK) {
+    // One byte more than allowed may come out; that shows that a stream is too large.
+    if (inflater.produced() == output.size()) output.resize(std::min(max_bytes + 1, output.size() * 2));
+    result = inflater.inflate_into(std::span(output).subspan(inflater.produced()));
+    if (inflater.produced() > max_bytes)
+      throw DataError(fmt::format("{}: byte {}: decompresses to more than the {} bytes it may hold", file,
+                                  inflater.consumed(), max_bytes));
+  }
+  if (result == Z_BUF_ERROR)
+    throw DataError(fmt::format("{}: byte {}: the gzip stream ends too early", file,
+                                inflater.consumed() + inflater.rest().size()));
+  if (result != Z_STREAM_END)
+    throw DataError(fmt::format("{}: byte {}: the gzip stream is damaged", file, inflater.consumed()));
+}
+
+// Whether another member follows; one that is cut off after its first byte counts.
+bool has_member(std::span<const std::byte> rest) {
+  return is_gzip(rest) || (rest.size() == 1 && rest[0] == std::byte{0x1f});
+}
+
+bool is_padding(std::span<const std::byte> rest) {
+  return std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
 }  // namespace
 
 bool is_gzip(std::span<const std::byte> bytes) {
@@ -59,23 +91,15 @@ bool is_gzip(std::span<const std::byte> bytes) {
 
 std::vector<std::byte> gunzip(std::span<const std::byte> bytes, const std::string& file, uint64_t max_bytes) {
   Inflater inflater(bytes);
-  // One byte more than allowed may come out; that shows that a stream is too large.
   std::vector<std::byte> output(std::min(max_bytes + 1, kFirstOutputBytes));
-  int result = Z_OK;
-  while (result == Z_OK) {
-    if (inflater.produced() == output.size()) output.resize(std::min(max_bytes + 1, output.size() * 2));
-    result = inflater.inflate_into(std::span(output).subspan(inflater.produced()));
-    if (inflater.produced() > max_bytes)
-      throw DataError(fmt::format("{}: byte {}: decompresses to more than the {} bytes it may hold", file,
-                                  inflater.consumed(), max_bytes));
+  inflate_member(inflater, output, file, max_bytes);
+  while (has_member(inflater.rest())) {
+    inflater.begin_member();
+    inflate_member(inflater, output, file, max_bytes);
   }
-  if (result == Z_BUF_ERROR)
-    throw DataError(fmt::format("{}: byte {}: the gzip stream ends too early", file, bytes.size()));
-  if (result != Z_STREAM_END)
-    throw DataError(fmt::format("{}: byte {}: the gzip stream is damaged", file, inflater.consumed()));
-  if (inflater.consumed() != bytes.size())
+  if (!is_padding(inflater.rest()))
     throw DataError(fmt::format("{}: byte {}: {} bytes follow the end of the gzip stream", file,
-                                inflater.consumed(), bytes.size() - inflater.consumed()));
+                                inflater.consumed(), inflater.rest().size()));
   output.resize(inflater.produced());
   return output;
 }

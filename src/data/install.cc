@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/dataset_file.h"
 
 namespace rung::data {
 namespace {
@@ -21,7 +22,10 @@ bool is_dataset_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return false;
   const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
-  return std::ranges::find(kFileNames, name) != kFileNames.end();
+  return std::ranges::any_of(kDatasetFiles, [&](DatasetFile file) {
+    const auto names = spellings_of(file);
+    return std::ranges::find(names, name) != names.end();
+  });
 }
 
 // Never deletes files that are not the dataset's.

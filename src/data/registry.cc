@@ -18,6 +18,10 @@ DatasetInfo mnist() {
           .height = 28,
           .width = 28,
           .classes = 10,
+          .train_images = 60'000,
+          .test_images = 10'000,
+          .mean = 0.1307,
+          .std = 0.3081,
           .stroke_width = 3.0,
           .sha256 = {"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                      "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -35,6 +39,10 @@ DatasetInfo fashion_mnist() {
           .height = 28,
           .width = 28,
           .classes = 10,
+          .train_images = 60'000,
+          .test_images = 10'000,
+          .mean = 0.2860,
+          .std = 0.3530,
           .stroke_width = 0,
           .sha256 = {"c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
                      "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
@@ -51,6 +59,10 @@ DatasetInfo fashion_mnist() {
 const std::vector<DatasetInfo>& known_datasets() {
   static const std::vector<DatasetInfo> datasets = {mnist(), fashion_mnist()};
   return datasets;
+}
+
+bool is_folder(std::string_view name) {
+  return name.find('/') != std::string_view::npos;
 }
 
 const DatasetInfo* known_dataset(std::string_view name) {

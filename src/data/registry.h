@@ -15,7 +15,8 @@ enum DatasetFile { kTrainImages, kTrainLabels, kTestImages, kTestLabels, kDatase
 
 inline constexpr std::array kDatasetFiles = {kTrainImages, kTrainLabels, kTestImages, kTestLabels};
 
-// The names under which MNIST was published. A file may also be kept compressed, with ".gz" appended.
+// The names under which MNIST was published, and which Rung writes. Other spellings are read as well (see
+// spellings_of), and each may have ".gz" appended.
 inline constexpr std::array<std::string_view, kDatasetFileCount> kFileNames = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
 
@@ -30,6 +31,10 @@ struct DatasetInfo {
   int height = 0;  // of an image, in pixels
   int width = 0;
   int classes = 0;
+  int train_images = 0;
+  int test_images = 0;
+  double mean = 0;  // of the training pixels from 0 to 1, as recipes commonly give it
+  double std = 0;
   double stroke_width = 0;  // pixels, as stroke_width() measures it; 0 if the images are not drawn in strokes
   std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files, lower-case hexadecimal
   std::vector<std::filesystem::path> folders;         // where a distribution's package installs it
@@ -38,6 +43,9 @@ struct DatasetInfo {
 };
 
 const std::vector<DatasetInfo>& known_datasets();
+
+// Whether a recipe's dataset is a folder of one's own: any name with a '/'.
+bool is_folder(std::string_view name);
 
 // Null if there is no dataset of that name.
 const DatasetInfo* known_dataset(std::string_view name);

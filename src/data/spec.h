@@ -2,18 +2,47 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace rung::data {
 
-// Pixels are scaled to value/255 and then normalised: (x - mean) / std.
+// A number of images, or a share of them that is not counted yet (scikit-learn's train_test_split takes
+// both).
+struct Portion {
+  constexpr Portion(int count = 0) : images(count) {}  // NOLINT: a number is a portion
+  static constexpr Portion of(double share) {
+    Portion portion;
+    portion.share = share;
+    return portion;
+  }
+  constexpr bool empty() const { return images == 0 && share == 0; }
+  friend bool operator==(const Portion&, const Portion&) = default;
+
+  int images = 0;
+  double share = 0;  // between 0 and 1; 0 once it is counted
+};
+
+inline constexpr double kLeastStd = 1e-6;  // that pixels are divided by
+
+// Which of the training images validate.
+enum class ValidationSplit { kLast, kStratified };
+
+// What a recipe says of its images. What only the images themselves tell (shares, and a mean or std that is
+// to be measured) is filled in by resolved() in arrange.h.
 struct DatasetSpec {
   std::string name = "mnist";
-  double mean = 0.1307;
-  double std = 0.3081;
-  int validation = 0;  // how many training images, the last ones, are held out to validate
+  // Pixels are scaled to value/255 and then normalised: (x - mean) / std. None: measured on the images that
+  // are trained on.
+  std::optional<double> mean = 0.1307;
+  std::optional<double> std = 0.3081;
+  Portion validation = 0;  // of the training images: not trained on, but evaluated after every epoch
+  ValidationSplit validation_split = ValidationSplit::kLast;
+  Portion test = 0;         // of the training images, in the place of test files that are not there
+  uint64_t split_seed = 0;  // of what is drawn: stratified validation images, and test images
   friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 

@@ -69,7 +69,7 @@ class Strokes {
 
 }  // namespace
 
-PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
+PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
   std::array<int64_t, 256> histogram{};
   for (const uint8_t pixel : pixels) ++histogram[pixel];
   const auto count = static_cast<double>(pixels.size());
@@ -82,12 +82,22 @@ PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const Dat
     const double deviation = static_cast<double>(value) - mean;
     squares += static_cast<double>(histogram[value]) * deviation * deviation;
   }
-  const auto normalise = [&](double pixel) { return (pixel / 255 - spec.mean) / spec.std; };
   const auto [smallest, largest] = std::ranges::minmax(pixels);
-  return {.min = normalise(smallest),
-          .max = normalise(largest),
-          .mean = normalise(mean),
-          .std = std::sqrt(squares / std::max(1.0, count - 1)) / 255 / spec.std};
+  return {.min = smallest / 255.0,
+          .max = largest / 255.0,
+          .mean = mean / 255,
+          .std = std::sqrt(squares / std::max(1.0, count - 1)) / 255};
+}
+
+PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
+  const double centre = spec.mean.value();
+  const double scale = spec.std.value();
+  const PixelStatistics plain = pixel_statistics(pixels);
+  const auto normalise = [&](double value) { return (value - centre) / scale; };
+  return {.min = normalise(plain.min),
+          .max = normalise(plain.max),
+          .mean = normalise(plain.mean),
+          .std = plain.std / scale};
 }
 
 std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {

@@ -17,7 +17,10 @@ struct PixelStatistics {
   double std = 0;  // unbiased, as torch.std
 };
 
-// Of (pixel/255 - mean) / std. Preconditions: pixels not empty, spec.std > 0.
+// Of pixel/255. Precondition: pixels not empty.
+PixelStatistics pixel_statistics(std::span<const uint8_t> pixels);
+
+// Of (pixel/255 - mean) / std. Preconditions: pixels not empty; spec has a mean and a std > 0.
 PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec);
 
 // [classes]. Precondition: every label is below `classes`.

@@ -25,8 +25,8 @@ void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
 
-// y = x / (1 + exp(-x)), with Highway's exp, not the system's. As in PyTorch, the smallest finite x give 0, and
-// -infinity gives NaN; so does the gradient at both infinities.
+// y = x / (1 + exp(-x)), with Highway's exp, not the system's. As in PyTorch, the smallest finite x give 0,
+// and -infinity gives NaN; so does the gradient at both infinities.
 void silu_forward(const ElementwiseShape& shape, const float* x, float* y);
 void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx);
 

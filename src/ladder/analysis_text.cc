@@ -110,7 +110,7 @@ std::string balance_sentence(const Analysis& analysis, const Recipe& recipe, con
                                  training_images_text(record, analysis.classes));
   if (!analysis.classes.missing.empty())
     text +=
-        recipe.dataset.validation > 0
+        recipe.dataset.validation.images > 0
             ? " No model learns a class that it never sees: choose a validation split that leaves images of "
               "every class."
             : " No model learns a class that it never sees: add images of it.";

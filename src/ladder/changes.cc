@@ -63,6 +63,15 @@ std::vector<nn::LayerSpec> layers_kept(const nn::ModelSpec& model,
   return kept;
 }
 
+std::string text_of(const std::optional<double>& moment) {
+  return moment ? fmt::format("{}", *moment) : "measured";
+}
+std::string text_of(const data::Portion& portion) {
+  return portion.share > 0 ? fmt::format("{}", portion.share) : fmt::format("{}", portion.images);
+}
+std::string text_of(data::ValidationSplit split) {
+  return split == data::ValidationSplit::kLast ? "last" : "stratified";
+}
 std::string text_of(const data::ColorJitter& jitter) {
   return fmt::format("color_jitter (brightness {}, contrast {}, saturation {}, hue {})", jitter.brightness,
                      jitter.contrast, jitter.saturation, jitter.hue);
@@ -193,6 +202,17 @@ class Changes {
     compare("multiply-accumulates an image", with_commas(before.macs), with_commas(after.macs));
   }
 
+  void compare_datasets(const data::DatasetSpec& before, const data::DatasetSpec& after) {
+    compare("dataset", before.name, after.name);
+    compare("normalising mean", text_of(before.mean), text_of(after.mean));
+    compare("normalising std", text_of(before.std), text_of(after.std));
+    compare("validation images", text_of(before.validation), text_of(after.validation));
+    if (!before.validation.empty() && !after.validation.empty())
+      compare("validation split", text_of(before.validation_split), text_of(after.validation_split));
+    compare("test images taken", text_of(before.test), text_of(after.test));
+    compare("seed of the split", before.split_seed, after.split_seed);
+  }
+
   void compare_training(const optim::Training& before, const optim::Training& after) {
     compare("learning rate", lr_text(before), lr_text(after));
     compare("schedule", text_of_variant(before.lr_scheduler), text_of_variant(after.lr_scheduler));
@@ -241,10 +261,7 @@ std::vector<std::string> describe_changes(const recipe::Recipe& before, const re
   if (changes.list.empty() && before.model != after.model)
     changes.list.emplace_back(kLayers);  // such as widths with the same total sizes
   changes.compare("augmentation", augment_text(before), augment_text(after));
-  changes.compare("dataset", before.dataset.name, after.dataset.name);
-  changes.compare("normalising mean", before.dataset.mean, after.dataset.mean);
-  changes.compare("normalising std", before.dataset.std, after.dataset.std);
-  changes.compare("validation images", before.dataset.validation, after.dataset.validation);
+  changes.compare_datasets(before.dataset, after.dataset);
   changes.compare_training(before.training, after.training);
   changes.compare("seed", before.seed, after.seed);
   return changes.list;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread_pool.h"
+#include "data/arrange.h"
 #include "ladder/run.h"
 #include "ladder/sweep_folder.h"
 
@@ -131,7 +132,7 @@ Report LocalCrew::train(const Task& task, size_t worker) {
   observer.on_batch = [&](const train::Progress& progress) { done_[worker] = share_done(progress); };
   observer.should_stop = [&] { return stopping_.load(); };
   try {
-    const data::Dataset& data = datasets_.at(task.recipe.dataset.name);
+    const data::Dataset& data = datasets_.at(data::arrangement_of(task.recipe.dataset));
     Outcome outcome = run_recipe(task.recipe, data, pool, place, nullptr, observer);
     return {.index = task.index, .end = End::kFinished, .record = std::move(outcome.record), .message = ""};
   } catch (const DivergedError& error) {

@@ -38,7 +38,7 @@ struct Report {
   size_t index = 0;
   End end = End::kFinished;
   train::RunRecord record;  // of a finished run
-  std::string message;      // of any other run run
+  std::string message;      // of any other run
 };
 
 class Crew {
@@ -56,7 +56,7 @@ class Crew {
   virtual void stop() = 0;                    // busy tasks will be reported as stopped, after their batch
 };
 
-// By name.
+// By data::arrangement_of() what the recipes say of them.
 using Datasets = std::map<std::string, data::Dataset>;
 
 // One thread per run. Runs share only the datasets.

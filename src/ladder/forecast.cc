@@ -43,7 +43,7 @@ double training(const nn::Plan& plan) {
 
 double work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
   const nn::Plan plan = nn::make_plan(recipe.model);
-  const double validation = recipe.dataset.validation;
+  const double validation = recipe.dataset.validation.images;
   const double trained = data.train.count - validation;
   const double an_epoch = trained * training(plan) + (validation + data.test.count) * evaluating(plan);
   return recipe.training.epochs * an_epoch + trained * evaluating(plan);  // once more at the end

@@ -71,7 +71,7 @@ Job load_job(const std::filesystem::path& folder) {
     for (const recipe::Recipe& recipe : read_steps(folder))
       job.steps.push_back({folder / recipe.name, recipe});
   } else if (train::holds_run(folder)) {
-    job.steps.push_back({folder, recipe::load(folder / train::kRecipeFile)});
+    job.steps.push_back({folder, recipe::load_stored(folder / train::kRecipeFile)});
   } else {
     throw UsageError(fmt::format("{} holds no run, no ladder and no sweep", folder.string()),
                      "give a folder that `rung train`, `rung climb` or `rung sweep` writes to");

@@ -44,7 +44,7 @@ ordered_json to_json(const TargetResult& result) {
   return json;
 }
 
-// The last batches of an epoch can break the weights without a training loss that shows it.
+// The last batches of an epoch can break the weights without showing in the training loss.
 void require_finite(std::string_view split, const train::Evaluation& evaluation,
                     const train::TrainedEpoch& trained) {
   if (std::isfinite(evaluation.loss)) return;
@@ -53,7 +53,7 @@ void require_finite(std::string_view split, const train::Evaluation& evaluation,
                       "lower the learning rate");
 }
 
-// Of the trainer's weights after the epoch; throws DivergedError where they break.
+// The record of the epoch with the trainer's weights after it; throws DivergedError if they are broken.
 train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Evaluation& test,
                              train::Trainer& trainer) {
   require_finite("test", test, trained);
@@ -77,7 +77,7 @@ train::EpochRecord record_of(const train::TrainedEpoch& trained, const train::Ev
           .balanced_test_accuracy = test.classes.balanced_accuracy()};
 }
 
-// What happens after a batch: it is shown, and a checkpoint is written when it is time for one.
+// After each batch: reports it, and writes a checkpoint when it is due.
 class BatchKeeper {
  public:
   BatchKeeper(const train::Trainer& trainer, train::RunDirectory& directory, double checkpoint_seconds,
@@ -90,13 +90,13 @@ class BatchKeeper {
   void after_batch(const train::Progress& progress) {
     directory_.publish(progress);
     if (observer_.on_batch) observer_.on_batch(progress);
-    if (progress.batch == progress.batches) return;  // the epoch's end has a checkpoint of its own
+    if (progress.batch == progress.batches) return;  // the epoch's end has its own checkpoint
     const bool stopping = observer_.should_stop && observer_.should_stop();
     if (stopping || is_time()) save();
     if (stopping) stop();
   }
 
-  // At an epoch's end, which is saved.
+  // At an epoch's end, after it is saved.
   void after_epoch() {
     saved_at_ = Clock::now();
     if (observer_.should_stop && observer_.should_stop()) stop();
@@ -126,7 +126,7 @@ class BatchKeeper {
   Clock::time_point saved_at_ = Clock::now();
 };
 
-// What a diverged run leaves to look at.
+// Names what a diverged run leaves behind.
 std::string last_finite(const train::RunDirectory& directory) {
   if (!directory.saved()) return "";
   return fmt::format("; {} holds the last finite numbers, after {}",
@@ -134,7 +134,7 @@ std::string last_finite(const train::RunDirectory& directory) {
                      train::to_text(*directory.saved()));
 }
 
-// Trains what is left of the run, an epoch at a time; returns the evaluation of the final weights.
+// Trains the rest of the run, one epoch at a time; returns the evaluation of the final weights.
 train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& directory,
                                const data::Dataset& data, double checkpoint_seconds,
                                const Observer& observer) {
@@ -164,8 +164,8 @@ std::optional<double> balanced_validation(const train::RunRecord& record) {
   return validation ? validation->balanced_accuracy : std::nullopt;
 }
 
-// Whether the folder has this result. A step of a ladder that was trained by itself was judged without the
-// step before it.
+// Whether the folder has this result. A ladder's step that was trained alone was judged without its previous
+// step.
 bool is_stored(const std::filesystem::path& folder, const Outcome& outcome, const Outcome* previous) {
   if (!find_result(folder, outcome.recipe)) return false;
   if (previous == nullptr) return true;
@@ -262,7 +262,7 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
 }
 
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {
-  const int images = data.train.count - recipe.dataset.validation;
+  const int images = data.train.count - recipe.dataset.validation.images;
   const int batch = recipe.training.batch_size;
   return optim::schedule_remarks(recipe.training, (images + batch - 1) / batch);
 }

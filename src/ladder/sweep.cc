@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/arrange.h"
 #include "ladder/run.h"
 #include "nn/plan.h"
 #include "train/run_directory.h"
@@ -50,15 +51,16 @@ void Sweep::restore(SweepRun& run) const {
 void Sweep::require_same_origin(const Datasets& datasets) const {
   if (over_before_ == 0) return;
   std::map<std::string, std::string> hashes;
-  for (const auto& [name, data] : datasets) hashes[name] = data::sha256(data);
+  for (const auto& [arrangement, data] : datasets) hashes[arrangement] = data::sha256(data);
   std::vector<nn::Plan> plans;
   for (const recipe::Recipe& recipe : plan_.recipes) plans.push_back(nn::make_plan(recipe.model));
   for (const SweepRun& run : runs_) {
     if (!run.is_over()) continue;
     const recipe::Recipe recipe = recipe_of(plan_, run);
     // (A checkpoint that cannot be used is not needed any more.)
-    train::require_origin(run_folder(folder_, run) / train::kCheckpointFile, plans[run.recipe],
-                          train::origin_of(recipe::to_toml(recipe), hashes.at(recipe.dataset.name)));
+    train::require_origin(
+        run_folder(folder_, run) / train::kCheckpointFile, plans[run.recipe],
+        train::origin_of(recipe::to_toml(recipe), hashes.at(data::arrangement_of(recipe.dataset))));
   }
 }
 

@@ -55,7 +55,7 @@ std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
   std::map<std::string, Recipe> stored;
   std::error_code ignored;
   for (const auto& entry : entries_of(recipes, ignored)) {
-    if (entry.extension() == ".toml") stored.emplace(entry.stem().string(), recipe::load(entry));
+    if (entry.extension() == ".toml") stored.emplace(entry.stem().string(), recipe::load_stored(entry));
   }
   return stored;
 }
@@ -142,7 +142,7 @@ SweepPlan load_plan(const fs::path& folder) {
   PlanFile file = parse_plan(read_text_file(path, kMaxPlanBytes), path.string());
   SweepPlan plan{.recipes = {}, .settings = file.settings, .seeds = std::move(file.seeds)};
   for (const std::string& name : file.recipes) {
-    plan.recipes.push_back(recipe::load(recipe_file(folder, name)));
+    plan.recipes.push_back(recipe::load_stored(recipe_file(folder, name)));
     if (plan.recipes.back().name != name)
       throw DataError(fmt::format("{}: not the recipe {}", recipe_file(folder, name).string(), name));
   }

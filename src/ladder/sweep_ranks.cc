@@ -1,6 +1,6 @@
-// Messages are JSON objects, in CBOR, with a "kind". To a helper: "begin" (the datasets' names and hashes),
-// "task", "stop". From it: "ready" (how many runs at once, or why none), "report", "progress" (now and then),
-// "leave" (it was told to end by someone else).
+// Messages are JSON objects, in CBOR, with a "kind". To a helper: "begin" (of each dataset a recipe and the
+// hash), "task", "stop". From it: "ready" (how many runs at once, or why none), "report", "progress" (now and
+// then), "leave" (it was told to end by someone else).
 #include "ladder/sweep_ranks.h"
 
 #include <fmt/format.h>
@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/error.h"
+#include "data/arrange.h"
 #include "kernels/simd.h"
 #include "train/run_record.h"
 
@@ -114,11 +116,14 @@ class HelperLoop {
     processes_.send(0, to_text(ready));
   }
 
-  void load(const json& hashes) {
-    for (const auto& [name, sha256] : hashes.items()) {
-      const auto& data = datasets_.emplace(name, helper_.load(name)).first->second;
-      if (data::sha256(data) != sha256.get<std::string>())
-        throw DataError(fmt::format("the dataset {} has other images than on the first machine", name));
+  void load(const json& datasets) {
+    for (const json& dataset : datasets) {
+      recipe::Recipe recipe = recipe::parse(dataset.at("recipe").get<std::string>(), "task");
+      data::Dataset data = helper_.load(recipe);
+      if (data::sha256(data) != dataset.at("sha256").get<std::string>())
+        throw DataError(
+            fmt::format("the dataset {} has other images than on the first machine", recipe.dataset.name));
+      datasets_.emplace(data::arrangement_of(recipe.dataset), std::move(data));
     }
   }
 
@@ -144,11 +149,17 @@ class HelperLoop {
 
 }  // namespace
 
-RemoteCrew::RemoteCrew(Processes& processes, const Datasets& datasets)
+RemoteCrew::RemoteCrew(Processes& processes, const Datasets& datasets,
+                       std::span<const recipe::Recipe> recipes)
     : processes_(processes), ranks_(static_cast<size_t>(processes.count())) {
-  json hashes = json::object();
-  for (const auto& [name, data] : datasets) hashes[name] = data::sha256(data);
-  const std::string begin = to_text(json{{"kind", "begin"}, {"datasets", hashes}});
+  json used = json::array();
+  std::set<std::string> arrangements;
+  for (const recipe::Recipe& recipe : recipes) {
+    const std::string arrangement = data::arrangement_of(recipe.dataset);
+    if (!arrangements.insert(arrangement).second) continue;
+    used.push_back({{"recipe", recipe::to_toml(recipe)}, {"sha256", data::sha256(datasets.at(arrangement))}});
+  }
+  const std::string begin = to_text(json{{"kind", "begin"}, {"datasets", used}});
   for (int rank = 1; rank < processes.count(); ++rank) processes_.send(rank, begin);
 }
 

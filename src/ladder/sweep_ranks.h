@@ -14,8 +14,8 @@ namespace rung::ladder {
 // The other processes, as process 0 sees them.
 class RemoteCrew final : public Crew {
  public:
-  // `datasets` are those that the runs need.
-  RemoteCrew(Processes& processes, const Datasets& datasets);
+  // `recipes` are those of the runs, and `datasets` what they need.
+  RemoteCrew(Processes& processes, const Datasets& datasets, std::span<const recipe::Recipe> recipes);
   ~RemoteCrew() override;
 
   size_t idle() const override;
@@ -45,7 +45,8 @@ class RemoteCrew final : public Crew {
 struct Helper {
   size_t threads = 1;
   double checkpoint_seconds = 30;
-  std::function<data::Dataset(const std::string& name)> load;
+  // Of a recipe that is resolved.
+  std::function<data::Dataset(recipe::Recipe& recipe)> load;
   std::function<bool()> should_stop;
 };
 

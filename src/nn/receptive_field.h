@@ -1,5 +1,5 @@
-// What each layer sees of the image: the pixels that the value of one unit depends on, and the pixels that any
-// output depends on at all. Rows and columns are followed by themselves, exactly: with padding, with what
+// What each layer sees of the image: the pixels that the value of one unit depends on, and the pixels that
+// any output depends on at all. Rows and columns are followed by themselves, exactly: with padding, with what
 // strides and poolings leave over at a border, and through the sums of residual connections.
 #pragma once
 

@@ -1,9 +1,11 @@
 // The parts of a recipe, each read from its own table. All throw RecipeError.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +23,10 @@ data::DatasetSpec parse_dataset(const TableReader& root);
 std::vector<data::Transform> parse_augment(const TableReader& root);
 optim::Training parse_training(const TableReader& root);
 optim::LrScheduler parse_lr_scheduler(const TableReader& root);
+
+// The absolute name of a folder of images whose name is relative to the folder `place`.
+// Throws UsageError if that cannot be written in a recipe.
+std::string folder_seen_from(const std::filesystem::path& place, const std::string& name);
 
 // A TOML document; messages call it `source`.
 toml::table parse_document(std::string_view toml, std::string_view source);

@@ -1,22 +1,55 @@
 // [dataset] and [[augment]]. The data reader checks whether a dataset exists.
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "data/arrange.h"
 #include "data/registry.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
 
-constexpr int kMaxValidation = 1'000'000'000;
+constexpr int kMaxPortion = 1'000'000'000;  // images
 
 // A folder is anything with a '/'.
 void require_dataset(const TableReader& table, const std::string& name) {
   if (name.empty()) table.fail("name", "expected a dataset's name or a folder's path");
-  if (name.find('/') != std::string::npos) return;
+  if (data::is_folder(name)) return;
   try {
     data::find_dataset(name);
   } catch (const UsageError& error) {
     table.fail("name", error.what(), error.hint());
   }
+}
+
+// "auto": none, which is to be measured. The default is a registered dataset's own, and a folder's "auto".
+std::optional<double> parse_moment(const TableReader& table, std::string_view key, const NumberRange& range,
+                                   std::optional<double> fallback) {
+  if (!table.has(key)) return fallback;
+  if (!table.is_text(key)) return table.number(key, range);
+  if (table.text(key) != "auto") table.fail(key, fmt::format("expected \"auto\" or {}", range.describe()));
+  return std::nullopt;
+}
+
+data::Portion parse_portion(const TableReader& table, std::string_view key) {
+  if (!table.has(key)) return {};
+  const double value = table.number(key, NumberRange{});
+  if (value > 0 && value < 1) return data::Portion::of(value);
+  return table.small_integer(key, 1, kMaxPortion);
+}
+
+data::ValidationSplit parse_validation_split(const TableReader& table, const std::string& name) {
+  constexpr std::array kSplits = {Named{"last", data::ValidationSplit::kLast},
+                                  Named{"stratified", data::ValidationSplit::kStratified}};
+  if (!table.has("validation_split")) return data::default_split(name);
+  return table.choice("validation_split", kSplits);
+}
+
+data::Portion parse_test(const TableReader& table, const std::string& name) {
+  if (table.has("test") && !data::is_folder(name))
+    table.fail("test", fmt::format("the dataset \"{}\" has test images of its own", name),
+               "leave `test` out");
+  return parse_portion(table, "test");
 }
 
 data::Transform parse_color_jitter(const TableReader& table) {
@@ -128,12 +161,19 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   data::DatasetSpec dataset;
   const auto table = root.table("dataset");
   if (!table) return dataset;
-  table->allow({"name", "mean", "std", "validation"});
+  table->allow({"name", "mean", "std", "validation", "validation_split", "test", "split_seed"});
   dataset.name = table->text("name", dataset.name);
   require_dataset(*table, dataset.name);
-  dataset.mean = table->number("mean", NumberRange::closed(-1e6, 1e6), dataset.mean);
-  dataset.std = table->number("std", NumberRange::closed(1e-6, 1e6), dataset.std);
-  if (table->has("validation")) dataset.validation = table->small_integer("validation", 1, kMaxValidation);
+  const data::DatasetInfo* known = data::known_dataset(dataset.name);
+  dataset.mean = parse_moment(*table, "mean", NumberRange::closed(-1e6, 1e6),
+                              known == nullptr ? std::nullopt : std::optional(known->mean));
+  dataset.std = parse_moment(*table, "std", NumberRange::closed(data::kLeastStd, 1e6),
+                             known == nullptr ? std::nullopt : std::optional(known->std));
+  dataset.validation = parse_portion(*table, "validation");
+  dataset.validation_split = parse_validation_split(*table, dataset.name);
+  dataset.test = parse_test(*table, dataset.name);
+  dataset.split_seed =
+      static_cast<uint64_t>(table->integer("split_seed", 0, std::numeric_limits<int64_t>::max(), 0));
   return dataset;
 }
 

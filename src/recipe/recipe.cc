@@ -5,11 +5,14 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "recipe/key_depth.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
+
+namespace fs = std::filesystem;
 
 // The limit for recipes that a run stores and reads again, perhaps with another seed, number of epochs or
 // name.
@@ -35,9 +38,36 @@ std::string trim_end(std::string text) {
   return text;
 }
 
+// The images in a folder give the `input` and `classes` that the recipe leaves out.
+void complete_model(toml::table& document, const fs::path& file) {
+  const auto name = document["dataset"]["name"].value<std::string>();
+  toml::table* model = document["model"].as_table();
+  if (!name || !data::is_folder(*name) || has_control(*name) || model == nullptr) return;
+  if (model->contains("input") && model->contains("classes")) return;
+  const std::string folder = folder_seen_from(file.parent_path(), *name);
+  try {
+    const data::Extent images = data::extent_of(folder);
+    model->insert("input", toml::array{1, images.height, images.width});
+    model->insert("classes", images.classes);
+  } catch (const Error& error) {
+    throw UsageError(
+        fmt::format("{}: [model] has no `input` or no `classes`, and the images do not say them: "
+                    "{}",
+                    printable(file.string()), error.what()),
+        "put the images there, or write `input = [1, height, width]` and `classes`");
+  }
+}
+
+Recipe parse_checked(const toml::table& document, std::string_view source) {
+  Recipe recipe = parse_recipe(document, source);
+  if (to_toml(recipe).size() > kMostStored)
+    throw RecipeError(source, 1, 1, fmt::format("spelt out, the recipe has more than {} bytes", kMostStored));
+  return recipe;
+}
+
 // Targets about a validation split need one.
 void require_validation(const TableReader& root, const Recipe& recipe) {
-  if (recipe.dataset.validation > 0) return;
+  if (!recipe.dataset.validation.empty()) return;
   const auto tables = root.tables("targets");
   for (size_t i = 0; i < tables.size(); ++i) {
     if (needs_validation(recipe.targets[i].metric))
@@ -99,19 +129,37 @@ Recipe parse_recipe(const toml::table& document, std::string_view source) {
 }
 
 Recipe without_validation(Recipe recipe) {
-  recipe.dataset.validation = 0;
+  recipe.dataset.validation = {};
   std::erase_if(recipe.targets, [](const Target& target) { return needs_validation(target.metric); });
   return recipe;
 }
 
+std::string folder_seen_from(const fs::path& place, const std::string& name) {
+  std::error_code ignored;
+  const fs::path from = fs::weakly_canonical(fs::absolute(place.empty() ? "." : place, ignored), ignored);
+  std::string folder = (from / name).lexically_normal().string();
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  if (!is_utf8(folder) || has_control(folder))
+    throw UsageError(fmt::format("a recipe cannot name the folder {}", printable(folder)),
+                     "move it to where no folder's name has control characters or bytes that are not UTF-8");
+  return folder;
+}
+
 Recipe parse(std::string_view toml, std::string_view source) {
-  Recipe recipe = parse_recipe(parse_document(toml, source), source);
-  if (to_toml(recipe).size() > kMostStored)
-    throw RecipeError(source, 1, 1, fmt::format("spelt out, the recipe has more than {} bytes", kMostStored));
+  return parse_checked(parse_document(toml, source), source);
+}
+
+Recipe load(const fs::path& path) {
+  const std::string source = path.string();
+  toml::table document = parse_document(read_text_file(path, kMaxFileBytes), source);
+  complete_model(document, path);
+  Recipe recipe = parse_checked(document, source);
+  if (data::is_folder(recipe.dataset.name))
+    recipe.dataset.name = folder_seen_from(path.parent_path(), recipe.dataset.name);
   return recipe;
 }
 
-Recipe load(const std::filesystem::path& path) {
+Recipe load_stored(const fs::path& path) {
   return parse(read_text_file(path, kMaxFileBytes), path.string());
 }
 

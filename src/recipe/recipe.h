@@ -92,8 +92,13 @@ inline constexpr size_t kMaxLayers = 10'000;
 inline constexpr size_t kMaxStages = 1'000;
 inline constexpr size_t kLongestStageName = 100;  // bytes
 
-// Throws RecipeError for a wrong recipe, IoError or DataError if the file cannot be read.
+// The name of a folder of images is relative to the file's folder, and becomes absolute. Where [model] has no
+// `input` or `classes`, the images in that folder give them. Throws RecipeError for a wrong recipe,
+// UsageError if these images cannot be read, IoError or DataError if the file cannot be read.
 Recipe load(const std::filesystem::path& path);
+
+// A recipe that a run, a ladder or a sweep has stored, unchanged.
+Recipe load_stored(const std::filesystem::path& path);
 
 // `source` is the file's name for messages; its stem is the recipe's default name. Throws RecipeError,
 // also if to_toml() of the recipe could not be loaded again.

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "data/registry.h"
 #include "recipe/key_depth.h"
 #include "recipe/parse.h"
 
@@ -224,7 +225,11 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
   for (const Setting& setting : types_first) apply(document, setting);
   try {
     hand_rates_over(document, settings);
-    return parse_recipe(document, kSource);
+    Recipe changed = parse_recipe(document, kSource);
+    // The recipe's own folder is an absolute path; one that is given here is seen from where one stands.
+    if (data::is_folder(changed.dataset.name) && changed.dataset.name != recipe.dataset.name)
+      changed.dataset.name = folder_seen_from(".", changed.dataset.name);
+    return changed;
   } catch (const RecipeError& error) {
     std::vector<std::string> words;
     for (const Setting& setting : settings) words.push_back(fmt::format("{}={}", setting.key, setting.value));

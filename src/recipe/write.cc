@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 
+#include "data/arrange.h"
 #include "recipe/recipe.h"
 
 namespace rung::recipe {
@@ -212,10 +213,34 @@ std::string table(const Reference& reference) {
       reference.mean_last3_test_accuracy);
 }
 
+std::string moment(const std::optional<double>& moment) {
+  return moment ? fmt::format("{}", *moment) : "\"auto\"";
+}
+
+std::string portion(std::string_view key, const data::Portion& portion) {
+  if (portion.empty()) return "";
+  return portion.share > 0 ? fmt::format("{} = {}\n", key, portion.share)
+                           : fmt::format("{} = {}\n", key, portion.images);
+}
+
+// How the images of a folder are split is written wherever there is a split; of a registered dataset only
+// where it is not the published one, so that the recipes of Rung 0.1 read as they did.
+std::string split(const data::DatasetSpec& dataset) {
+  const bool stratified = dataset.validation_split == data::ValidationSplit::kStratified;
+  const bool is_default = dataset.validation_split == data::default_split(dataset.name);
+  const bool is_split = !dataset.validation.empty() && data::is_folder(dataset.name);
+  std::string text;
+  if (is_split || !is_default)
+    text += fmt::format("validation_split = \"{}\"\n", stratified ? "stratified" : "last");
+  text += portion("test", dataset.test);
+  if (dataset.split_seed != 0 || !dataset.test.empty() || (is_split && stratified))
+    text += fmt::format("split_seed = {}\n", dataset.split_seed);
+  return text;
+}
+
 std::string table(const data::DatasetSpec& dataset) {
-  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}", toml_string(dataset.name), dataset.mean,
-                     dataset.std,
-                     dataset.validation > 0 ? fmt::format("validation = {}\n", dataset.validation) : "");
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}{}", toml_string(dataset.name), moment(dataset.mean),
+                     moment(dataset.std), portion("validation", dataset.validation), split(dataset));
 }
 
 std::string table(const nn::ModelSpec& model) {

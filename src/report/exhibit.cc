@@ -88,7 +88,7 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   note_other_data(exhibit, images);
   train::RunRecord& record = exhibit.run.record;
   if (!exhibit.run.finished) {
-    record.validation_images = exhibit.run.recipe.dataset.validation;
+    record.validation_images = exhibit.run.recipe.dataset.validation.images;
     record.train_images = images.data->train.count - record.validation_images;
     record.test_images = images.data->test.count;
   } else if (record.test_images != images.data->test.count) {

@@ -220,7 +220,7 @@ Html augmentation_section(const Exhibit& exhibit) {
   const data::Split& train = exhibit.data->train;
   const auto trained_on =
       std::span(train.labels)
-          .first(train.labels.size() - static_cast<size_t>(exhibit.run.recipe.dataset.validation));
+          .first(train.labels.size() - static_cast<size_t>(exhibit.run.recipe.dataset.validation.images));
   const auto examples = example_images(trained_on, kMostExamples);
   const int epochs = std::min(kVariedEpochs, exhibit.run.recipe.training.epochs);
   std::vector<uint8_t> images;

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "data/arrange.h"
 #include "report/comparison_page.h"
 #include "report/ladder_page.h"
 #include "report/page.h"
@@ -37,7 +38,7 @@ std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf
   const Shelf datasets = hashed(shelf);
   std::vector<Exhibit> exhibits;
   for (StoredRun& run : runs) {
-    const Images& images = datasets.at(run.recipe.dataset.name);
+    const Images& images = datasets.at(data::arrangement_of(run.recipe.dataset));
     const Exhibit* previous = one_after_the_other && !exhibits.empty() ? &exhibits.back() : nullptr;
     exhibits.push_back(examine(std::move(run), images, previous, pool));
   }

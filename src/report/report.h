@@ -12,7 +12,7 @@
 
 namespace rung::report {
 
-// Datasets by the names that recipes give them.
+// Images by data::arrangement_of() what the recipes say of them.
 using Shelf = std::map<std::string, Images>;
 
 // The page about these runs: one run, two compared, or more as the steps of a ladder. `as_ladder` makes a

@@ -62,7 +62,7 @@ bool is_run(const fs::path& folder) {
 }
 
 StoredRun load_run(const fs::path& folder) {
-  const auto recipe = recipe::load(folder / train::kRecipeFile);
+  const auto recipe = recipe::load_stored(folder / train::kRecipeFile);
   if (!has_epochs(folder))
     throw UsageError(fmt::format("{} holds a run without a finished epoch", folder.string()),
                      "wait for its first epoch, or train it again");

@@ -20,8 +20,8 @@ std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch) {
 
 GroupLoader::GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation)
     : split_(split), image_size_(static_cast<size_t>(split.height) * static_cast<size_t>(split.width)) {
-  const auto mean = static_cast<float>(normalisation.mean);
-  const auto std = static_cast<float>(normalisation.std);
+  const auto mean = static_cast<float>(normalisation.mean.value());
+  const auto std = static_cast<float>(normalisation.std.value());
   for (size_t v = 0; v < value_.size(); ++v) value_[v] = (static_cast<float>(v) / 255.0F - mean) / std;
 }
 

@@ -51,7 +51,7 @@ void require_labels_below(int classes, const std::vector<uint8_t>& labels, const
 }
 
 int largest_batch(const Experiment& experiment, const data::Dataset& data) {
-  return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation);
+  return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation.images);
 }
 
 // Floats that the optimiser and the moving average keep for each parameter.
@@ -113,12 +113,12 @@ void require_fit(const Experiment& experiment, const data::Dataset& data) {
                                  input.channels, input.height, input.width, data.name, images.height,
                                  images.width));
   }
-  if (experiment.dataset.validation >= data.train.count) {
+  if (experiment.dataset.validation.images >= data.train.count) {
     throw UsageError(fmt::format("a validation split of {} images leaves none of the {} training images",
-                                 experiment.dataset.validation, data.train.count),
+                                 experiment.dataset.validation.images, data.train.count),
                      "lower validation in [dataset]");
   }
-  require_variance(experiment, data.train.count - experiment.dataset.validation);
+  require_variance(experiment, data.train.count - experiment.dataset.validation.images);
   require_labels_below(experiment.model.classes, data.train.labels,
                        fmt::format("dataset {}: training", data.name));
   require_labels_below(experiment.model.classes, data.test.labels,

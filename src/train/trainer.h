@@ -23,7 +23,7 @@
 
 namespace rung::train {
 
-// Everything that determines a training run's numbers.
+// Everything that determines a training run's numbers. `dataset` is resolved (data/arrange.h).
 struct Experiment {
   nn::ModelSpec model;
   data::DatasetSpec dataset;
@@ -118,7 +118,7 @@ class Trainer {
   int batches_per_epoch() const;
   const nn::Plan& plan() const { return plan_; }
   int training_images() const { return data_.train.count - validation_images(); }
-  int validation_images() const { return experiment_.dataset.validation; }
+  int validation_images() const { return experiment_.dataset.validation.images; }
   // The run's result so far, which is evaluated and saved: the moving average if there is one.
   const nn::Weights& weights() const { return average_ ? *average_ : trained_; }
   // What the optimiser updates.

@@ -51,7 +51,7 @@ fails 2 'rung: error: bad.toml:*: the name of a stage has more than 100 bytes' "
 fails 2 'rung: error: there is no recipe step9; did you mean step1? (give a file, or one of best10k, *' "$RUNG" summary step9
 fails 2 'rung: error: there is no recipe digits (*' "$RUNG" summary digits
 make_recipe other.toml 's/digits/others/'
-fails 2 'rung: error: good trains on ./digits, but other on ./others (*' "$RUNG" climb good.toml other.toml
+fails 2 'rung: error: good trains on '"$PWD"'/digits, but other on '"$PWD"'/others (*' "$RUNG" climb good.toml other.toml
 
 # Two recipes of the same name are told apart, up to the longest allowed name.
 long=$(printf 'n%.0s' {1..99})

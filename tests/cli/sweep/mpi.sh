@@ -33,27 +33,30 @@ for victim in 1 2; do # process 0, and the other
   same killed$victim
 done
 
-# refused <exit code> <pattern> <command of the other process...>: an error that says why, and no sweep without it.
+# refused <exit code> <pattern> <options of the other process...>: an error that says why, and no sweep without it.
 refused() {
   local wanted=$1 pattern=$2 code=0
   shift 2
   rm -rf apart
-  mpirun --oversubscribe -n 1 "$RUNG" sweep long.toml --out apart ${first:+--simd "$first"} : -n 1 "$@" >log 2>errors || code=$?
+  mpirun --oversubscribe -n 1 "$RUNG" sweep moved.toml --data . --out apart ${first:+--simd "$first"} \
+    : -n 1 "$RUNG" sweep moved.toml --out apart "$@" >log 2>errors || code=$?
   [[ $code == "$wanted" ]]
   grep -q "^rung: error: [^:]*$pattern" errors
   [[ ! -e apart/sweep.md ]]
 }
+# (Where the folder of images is not, --data says where it is on this machine.)
+make_recipe moved.toml 's:\./digits:/nowhere/digits:'
+refused 1 ': there is no folder /nowhere/digits, and no nothing/digits either' --data nothing
 from() { echo "cd '$1' && '$RUNG' sweep '$PWD/long.toml' --out apart"; }
-refused 1 ': cannot find ./digits/train-images-idx3-ubyte' sh -c "$(from /)"
 mkdir elsewhere
-cp -r digits elsewhere
-# (A process may run in another folder, and the folder's name need not be text.)
+# (A process that stands elsewhere is fine, and the folder's name need be no text.)
 out=$'s\xe9t'
 mpirun --oversubscribe -n 1 "${sweep[@]}" --out "$out" : -n 1 sh -c "$(from elsewhere)" >log
 same "$out"
 [[ $(find . -name 's*t' | wc -l) == 1 && ! -e elsewhere/apart ]]
+cp -r digits elsewhere
 printf '\1' | dd of=elsewhere/digits/t10k-images-idx3-ubyte bs=1 seek=100 conv=notrunc status=none
-refused 1 ': the dataset ./digits has other images than on the first machine' sh -c "$(from elsewhere)"
+refused 1 ': the dataset /nowhere/digits has other images than on the first machine' --data elsewhere
 if [[ -n $first ]]; then
-  refused 2 " computes with scalar and other bits than $first here" "$RUNG" sweep long.toml --out apart --simd scalar
+  refused 2 " computes with scalar and other bits than $first here" --data . --simd scalar
 fi
