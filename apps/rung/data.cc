@@ -95,7 +95,7 @@ struct Description {
   std::vector<std::string> remarks;
 };
 
-std::vector<std::string> remarks_on(const data::Dataset& dataset, const data::DatasetSpec& spec) {
+std::vector<std::string> all_remarks(const data::Dataset& dataset, const data::DatasetSpec& spec) {
   std::vector<std::string> remarks = data::remarks_on(dataset, spec);
   if (dataset.test.count == 0)
     remarks.push_back(
@@ -116,7 +116,7 @@ Description describe(const Options& options) {
   result.spec.std = known != nullptr ? known->std : std::max(result.plain.std, data::kLeastStd);
   result.normalised = data::normalised_statistics(result.dataset.train.pixels, result.spec);
   result.stroke_width = data::stroke_width(result.dataset.train);
-  result.remarks = remarks_on(result.dataset, result.spec);
+  result.remarks = all_remarks(result.dataset, result.spec);
   return result;
 }
 

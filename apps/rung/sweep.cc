@@ -160,7 +160,7 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader
   const ladder::Datasets& datasets = loader.load(sweep.plan().recipes);
   sweep.require_same_origin(datasets);
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
-    warn_of_schedule(recipe, datasets.at(recipe.dataset.name));
+    warn_of_schedule(recipe, datasets.at(data::arrangement_of(recipe.dataset)));
   const InterruptGuard guard;
   SweepDisplay display;
   const ladder::SweepObserver observer{
