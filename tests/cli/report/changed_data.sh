@@ -15,8 +15,8 @@ cat before | sed -E 's/[0-9.]+%/N%/; s/loss: [0-9.]+/loss: N/; s:[0-9]+/64:N/64:
 not cmp -s before after
 "$RUNG" eval run --json 2>/dev/null | grep same_data
 "$RUNG" report run >/dev/null
-grep -q './digits no longer holds the images and labels that the run was trained and tested on' run/report.html
-[[ $(grep -c 'Computed from the present data of ./digits' run/report.html) -ge 4 ]]
+grep -q "$PWD/digits no longer holds the images and labels that the run was trained and tested on" run/report.html
+[[ $(grep -c "Computed from the present data of $PWD/digits" run/report.html) -ge 4 ]]
 fails 2 "rung: error: run/checkpoint.safetensors was trained on other images (*" "$RUNG" verify run
 
 # A run of version 0.1: the record does not say, the checkpoint does. Without both nothing is known.
