@@ -3,21 +3,19 @@ source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 "$RUNG" train small.toml --out run >/dev/null
-"$RUNG" eval run >before 2>&1
-cat before | sed -E 's/[0-9.]+%/N%/; s/loss: [0-9.]+/loss: N/; s:[0-9]+/64:N/64:' | head -1
+"$RUNG" eval run >/dev/null 2>said && [[ ! -s said ]]
 "$RUNG" eval run --json | grep same_data
-
 [[ $(grep -c '"data_sha256"' run/result.json) == 1 ]]
 
 # The labels one further on: 1 to 9, and 0.
 { word 0x801 && word 64; for ((i = 0; i < 64; ++i)); do printf '%b' "\\x0$(((i + 1) % 10))"; done; } >digits/t10k-labels-idx1-ubyte
-"$RUNG" eval run 2>&1 >after | sed 's/: these.*//'
-not cmp -s before after
+"$RUNG" eval run 2>&1 >/dev/null
 "$RUNG" eval run --json 2>/dev/null | grep same_data
 "$RUNG" report run >/dev/null
-grep -q "$PWD/digits no longer holds the images and labels that the run was trained and tested on" run/report.html
-[[ $(grep -c "Computed from the present data of $PWD/digits" run/report.html) -ge 4 ]]
-fails 2 "rung: error: run/checkpoint.safetensors was trained on other images (*" "$RUNG" verify run
+grep -q 'digits no longer holds the images and labels that the run was trained and tested on' run/report.html
+grep -q 'The run recorded a test accuracy of' run/report.html
+[[ $(grep -c 'Computed from the present data of .*digits' run/report.html) -ge 4 ]]
+fails 2 "rung: error: run/checkpoint.safetensors was trained on other images*" "$RUNG" verify run
 
 # A run of version 0.1: the record does not say, the checkpoint does. Without both nothing is known.
 sed -i '/"data_sha256"/d' run/result.json
