@@ -28,8 +28,8 @@ using nlohmann::ordered_json;
 
 constexpr int kWarmUpBatches = 20;
 constexpr optim::Rates kRates{.lr = 1e-3, .momentum = 0.9};  // a schedule could end before the time is up
-// Buffers, one a thread, that the second-level cache and the last-level cache can hold, on the machines this
-// was made for; and what all threads together read so that neither can hold it.
+// Bytes that each thread reads: so few that the second-level or the last-level cache holds them, on the
+// machines this was made for; and what all threads together read, too much for either.
 constexpr size_t kL2Bytes = size_t{1} << 20;
 constexpr size_t kL3Bytes = size_t{16} << 20;
 constexpr size_t kMemoryBytes = size_t{1} << 30;
@@ -49,7 +49,8 @@ struct Measurement {
   double peak_rss_mib = 0;
   double gflops = 0;
   std::vector<nn::StepTime> steps;
-  int64_t images = 0;  // during which the steps were timed
+  int64_t images = 0;   // on which the steps were timed
+  int64_t batches = 0;  // that these came in; the last of an epoch may be smaller than the recipe's
 };
 
 struct Peak {
@@ -109,6 +110,7 @@ Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, Thr
     }
     if (batches <= kWarmUpBatches) return;
     result.images += images;
+    ++result.batches;
     stretch_images += images;
     const double passed = std::chrono::duration<double>(now - stretch).count();
     if (passed < options.seconds / 10) return;
@@ -134,23 +136,22 @@ Peak measure_peak(ThreadPool& pool) {
           kernels::read_bandwidth(pool, kL3Bytes), kernels::read_bandwidth(pool, share)};
 }
 
-// Of one step of the training pass: a batch's time, all threads together, and what was done in it.
+// One step of the training pass: its time in a batch, summed over the threads, and what it does in that time.
 struct StepRates {
   double seconds = 0;
-  double share = 0;  // of all steps' time
-  double flop = 0;   // a batch
+  double share = 0;  // of the time of all steps
+  double flop = 0;   // per batch, as are the bytes
   double bytes = 0;
-  double gflops = 0;  // a second, with as many threads
+  double gflops = 0;  // per second, if all threads did only this
   double gbs = 0;
 };
 
-StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, const recipe::Recipe& recipe,
-                   ThreadPool& pool, const Measurement& m) {
+StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, ThreadPool& pool, const Measurement& m) {
   double total = 0;
   for (const nn::StepTime& other : m.steps) total += other.seconds;
   const nn::Cost cost = nn::cost_of(plan, step.step, step.stage);
   const auto images = static_cast<double>(m.images);
-  const double batches = images / recipe.training.batch_size;
+  const auto batches = static_cast<double>(m.batches);
   return {.seconds = step.seconds / batches,
           .share = step.seconds / total,
           .flop = cost.flop * images / batches,
@@ -164,11 +165,10 @@ bool is_of_stage(const nn::StepTime& step) {
   return step.step != nn::Step::kPackWeights && step.step != nn::Step::kSumGradients;
 }
 
-ordered_json profile_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool,
-                          const Measurement& m) {
+ordered_json profile_json(const nn::Plan& plan, ThreadPool& pool, const Measurement& m) {
   ordered_json steps = ordered_json::array();
   for (const nn::StepTime& step : m.steps) {
-    const StepRates rates = rates_of(step, plan, recipe, pool, m);
+    const StepRates rates = rates_of(step, plan, pool, m);
     steps.push_back({{"step", nn::name_of(step.step)},
                      {"stage", is_of_stage(step) ? ordered_json(step.stage) : nullptr},
                      {"seconds", rates.seconds},
@@ -192,7 +192,7 @@ ordered_json to_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadP
     json["peak_gflops"] = peak.gflops;
     json["bandwidth_gbs"] = {{"l2", peak.l2}, {"l3", peak.l3}, {"memory", peak.memory}};
   }
-  if (!m.steps.empty()) json["profile"] = profile_json(plan, recipe, pool, m);
+  if (!m.steps.empty()) json["profile"] = profile_json(plan, pool, m);
   return json;
 }
 
@@ -204,13 +204,12 @@ void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measure
         "memory\n",
         100 * m.gflops / peak.gflops, peak.gflops, peak.l2, peak.l3, peak.memory);
   }
-  say("first batch {:.2f} s after the start, at most {:.0f} MiB resident\n", m.first_batch_seconds,
-      m.peak_rss_mib);
+  say("The first batch was done {:.2f} s after the start; at most {:.0f} MiB were resident\n",
+      m.first_batch_seconds, m.peak_rss_mib);
 }
 
-// A row a step and stage. Times are of one batch, all threads together.
-void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m,
-                   const Peak& peak) {
+// A row per step and stage. Times are of one batch, all threads together.
+void print_profile(const nn::Plan& plan, ThreadPool& pool, const Measurement& m, const Peak& peak) {
   Table table({{.head = "step", .left = true},
                {.head = ""},
                {.head = "stage", .left = true, .rank = 1},
@@ -226,7 +225,7 @@ void print_profile(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadPoo
     return most > 0 ? fmt::format("{:.1f}", 100 * rate / most) : "";
   };
   for (const nn::StepTime& step : m.steps) {
-    const StepRates rates = rates_of(step, plan, recipe, pool, m);
+    const StepRates rates = rates_of(step, plan, pool, m);
     table.add({std::string(nn::name_of(step.step)), is_of_stage(step) ? std::to_string(step.stage) : "",
                is_of_stage(step) ? nn::describe(plan.stages[step.stage]) : "",
                fmt::format("{:.1f}", rates.seconds * 1e6), fmt::format("{:.1f}", 100 * rates.share),
@@ -248,7 +247,7 @@ void bench(const Options& options) {
   const nn::Plan plan = nn::make_plan(recipe.model);
   if (options.output.json) return write_json(to_json(plan, recipe, pool, measurement, peak));
   print_summary(recipe, pool, measurement, peak);
-  if (options.profile) print_profile(plan, recipe, pool, measurement, peak);
+  if (options.profile) print_profile(plan, pool, measurement, peak);
 }
 
 }  // namespace
