@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -156,6 +158,33 @@ TEST_F(SweepTest, AFullDiskAndAnObserverStopIt) {
   SweepObserver observer;
   observer.should_stop = [] { return true; };
   EXPECT_THROW(sweep.run(others, observer), Stopped);
+}
+
+// A process on a machine that is gone: it takes a run and never answers, not even when told to stop.
+class SilentCrew final : public Crew {
+ public:
+  size_t idle() const override { return started ? 0 : 1; }
+  size_t busy() const override { return started ? 1 : 0; }
+  void start(const Task& /*task*/) override { started = true; }
+  std::vector<Report> reports() override { return {}; }
+  double under_way() const override { return 0; }
+  void stop() override {}
+
+  bool started = false;
+};
+
+// Asked often enough to show that the sweep would wait for ever, the observer gives up.
+TEST_F(SweepTest, AStopDoesNotWaitForWhoNeverAnswers) {
+  Sweep sweep(make_plan(std::vector{small_recipe()}, {}, {1}), folder_);
+  SilentCrew silent;
+  Crew* const crews[] = {&silent};
+  int asked = 0;
+  SweepObserver observer;
+  observer.should_stop = [&] {
+    if (++asked > 10) throw std::runtime_error("still waiting");
+    return silent.started;
+  };
+  EXPECT_THROW(sweep.run(crews, observer, std::chrono::milliseconds(1)), Stopped);
 }
 
 Datasets discs() {

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto kBetweenLooks = 10ms;
-constexpr auto kPatience = 10s;  // for what was told to stop, and may be on a machine that is gone
 constexpr int kAttempts = 2;
 
 }  // namespace
@@ -64,7 +63,7 @@ void Sweep::require_same_origin(const Datasets& datasets) const {
   }
 }
 
-void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {
+void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience) {
   store_plan(folder_, plan_);
   while (!waiting_.empty() || busy_ > 0) {
     for (Crew* crew : crews) hand_out(*crew);
@@ -79,9 +78,9 @@ void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer) {
     if (observer.on_progress) observer.on_progress(progress());
     const bool stopping = observer.should_stop && observer.should_stop();
     if (!stopping && no_space_.empty()) continue;
-    settle(crews, observer);
+    settle(crews, observer, patience);
     if (!no_space_.empty()) throw NoSpaceError(std::exchange(no_space_, ""));
-    if (!waiting_.empty()) throw Stopped("interrupted");
+    if (!waiting_.empty() || busy_ > 0) throw Stopped("interrupted");
   }
 }
 
@@ -115,10 +114,10 @@ void Sweep::note(const Report& report, const SweepObserver& observer) {
   if (observer.on_run) observer.on_run(run, progress());
 }
 
-// Waits until all that was under way has stopped.
-void Sweep::settle(std::span<Crew* const> crews, const SweepObserver& observer) {
+// Waits until all runs under way have stopped, or no longer than `patience`: then busy_ is how many have not.
+void Sweep::settle(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience) {
   for (Crew* crew : crews) crew->stop();
-  const auto give_up = Clock::now() + kPatience;
+  const auto give_up = Clock::now() + patience;
   for (busy_ = 1; busy_ > 0 && Clock::now() < give_up;) {
     std::this_thread::sleep_for(kBetweenLooks);
     busy_ = 0;

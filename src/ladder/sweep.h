@@ -1,5 +1,5 @@
-// Carries out a plan: every recipe with every seed, each run in a folder of its own, and none twice. What is
-// not over is gone on with from its checkpoint. How the results compare is sweep_report.h's business.
+// Carries out a plan: every recipe with every seed, each run in a folder of its own, and none twice.
+// Unfinished runs resume from their checkpoints. How the results compare is sweep_report.h's business.
 #pragma once
 
 #include <chrono>
@@ -53,19 +53,21 @@ class Sweep {
   // there.
   void require_same_origin(const Datasets& datasets) const;
 
-  // Hands out what is left to do until all runs are over. One that fails is tried once more; one that
-  // diverges is not. Throws Stopped when the observer says so and NoSpaceError when the disk is full, both
-  // after what was under way has been stopped; run() can then be called again.
-  void run(std::span<Crew* const> crews, const SweepObserver& observer);
-
- private:
   using Clock = std::chrono::steady_clock;
 
+  // Hands out what is left to do until all runs are over. A run that fails is tried once more; one that
+  // diverges is not. Throws Stopped when the observer says so and NoSpaceError when the disk is full, both
+  // once the runs under way have stopped. A crew may be on a machine that is gone: after `patience`, runs
+  // that it has not reported are waited for no longer.
+  void run(std::span<Crew* const> crews, const SweepObserver& observer,
+           Clock::duration patience = std::chrono::seconds(10));
+
+ private:
   void restore(SweepRun& run) const;
   void hand_out(Crew& crew);
   void collect(Crew& crew, const SweepObserver& observer);
   void note(const Report& report, const SweepObserver& observer);
-  void settle(std::span<Crew* const> crews, const SweepObserver& observer);
+  void settle(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience);
   SweepProgress progress() const;
 
   SweepPlan plan_;
