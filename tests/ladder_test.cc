@@ -121,10 +121,24 @@ TEST(Judge, ValidationChoosesTheEpoch) {
   EXPECT_EQ(metric_value(recipe::Metric::kTestAccuracyAtBestValidation, record), 98);
   const train::RunRecord without = record_of({98, 99, 97});
   EXPECT_EQ(without.chosen().epoch, 2);
-  const auto results =
-      judge({target(recipe::Metric::kBestValidationAccuracy, recipe::Comparison::kAbove, recipe::Previous{})},
-            record, &without);
-  EXPECT_FALSE(results.at(0).bound) << "the step before has no validation";
+}
+
+TEST(Judge, ValidationIsComparedOnTheSameImages) {
+  train::RunRecord record = record_of({98});
+  record.validation_images = 100;
+  record.epochs.front().validation = {.accuracy = 95};
+  const auto bound_by = [&](const train::RunRecord& previous, recipe::Metric metric) {
+    return judge({target(metric, recipe::Comparison::kAbove, recipe::Previous{})}, record, &previous)
+        .at(0)
+        .bound;
+  };
+  train::RunRecord previous = record;
+  EXPECT_EQ(bound_by(previous, recipe::Metric::kBestValidationAccuracy), 95);
+  previous.validation_images = 200;
+  EXPECT_EQ(bound_by(previous, recipe::Metric::kBestValidationAccuracy), std::nullopt);
+  EXPECT_EQ(bound_by(previous, recipe::Metric::kTestAccuracyAtBestValidation), 98)
+      << "that is of the test images";
+  EXPECT_EQ(bound_by(record_of({98}), recipe::Metric::kBestValidationAccuracy), std::nullopt);
 }
 
 TEST(Judge, PreviousIsTheSameMetricOfTheStepBefore) {

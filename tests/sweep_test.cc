@@ -29,6 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::small_recipe;
@@ -381,8 +382,9 @@ TEST(SweepStatistics, CountTargetsAndPairBySeed) {
   EXPECT_TRUE(statistics.recipes[0].references.empty());
   const Comparison& comparison = statistics.comparisons.front();
   EXPECT_EQ(comparison.metric, recipe::Metric::kFinalTestAccuracy);
-  EXPECT_EQ(comparison.test.differences.count, 2U);
-  EXPECT_NEAR(comparison.test.differences.mean, (1 - 0.5) / 2, 1e-12);
+  ASSERT_TRUE(comparison.test);
+  EXPECT_EQ(comparison.test->differences.count, 2U);
+  EXPECT_NEAR(comparison.test->differences.mean, (1 - 0.5) / 2, 1e-12);
   EXPECT_EQ(comparison.diverged, 1U);
   EXPECT_EQ(comparison.verdict(), Verdict::kNotJudged);
   Comparison without = comparison;
@@ -434,6 +436,136 @@ TEST(SweepTables, SayWhatAReferenceDidOtherwise) {
   recipe.reference->dataset.clear();
   EXPECT_EQ(statistics().recipes[0].references.size(), 3U);
   EXPECT_THAT(sweep_remarks(statistics()), ElementsAre(HasSubstr("trained for 16 epochs, this run for 3")));
+}
+
+// As run_of(), with a validation accuracy.
+SweepRun validated_run_of(size_t recipe, uint64_t seed, double accuracy, double validation_accuracy) {
+  SweepRun run = run_of(recipe, seed, accuracy);
+  run.record->validation_images = 100;
+  run.record->epochs.back().validation = {.accuracy = validation_accuracy};
+  return run;
+}
+
+recipe::Recipe on(const std::string& name, const std::string& dataset, int validation = 0) {
+  recipe::Recipe recipe = small_recipe(name);
+  recipe.dataset.name = dataset;
+  recipe.dataset.validation = validation;
+  return recipe;
+}
+
+constexpr auto kTest = recipe::Metric::kFinalTestAccuracy;
+constexpr auto kValidation = recipe::Metric::kFinalValidationAccuracy;
+
+// The comparison of the recipes `first` and `second` by a metric.
+Comparison comparison_of(const SweepStatistics& statistics, recipe::Metric metric, size_t first,
+                         size_t second) {
+  for (const Comparison& one : statistics.comparisons)
+    if (one.metric == metric && one.first == first && one.second == second) return one;
+  throw std::out_of_range("no such comparison");
+}
+
+// The second recipe has the other's figures and more, but of another dataset.
+TEST(SweepStatistics, RecipesWithDifferentTestSetsAreNotCompared) {
+  recipe::Recipe other = on("other", "./others");
+  const recipe::Previous previous;
+  other.targets = {{"more", kTest, recipe::Comparison::kAbove, previous},
+                   {"smaller", recipe::Metric::kParams, recipe::Comparison::kAtMost, previous}};
+  std::vector<uint64_t> seeds;
+  std::vector<SweepRun> runs;
+  for (size_t recipe = 0; recipe < 3; ++recipe)
+    for (uint64_t seed = 0; seed < 8; ++seed)
+      runs.push_back(
+          run_of(recipe, seed, 90 + static_cast<double>(recipe) + 0.01 * static_cast<double>(seed)));
+  for (uint64_t seed = 0; seed < 8; ++seed) seeds.push_back(seed);
+  const SweepPlan plan =
+      make_plan(std::vector{on("first", "./discs"), other, on("third", "./discs")}, {}, seeds);
+  const SweepStatistics statistics = statistics_of(plan, runs);
+  const Comparison apart = comparison_of(statistics, kTest, 0, 1);
+  EXPECT_FALSE(apart.test);
+  EXPECT_EQ(apart.verdict(), Verdict::kNotCompared);
+  EXPECT_EQ(comparison_of(statistics, kTest, 1, 2).verdict(), Verdict::kNotCompared);
+  const Comparison alike = comparison_of(statistics, kTest, 0, 2);
+  EXPECT_EQ(alike.verdict(), Verdict::kBetter);
+  EXPECT_EQ(alike.wilcoxon_adjusted, alike.test->wilcoxon_p) << "it is the only one that counts";
+  const auto& targets = statistics.recipes[1].targets;
+  EXPECT_EQ(targets[0].judged, 0) << "the recipe before has other test images";
+  EXPECT_EQ(targets[1].judged, 8) << "parameters need no images";
+  const SweepTable table = sweep_tables(plan, statistics).back();
+  EXPECT_THAT(table.rows[1],
+              ElementsAre("other", "first", "–", "–", "–", "–", "–", "not compared: other images"));
+}
+
+// The second recipe is better on the validation images, and worse on the test images.
+TEST(SweepStatistics, RecipesWithAValidationSplitAreComparedOnIt) {
+  std::vector<uint64_t> seeds;
+  std::vector<SweepRun> runs;
+  for (uint64_t seed = 0; seed < 8; ++seed) seeds.push_back(seed);
+  for (size_t recipe = 0; recipe < 2; ++recipe)
+    for (const uint64_t seed : seeds)
+      runs.push_back(validated_run_of(recipe, seed, 95 - static_cast<double>(recipe),
+                                      90 + static_cast<double>(recipe) + 0.01 * static_cast<double>(seed)));
+  const auto plan_with = [&](int first, int second) {
+    return make_plan(std::vector{on("first", "./discs", first), on("second", "./discs", second)}, {}, seeds);
+  };
+  const SweepPlan plan = plan_with(100, 100);
+  const SweepStatistics statistics = statistics_of(plan, runs);
+  EXPECT_EQ(statistics.compared, kValidation);
+  EXPECT_EQ(comparison_of(statistics, kValidation, 0, 1).verdict(), Verdict::kBetter);
+  EXPECT_EQ(comparison_of(statistics, kTest, 0, 1).verdict(), Verdict::kWorse);
+  const auto tables = sweep_tables(plan, statistics);
+  EXPECT_EQ(tables.front().title, "Validation accuracy after the last epoch, %");
+  EXPECT_EQ(tables[1].title, "Best test accuracy, %");
+  EXPECT_EQ(tables.back().title,
+            "Compared on the same seeds: validation accuracy after the last epoch, points");
+  EXPECT_EQ(tables.back().rows[1].back(), "better");
+  EXPECT_THAT(sweep_notes(statistics), HasSubstr("compared by validation accuracy after the last epoch"));
+  // With other validation images in each there is nothing to compare but the test images.
+  const SweepStatistics apart = statistics_of(plan_with(100, 200), runs);
+  EXPECT_EQ(apart.compared, kTest);
+  EXPECT_EQ(comparison_of(apart, kValidation, 0, 1).verdict(), Verdict::kNotCompared);
+  EXPECT_EQ(compared_metric(plan_with(100, 0)), kTest);
+}
+
+// Two recipes of a grid, over enough seeds that one is better.
+struct Tables {
+  SweepPlan plan;
+  std::vector<SweepTable> tables;
+};
+
+Tables grid_tables() {
+  const std::vector<std::string> grid = {"optimizer.lr=0.01,0.02", "optimizer.momentum=0.8,0.9"};
+  std::vector<uint64_t> seeds;
+  for (uint64_t seed = 0; seed < 20; ++seed) seeds.push_back(seed);
+  SweepPlan plan = make_plan(std::vector{small_recipe("step5")}, grid, seeds);
+  std::vector<SweepRun> runs;
+  for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
+    for (const uint64_t seed : seeds)
+      runs.push_back(
+          run_of(recipe, seed, 90 + static_cast<double>(recipe) + 0.01 * static_cast<double>(seed)));
+  auto tables = sweep_tables(plan, statistics_of(plan, runs));
+  return {std::move(plan), std::move(tables)};
+}
+
+TEST(SweepTables, ANarrowTerminalKeepsTheDifferenceAndWhatItIsWorth) {
+  const SweepTable comparisons = grid_tables().tables.back();
+  EXPECT_THAT(fitted(comparisons, 200).rows.front(),
+              ElementsAre("recipe", "against", "seeds", "difference", "95 % interval", "t-test p",
+                          "signed-rank p", "it is"));
+  EXPECT_THAT(fitted(comparisons, 100).rows.front(),
+              ElementsAre("recipe", "against", "difference", "t-test p", "it is"));
+  EXPECT_THAT(fitted(comparisons, 80).rows.front(),
+              ElementsAre("recipe", "against", "difference", "t-test p", "it is"));
+  const SweepTable narrow = fitted(comparisons, 60);
+  EXPECT_THAT(narrow.rows.front(), ElementsAre("recipe", "against", "difference", "it is"));
+  EXPECT_THAT(narrow.rows[1][0], HasSubstr("…"));
+  EXPECT_TRUE(narrow.rows[1][0].starts_with("step5") && narrow.rows[1][0].ends_with("0.9"))
+      << narrow.rows[1][0];
+  const SweepTable targets = {
+      .title = "",
+      .rows = {{"recipe: target", "met by", "share", "95 % interval"},
+               {"step5: test accuracy above 99.4 %", "11 of 20", "55 %", "34 to 74 %"}},
+      .ranks = {0, 0, 1, 2}};
+  EXPECT_THAT(fitted(targets, 60).rows[1], ElementsAre(_, "11 of 20", "55 %"));
 }
 
 TEST(SweepTables, AnIntervalOfAccuraciesHoldsNoImpossibleOnes) {

@@ -189,15 +189,14 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader
 // Writes and shows the results. Throws Error if a run did not finish.
 void show(const ladder::Sweep& sweep, const OutputOptions& output) {
   const ladder::SweepStatistics statistics = ladder::statistics_of(sweep.plan(), sweep.runs());
-  const std::string document = ladder::sweep_document(sweep, statistics);
   const auto json = ladder::sweep_json(sweep, statistics);
   replace_file(sweep.folder() / ladder::kSweepJson, json.dump(2) + "\n");
-  replace_file(sweep.folder() / ladder::kSweepDocument, document);
+  replace_file(sweep.folder() / ladder::kSweepDocument, ladder::sweep_document(sweep, statistics));
   replace_file(sweep.folder() / report::kReportFile, report::sweep_page(sweep, statistics));
   if (output.json) {
     write_json(json);
   } else {
-    say_markdown("\n" + document + "\n");
+    say_markdown("\n" + ladder::sweep_document(sweep, statistics, talk_columns()) + "\n");
     say("Written to {} and {}\n", (sweep.folder() / ladder::kSweepDocument).string(), ladder::kSweepJson);
     say("To look at in a browser: {}\n", (sweep.folder() / report::kReportFile).string());
   }

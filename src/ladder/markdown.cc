@@ -31,7 +31,7 @@ std::string accuracy(double value) {
 }
 
 std::string verdict(const TargetResult& result) {
-  if (!result.met) return result.bound ? "– not known" : "– no previous step";
+  if (!result.met) return result.bound ? "– not known" : "– nothing to compare with";
   return *result.met ? "✓ met" : "✗ missed";
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "ladder/comparable.h"
 #include "nn/infer.h"
 #include "optim/schedule_fit.h"
 
@@ -164,6 +165,13 @@ std::optional<double> balanced_validation(const train::RunRecord& record) {
   return validation ? validation->balanced_accuracy : std::nullopt;
 }
 
+// Whether the metric of `previous` can be a bound for that of `record`: it is there, and is measured on as
+// many validation images, the last of the training images, if on any.
+bool can_bound(recipe::Metric metric, const train::RunRecord& record, const train::RunRecord& previous) {
+  return has_metric(metric, previous) &&
+         (!is_of_validation(metric) || record.validation_images == previous.validation_images);
+}
+
 // Whether the folder has this result. A ladder's step that was trained alone was judged without its previous
 // step.
 bool is_stored(const std::filesystem::path& folder, const Outcome& outcome, const Outcome* previous) {
@@ -251,7 +259,7 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
     if (has_metric(target.metric, record)) result.value = metric_value(target.metric, record);
     if (const auto* number = std::get_if<double>(&target.bound)) {
       result.bound = *number;
-    } else if (previous != nullptr && has_metric(target.metric, *previous)) {
+    } else if (previous != nullptr && can_bound(target.metric, record, *previous)) {
       result.bound = metric_value(target.metric, *previous);
     }
     if (result.bound && has_metric(target.metric, record))

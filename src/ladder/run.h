@@ -21,7 +21,7 @@ namespace rung::ladder {
 
 struct TargetResult {
   recipe::Target target;
-  std::optional<double> bound;  // none when it is "previous" and there is no previous step
+  std::optional<double> bound;  // none when it is "previous" and no previous step can be compared with
   double value = 0;
   std::optional<bool> met;  // none when there is no bound, or the run has no such value
 };
@@ -80,6 +80,7 @@ std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
 bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);
 
+// `previous` is the step before, of the same dataset, or null.
 std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
                                 const train::RunRecord* previous);
 

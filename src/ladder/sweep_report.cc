@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "ladder/markdown.h"
@@ -18,7 +21,11 @@ namespace {
 using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
-constexpr const char* kVerdicts[] = {"better", "worse", "not told apart", "not judged"};
+constexpr const char* kVerdicts[] = {"better", "worse", "not told apart", "not judged", "not compared"};
+
+// Names are not cut below this on a narrow terminal: first, and once no other column can go.
+constexpr int kShortName = 18;
+constexpr int kShortestName = 8;
 
 std::string percent(double value) {
   return fmt::format("{:.2f}", value);
@@ -84,6 +91,7 @@ bool has_row(recipe::Metric metric, const recipe::Recipe& recipe, const RecipeSt
 SweepTable metric_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
   SweepTable table{.title = capitalised(recipe::words_for(metric)) + ", %"};
   table.rows = {{"recipe", "runs", "mean", "sd", "95 % interval", "min", "25 %", "median", "75 %", "max"}};
+  table.ranks = {0, 2, 0, 1, 3, 4, 6, 5, 6, 4};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     const auto found = std::ranges::find(recipe.metrics, metric, &MetricSummary::metric);
     if (found != recipe.metrics.end() && has_row(metric, plan.recipes[recipe.recipe], recipe))
@@ -93,7 +101,9 @@ SweepTable metric_table(recipe::Metric metric, const SweepPlan& plan, const Swee
 }
 
 SweepTable target_table(const SweepPlan& plan, const SweepStatistics& statistics) {
-  SweepTable table{.title = "Targets", .rows = {{"recipe: target", "met by", "share", "95 % interval"}}};
+  SweepTable table{.title = "Targets",
+                   .rows = {{"recipe: target", "met by", "share", "95 % interval"}},
+                   .ranks = {0, 0, 1, 2}};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     for (const TargetShare& target : recipe.targets) {
       if (target.judged == 0) continue;
@@ -111,6 +121,7 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
   SweepTable table{.title = "Reported by others, of one run, %", .names = 2};
   table.rows = {{"recipe", "figure", "reported", "mean here", "95 % of runs here", "runs below it",
                  "the same", "above it"}};
+  table.ranks = {0, 0, 0, 1, 2, 3, 3, 3};
   for (const RecipeStatistics& recipe : statistics.recipes) {
     for (const ReferencePlace& place : recipe.references) {
       if (!has_row(place.metric, plan.recipes[recipe.recipe], recipe)) continue;
@@ -124,11 +135,27 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
   return table;
 }
 
-// "better", or "not judged: 3 seeds diverged".
+std::string_view name_of(Verdict verdict) {
+  return kVerdicts[static_cast<size_t>(verdict)];
+}
+
+// "better", "not judged: 3 seeds diverged", or "not compared: other images".
 std::string verdict_text(const Comparison& comparison) {
-  std::string verdict = kVerdicts[static_cast<size_t>(comparison.verdict())];
-  if (comparison.diverged == 0) return verdict;
-  return fmt::format("{}: {} diverged", verdict, counted(comparison.diverged, "seed"));
+  const Verdict verdict = comparison.verdict();
+  std::string text(name_of(verdict));
+  if (verdict == Verdict::kNotCompared) text += ": other images";
+  if (verdict == Verdict::kNotJudged)
+    text += fmt::format(": {} diverged", counted(comparison.diverged, "seed"));
+  return text;
+}
+
+// The number of seeds, the difference and its tests; dashes where there is no test.
+std::vector<std::string> test_cells(const Comparison& comparison) {
+  if (!comparison.test) return {"–", "–", "–", "–", "–"};
+  const Summary& differences = comparison.test->differences;
+  return {std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
+          text_of(differences.mean95, "{:+.3f}"), p_value_text(comparison.t_adjusted),
+          p_value_text(comparison.wilcoxon_adjusted)};
 }
 
 SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const SweepStatistics& statistics) {
@@ -136,23 +163,67 @@ SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const 
                    .names = 2};
   table.rows = {
       {"recipe", "against", "seeds", "difference", "95 % interval", "t-test p", "signed-rank p", "it is"}};
+  table.ranks = {0, 0, 4, 0, 3, 1, 2, 0};
   for (const Comparison& one : statistics.comparisons) {
     if (one.metric != metric) continue;
-    const Summary& differences = one.test.differences;
-    table.rows.push_back({plan.recipes[one.second].name, plan.recipes[one.first].name,
-                          std::to_string(differences.count), fmt::format("{:+.3f}", differences.mean),
-                          text_of(differences.mean95, "{:+.3f}"), p_value_text(one.t_adjusted),
-                          p_value_text(one.wilcoxon_adjusted), verdict_text(one)});
+    std::vector<std::string> row{plan.recipes[one.second].name, plan.recipes[one.first].name};
+    std::ranges::move(test_cells(one), std::back_inserter(row));
+    row.push_back(verdict_text(one));
+    table.rows.push_back(std::move(row));
   }
   return table;
 }
 
-std::string markdown(const SweepTable& table) {
+// Of the table's rows, in the middle of a document.
+std::string markdown_rows(const SweepTable& table) {
   Rows rows = table.rows;
   for (size_t row = 1; row < rows.size(); ++row) {
     for (size_t column = 0; column < table.names; ++column) rows[row][column] = escaped(rows[row][column]);
   }
-  return fmt::format("\n## {}\n\n{}", table.title, markdown_table(rows, table.names));
+  return markdown_table(rows, table.names);
+}
+
+int width_of(const SweepTable& table) {
+  const std::string text = markdown_rows(table);
+  return columns_of(std::string_view(text).substr(0, text.find('\n')));
+}
+
+void drop_columns(SweepTable& table, int rank) {
+  for (size_t column = table.ranks.size(); column-- > 0;) {
+    if (table.ranks[column] != rank) continue;
+    const auto at = static_cast<std::ptrdiff_t>(column);
+    table.ranks.erase(table.ranks.begin() + at);
+    for (auto& row : table.rows) row.erase(row.begin() + at);
+  }
+}
+
+// "step5-…m=0.9": names that differ do so at their ends.
+std::string without_middle(const std::string& name, int most) {
+  if (columns_of(name) <= most) return name;
+  const std::string front = cut_to(name, most / 2);
+  const int room = most - columns_of(front);
+  size_t from = name.size();
+  while (from > 0 && columns_of(name.substr(from - 1)) <= room) --from;
+  while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xC0) == 0x80) ++from;
+  return front + name.substr(from);
+}
+
+// Cuts the longest names, none to less than `shortest`, until the table fits.
+void cut_names(SweepTable& table, int columns, int shortest) {
+  int longest = 0;
+  for (const auto& row : table.rows)
+    for (size_t column = 0; column < table.names; ++column)
+      longest = std::max(longest, columns_of(row[column]));
+  const SweepTable whole = table;
+  for (int most = longest - 1; most >= shortest && width_of(table) > columns; --most) {
+    for (size_t row = 1; row < table.rows.size(); ++row)
+      for (size_t column = 0; column < table.names; ++column)
+        table.rows[row][column] = without_middle(whole.rows[row][column], most);
+  }
+}
+
+std::string markdown(const SweepTable& table) {
+  return fmt::format("\n## {}\n\n{}", table.title, markdown_rows(table));
 }
 
 std::string failure_section(const Sweep& sweep) {
@@ -211,17 +282,21 @@ ordered_json to_json(const RecipeStatistics& recipe, const SweepPlan& plan) {
 }
 
 ordered_json to_json(const Comparison& one, const SweepPlan& plan) {
+  const auto of_test = [&](auto value_of) {
+    return one.test ? ordered_json(value_of(*one.test)) : ordered_json(nullptr);
+  };
+  const auto adjusted = [&](double p) { return one.test ? ordered_json(p) : ordered_json(nullptr); };
   return {{"metric", recipe::name_of(one.metric)},
           {"first", plan.recipes[one.first].name},
           {"second", plan.recipes[one.second].name},
-          {"second_minus_first", to_json(one.test.differences)},
-          {"t", one.test.t},  // null if it is infinite
-          {"t_test_p", one.test.t_p},
-          {"t_test_p_holm", one.t_adjusted},
-          {"signed_rank_p", one.test.wilcoxon_p},
-          {"signed_rank_p_holm", one.wilcoxon_adjusted},
+          {"second_minus_first", of_test([](const PairedTest& test) { return to_json(test.differences); })},
+          {"t", of_test([](const PairedTest& test) { return test.t; })},  // null if it is infinite
+          {"t_test_p", of_test([](const PairedTest& test) { return test.t_p; })},
+          {"t_test_p_holm", adjusted(one.t_adjusted)},
+          {"signed_rank_p", of_test([](const PairedTest& test) { return test.wilcoxon_p; })},
+          {"signed_rank_p_holm", adjusted(one.wilcoxon_adjusted)},
           {"diverged", one.diverged},
-          {"second_is", kVerdicts[static_cast<size_t>(one.verdict())]}};
+          {"second_is", name_of(one.verdict())}};
 }
 
 ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
@@ -252,12 +327,12 @@ std::string sweep_extent(const Sweep& sweep) {
 }
 
 std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistics& statistics) {
-  const auto metrics = accuracies();
   std::vector<SweepTable> tables;
-  for (const recipe::Metric metric : metrics) tables.push_back(metric_table(metric, plan, statistics));
+  for (const recipe::Metric metric : accuracies(statistics.compared))
+    tables.push_back(metric_table(metric, plan, statistics));
   tables.push_back(target_table(plan, statistics));
   tables.push_back(reference_table(plan, statistics));
-  tables.push_back(comparison_table(metrics.front(), plan, statistics));
+  tables.push_back(comparison_table(statistics.compared, plan, statistics));
   std::erase_if(tables, [](const SweepTable& table) { return table.rows.size() == 1; });
   return tables;
 }
@@ -274,11 +349,14 @@ std::vector<std::string> sweep_failures(const Sweep& sweep) {
 std::string sweep_notes(const SweepStatistics& statistics) {
   std::string text =
       "The last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test set. "
-      "Intervals of\nmeans are Student's, of shares Wilson's";
-  text += statistics.comparisons.empty()
-              ? "."
-              : "; p-values are two-sided and adjusted for the number of comparisons (Holm).";
-  return text;
+      "Intervals of\nmeans are Student's, of shares Wilson's.";
+  if (statistics.comparisons.empty()) return text;
+  return text +
+         fmt::format(
+             "\nRecipes are compared by {}{}.\nThe p-values are two-sided and adjusted for the number of "
+             "comparisons (Holm).",
+             recipe::words_for(statistics.compared),
+             recipe::needs_validation(statistics.compared) ? ": the test images take no part" : "");
 }
 
 std::vector<std::string> sweep_remarks(const SweepStatistics& statistics) {
@@ -287,9 +365,20 @@ std::vector<std::string> sweep_remarks(const SweepStatistics& statistics) {
   return said_once(remarks);
 }
 
-std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics) {
+SweepTable fitted(SweepTable table, int columns) {
+  const int highest = *std::ranges::max_element(table.ranks);
+  for (int rank = highest; rank > 0 && width_of(table) > columns; --rank) {
+    if (rank == 1) cut_names(table, columns, kShortName);
+    if (width_of(table) > columns) drop_columns(table, rank);
+  }
+  cut_names(table, columns, kShortestName);
+  return table;
+}
+
+std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics, int columns) {
   std::string text = fmt::format("# {}\n\n{}\n", sweep_title(sweep.plan()), sweep_extent(sweep));
-  for (const SweepTable& table : sweep_tables(sweep.plan(), statistics)) text += markdown(table);
+  for (SweepTable& table : sweep_tables(sweep.plan(), statistics))
+    text += markdown(fitted(std::move(table), columns));
   text += failure_section(sweep) + "\n" + sweep_notes(statistics) + "\n";
   for (const std::string& remark : sweep_remarks(statistics)) text += "\n" + escaped(remark) + "\n";
   return text;
@@ -300,6 +389,7 @@ ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics) {
   ordered_json json{{"format", "rung-sweep"},
                     {"version", 1},
                     {"seeds", plan.seeds},
+                    {"compared", recipe::name_of(statistics.compared)},
                     {"recipes", ordered_json::array()},
                     {"comparisons", ordered_json::array()},
                     {"runs", ordered_json::array()}};

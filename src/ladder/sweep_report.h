@@ -2,6 +2,7 @@
 // are described in docs/sweeps.md.
 #pragma once
 
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -20,24 +21,29 @@ std::string sweep_extent(const Sweep& sweep);
 struct SweepTable {
   std::string title;
   std::vector<std::vector<std::string>> rows{};  // the first is the head
-  size_t names = 1;  // columns in front that hold words, which users may have written
+  std::vector<int> ranks{};  // by column: without room for all, the highest rank goes first; rank 0 stays
+  size_t names = 1;          // columns in front that hold words, which users may have written
 };
 
-// Those that have anything to show: each accuracy, targets, what others reported, comparisons of the last
-// epoch.
+// Those that have anything to show: each accuracy, the compared one first; targets; what others reported; the
+// comparisons.
 std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistics& statistics);
 
 // A line for each run that has no result: "step5-seed3 diverged: ..."
 std::vector<std::string> sweep_failures(const Sweep& sweep);
 
-// What the figures mean, in a sentence or two.
+// What the figures mean, in a few sentences.
 std::string sweep_notes(const SweepStatistics& statistics);
 
 // What must be known of the references, as ReferenceBeside; empty where there is nothing to say.
 std::vector<std::string> sweep_remarks(const SweepStatistics& statistics);
 
-// All of it as Markdown.
-std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics);
+// The table with the columns that fit into so many columns of text as Markdown; long names lose their middle.
+SweepTable fitted(SweepTable table, int columns);
+
+// All of it as Markdown, with tables that fit.
+std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics,
+                           int columns = std::numeric_limits<int>::max());
 
 nlohmann::ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics);
 

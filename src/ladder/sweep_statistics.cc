@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "ladder/class_findings.h"
+#include "ladder/comparable.h"
 #include "ladder/reference.h"
 #include "ladder/run.h"
 #include "ladder/statistics.h"
@@ -41,7 +44,7 @@ std::vector<MetricSummary> summaries_of(std::span<const SweepRun> runs) {
   return summaries;
 }
 
-// Whether a run meets a target; none if there is no telling.
+// Whether a run meets a target; none if that cannot be told.
 std::optional<bool> is_met(const recipe::Target& target, const SweepRun& run, const SweepRun* previous) {
   const bool relative = std::holds_alternative<recipe::Previous>(target.bound);
   if (relative && (previous == nullptr || !previous->record)) return std::nullopt;
@@ -50,7 +53,7 @@ std::optional<bool> is_met(const recipe::Target& target, const SweepRun& run, co
   return judge({target}, *run.record, relative ? &*previous->record : nullptr).front().met;
 }
 
-// `previous` is empty, or has the runs of the recipe before, of the same seeds.
+// `previous` is empty, or has the runs of the recipe before with the same seeds.
 TargetShare share_of(const recipe::Target& target, std::span<const SweepRun> runs,
                      std::span<const SweepRun> previous) {
   TargetShare share{.target = target, .interval = {}};
@@ -90,10 +93,17 @@ std::vector<ReferencePlace> places_of(const recipe::Reference& reference,
   return places;
 }
 
+// The runs that "previous" stands for in a target about this metric; none if there is no such recipe, or it
+// was measured on other images.
+std::span<const SweepRun> previous_runs(const SweepPlan& plan, std::span<const SweepRun> all, size_t recipe,
+                                        recipe::Metric metric) {
+  const recipe::Recipe* previous = plan.previous(recipe);
+  if (previous == nullptr || !same_images(metric, previous->dataset, plan.recipes[recipe].dataset)) return {};
+  return runs_of(plan, all, recipe - plan.settings);
+}
+
 RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> all, size_t recipe) {
   const auto runs = runs_of(plan, all, recipe);
-  const auto previous =
-      recipe < plan.settings ? std::span<const SweepRun>{} : runs_of(plan, all, recipe - plan.settings);
   RecipeStatistics statistics{.recipe = recipe,
                               .metrics = summaries_of(runs),
                               .targets = {},
@@ -105,7 +115,7 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
     statistics.failed += !run.diverged && !run.error.empty() ? 1 : 0;
   }
   for (const recipe::Target& target : plan.recipes[recipe].targets)
-    statistics.targets.push_back(share_of(target, runs, previous));
+    statistics.targets.push_back(share_of(target, runs, previous_runs(plan, all, recipe, target.metric)));
   const ReferenceBeside reference = reference_beside(plan.recipes[recipe]);
   if (reference.figures) statistics.references = places_of(*reference.figures, statistics.metrics, runs);
   statistics.reference_remark = reference.remark;
@@ -147,33 +157,46 @@ std::vector<std::pair<size_t, size_t>> pairs_of(size_t recipes) {
   return pairs;
 }
 
+// Comparisons without a test do not count among the several.
 void adjust(std::span<Comparison> family) {
+  std::vector<Comparison*> tested;
   std::vector<double> t;
   std::vector<double> wilcoxon;
-  for (const Comparison& one : family) {
-    t.push_back(one.test.t_p);
-    wilcoxon.push_back(one.test.wilcoxon_p);
+  for (Comparison& one : family) {
+    if (!one.test) continue;
+    tested.push_back(&one);
+    t.push_back(one.test->t_p);
+    wilcoxon.push_back(one.test->wilcoxon_p);
   }
   const auto t_adjusted = holm_adjusted(t);
   const auto wilcoxon_adjusted = holm_adjusted(wilcoxon);
-  for (size_t i = 0; i < family.size(); ++i) {
-    family[i].t_adjusted = t_adjusted[i];
-    family[i].wilcoxon_adjusted = wilcoxon_adjusted[i];
+  for (size_t i = 0; i < tested.size(); ++i) {
+    tested[i]->t_adjusted = t_adjusted[i];
+    tested[i]->wilcoxon_adjusted = wilcoxon_adjusted[i];
   }
+}
+
+// None if the two have no seed in common of which both have a figure.
+std::optional<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
+                                  std::span<const SweepRun> runs, size_t first, size_t second) {
+  const auto first_runs = runs_of(plan, runs, first);
+  const auto second_runs = runs_of(plan, runs, second);
+  Comparison comparison{.metric = metric,
+                        .first = first,
+                        .second = second,
+                        .test = paired(metric, first_runs, second_runs),
+                        .diverged = diverged_in_either(first_runs, second_runs)};
+  if (!comparison.test) return std::nullopt;
+  if (!same_images(metric, plan.recipes[first].dataset, plan.recipes[second].dataset))
+    comparison.test.reset();
+  return comparison;
 }
 
 std::vector<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
                                 std::span<const SweepRun> runs) {
   std::vector<Comparison> comparisons;
-  for (const auto& [first, second] : pairs_of(plan.recipes.size())) {
-    if (const auto test = paired(metric, runs_of(plan, runs, first), runs_of(plan, runs, second)))
-      comparisons.push_back(
-          {.metric = metric,
-           .first = first,
-           .second = second,
-           .test = *test,
-           .diverged = diverged_in_either(runs_of(plan, runs, first), runs_of(plan, runs, second))});
-  }
+  for (const auto& [first, second] : pairs_of(plan.recipes.size()))
+    if (auto one = compare(metric, plan, runs, first, second)) comparisons.push_back(std::move(*one));
   adjust(comparisons);
   return comparisons;
 }
@@ -186,23 +209,35 @@ std::optional<bool> ReferencePlace::expected() const {
 }
 
 Verdict Comparison::verdict() const {
+  if (!test) return Verdict::kNotCompared;
   if (diverged > 0) return Verdict::kNotJudged;
   if (t_adjusted >= kSignificance || wilcoxon_adjusted >= kSignificance) return Verdict::kNotToldApart;
-  return test.differences.mean > 0 ? Verdict::kBetter : Verdict::kWorse;
+  return test->differences.mean > 0 ? Verdict::kBetter : Verdict::kWorse;
 }
 
-std::vector<recipe::Metric> accuracies() {
-  std::vector<recipe::Metric> metrics = {recipe::Metric::kFinalTestAccuracy};
+recipe::Metric compared_metric(const SweepPlan& plan) {
+  constexpr auto kValidation = recipe::Metric::kFinalValidationAccuracy;
+  std::map<std::string, const data::DatasetSpec*> datasets;
+  for (const recipe::Recipe& recipe : plan.recipes) {
+    const auto first = datasets.try_emplace(recipe.dataset.name, &recipe.dataset).first->second;
+    if (recipe.dataset.validation == 0 || !same_images(kValidation, *first, recipe.dataset))
+      return recipe::Metric::kFinalTestAccuracy;
+  }
+  return kValidation;
+}
+
+std::vector<recipe::Metric> accuracies(recipe::Metric first) {
+  std::vector<recipe::Metric> metrics = {first};
   for (const recipe::Metric metric : recipe::all_metrics())
-    if (recipe::unit_of(metric) == "%" && metric != metrics.front()) metrics.push_back(metric);
+    if (recipe::unit_of(metric) == "%" && metric != first) metrics.push_back(metric);
   return metrics;
 }
 
 SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> runs) {
-  SweepStatistics statistics;
+  SweepStatistics statistics{.compared = compared_metric(plan), .recipes = {}, .comparisons = {}};
   for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
     statistics.recipes.push_back(statistics_of(plan, runs, recipe));
-  for (const recipe::Metric metric : accuracies()) {
+  for (const recipe::Metric metric : accuracies(statistics.compared)) {
     const auto comparisons = compare(metric, plan, runs);
     statistics.comparisons.insert(statistics.comparisons.end(), comparisons.begin(), comparisons.end());
   }

@@ -1,5 +1,5 @@
 // What a sweep's runs say together: each recipe over its seeds, and recipes against each other on the same
-// seeds. Knows no metric by name but asks for all there are.
+// seeds.
 #pragma once
 
 #include <cstddef>
@@ -51,25 +51,27 @@ struct RecipeStatistics {
   bool shows_balanced = false;             // as shows_balanced(), of any run
 };
 
-enum class Verdict { kBetter, kWorse, kNotToldApart, kNotJudged };
+enum class Verdict { kBetter, kWorse, kNotToldApart, kNotJudged, kNotCompared };
 
 // `second` minus `first`, seed by seed. p-values are Holm's, over all comparisons of this metric.
 struct Comparison {
   recipe::Metric metric;
   size_t first = 0;
   size_t second = 0;
-  PairedTest test;
-  size_t diverged = 0;  // seeds that the test lacks because one of the two diverged
+  std::optional<PairedTest> test;  // none: the two were measured on different images
+  size_t diverged = 0;             // seeds that the test lacks because one of the two diverged
   double t_adjusted = 1;
   double wilcoxon_adjusted = 1;
 
-  // Of the second; both tests must agree. None if a seed diverged: those that did not are no fair sample.
+  // Of the second; both tests must agree. Not judged if a seed diverged, because the seeds that did not are
+  // not a fair sample.
   Verdict verdict() const;
 };
 
 struct SweepStatistics {
+  recipe::Metric compared = recipe::Metric::kFinalTestAccuracy;  // by which the recipes are judged
   std::vector<RecipeStatistics> recipes;
-  std::vector<Comparison> comparisons;  // metric by metric
+  std::vector<Comparison> comparisons;  // metric by metric, the judged one first
 };
 
 // Accuracies are compared. Every recipe with every other while there are at most kMostForAllPairs, else every
@@ -78,7 +80,11 @@ SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> r
 
 inline constexpr size_t kMostForAllPairs = 6;
 
-// The metrics in percent, the last epoch's test accuracy first.
-std::vector<recipe::Metric> accuracies();
+// The accuracy after the last epoch by which the recipes are judged: on the validation images if every recipe
+// holds some out, and recipes of the same dataset hold out the same; else on the test images.
+recipe::Metric compared_metric(const SweepPlan& plan);
+
+// The metrics in percent, `first` before the others.
+std::vector<recipe::Metric> accuracies(recipe::Metric first);
 
 }  // namespace rung::ladder

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "ladder/changes.h"
 #include "ladder/class_findings.h"
+#include "ladder/comparable.h"
 #include "ladder/markdown.h"
 #include "ladder/p_value.h"
 #include "ladder/results.h"
@@ -31,10 +31,12 @@ Html figures_section(const Exhibit& first, const Exhibit& second) {
   const auto row = [&](recipe::Metric metric, const std::string& what) {
     const double a = ladder::metric_value(metric, first.run.record);
     const double b = ladder::metric_value(metric, second.run.record);
+    const bool comparable = ladder::same_images(metric, first.run.recipe.dataset, second.run.recipe.dataset);
     const bool whole = metric == recipe::Metric::kParams;
     rows.push_back({text(what), text(ladder::metric_text(metric, a)), text(ladder::metric_text(metric, b)),
-                    whole ? html("{}{}", b > a ? "+" : "", with_commas(static_cast<int64_t>(b - a)))
-                          : html("{:+.2f}", b - a)});
+                    !comparable ? text("not compared: other images")
+                    : whole     ? html("{}{}", b > a ? "+" : "", with_commas(static_cast<int64_t>(b - a)))
+                                : html("{:+.2f}", b - a)});
   };
   row(recipe::Metric::kParams, "parameters");
   row(recipe::Metric::kFinalTestAccuracy, "test accuracy, last epoch");
@@ -182,11 +184,6 @@ Html introduction(const Exhibit& first, const Exhibit& second) {
 }  // namespace
 
 std::string comparison_page(const Exhibit& first, const Exhibit& second) {
-  if (first.run.recipe.dataset.name != second.run.recipe.dataset.name)
-    throw UsageError(fmt::format("{} was trained on {}, but {} on {}", first.run.folder.string(),
-                                 first.run.recipe.dataset.name, second.run.folder.string(),
-                                 second.run.recipe.dataset.name),
-                     "runs are compared on the same test images");
   Page page(fmt::format("{} and {}", first.run.name, second.run.name));
   page.add(introduction(first, second));
   page.add(with_contents(

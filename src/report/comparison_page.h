@@ -7,7 +7,7 @@
 
 namespace rung::report {
 
-// Throws UsageError if the two were trained on different datasets.
+// Precondition: both are of the same dataset.
 std::string comparison_page(const Exhibit& first, const Exhibit& second);
 
 }  // namespace rung::report

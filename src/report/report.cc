@@ -1,7 +1,9 @@
 #include "report/report.h"
 
 #include <iterator>
+#include <span>
 
+#include "base/error.h"
 #include "data/arrange.h"
 #include "report/comparison_page.h"
 #include "report/ladder_page.h"
@@ -30,9 +32,21 @@ Shelf hashed(const Shelf& shelf) {
   return result;
 }
 
+// Runs are compared on the same test images, in a ladder too.
+void require_same_dataset(std::span<const StoredRun> runs) {
+  const StoredRun& first = runs.front();
+  for (const StoredRun& run : runs) {
+    if (run.recipe.dataset.name == first.recipe.dataset.name) continue;
+    throw UsageError(fmt::format("{} was trained on {}, but {} on {}", first.folder.string(),
+                                 first.recipe.dataset.name, run.folder.string(), run.recipe.dataset.name),
+                     "runs are compared on the same test images");
+  }
+}
+
 }  // namespace
 
 std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool) {
+  require_same_dataset(runs);
   tell_apart(runs);
   const bool one_after_the_other = as_ladder || runs.size() > 2;
   const Shelf datasets = hashed(shelf);

@@ -17,7 +17,7 @@ using Shelf = std::map<std::string, Images>;
 
 // The page about these runs: one run, two compared, or more as the steps of a ladder. `as_ladder` makes a
 // ladder of one or two as well. Preconditions: at least one run; `shelf` has an entry for the dataset of
-// each. Throws as examine() does.
+// each. Throws UsageError for runs of different datasets, and as examine() does.
 std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool);
 
 inline constexpr const char* kReportFile = "report.html";

@@ -1,6 +1,7 @@
 #include "report/sweep_page.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "ladder/run.h"
 #include "ladder/sweep_report.h"
@@ -21,10 +22,15 @@ std::vector<const train::RunRecord*> records_of(const ladder::Sweep& sweep, size
   return records;
 }
 
-// How many percent of the runs lie above each accuracy.
-Points shares_above(const std::vector<const train::RunRecord*>& records) {
+// "validation", or "test": the images on which the recipes are compared.
+std::string_view split_of(const ladder::SweepStatistics& statistics) {
+  return recipe::needs_validation(statistics.compared) ? "validation" : "test";
+}
+
+// How many percent of the runs lie above each value of the metric.
+Points shares_above(recipe::Metric metric, const std::vector<const train::RunRecord*>& records) {
   std::vector<double> values;
-  for (const train::RunRecord* record : records) values.push_back(record->final_test_accuracy());
+  for (const train::RunRecord* record : records) values.push_back(ladder::metric_value(metric, *record));
   std::ranges::sort(values);
   const auto count = static_cast<double>(values.size());
   Points points;
@@ -36,28 +42,32 @@ Points shares_above(const std::vector<const train::RunRecord*>& records) {
   return points;
 }
 
-// The mean over the runs, epoch by epoch.
-Points mean_curve(const std::vector<const train::RunRecord*>& records) {
+// The mean over the runs, epoch by epoch, on the images of the metric.
+Points mean_curve(recipe::Metric metric, const std::vector<const train::RunRecord*>& records) {
+  const bool validation = recipe::needs_validation(metric);
   Points points;
   for (size_t epoch = 0;; ++epoch) {
     double sum = 0;
     for (const train::RunRecord* record : records) {
       if (epoch >= record->epochs.size()) return points;
-      sum += record->epochs[epoch].test_accuracy;
+      const train::EpochRecord& one = record->epochs[epoch];
+      sum += validation ? one.choosing_accuracy() : one.test_accuracy;
     }
     points.emplace_back(static_cast<double>(epoch + 1), sum / static_cast<double>(records.size()));
   }
 }
 
-Html charts_section(const ladder::Sweep& sweep, Page& page) {
-  Chart shares{.title = "share of the seeds above a test accuracy",
-               .x = {"test accuracy after the last epoch, %", Scale::kMeasure},
+Html charts_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics, Page& page) {
+  const recipe::Metric metric = statistics.compared;
+  const std::string_view split = split_of(statistics);
+  Chart shares{.title = fmt::format("share of the seeds above a {} accuracy", split),
+               .x = {fmt::format("{}, %", recipe::words_for(metric)), Scale::kMeasure},
                .y = {"seeds above it, %"},
                .series = {},
                .target = {}};
-  Chart curves{.title = "mean test accuracy of the seeds by epoch",
+  Chart curves{.title = fmt::format("mean {} accuracy of the seeds by epoch", split),
                .x = {"epoch"},
-               .y = {"test accuracy, mean of the seeds, %", Scale::kAccuracy},
+               .y = {fmt::format("{} accuracy, mean of the seeds, %", split), Scale::kAccuracy},
                .series = {},
                .target = {}};
   for (size_t recipe = 0; recipe < sweep.plan().recipes.size(); ++recipe) {
@@ -66,8 +76,8 @@ Html charts_section(const ladder::Sweep& sweep, Page& page) {
     if (shares.series.size() == kMostCurves) break;
     const std::string& name = sweep.plan().recipes[recipe].name;
     const int colour = static_cast<int>(recipe);
-    shares.series.push_back({name, shares_above(records), colour, Series::Style::kSteps});
-    curves.series.push_back({name, mean_curve(records), colour});
+    shares.series.push_back({name, shares_above(metric, records), colour, Series::Style::kSteps});
+    curves.series.push_back({name, mean_curve(metric, records), colour});
   }
   if (shares.series.empty()) return {};
   const std::string left_out =
@@ -75,13 +85,16 @@ Html charts_section(const ladder::Sweep& sweep, Page& page) {
           ? fmt::format(" The charts show the first {} recipes that have finished runs.",
                         shares.series.size())
           : "";
-  return figure(html("<div class=\"tall\">{}</div>", page.chart(shares)),
-                html("The share of the seeds whose last epoch has more than a given test accuracy. The "
-                     "steeper a line, the less the seed matters.{}",
-                     left_out)) +=
+  Html section =
+      figure(html("<div class=\"tall\">{}</div>", page.chart(shares)),
+             html("The share of the seeds above each value of: {}. The steeper a line, the less the "
+                  "seed matters.{}",
+                  recipe::words_for(metric), left_out));
+  return section +=
          figure(html("<div class=\"tall\">{}</div>", page.chart(curves)),
-                html("Test accuracy after every epoch, the mean of all seeds, on an "
-                     "axis that is logarithmic in the error that is left."));
+                html("The {} accuracy after every epoch, the mean of all seeds, on an axis that is "
+                     "logarithmic in the error that is left.",
+                     split));
 }
 
 Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
@@ -100,8 +113,8 @@ Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
   return section;
 }
 
-// Every run: a row a seed, a column a recipe.
-Html runs_section(const ladder::Sweep& sweep) {
+// Every run: a row per seed, a column per recipe.
+Html runs_section(const ladder::Sweep& sweep, recipe::Metric metric) {
   const ladder::SweepPlan& plan = sweep.plan();
   std::vector<std::vector<Html>> rows{{text("seed")}};
   for (const recipe::Recipe& recipe : plan.recipes) rows.front().push_back(text(recipe.name));
@@ -109,13 +122,13 @@ Html runs_section(const ladder::Sweep& sweep) {
     rows.push_back({html("{}", plan.seeds[seed])});
     for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe) {
       const SweepRun& run = sweep.runs()[recipe * plan.seeds.size() + seed];
-      rows.back().push_back(run.record ? html("{:.2f}", run.record->final_test_accuracy())
+      rows.back().push_back(run.record ? html("{:.2f}", ladder::metric_value(metric, *run.record))
                                        : text(run.diverged        ? "diverged"
                                               : run.error.empty() ? ""
                                                                   : "failed"));
     }
   }
-  return disclosure("The last epoch’s test accuracy of every run", table(rows));
+  return disclosure(fmt::format("Every run: {}, %", recipe::words_for(metric)), table(rows));
 }
 
 }  // namespace
@@ -127,10 +140,10 @@ std::string sweep_page(const ladder::Sweep& sweep, const ladder::SweepStatistics
                 ladder::sweep_extent(sweep)));
   const auto failures = ladder::sweep_failures(sweep);
   page.add(
-      with_contents({{"seeds", "Over the seeds", charts_section(sweep, page)},
+      with_contents({{"seeds", "Over the seeds", charts_section(sweep, statistics, page)},
                      {"figures", "Figures", tables_section(sweep, statistics)},
                      {"failures", "Runs that did not finish", failures.empty() ? Html{} : list(failures)},
-                     {"runs", "Every run", runs_section(sweep)}},
+                     {"runs", "Every run", runs_section(sweep, statistics.compared)}},
                     "", 2));
   return page.finish();
 }
