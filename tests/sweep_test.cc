@@ -87,6 +87,31 @@ TEST(Plan, AGridIsEveryCombinationUnderANameOfItsOwn) {
   EXPECT_THAT(refused({"seed=1,2"}), HasSubstr("use --seeds"));
 }
 
+TEST(Plan, NamesTellWhatVaries) {
+  const auto names_of = [](std::vector<std::string> grid) {
+    std::vector<std::string> names;
+    for (const auto& recipe : make_plan(std::vector{small_recipe("one")}, grid, {1}).recipes)
+      names.push_back(recipe.name);
+    return names;
+  };
+  EXPECT_THAT(names_of({"optimizer.lr=0.1", "optimizer.momentum=0.5,0.9"}),
+              ElementsAre("one-momentum=0.5", "one-momentum=0.9"));
+  EXPECT_THAT(names_of({"optimizer.lr=0.1"}), ElementsAre("one"));
+}
+
+TEST(Settings, OfASingleRunHaveOneValueEach) {
+  const std::vector<std::string> texts = {"optimizer.lr=0.02", "optimizer.type='adam'", "augment[0].p=0.1",
+                                          "model.layers[2].p=0.5"};
+  EXPECT_EQ(name_end(single_settings(texts)), "-lr=0.02-type=adam-augment[0].p=0.1-model.layers[2].p=0.5");
+  const auto refused = [](std::vector<std::string> some) {
+    return message_of([&] { single_settings(some); });
+  };
+  EXPECT_THAT(refused({"optimizer.lr=0.1,0.2"}), HasSubstr("`optimizer.lr` has 2 values | give one"));
+  EXPECT_THAT(refused({"seed=1"}), HasSubstr("use --seed"));
+  EXPECT_THAT(refused({"name=x"}), HasSubstr("`name` cannot be set"));
+  EXPECT_THAT(refused({"optimizer.lr=0.1", "optimizer.lr=0.2"}), HasSubstr("`optimizer.lr` is set twice"));
+}
+
 // A crew whose runs end at once as the test says.
 class ScriptedCrew final : public Crew {
  public:
@@ -235,10 +260,24 @@ TEST_F(SweepTest, AFolderIsOneSweeps) {
   const std::vector<recipe::Setting> settings = {{"optimizer.lr", "0.5"}};
   const recipe::Recipe other = recipe::with_settings(small_recipe(), settings);
   EXPECT_THAT(message_of([&] { require_same_recipes(folder_, make_plan(std::vector{other}, {}, {1})); }),
-              HasSubstr("there optimizer.lr is 0.05, and now 0.5"));
+              HasSubstr("optimizer.lr is 0.05 there, and 0.5 now"));
   EXPECT_THAT(
       message_of([&] { require_same_recipes(folder_, make_plan(std::vector{small_recipe("x")}, {}, {1})); }),
-      HasSubstr("with the recipe small, which is not asked for now"));
+      HasSubstr("with the recipe small, which this command does not name"));
+}
+
+// A folder keeps the names that its recipes have, which were made of all settings once.
+TEST_F(SweepTest, ARecipeKeepsTheNameThatItHasInTheFolder) {
+  const std::vector<recipe::Setting> settings = {{"optimizer.lr", "0.5"}, {"optimizer.momentum", "0.9"}};
+  recipe::Recipe old = recipe::with_settings(small_recipe(), settings);
+  old.name = "small-lr=0.5-momentum=0.9";
+  store_plan(folder_, make_plan(std::vector{old}, {}, {1}));
+  const std::vector<std::string> grid = {"optimizer.lr=0.5", "optimizer.momentum=0.8,0.9"};
+  const Sweep sweep(make_plan(std::vector{small_recipe()}, grid, {1}), folder_);
+  ASSERT_EQ(sweep.plan().recipes.size(), 2U);
+  EXPECT_EQ(sweep.plan().recipes[0].name, "small-momentum=0.8");
+  EXPECT_EQ(sweep.plan().recipes[1].name, old.name);
+  EXPECT_EQ(sweep.runs()[1].name, old.name + "-seed1");
 }
 
 TEST_F(SweepTest, APlanReadsBackAndNothingElseIsOne) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "data/arrange.h"
 #include "ladder/run.h"
@@ -40,7 +41,8 @@ LocalCrew::LocalCrew(size_t threads, const Datasets& datasets, double checkpoint
       threads_.emplace_back([this, worker] { work(worker); });
   } catch (const std::system_error& error) {
     end_threads();
-    throw IoError(fmt::format("cannot start {} threads: {}", threads, error.what()), "use fewer --jobs");
+    throw IoError(fmt::format("cannot start {}: {}", counted(threads, "thread"), error.what()),
+                  "use fewer --jobs");
   }
 }
 

@@ -27,9 +27,9 @@ constexpr int kAttempts = 2;
 }  // namespace
 
 Sweep::Sweep(SweepPlan plan, fs::path folder)
-    : plan_(std::move(plan)),
-      folder_(std::move(folder)),
+    : folder_(std::move(folder)),
       claim_(folder_),
+      plan_(with_stored_names(folder_, std::move(plan))),
       runs_(runs_of(plan_)),
       attempts_(runs_.size()) {
   require_same_recipes(folder_, plan_);

@@ -43,7 +43,7 @@ class Sweep {
   // IoError.
   Sweep(SweepPlan plan, std::filesystem::path folder);
 
-  const SweepPlan& plan() const { return plan_; }
+  const SweepPlan& plan() const { return plan_; }  // with the names that the folder has for its recipes
   const std::filesystem::path& folder() const { return folder_; }
   const std::vector<SweepRun>& runs() const { return runs_; }  // recipe by recipe, seed by seed
   size_t unfinished() const { return waiting_.size(); }
@@ -70,9 +70,9 @@ class Sweep {
   void settle(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience);
   SweepProgress progress() const;
 
-  SweepPlan plan_;
   std::filesystem::path folder_;
   ClaimedFolder claim_;
+  SweepPlan plan_;
   std::vector<SweepRun> runs_;
   std::vector<int> attempts_;   // failed ones, by run
   std::deque<size_t> waiting_;  // runs to hand out

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -60,11 +61,17 @@ std::map<std::string, Recipe> stored_recipes(const fs::path& recipes) {
   return stored;
 }
 
+// All of the recipe except its name, as text.
+std::string nameless(Recipe recipe) {
+  recipe.name.clear();
+  return recipe::to_toml(seedless(std::move(recipe)));
+}
+
 void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wanted) {
   const auto difference = recipe::first_difference(stored, seedless(wanted));
   if (!difference) return;
   throw UsageError(
-      fmt::format("{} holds a sweep of another recipe {}: there {} is {}, and now {}", folder.string(),
+      fmt::format("{} holds a sweep of another recipe {}: {} is {} there, and {} now", folder.string(),
                   wanted.name, difference->key, difference->first, difference->second),
       kOtherFolder);
 }
@@ -103,12 +110,29 @@ void read_end(const fs::path& sweep, const SweepPlan& plan, SweepRun& run) {
   }
 }
 
+SweepPlan with_stored_names(const fs::path& folder, SweepPlan plan) {
+  const auto stored = stored_recipes(folder / kRecipes);
+  const auto is_in_plan = [&](const std::string& name) {
+    return std::ranges::find(plan.recipes, name, &Recipe::name) != plan.recipes.end();
+  };
+  std::map<std::string, std::string> names;  // not in the plan, by the rest of the recipe
+  for (const auto& [name, recipe] : stored)
+    if (!is_in_plan(name)) names.emplace(nameless(recipe), name);
+  if (names.empty()) return plan;
+  for (Recipe& recipe : plan.recipes) {
+    if (stored.contains(recipe.name)) continue;
+    const auto same = names.extract(nameless(recipe));
+    if (!same.empty()) recipe.name = same.mapped();
+  }
+  return plan;
+}
+
 void require_same_recipes(const fs::path& folder, const SweepPlan& plan) {
   require_no_other_kind(folder);
   for (const auto& [name, stored] : stored_recipes(folder / kRecipes)) {
     const auto wanted = std::ranges::find(plan.recipes, name, &Recipe::name);
     if (wanted == plan.recipes.end())
-      throw UsageError(fmt::format("{} holds a sweep with the recipe {}, which is not asked for now",
+      throw UsageError(fmt::format("{} holds a sweep with the recipe {}, which this command does not name",
                                    folder.string(), name),
                        kOtherFolder);
     require_same(folder, stored, *wanted);

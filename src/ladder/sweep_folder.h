@@ -40,6 +40,10 @@ void read_end(const std::filesystem::path& sweep, const SweepPlan& plan, SweepRu
 // In the folder of a run that diverged: why, as text.
 inline constexpr const char* kDivergedFile = train::kDivergedFile;
 
+// The plan with the names under which the folder has its recipes: which keys vary, and so are in the names,
+// can change from one command to the next.
+SweepPlan with_stored_names(const std::filesystem::path& folder, SweepPlan plan);
+
 // Throws UsageError if the folder has recipes that are not the plan's, naming the first key that differs, or
 // is a run's or a ladder's; throws as recipe::load() does if a recipe in it cannot be read.
 void require_same_recipes(const std::filesystem::path& folder, const SweepPlan& plan);

@@ -19,7 +19,7 @@ using recipe::Recipe;
 using recipe::Setting;
 
 [[noreturn]] void fail_seeds(std::string_view part) {
-  throw UsageError(fmt::format("\"{}\" is no seed and no range of seeds", part),
+  throw UsageError(fmt::format("\"{}\" is not a seed or a range of seeds", part),
                    "write them as in 0..19, or 1,2,5, or 0..9,20");
 }
 
@@ -45,23 +45,31 @@ SeedRange parse_range(std::string_view part) {
   return {first, last};
 }
 
-// All combinations of one setting of each key; the last key's values change fastest.
-std::vector<std::vector<Setting>> combinations(std::span<const std::string> grid) {
-  std::vector<std::vector<Setting>> all = {{}};
+// The values of each key in the texts. `seed_option` is how the seed is set instead.
+std::vector<std::vector<Setting>> values_by_key(std::span<const std::string> texts,
+                                                std::string_view seed_option) {
+  std::vector<std::vector<Setting>> all;
   std::set<std::string> keys;
-  for (const std::string& axis : grid) {
-    std::vector<std::vector<Setting>> longer;
-    const auto values = recipe::parse_settings(axis);
-    if (values.front().key == "seed" || values.front().key == "name")
-      throw UsageError(fmt::format("`{}` cannot be set", values.front().key),
-                       values.front().key == "seed" ? "use --seeds" : "names are made of the settings");
-    if (!keys.insert(values.front().key).second)
-      throw UsageError(fmt::format("`{}` is set twice", values.front().key),
-                       "give all its values at once, with commas between them");
-    if (all.size() * values.size() > kMaxGrid)
+  for (const std::string& text : texts) {
+    all.push_back(recipe::parse_settings(text));
+    const std::string& key = all.back().front().key;
+    if (key == "seed") throw UsageError("`seed` cannot be set", fmt::format("use {}", seed_option));
+    if (key == "name") throw UsageError("`name` cannot be set", "names are made of the settings");
+    if (!keys.insert(key).second)
+      throw UsageError(fmt::format("`{}` is set twice", key), "give each key once");
+  }
+  return all;
+}
+
+// All combinations of one value of each key; the last key's values change fastest.
+std::vector<std::vector<Setting>> combinations(std::span<const std::vector<Setting>> values) {
+  std::vector<std::vector<Setting>> all = {{}};
+  for (const auto& of_key : values) {
+    if (all.size() * of_key.size() > kMaxGrid)
       throw UsageError(fmt::format("more than {} combinations of settings", kMaxGrid));
+    std::vector<std::vector<Setting>> longer;
     for (const auto& before : all) {
-      for (const Setting& value : values) {
+      for (const Setting& value : of_key) {
         longer.push_back(before);
         longer.back().push_back(value);
       }
@@ -71,30 +79,24 @@ std::vector<std::vector<Setting>> combinations(std::span<const std::string> grid
   return all;
 }
 
+// The settings, one of each key, of the keys that have several values.
+std::vector<Setting> varied(std::span<const Setting> settings, std::span<const std::vector<Setting>> values) {
+  std::vector<Setting> varied;
+  for (size_t key = 0; key < values.size(); ++key)
+    if (values[key].size() > 1) varied.push_back(settings[key]);
+  return varied;
+}
+
 std::string last_part(const std::string& key) {
   return key.substr(key.rfind('.') + 1);
 }
 
-// "step5-lr=0.02-p=0.1": the last part of each key is enough, unless two keys end in the same part.
-std::string name_with(const std::string& base, std::span<const Setting> settings) {
-  std::string name = base;
-  for (const Setting& setting : settings) {
-    const auto ends_alike = std::ranges::count(settings, last_part(setting.key),
-                                               [](const Setting& other) { return last_part(other.key); });
-    name += fmt::format("-{}={}", ends_alike > 1 ? setting.key : last_part(setting.key), setting.value);
-  }
-  std::erase_if(name, [](char byte) { return byte == '"' || byte == '\''; });
-  std::ranges::replace_if(
-      name, [](char byte) { return byte == '/' || byte == '\\' || byte == ' '; }, '_');
-  return name;
-}
-
-Recipe variant(const Recipe& base, std::vector<Setting> settings) {
+// `end` is that of its name.
+Recipe variant(const Recipe& base, std::span<const Setting> settings, const std::string& end) {
   if (settings.empty()) return base;
-  const std::string name = name_with(base.name, settings);
   Recipe changed = recipe::with_settings(base, settings);
-  changed.name = name;
-  return recipe::parse(recipe::to_toml(changed), name);  // checks that such a name is allowed
+  changed.name += end;
+  return recipe::parse(recipe::to_toml(changed), changed.name);  // checks that such a name is allowed
 }
 
 void require_unique_names(const std::vector<Recipe>& recipes) {
@@ -137,16 +139,42 @@ std::vector<uint64_t> parse_seeds(std::string_view text) {
 
 SweepPlan make_plan(std::span<const Recipe> recipes, std::span<const std::string> grid,
                     std::vector<uint64_t> seeds) {
-  const auto settings = combinations(grid);
+  const auto values = values_by_key(grid, "--seeds");
+  const auto settings = combinations(values);
   SweepPlan plan{.recipes = {}, .settings = settings.size(), .seeds = std::move(seeds)};
   for (const Recipe& base : recipes)
-    for (const auto& setting : settings) plan.recipes.push_back(variant(base, setting));
+    for (const auto& setting : settings)
+      plan.recipes.push_back(variant(base, setting, name_end(varied(setting, values))));
   require_unique_names(plan.recipes);
   for (size_t first = 0; first < plan.recipes.size(); first += plan.settings)
     require_different(std::span(plan.recipes).subspan(first, plan.settings));
   if (plan.recipes.size() * plan.seeds.size() > kMaxRuns)
     throw UsageError(fmt::format("more than {} runs", kMaxRuns));
   return plan;
+}
+
+std::vector<Setting> single_settings(std::span<const std::string> texts) {
+  std::vector<Setting> settings;
+  for (auto& values : values_by_key(texts, "--seed")) {
+    if (values.size() > 1)
+      throw UsageError(fmt::format("`{}` has {} values", values.front().key, values.size()),
+                       "give one; `rung sweep` trains with each of several");
+    settings.push_back(std::move(values.front()));
+  }
+  return settings;
+}
+
+std::string name_end(std::span<const Setting> settings) {
+  std::string end;
+  for (const Setting& setting : settings) {
+    const auto ends_alike = std::ranges::count(settings, last_part(setting.key),
+                                               [](const Setting& other) { return last_part(other.key); });
+    end += fmt::format("-{}={}", ends_alike > 1 ? setting.key : last_part(setting.key), setting.value);
+  }
+  std::erase_if(end, [](char byte) { return byte == '"' || byte == '\''; });
+  std::ranges::replace_if(
+      end, [](char byte) { return byte == '/' || byte == '\\' || byte == ' '; }, '_');
+  return end;
 }
 
 }  // namespace rung::ladder

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "recipe/recipe.h"
+#include "recipe/settings.h"
 
 namespace rung::ladder {
 
@@ -31,10 +32,18 @@ struct SweepPlan {
 std::vector<uint64_t> parse_seeds(std::string_view text);
 
 // `grid` has an element such as "optimizer.lr=0.01,0.02" for each key: every recipe is run with every
-// combination of values, under a name that says which. Throws UsageError if two recipes then have the same
-// name, if two combinations make the same recipe, if the seed or the name is in the grid, if there are more
-// than kMaxRuns runs, or as recipe::parse_settings() and with_settings() do.
+// combination of values, under a name that tells the values of the keys that vary. Throws UsageError if two
+// recipes then have the same name, if two combinations make the same recipe, if the seed or the name is in
+// the grid, if there are more than kMaxRuns runs, or as recipe::parse_settings() and with_settings().
 SweepPlan make_plan(std::span<const recipe::Recipe> recipes, std::span<const std::string> grid,
                     std::vector<uint64_t> seeds);
+
+// For a single run: the setting in each element, such as "optimizer.lr=0.02". Throws UsageError as
+// make_plan(), and for a key with several values.
+std::vector<recipe::Setting> single_settings(std::span<const std::string> texts);
+
+// "-lr=0.02-p=0.1", the end of a name that tells the settings: of each key the last part, or the whole if two
+// end alike.
+std::string name_end(std::span<const recipe::Setting> settings);
 
 }  // namespace rung::ladder

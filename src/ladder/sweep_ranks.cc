@@ -68,9 +68,9 @@ size_t workers_of(const json& ready) {
     throw IoError(fmt::format("{}: {}", machine, error));
   const auto simd = ready.at("simd").get<std::string>();
   if (!kernels::same_bits(simd, kernels::simd_target()))
-    throw UsageError(
-        fmt::format("{} computes with {} and other bits than {} here", machine, simd, kernels::simd_target()),
-        "leave that machine out, or choose one instruction set with --simd");
+    throw UsageError(fmt::format("{} computes with {}, which gives other bits than {} here", machine, simd,
+                                 kernels::simd_target()),
+                     "leave that machine out, or choose one instruction set with --simd");
   return ready.at("workers").get<size_t>();
 }
 

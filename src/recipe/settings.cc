@@ -101,7 +101,7 @@ toml::node& element(toml::table& table, const Part& part, const std::string& key
   toml::array* array = table.get_as<toml::array>(part.name);
   if (array == nullptr) fail(key, fmt::format("{} is not an array", part.name));
   if (*part.index >= array->size())
-    fail(key, fmt::format("{} has {} elements, counted from 0", part.name, array->size()));
+    fail(key, fmt::format("{} has {}, counted from 0", part.name, counted(array->size(), "element")));
   return *array->get(*part.index);
 }
 

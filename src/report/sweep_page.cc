@@ -82,7 +82,7 @@ Html charts_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
   if (shares.series.empty()) return {};
   const std::string left_out =
       sweep.plan().recipes.size() > shares.series.size()
-          ? fmt::format(" The charts show the first {} recipes that have finished runs.",
+          ? fmt::format(" The charts show the first {} of the recipes that have finished runs.",
                         shares.series.size())
           : "";
   Html section =

@@ -5,7 +5,7 @@ make_recipe small.toml
 make_recipe wild.toml 's/^lr = .*/lr = 900_000/; /batch_norm2d/d'
 
 refused() { fails 2 "rung: error: $1" "$RUNG" sweep small.toml --out out "${@:2}"; }
-refused '"3..1" is no seed and no range of seeds (*' --seeds 3..1
+refused '"3..1" is not a seed or a range of seeds (*' --seeds 3..1
 refused "small with optimizer.lrr=0.1: unknown key \`optimizer.lrr\`; * (did you mean \`lr\`?)" --set optimizer.lrr=0.1
 refused "small with optimizer.lr=fast: optimizer.lr: expected a number above 0 and below 1000000, found \"fast\"" --set optimizer.lr=fast
 refused "two of the recipes are called small (*" small.toml
@@ -21,8 +21,8 @@ lists . digits digits/{train,t10k}-{images-idx3,labels-idx1}-ubyte small.toml wi
 
 # A folder of another sweep, of a run or a ladder.
 "$RUNG" sweep small.toml --seeds 1 --out out >/dev/null
-refused "out holds a sweep of another recipe small: there training.epochs is 2, and now 3 (*" --epochs 3
-fails 2 "rung: error: out holds a sweep with the recipe small, which is not asked for now (*" "$RUNG" sweep wild.toml --out out
+refused "out holds a sweep of another recipe small: training.epochs is 2 there, and 3 now (*" --epochs 3
+fails 2 "rung: error: out holds a sweep with the recipe small, which this command does not name (*" "$RUNG" sweep wild.toml --out out
 fails 2 "rung: error: out holds a sweep, not a run (give one of the runs in out/runs)" "$RUNG" eval out
 fails 2 "rung: error: out holds a sweep, which gets a page of its own at its end (*" "$RUNG" report out
 "$RUNG" train small.toml --out run >/dev/null

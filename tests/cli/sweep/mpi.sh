@@ -58,5 +58,5 @@ cp -r digits elsewhere
 printf '\1' | dd of=elsewhere/digits/t10k-images-idx3-ubyte bs=1 seek=100 conv=notrunc status=none
 refused 1 ': the dataset /nowhere/digits has other images than on the first machine' --data elsewhere
 if [[ -n $first ]]; then
-  refused 2 " computes with scalar and other bits than $first here" --data . --simd scalar
+  refused 2 " computes with scalar, which gives other bits than $first here" --data . --simd scalar
 fi
