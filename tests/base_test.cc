@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/exact_math.h"
 #include "base/file.h"
+#include "base/new_folder.h"
 #include "base/philox.h"
 #include "base/sha256.h"
 #include "base/system_limits.h"
@@ -316,6 +317,39 @@ TEST(ClaimedFolder, IsMadeLockedAndLeftAsItWas) {
   }
   const ClaimedFolder again(folder.path() / "a");
   EXPECT_THAT(names_in(folder.path() / "a"), ElementsAre(".lock", "file"));
+}
+
+// Several at once, as processes would be started: each has a folder of its own.
+TEST(NewFolder, IsTakenByOne) {
+  const TemporaryFolder folder;
+  const auto name = folder.path() / "runs" / "run";
+  std::vector<std::thread> threads;
+  std::vector<std::string> names(8);
+  std::atomic<size_t> ready = 0;
+  for (std::string& taken : names) {
+    threads.emplace_back([&] {
+      ++ready;
+      while (ready < names.size()) std::this_thread::yield();
+      const NewFolder made(name);
+      replace_file(made.path() / "file", "text");
+      taken = made.path().filename().string();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(names, testing::UnorderedElementsAre("run", "run-2", "run-3", "run-4", "run-5", "run-6",
+                                                   "run-7", "run-8"));
+}
+
+TEST(NewFolder, IsRemovedIfItStaysEmpty) {
+  const TemporaryFolder folder;
+  {
+    const NewFolder made(folder.path() / "runs" / "run");
+    const ClaimedFolder claimed(made.path());
+    EXPECT_THAT(names_in(folder.path() / "runs"), ElementsAre("run"));
+  }
+  EXPECT_THAT(names_in(folder.path()), testing::IsEmpty());
+  replace_file(folder.path() / "file", "text");
+  EXPECT_THROW(NewFolder(folder.path() / "file" / "run"), IoError);
 }
 
 TEST(ClaimedFolder, OfAProcessThatWasKilledIsFree) {

@@ -12,6 +12,7 @@
 #include "bar.h"
 #include "base/claimed_folder.h"
 #include "base/file.h"
+#include "base/new_folder.h"
 #include "commands.h"
 #include "data/arrange.h"
 #include "interrupt.h"
@@ -164,14 +165,18 @@ void announce(size_t step, size_t steps, const std::string& title, const std::st
   say("\n{}/{} {}\n{}", step + 1, steps, title, left.empty() ? "" : left + "\n");
 }
 
+bool is_finished(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
+  return std::ranges::all_of(recipes, [&](const recipe::Recipe& recipe) {
+    return is_there(folder / recipe.name / train::kResultFile);
+  });
+}
+
 int climb(const Options& options) {
   options.output.apply();
   const bool resume = !options.run.resume.empty();
   if (resume) ladder::require_ladder(options.run.resume);
   auto recipes = resume ? ladder::read_steps(options.run.resume) : load_recipes(options);
-  const auto folder = resume ? std::filesystem::path(options.run.resume)
-                             : options.run.folder(fmt::format("climb-seed{}", recipes.front().seed));
-  if (!resume) require_new(folder, recipes);
+  if (!options.run.out.empty()) require_new(options.run.out, recipes);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipes.front());
   for (recipe::Recipe& recipe : recipes) {
@@ -179,7 +184,11 @@ int climb(const Options& options) {
     train::require_fit(ladder::experiment_of(recipe), data);
   }
   warn_of_images(data, recipes.front());
+  std::optional<InterruptGuard> guard(std::in_place);
+  std::optional<NewFolder> made;
+  const auto folder = options.run.folder("climb", recipes.front().seed, made);
   const ClaimedFolder claim(folder);
+  if (!is_finished(folder, recipes)) show_folder(folder);
   if (!resume) {
     require_new(folder, recipes);  // another process may have begun something meanwhile
     ladder::write_steps(folder, recipes);
@@ -190,7 +199,6 @@ int climb(const Options& options) {
   std::vector<ladder::Outcome> steps;
   std::vector<ladder::Analysis> analyses;
   Timetable timetable(recipes, data);
-  std::optional<InterruptGuard> guard(std::in_place);
   for (const recipe::Recipe& recipe : recipes) {
     announce(steps.size(), recipes.size(), recipe.title, timetable.left());
     const bool was_done = is_there(folder / recipe.name / train::kResultFile);

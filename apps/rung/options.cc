@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "data/arrange.h"
 #include "kernels/simd.h"
+#include "ladder/sweep_plan.h"
+#include "recipe/settings.h"
 #include "terminal.h"
 #include "training.h"
 
@@ -25,6 +27,8 @@ namespace fs = std::filesystem;
 
 // The folders in which recipes are found by name.
 constexpr std::array kFolders = {"ladder", "beyond"};
+
+constexpr size_t kLongestSettings = 100;  // bytes, in a folder's name
 
 // The folder of Rung's recipes: below the current folder, or beside the program's build folder.
 fs::path recipes_folder() {
@@ -104,6 +108,10 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
   CLI::Option* validation_option = command.add_flag(
       "--no-validation", no_validation,
       "Also train on the images held out for validation; drops the targets about validation");
+  CLI::Option* settings_option =
+      add_settings(command, settings,
+                   "A key of the recipe and its value, as in optimizer.lr=0.02 or model.layers[2].p=0.1; may "
+                   "be given several times");
   CLI::Option* out_option =
       command
           .add_option("--out", out,
@@ -114,6 +122,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
       ->excludes(seed_option)
       ->excludes(epochs_option)
       ->excludes(validation_option)
+      ->excludes(settings_option)
       ->excludes(out_option)
       ->type_name("DIR");
   add_checkpoint_seconds(command, checkpoint_seconds);
@@ -122,19 +131,21 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
 }
 
 recipe::Recipe RunOptions::load(const std::string& name) const {
+  require_set_once(settings, epochs.has_value(), no_validation);
   recipe::Recipe loaded = recipe::load(find_recipe(name));
   loaded.seed = seed.value_or(loaded.seed);
   if (epochs) change_epochs(loaded, *epochs);
-  return no_validation ? recipe::without_validation(std::move(loaded)) : loaded;
+  if (no_validation) loaded = recipe::without_validation(std::move(loaded));
+  return settings.empty() ? loaded : recipe::with_settings(loaded, ladder::single_settings(settings));
 }
 
-fs::path RunOptions::folder(const std::string& name) const {
+fs::path RunOptions::folder(const std::string& what, uint64_t run_seed,
+                            std::optional<NewFolder>& made) const {
+  if (!resume.empty()) return resume;
   if (!out.empty()) return out;
-  std::error_code ignored;
-  fs::path folder = fs::path("runs") / name;
-  for (int number = 2; fs::exists(folder, ignored); ++number)
-    folder = fs::path("runs") / fmt::format("{}-{}", name, number);
-  return folder;
+  const std::string end = ladder::name_end(ladder::single_settings(settings));
+  const std::string name = fmt::format("{}{}-seed{}", what, shortened(end, kLongestSettings), run_seed);
+  return made.emplace(fs::path("runs") / name).path();
 }
 
 void OutputOptions::add_to(CLI::App& command) {
@@ -144,6 +155,23 @@ void OutputOptions::add_to(CLI::App& command) {
 
 void OutputOptions::apply() const {
   set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
+}
+
+CLI::Option* add_settings(CLI::App& command, std::vector<std::string>& settings, const std::string& about) {
+  return command.add_option("--set", settings, about)->expected(1)->take_all()->type_name("KEY=VALUE");
+}
+
+void require_set_once(const std::vector<std::string>& settings, bool epochs, bool no_validation) {
+  const auto require = [](bool good, std::string_view option, std::string_view key) {
+    if (!good)
+      throw UsageError(fmt::format("{} and --set {} cannot both be given", option, key),
+                       "leave one of them out");
+  };
+  for (const std::string& text : settings) {
+    const std::string key = recipe::parse_settings(text).front().key;
+    require(!epochs || key != "training.epochs", "--epochs", key);
+    require(!no_validation || key != "dataset.validation", "--no-validation", key);
+  }
 }
 
 std::string is_seed(const std::string& text) {

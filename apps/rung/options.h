@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/new_folder.h"
 #include "base/thread_pool.h"
 #include "data/dataset.h"
 #include "recipe/recipe.h"
@@ -28,11 +30,13 @@ struct EngineOptions {
   std::string data_option() const;
 };
 
-// --seed, --epochs, --no-validation, --out, --resume, --checkpoint-seconds, --strict, --full: a training run.
+// --seed, --epochs, --no-validation, --set, --out, --resume, --checkpoint-seconds, --strict, --full: a
+// training run.
 struct RunOptions {
   std::optional<uint64_t> seed;
   std::optional<int> epochs;
   bool no_validation = false;
+  std::vector<std::string> settings;
   std::string out;
   std::string resume;  // the folder to resume in; excludes all options before
   double checkpoint_seconds = 30;
@@ -41,10 +45,11 @@ struct RunOptions {
 
   // `recipes` is the argument that --resume replaces.
   void add_to(CLI::App& command, CLI::Option& recipes);
-  // The recipe, changed by --seed, --epochs and --no-validation.
+  // The recipe, changed by --seed, --epochs, --no-validation and --set.
   recipe::Recipe load(const std::string& recipe) const;
-  // --out, by default the first of runs/NAME, runs/NAME-2, ... that does not exist.
-  std::filesystem::path folder(const std::string& name) const;
+  // --resume, --out, or else a new folder, which `made` then holds: runs/step3-lr=0.02-seed7, after what is
+  // trained, the settings and the seed.
+  std::filesystem::path folder(const std::string& what, uint64_t seed, std::optional<NewFolder>& made) const;
 };
 
 // --json, --quiet: what a command with results prints.
@@ -56,6 +61,12 @@ struct OutputOptions {
   // Must be called before anything is printed.
   void apply() const;
 };
+
+// Declares --set.
+CLI::Option* add_settings(CLI::App& command, std::vector<std::string>& settings, const std::string& about);
+
+// Throws UsageError if one of the settings ("optimizer.lr=0.02") is of what --epochs or --no-validation sets.
+void require_set_once(const std::vector<std::string>& settings, bool epochs, bool no_validation);
 
 // For CLI::Option::check(): empty if the text is a seed, otherwise what is wrong with it. (CLI::Range shows a
 // number that is too large as another one.)

@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/new_folder.h"
+#include "base/text.h"
 #include "commands.h"
 #include "data/arrange.h"
 #include "data/remarks.h"
@@ -51,9 +53,7 @@ struct Options {
 };
 
 ladder::SweepPlan plan_of(const Options& options) {
-  const auto sets_epochs = [](const std::string& axis) { return axis.starts_with("training.epochs="); };
-  if (options.epochs && std::ranges::any_of(options.grid, sets_epochs))
-    throw UsageError("--epochs and --set training.epochs cannot both be given", "leave one of them out");
+  require_set_once(options.grid, options.epochs.has_value(), options.no_validation);
   std::vector<recipe::Recipe> recipes;
   for (const std::string& name : options.recipes) {
     recipe::Recipe loaded = recipe::load(find_recipe(name));
@@ -63,9 +63,8 @@ ladder::SweepPlan plan_of(const Options& options) {
   return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
 }
 
-// The same for the same recipes and keys, so that the same command resumes the sweep: "sweep-step4-step5-lr".
-fs::path folder_of(const Options& options) {
-  if (!options.out.empty()) return options.out;
+// Where --out is not given. The same for the same recipes and keys: "runs/sweep-step4-step5-lr".
+fs::path default_folder(const Options& options) {
   std::string name = "sweep";
   for (const std::string& recipe : options.recipes) name += "-" + fs::path(recipe).stem().string();
   for (const std::string& axis : options.grid) {
@@ -75,8 +74,24 @@ fs::path folder_of(const Options& options) {
   return fs::path("runs") / name.substr(0, kLongestFolderName);
 }
 
-// The command that resumes the sweep.
-std::string command_of(const Options& options) {
+// Of the default folder and its numbered ones, the first that holds this sweep, so that the same command
+// resumes it. Says why another is passed over. Null if there is none.
+std::unique_ptr<ladder::Sweep> find_sweep(const Options& options, const ladder::SweepPlan& plan) {
+  std::error_code ignored;
+  for (int number = 1;; ++number) {
+    const fs::path folder = numbered(default_folder(options), number);
+    if (!fs::exists(folder, ignored)) return nullptr;
+    if (!ladder::holds_sweep(folder)) continue;
+    try {
+      return std::make_unique<ladder::Sweep>(plan, folder);
+    } catch (const UsageError& error) {
+      say("{}\n", error.what());
+    }
+  }
+}
+
+// What resumes the sweep.
+std::string command_of(const Options& options, const fs::path& folder) {
   std::string line = program_word() + " sweep";
   const auto add = [&](const std::string& option, const std::string& value) {
     if (!value.empty()) line += fmt::format(" {} {}", option, shell_word(value));
@@ -86,7 +101,7 @@ std::string command_of(const Options& options) {
   for (const std::string& axis : options.grid) add("--set", axis);
   add("--epochs", options.epochs ? std::to_string(*options.epochs) : "");
   if (options.no_validation) line += " --no-validation";
-  add("--out", folder_of(options).string());
+  add("--out", folder.string());
   add("--jobs", options.jobs == 0 ? "" : std::to_string(options.jobs));
   add("--data", options.engine.data_root);
   add("--simd", options.engine.simd);
@@ -155,19 +170,22 @@ size_t runs_over(const ladder::Sweep& sweep) {
   return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &ladder::SweepRun::is_over));
 }
 
-void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader,
+// "17 of 40 runs are over".
+std::string over_text(const ladder::Sweep& sweep) {
+  const size_t over = runs_over(sweep);
+  return fmt::format("{} of {} {} over", over, counted(sweep.runs().size(), "run"), over == 1 ? "is" : "are");
+}
+
+void carry_out(ladder::Sweep& sweep, const Options& options, const ladder::Datasets& datasets,
                ladder::Processes* processes) {
-  const ladder::Datasets& datasets = loader.load(sweep.plan().recipes);
-  sweep.require_same_origin(datasets);
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
     warn_of_schedule(recipe, datasets.at(data::arrangement_of(recipe.dataset)));
-  const InterruptGuard guard;
   SweepDisplay display;
   const ladder::SweepObserver observer{
       .on_run = [&](const auto& run, const auto& progress) { display.on_run(run, progress); },
       .on_progress = [&](const auto& progress) { display.on_progress(progress); },
       .should_stop = [] { return InterruptGuard::signal() != 0; }};
-  const std::string hint = fmt::format("go on with `{}`", command_of(options));
+  const std::string hint = fmt::format("resume with `{}`", command_of(options, sweep.folder()));
   try {
     ladder::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
                            options.checkpoint_seconds);
@@ -178,9 +196,7 @@ void carry_out(ladder::Sweep& sweep, const Options& options, ImageLoader& loader
     if (const int signal = InterruptGuard::signal(); signal != 0)
       throw Interrupted(signal, "interrupted after the last run", hint);
   } catch (const ladder::Stopped&) {
-    throw Interrupted(
-        InterruptGuard::signal(),
-        fmt::format("interrupted: {} of {} runs are over", runs_over(sweep), sweep.runs().size()), hint);
+    throw Interrupted(InterruptGuard::signal(), fmt::format("interrupted: {}", over_text(sweep)), hint);
   } catch (const NoSpaceError& error) {
     throw NoSpaceError(error.what(), hint);
   }
@@ -201,22 +217,37 @@ void show(const ladder::Sweep& sweep, const OutputOptions& output) {
     say("To look at in a browser: {}\n", (sweep.folder() / report::kReportFile).string());
   }
   if (const auto failures = ladder::sweep_failures(sweep); !failures.empty())
-    throw Error(fmt::format("{} of {} runs did not finish", failures.size(), sweep.runs().size()),
+    throw Error(fmt::format("{} of {} did not finish", failures.size(), counted(sweep.runs().size(), "run")),
                 failures.front());
+}
+
+// The first line.
+void show_start(const ladder::Sweep& sweep) {
+  const std::string folder = sweep.folder().string();
+  if (sweep.unfinished() == 0) return say("{} is finished: {}\n", folder, over_text(sweep));
+  show_folder(sweep.folder());
+  if (runs_over(sweep) > 0) say("{} resumes: {}\n", folder, over_text(sweep));
 }
 
 void lead(const Options& options, ladder::Processes* processes) {
   ladder::SweepPlan plan = plan_of(options);
   ImageLoader loader(options);
   loader.resolve(plan.recipes);
-  ladder::Sweep sweep(std::move(plan), folder_of(options));
+  std::optional<NewFolder> made;  // outlives the sweep, whose folder it may be
+  std::unique_ptr<ladder::Sweep> sweep =
+      options.out.empty() ? find_sweep(options, plan) : std::make_unique<ladder::Sweep>(plan, options.out);
+  const bool has_work = sweep == nullptr || sweep->unfinished() > 0;
+  const ladder::Datasets* datasets = has_work ? &loader.load(plan.recipes) : nullptr;
+  std::optional<InterruptGuard> guard(std::in_place);
+  if (sweep == nullptr)
+    sweep = std::make_unique<ladder::Sweep>(plan, made.emplace(default_folder(options)).path());
+  if (has_work) sweep->require_same_origin(*datasets);
   for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
-    remove_leftovers_of(sweep.folder() / file);
-  const size_t runs = sweep.runs().size();
-  if (sweep.unfinished() < runs)
-    say("{} goes on: {} of {} runs are over\n", sweep.folder().string(), runs_over(sweep), runs);
-  if (sweep.unfinished() > 0) carry_out(sweep, options, loader, processes);
-  show(sweep, options.output);
+    remove_leftovers_of(sweep->folder() / file);
+  show_start(*sweep);
+  if (has_work) carry_out(*sweep, options, *datasets, processes);
+  guard.reset();
+  show(*sweep, options.output);
 }
 
 // What every process except the first does.
@@ -246,13 +277,9 @@ void add_sweep(CLI::App& app) {
       ->required();
   command->add_option("--seeds", options->seeds, "Seeds, as in 0..19 or 1,2,5 or 0..9,20 (default: 0..19)")
       ->type_name("LIST");
-  command
-      ->add_option(
-          "--set", options->grid,
-          "A key of the recipes and its values, as in optimizer.lr=0.01,0.02 or model.layers[2].p=0.1; "
-          "several --set give all combinations")
-      ->expected(1)
-      ->take_all()
+  add_settings(*command, options->grid,
+               "A key of the recipes and its values, as in optimizer.lr=0.01,0.02 or model.layers[2].p=0.1; "
+               "several --set give all combinations")
       ->type_name("KEY=VALUE,...");
   command->add_option("--epochs", options->epochs, "Epochs (default: the recipes')")
       ->check(CLI::Range(1, 100000))
@@ -262,18 +289,18 @@ void add_sweep(CLI::App& app) {
       "Train on the images held out for validation as well; targets about validation fall away");
   command
       ->add_option("--out", options->out,
-                   "Folder to write to, or to go on in (default: ./runs/sweep-RECIPE...)")
+                   "Folder to write to, or to resume in (default: ./runs/sweep-RECIPE...)")
       ->type_name("DIR");
   command
       ->add_option("--jobs", options->jobs,
-                   "Runs at once, one thread each (default: as many as cores; under mpirun 1 a process)")
+                   "Runs at a time, one thread each (default: one per core; under mpirun one per process)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   options->engine.add_without_threads_to(*command);
   add_checkpoint_seconds(*command, options->checkpoint_seconds);
   options->output.add_to(*command);
   command->footer(
-      "The same command again goes on where it was stopped, and runs nothing twice. Under mpirun or srun the "
+      "The same command resumes a sweep that was stopped, and runs nothing twice. Under mpirun or srun the "
       "runs\nare spread over all processes (docs/sweeps.md). Exit code: 1 if a run failed.\n"
       "Example:\n  rung sweep step4 step5 --seeds 0..19\n"
       "  rung sweep step5 --seeds 0..4 --set optimizer.lr=0.01,0.02 --set optimizer.momentum=0.8,0.9\n"

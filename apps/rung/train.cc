@@ -4,8 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <utility>
 
+#include "base/file.h"
+#include "base/new_folder.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "ladder/analysis.h"
@@ -22,6 +23,8 @@
 namespace rung::app {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
   std::string recipe;
   EngineOptions engine;
@@ -29,30 +32,30 @@ struct Options {
   OutputOptions output;
 };
 
-// The recipe and the place to train it.
-std::pair<recipe::Recipe, ladder::RunPlace> new_run(const Options& options) {
-  const recipe::Recipe recipe = options.run.load(options.recipe);
-  const auto folder = options.run.folder(fmt::format("{}-seed{}", recipe.name, recipe.seed));
-  ladder::require_no_job(folder);
-  return {recipe, {folder, train::Start::kNew, options.run.checkpoint_seconds}};
-}
-
-std::pair<recipe::Recipe, ladder::RunPlace> resumed_run(const Options& options) {
-  const std::filesystem::path folder = options.run.resume;
-  ladder::require_run(folder);
-  return {recipe::load_stored(folder / train::kRecipeFile),
-          {folder, train::Start::kResume, options.run.checkpoint_seconds}};
+recipe::Recipe load(const Options& options) {
+  const RunOptions& run = options.run;
+  if (run.resume.empty()) {
+    if (!run.out.empty()) ladder::require_no_job(run.out);
+    return run.load(options.recipe);
+  }
+  ladder::require_run(run.resume);
+  return recipe::load_stored(fs::path(run.resume) / train::kRecipeFile);
 }
 
 int train(const Options& options) {
   if (options.recipe.empty() && options.run.resume.empty()) throw CLI::RequiredError("RECIPE");
   options.output.apply();
-  auto [recipe, place] = options.run.resume.empty() ? new_run(options) : resumed_run(options);
+  recipe::Recipe recipe = load(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
   warn_of_images(data, recipe);
-  const std::string resume = resume_command("train", place.folder, options.engine, options.run);
   std::optional<InterruptGuard> guard(std::in_place);
+  std::optional<NewFolder> made;
+  const ladder::RunPlace place{options.run.folder(recipe.name, recipe.seed, made),
+                               options.run.resume.empty() ? train::Start::kNew : train::Start::kResume,
+                               options.run.checkpoint_seconds};
+  if (!is_there(place.folder / train::kResultFile)) show_folder(place.folder);
+  const std::string resume = resume_command("train", place.folder, options.engine, options.run);
   const ladder::Outcome outcome = run_and_show(recipe, data, pool, place, nullptr, resume);
   guard.reset();
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
@@ -83,7 +86,8 @@ void add_train(CLI::App& app, int& exit_code) {
   command->footer(
       "Ctrl-C, SIGTERM and a closed pipe end it after the current batch, with a checkpoint from which "
       "--resume\ncontinues.\n"
-      "Example:\n  rung train step3 --epochs 2 --seed 7\n  rung train --resume runs/step3-seed7");
+      "Example:\n  rung train step3 --epochs 2 --seed 7\n  rung train step3 --set optimizer.lr=0.02\n  rung "
+      "train --resume runs/step3-seed7");
   command->callback([options, &exit_code] { exit_code = train(*options); });
 }
 

@@ -74,6 +74,11 @@ std::string program_word() {
   return shell_word(near.has_parent_path() ? near.string() : "./" + near.string());
 }
 
+void show_folder(const fs::path& folder) {
+  say("Writing to {}; follow it with `{} watch {}`\n", folder.string(), program_word(),
+      shell_word(folder.string()));
+}
+
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run) {
   std::string line = fmt::format("{} {} --resume {}", program_word(), command, shell_word(folder.string()));

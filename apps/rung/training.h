@@ -19,6 +19,9 @@ std::string shell_word(const std::string& text);
 // What runs this program again from here: "rung" if the shell finds it by that name, else its path.
 std::string program_word();
 
+// Says where a command writes, and how to follow it: its first line.
+void show_folder(const std::filesystem::path& folder);
+
 // "rung train --resume runs/step3-seed1", with the options that must be given again.
 std::string resume_command(std::string_view command, const std::filesystem::path& folder,
                            const EngineOptions& engine, const RunOptions& run);

@@ -1,6 +1,17 @@
 #include "ladder/comparable.h"
 
+#include "data/arrange.h"
+
 namespace rung::ladder {
+namespace {
+
+// Which images test, whatever is held out of the others.
+std::string test_images(data::DatasetSpec dataset) {
+  dataset.validation = 0;
+  return data::arrangement_of(dataset);
+}
+
+}  // namespace
 
 bool is_of_validation(recipe::Metric metric) {
   return recipe::needs_validation(metric) && metric != recipe::Metric::kTestAccuracyAtBestValidation;
@@ -8,8 +19,9 @@ bool is_of_validation(recipe::Metric metric) {
 
 bool same_images(recipe::Metric metric, const data::DatasetSpec& first, const data::DatasetSpec& second) {
   if (metric == recipe::Metric::kParams || metric == recipe::Metric::kTrainSeconds) return true;
-  if (first.name != second.name) return false;
-  return !is_of_validation(metric) || first.validation == second.validation;
+  if (test_images(first) != test_images(second)) return false;
+  return !is_of_validation(metric) || (first.validation == second.validation &&
+                                       data::arrangement_of(first) == data::arrangement_of(second));
 }
 
 }  // namespace rung::ladder

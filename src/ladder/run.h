@@ -80,7 +80,6 @@ std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
 bool has_metric(recipe::Metric metric, const train::RunRecord& record);
 double metric_value(recipe::Metric metric, const train::RunRecord& record);
 
-// `previous` is the step before, of the same dataset, or null.
 std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
                                 const train::RunRecord* previous);
 

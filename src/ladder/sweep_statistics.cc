@@ -220,7 +220,7 @@ recipe::Metric compared_metric(const SweepPlan& plan) {
   std::map<std::string, const data::DatasetSpec*> datasets;
   for (const recipe::Recipe& recipe : plan.recipes) {
     const auto first = datasets.try_emplace(recipe.dataset.name, &recipe.dataset).first->second;
-    if (recipe.dataset.validation == 0 || !same_images(kValidation, *first, recipe.dataset))
+    if (recipe.dataset.validation.empty() || !same_images(kValidation, *first, recipe.dataset))
       return recipe::Metric::kFinalTestAccuracy;
   }
   return kValidation;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/arrange.h"
+#include "ladder/comparable.h"
 #include "report/comparison_page.h"
 #include "report/ladder_page.h"
 #include "report/page.h"
@@ -36,7 +37,12 @@ Shelf hashed(const Shelf& shelf) {
 void require_same_dataset(std::span<const StoredRun> runs) {
   const StoredRun& first = runs.front();
   for (const StoredRun& run : runs) {
-    if (run.recipe.dataset.name == first.recipe.dataset.name) continue;
+    constexpr auto kTest = recipe::Metric::kFinalTestAccuracy;
+    if (ladder::same_images(kTest, first.recipe.dataset, run.recipe.dataset)) continue;
+    if (run.recipe.dataset.name == first.recipe.dataset.name)
+      throw UsageError(fmt::format("{} and {} were tested on different images of {}", first.folder.string(),
+                                   run.folder.string(), run.recipe.dataset.name),
+                       "runs are compared on the same test images");
     throw UsageError(fmt::format("{} was trained on {}, but {} on {}", first.folder.string(),
                                  first.recipe.dataset.name, run.folder.string(), run.recipe.dataset.name),
                      "runs are compared on the same test images");

@@ -38,7 +38,7 @@ kill -s TERM $id && not wait $id
 command=$(sed -n 's/.*resume with `\(.*\)`.*/\1/p' errors)
 [[ $command == *" --simd $least --threads 1 --checkpoint-seconds 5 --strict" ]]
 eval "$command" >log
-head -n 1 log | grep -qx "it's h\\\\xe9re/run resumes after epoch .*"
+sed -n 2p log | grep -qx "it's h\\\\xe9re/run resumes after epoch .*"
 [[ $(wc -l <"$here/run/metrics.jsonl") == 100 ]]
 
 # A batch takes seconds. A second SIGTERM, as from `timeout`, changes nothing; Ctrl-C does not wait for the batch.

@@ -7,7 +7,7 @@ make_recipe second.toml 's/^epochs = .*/epochs = 1/; s/^name = .*/&\nvalidation 
 make_recipe other.toml 's/^epochs = .*/epochs = 1/; s/digits/others/'
 for recipe in first second other; do "$RUNG" train $recipe.toml --out $recipe >/dev/null; done
 
-refused="rung: error: first was trained on ./digits, but other on ./others (runs are compared on the same test images)"
+refused="rung: error: first was trained on */digits, but other on */others (runs are compared on the same test images)"
 fails 2 "$refused" "$RUNG" report first other
 fails 2 "$refused" "$RUNG" report first second other
 lists . digits others {digits,others}/{train,t10k}-{images-idx3,labels-idx1}-ubyte {first,second,other}.toml \

@@ -9,10 +9,10 @@ unshare --mount --map-root-user bash -euo pipefail -c '
   source "$HELPERS"
   mount -t tmpfs -o size=400k none disk
   "$RUNG" sweep small.toml --seeds 0..9 --out whole >/dev/null
-  fails 1 "rung: error: cannot *disk/out/*: No space left on device (go on with \`*rung sweep small.toml --seeds 0..9 --out disk/out\`)" \
+  fails 1 "rung: error: cannot *disk/out/*: No space left on device (resume with \`*rung sweep small.toml --seeds 0..9 --out disk/out\`)" \
     "$RUNG" sweep small.toml --seeds 0..9 --out disk/out
   ls disk/out/runs/*/result.json >finished && [[ $(wc -l <finished) -gt 1 && $(wc -l <finished) -lt 10 ]]
   mount -o remount,size=4m disk
   "$RUNG" sweep small.toml --seeds 0..9 --out disk/out >log
-  head -n 1 log | grep -qx "disk/out goes on: $(wc -l <finished) of 10 runs are over"
+  sed -n 2p log | grep -qx "disk/out resumes: $(wc -l <finished) of 10 runs are over"
   diff whole/sweep.md disk/out/sweep.md'

@@ -15,7 +15,7 @@ for signal in TERM KILL; do
   [[ $(ls $signal/runs/*/result.json | wc -l) -lt 8 && ! -e $signal/sweep.md ]]
   sed 's/: [0-7] of/: * of/' errors
   "${sweep[@]}" --out $signal >log
-  head -n 1 log | grep -qx "$signal goes on: [0-7] of 8 runs are over"
+  sed -n 2p log | grep -qx "$signal resumes: [0-7] of 8 runs \(is\|are\) over"
   diff whole/sweep.md $signal/sweep.md
   diff <(grep sha256 whole/sweep.json) <(grep sha256 $signal/sweep.json)
 done
