@@ -1,4 +1,4 @@
-// rung bench RECIPE: how fast it trains, against what the machine can do.
+// rung bench RECIPE: how fast it trains, compared with the machine's peak.
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -53,8 +53,8 @@ void require_same_images(const recipe::Recipe& first, const recipe::Recipe& othe
                      "give both the same test, validation and split_seed, or climb them apart");
 }
 
-// Every recipe is read before anything runs, so that the last one's typing error does not cost the first
-// ones' time.
+// Every recipe is read before anything runs, so that a typing error in the last does not cost the time of the
+// first.
 std::vector<recipe::Recipe> load_recipes(const Options& options) {
   std::vector<recipe::Recipe> recipes;
   std::set<std::string> names;
@@ -71,7 +71,7 @@ std::vector<recipe::Recipe> load_recipes(const Options& options) {
   return recipes;
 }
 
-// Nothing in the folder would be overwritten, now or after hours.
+// Checks that nothing in the folder will be overwritten, now or hours later.
 void require_new(const std::filesystem::path& folder, const std::vector<recipe::Recipe>& recipes) {
   ladder::require_no_job(folder);
   if (is_there(folder / kDocument))
@@ -190,7 +190,7 @@ int climb(const Options& options) {
   const ClaimedFolder claim(folder);
   if (!is_finished(folder, recipes)) show_folder(folder);
   if (!resume) {
-    require_new(folder, recipes);  // another process may have begun something meanwhile
+    require_new(folder, recipes);  // another process may have started something meanwhile
     ladder::write_steps(folder, recipes);
   }
   for (const char* file : {kDocument, ladder::kStepsFile, report::kReportFile})
@@ -210,7 +210,7 @@ int climb(const Options& options) {
         [&](const train::Progress& progress) { return timetable.on_batch(steps.size(), progress); });
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
-    if (!was_done || steps.size() == recipes.size())  // or it would lose the steps after this one for a while
+    if (!was_done || steps.size() == recipes.size())  // otherwise it would lose the later steps for a while
       replace_file(folder / kDocument, ladder::ladder_document(steps, analyses));
   }
   guard.reset();

@@ -51,7 +51,7 @@ struct Options {
   }
 };
 
-// Thrown out of the fetching when a signal asks for the end.
+// Thrown to end a fetch after a signal.
 struct Halt {};
 
 data::FetchResult fetch_with_bar(const Options& options) {
@@ -69,7 +69,7 @@ data::FetchResult fetch_with_bar(const Options& options) {
     if (InterruptGuard::signal() == 0) return result;
     done = fmt::format("{} is in {}", options.name, result.folder.string());
   } catch (const Halt&) {
-  } catch (const IoError&) {  // perhaps because the signal ended npm as well
+  } catch (const IoError&) {  // perhaps because the signal also ended npm
     if (InterruptGuard::signal() == 0) throw;
   }
   throw Interrupted(InterruptGuard::signal(), "interrupted; " + done, "");
@@ -85,7 +85,7 @@ void fetch(const Options& options) {
   }
 }
 
-// What `info` tells of a dataset.
+// What `info` prints about a dataset.
 struct Description {
   data::Dataset dataset;
   data::PixelStatistics plain;       // of the training pixels from 0 to 1

@@ -38,7 +38,7 @@ struct Report {
   size_t index = 0;
   End end = End::kFinished;
   train::RunRecord record;  // of a finished run
-  std::string message;      // of any other run
+  std::string message;      // of any other run run
 };
 
 class Crew {

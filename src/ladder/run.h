@@ -1,5 +1,5 @@
-// Runs a recipe from start to end: trains, evaluates after every epoch, judges the targets, keeps the run's
-// folder.
+// Runs a recipe from start to end: trains, evaluates after every epoch, judges the targets, and writes the
+// run's folder.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,7 @@ struct TargetResult {
   recipe::Target target;
   std::optional<double> bound;  // none when it is "previous" and no previous step can be compared with
   double value = 0;
-  std::optional<bool> met;  // none when there is no bound, or the run has no such value
+  std::optional<bool> met;  // none without a bound, or the run has no such value
 };
 
 struct Outcome {
@@ -32,46 +32,46 @@ struct Outcome {
   train::Evaluation test;  // of the final weights
   std::vector<TargetResult> targets;
 
-  bool targets_met() const;  // none is missed; one that cannot be judged is not missed
+  bool targets_met() const;  // none is missed; a target that cannot be judged is not missed
 };
 
 // The content of result.json.
 nlohmann::ordered_json to_json(const Outcome& outcome);
 
-// Where a run is kept, and how.
+// Where and how a run is stored.
 struct RunPlace {
   std::filesystem::path folder;
   train::Start start = train::Start::kNew;
   double checkpoint_seconds = 30;  // longest time between checkpoints; 0: only at the ends of epochs
 };
 
-// What a run tells while it goes on, and is asked; each may be empty.
+// Callbacks of a run; each may be empty.
 struct Observer {
   std::function<void(const train::RunDirectory::Found&)> on_start;
   std::function<void(const train::Progress&)> on_batch;
   // After an epoch's evaluation, before the folder says that the epoch is done: a run that is killed in
-  // between does it again.
+  // between trains the epoch again.
   std::function<void(const train::EpochRecord&, const train::Evaluation&, const train::Trainer&)>
       on_evaluated;
   std::function<void(const train::EpochRecord&, const train::Evaluation&)> on_epoch;
   std::function<bool()> should_stop;  // asked between batches
 };
 
-// The run stopped because should_stop() said so. Its folder holds a checkpoint of where.
+// The run stopped because should_stop() said so. Its folder holds a checkpoint.
 class Stopped : public Error {
   using Error::Error;
 };
 
-// Trains, or goes on with, a run. `previous` is the step before, for targets that refer to it; it may be
-// null. Throws as Trainer and RunDirectory do, and Stopped.
+// Trains or resumes a run. `previous` is the previous step, for targets that refer to it; it may be null.
+// Throws as Trainer and RunDirectory do, and Stopped.
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                    const RunPlace& place, const Outcome* previous, const Observer& observer);
 
-// The result that a finished run of the recipe has left in its folder. Throws IoError if it cannot be read,
-// DataError if it is damaged, another recipe's, or not of all epochs.
+// The result in the folder of a finished run of the recipe. Throws IoError if it cannot be read, DataError if
+// it is damaged, another recipe's, or lacks epochs.
 train::RunRecord read_result(const std::filesystem::path& folder, const recipe::Recipe& recipe);
 
-// The same, and none where that would be a DataError.
+// The same, but none instead of a DataError.
 std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
                                             const recipe::Recipe& recipe);
 

@@ -37,7 +37,7 @@ Sweep::Sweep(SweepPlan plan, fs::path folder)
   for (size_t index = 0; index < runs_.size(); ++index)
     if (!runs_[index].is_over()) waiting_.push_back(index);
   over_before_ = runs_.size() - waiting_.size();
-  if (over_before_ > 0) store_plan(folder_, plan_);  // who watches is to know now that it goes on
+  if (over_before_ > 0) store_plan(folder_, plan_);  // tells watchers at once that it has resumed
 }
 
 void Sweep::restore(SweepRun& run) const {
@@ -56,7 +56,7 @@ void Sweep::require_same_origin(const Datasets& datasets) const {
   for (const SweepRun& run : runs_) {
     if (!run.is_over()) continue;
     const recipe::Recipe recipe = recipe_of(plan_, run);
-    // (A checkpoint that cannot be used is not needed any more.)
+    // (An unusable checkpoint is no longer needed.)
     train::require_origin(
         run_folder(folder_, run) / train::kCheckpointFile, plans[run.recipe],
         train::origin_of(recipe::to_toml(recipe), hashes.at(data::arrangement_of(recipe.dataset))));

@@ -23,24 +23,23 @@ struct SweepProgress {
   size_t over = 0;    // finished, diverged or failed
   size_t failed = 0;  // of these, not finished
   size_t at_once = 0;
-  double done = 0;                     // runs, with the parts of those under way
+  double done = 0;                     // runs, including parts of current ones
   double seconds = 0;                  // since this process began
-  std::optional<double> seconds_left;  // none before it can be told
+  std::optional<double> seconds_left;  // none before it can be estimated
 };
 
-// What a sweep tells while it goes on, and is asked; each may be empty.
+// Callbacks of a sweep; each may be empty.
 struct SweepObserver {
   std::function<void(const SweepRun&, const SweepProgress&)> on_run;  // it is over
-  std::function<void(const SweepProgress&)> on_progress;              // many times a second
+  std::function<void(const SweepProgress&)> on_progress;              // many times per second
   std::function<bool()> should_stop;
 };
 
 class Sweep {
  public:
-  // Claims the folder and reads what is there; a result.json that is damaged is removed, so that its run is
-  // made up again. If some runs are over already, the plan is stored at once, for `rung watch`. Throws
-  // UsageError if the folder is another sweep's (see require_same_recipes) or another process has claimed it;
-  // IoError.
+  // Claims the folder and reads its content; a damaged result.json is removed, so that its run is completed
+  // again. If some runs are already over, the plan is stored at once, for `rung watch`. Throws UsageError if
+  // the folder is another sweep's (see require_same_recipes) or another process has claimed it; IoError.
   Sweep(SweepPlan plan, std::filesystem::path folder);
 
   const SweepPlan& plan() const { return plan_; }  // with the names that the folder has for its recipes
@@ -48,9 +47,8 @@ class Sweep {
   const std::vector<SweepRun>& runs() const { return runs_; }  // recipe by recipe, seed by seed
   size_t unfinished() const { return waiting_.size(); }
 
-  // Throws UsageError if a run that is over was trained on other images than these, or with kernels that
-  // compute other bits, as far as there is a checkpoint that says so. Precondition: every recipe's dataset is
-  // there.
+  // Throws UsageError if a finished run was trained on other images than these, or with kernels that compute
+  // other bits, as far as a checkpoint says so. Precondition: every recipe's dataset is present.
   void require_same_origin(const Datasets& datasets) const;
 
   using Clock = std::chrono::steady_clock;
@@ -76,8 +74,8 @@ class Sweep {
   std::vector<SweepRun> runs_;
   std::vector<int> attempts_;   // failed ones, by run
   std::deque<size_t> waiting_;  // runs to hand out
-  std::string no_space_;        // what said that the disk is full
-  size_t over_before_ = 0;      // when this process began
+  std::string no_space_;        // the message that the disk is full
+  size_t over_before_ = 0;      // at the start of this process
   size_t busy_ = 0;
   double under_way_ = 0;
   Clock::time_point started_ = Clock::now();

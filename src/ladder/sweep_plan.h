@@ -34,7 +34,7 @@ std::vector<uint64_t> parse_seeds(std::string_view text);
 // `grid` has an element such as "optimizer.lr=0.01,0.02" for each key: every recipe is run with every
 // combination of values, under a name that tells the values of the keys that vary. Throws UsageError if two
 // recipes then have the same name, if two combinations make the same recipe, if the seed or the name is in
-// the grid, if there are more than kMaxRuns runs, or as recipe::parse_settings() and with_settings().
+// the grid, if there are more than kMaxRuns runs, or as recipe::parse_settings() and with_settings() do.
 SweepPlan make_plan(std::span<const recipe::Recipe> recipes, std::span<const std::string> grid,
                     std::vector<uint64_t> seeds);
 

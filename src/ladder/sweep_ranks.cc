@@ -1,6 +1,6 @@
 // Messages are JSON objects, in CBOR, with a "kind". To a helper: "begin" (of each dataset a recipe and the
-// hash), "task", "stop". From it: "ready" (how many runs at once, or why none), "report", "progress" (now and
-// then), "leave" (it was told to end by someone else).
+// hash), "task", "stop". From it: "ready" (how many runs at once, or why none), "report", "progress"
+// (regularly), "leave" (something else told it to end).
 #include "ladder/sweep_ranks.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 constexpr auto kBetweenLooks = 10ms;
 constexpr auto kBetweenProgress = 500ms;
 
-// (As CBOR: texts of any bytes, such as a folder's name, arrive as they are.)
+// (CBOR, because texts with any bytes, such as a folder's name, arrive unchanged.)
 std::string to_text(const json& message) {
   std::string text;
   json::to_cbor(message, text);
@@ -61,7 +61,7 @@ Report parse_report(const json& message) {
   return report;
 }
 
-// Process 0's side of the agreement; the helper says what it found in "error".
+// Process 0's side of the handshake; the helper reports problems in "error".
 size_t workers_of(const json& ready) {
   const auto machine = ready.at("machine").get<std::string>();
   if (const auto error = ready.at("error").get<std::string>(); !error.empty())
@@ -79,7 +79,7 @@ class HelperLoop {
  public:
   HelperLoop(Processes& processes, const Helper& helper) : processes_(processes), helper_(helper) {}
 
-  // Until process 0 has ended.
+  // Runs until process 0 has ended.
   void run() {
     while (take_messages()) {
       if (crew_) tell();
@@ -163,7 +163,7 @@ RemoteCrew::RemoteCrew(Processes& processes, const Datasets& datasets,
   for (int rank = 1; rank < processes.count(); ++rank) processes_.send(rank, begin);
 }
 
-// Does not wait for ranks that go on although they were told to stop.
+// Does not wait for ranks that continue although they were told to stop.
 RemoteCrew::~RemoteCrew() {
   if (busy() > 0) processes_.abandon();
 }
@@ -218,7 +218,7 @@ void help(Processes& processes, const Helper& helper) {
   try {
     HelperLoop(processes, helper).run();
   } catch (...) {
-    processes.abandon();  // process 0 waits for this one: only the launcher can end it all
+    processes.abandon();  // process 0 waits for this one; only the launcher can end everything
     throw;
   }
 }

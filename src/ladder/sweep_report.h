@@ -22,7 +22,7 @@ struct SweepTable {
   std::string title;
   std::vector<std::vector<std::string>> rows{};  // the first is the head
   std::vector<int> ranks{};  // by column: without room for all, the highest rank goes first; rank 0 stays
-  size_t names = 1;          // columns in front that hold words, which users may have written
+  size_t names = 1;          // leading columns that hold words, perhaps written by users
 };
 
 // Those that have anything to show: each accuracy, the compared one first; targets; what others reported; the

@@ -15,7 +15,7 @@
 namespace rung::ladder {
 namespace {
 
-// A sweep's runs are laid out recipe by recipe, seed by seed.
+// A sweep's runs are ordered recipe by recipe, seed by seed.
 std::span<const SweepRun> runs_of(const SweepPlan& plan, std::span<const SweepRun> runs, size_t recipe) {
   return runs.subspan(recipe * plan.seeds.size(), plan.seeds.size());
 }
@@ -124,8 +124,8 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
   return statistics;
 }
 
-// Rounded to what is far below a single image, so that equal steps of accuracy are ties although their
-// differences are not the same to the last bit.
+// Rounded far below a single image, so that equal steps of accuracy are ties although their differences are
+// not equal to the last bit.
 double difference(double first, double second) {
   constexpr double kUnit = 1e-9;
   return std::round((second - first) / kUnit) * kUnit;

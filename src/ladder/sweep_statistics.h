@@ -19,7 +19,7 @@ struct MetricSummary {
   Summary summary;
 };
 
-// How many of the runs that can be judged meet a target. One that diverged does not.
+// How many of the runs that can be judged meet a target. A diverged run does not.
 struct TargetShare {
   recipe::Target target;
   int met = 0;
@@ -27,23 +27,23 @@ struct TargetShare {
   std::optional<Interval> interval;  // of met / judged; none if nothing is judged
 };
 
-// Where a figure that someone else reported of one run lies among the runs.
+// The place of a figure that someone else reported for one run among the runs.
 struct ReferencePlace {
   recipe::Metric metric;
   double reported = 0;
   Summary summary;
   size_t below = 0;  // runs with less
-  size_t equal = 0;  // to the two decimals that are reported
+  size_t equal = 0;  // to the two reported decimals
   size_t above = 0;
 
-  std::optional<bool> expected() const;  // whether it lies in summary.next95, where there is one
+  std::optional<bool> expected() const;  // whether it is in summary.next95, if there is one
 };
 
 struct RecipeStatistics {
   size_t recipe = 0;  // in the plan
   size_t finished = 0;
   size_t diverged = 0;
-  size_t failed = 0;                   // for another reason
+  size_t failed = 0;                   // for other reasons
   std::vector<MetricSummary> metrics;  // over the finished runs; empty if there are none
   std::vector<TargetShare> targets;
   std::vector<ReferencePlace> references;  // test accuracies of the recipe's [reference]
@@ -59,7 +59,7 @@ struct Comparison {
   size_t first = 0;
   size_t second = 0;
   std::optional<PairedTest> test;  // none: the two were measured on different images
-  size_t diverged = 0;             // seeds that the test lacks because one of the two diverged
+  size_t diverged = 0;             // seeds missing from the test because one of the two diverged
   double t_adjusted = 1;
   double wilcoxon_adjusted = 1;
 
@@ -74,8 +74,8 @@ struct SweepStatistics {
   std::vector<Comparison> comparisons;  // metric by metric, the judged one first
 };
 
-// Accuracies are compared. Every recipe with every other while there are at most kMostForAllPairs, else every
-// one with the first.
+// Compares accuracies: every recipe with every other if there are at most kMostForAllPairs, otherwise each
+// with the first.
 SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> runs);
 
 inline constexpr size_t kMostForAllPairs = 6;

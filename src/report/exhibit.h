@@ -1,4 +1,4 @@
-// A run with all that its page says about it: the record, and what its weights do on the test images.
+// A run with everything that its page says about it: the record, and what its weights do on the test images.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ namespace rung::report {
 
 struct Exhibit {
   StoredRun run;
-  const data::Dataset* data = nullptr;  // null where it is not there
+  const data::Dataset* data = nullptr;  // null if it is missing
   std::string data_sha256;              // of what the run was trained and tested on; empty if it does not say
   bool other_data = false;              // `data` is not what the run was trained and tested on
   std::optional<nn::Plan> plan;         // with weights
@@ -28,14 +28,15 @@ struct Exhibit {
   std::optional<ReferenceCurve> notebook;
   std::vector<ladder::TargetResult> targets;
   std::optional<ladder::Analysis> analysis;  // of the run itself, if it has finished
-  // Against the step before:
+  // Compared with the previous step:
   std::string previous;                             // its name; empty without one
   std::vector<std::string> changes;                 // as ladder::describe_changes
   std::optional<ladder::McNemar> against_previous;  // if both predict the same images
   std::vector<std::string> remarks;                 // what is missing or odd, in sentences
 };
 
-// Of the two runs' predictions; first: `before`. None unless both are known, for the same images.
+// McNemar's test on the two runs' predictions, `before` first. None unless both are known, for the same
+// images.
 std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& after);
 
 // A class's name in words, or its number where the dataset has no names.
@@ -48,15 +49,15 @@ double predicted_accuracy(const Exhibit& exhibit);
 // not.
 Html data_note(const Exhibit& exhibit);
 
-// A dataset, or why it is not there.
+// A dataset, or why it is missing.
 struct Images {
   const data::Dataset* data = nullptr;
   std::string problem;
   std::string sha256 = "";  // as data::sha256; empty if nobody has computed it
 };
 
-// Evaluates the run's last weights on the test images. `previous` is the step before, or null. What is not
-// there becomes a remark. Throws DataError for a damaged checkpoint, UsageError for images that the model
+// Evaluates the run's last weights on the test images. `previous` is the previous step, or null. Anything
+// missing becomes a remark. Throws DataError for a damaged checkpoint, UsageError for images that the model
 // does not take.
 Exhibit examine(StoredRun run, const Images& images, const Exhibit* previous, ThreadPool& pool);
 
