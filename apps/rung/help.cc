@@ -1,4 +1,4 @@
-// rung help [COMMAND...]: another way to say rung COMMAND --help, into which main() turns it.
+// rung help [COMMAND...]: the same as rung COMMAND --help, into which main() turns it.
 #include <memory>
 #include <string>
 #include <vector>

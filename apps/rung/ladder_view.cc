@@ -38,7 +38,7 @@ void say_table(const std::vector<ladder::Outcome>& steps) {
   const auto rows = ladder::ladder_rows(steps);
   std::vector<Column> columns;
   for (const std::string& head : rows.front()) columns.push_back({.head = head});
-  // The first three columns and the last always stay; of the others the last goes first.
+  // The first three columns and the last always stay; the others are dropped from the end.
   for (size_t column = 3; column + 1 < columns.size(); ++column)
     columns[column].rank = static_cast<int>(column);
   columns.front().left = true;

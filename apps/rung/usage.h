@@ -1,5 +1,5 @@
-// What to say to a command line that is not understood: what is wrong, what was probably meant, where the
-// help is.
+// The answer to a command line that is not understood: what is wrong, what was probably meant, where the help
+// is.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,7 +12,7 @@ namespace rung::app {
 // The command that the arguments reached: "data show".
 const CLI::App& reached(const CLI::App& app);
 
-// Whether a command of its own must follow.
+// Whether a subcommand must follow.
 bool is_group(const CLI::App& command);
 
 // "rung data show".

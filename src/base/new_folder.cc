@@ -30,7 +30,7 @@ bool create(const fs::path& path) {
     make_writable_folder(parent);
     if (::mkdir(path.c_str(), 0777) == 0) break;
     if (errno == EEXIST) return false;
-    if (errno != ENOENT) throw_cannot_write(path, errno);  // else the parent, empty, was removed meanwhile
+    if (errno != ENOENT) throw_cannot_write(path, errno);  // otherwise the empty parent was removed meanwhile
   }
   sync(parent);
   return true;

@@ -1,4 +1,4 @@
-// A folder that a process creates for itself, so that several that start at the same time get one each.
+// A folder that a process creates for itself, so that several processes that start together get one each.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,8 @@ namespace rung {
 // NAME for the number 1, then NAME-2, NAME-3, ...
 std::filesystem::path numbered(const std::filesystem::path& name, int number);
 
-// The first of numbered() that does not exist, created. At the end it is removed if it is empty, and so are
-// the parents that were missing.
+// The first of numbered() that does not exist, created. At the end it is removed if empty, and so are the
+// parents that were missing.
 class NewFolder {
  public:
   // Throws IoError if no folder can be created there.

@@ -19,8 +19,8 @@ namespace {
 constexpr uint32_t kTestDraw = 0;
 constexpr uint32_t kValidationDraw = 1;
 
-// How many of `count` images each class gives: its share rounded down, and one more for those with the
-// largest remainders, of equal ones for those with the lower number.
+// How many of `count` images each class gives: its share rounded down, and one more for the classes with the
+// largest remainders; ties go to the lower number.
 std::vector<int> quotas(std::span<const int> sizes, int count) {
   const int64_t all = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
   std::vector<int> quota;

@@ -1,4 +1,4 @@
-// What the classes of datasets that are known by name are called.
+// The class names of registered datasets.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 
 namespace rung::data {
 
-// One name per class; empty for a dataset whose classes are called by their numbers.
+// One name per class; empty for a dataset whose classes are numbers.
 std::span<const std::string_view> class_names(std::string_view dataset);
 
 }  // namespace rung::data

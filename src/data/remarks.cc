@@ -1,4 +1,4 @@
-// Every check reads what it must only: of an image, its least and its largest pixel.
+// Every check reads as little as possible: of an image, only its smallest and largest pixel.
 #include "data/remarks.h"
 
 #include <fmt/format.h>
@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t kMostNamed = 10;
 constexpr int kFlat = 8;           // an image whose pixels differ by less shows nothing
-constexpr int kDark = 16;          // pixels that stay below were hardly meant to be 0..255
+constexpr int kDark = 16;          // pixels that all stay below were hardly meant as 0..255
 constexpr double kMostFlat = 0.5;  // of the images
-constexpr int kImbalance = 3;      // from so many times on it is worth a remark
+constexpr int kImbalance = 3;      // a ratio from here on is worth a remark
 
 // "class 3", "classes 3, 5 and 7", "classes 0, 1, ... (26 in all)".
 std::string named(std::span<const int> classes) {
@@ -26,7 +26,7 @@ std::string named(std::span<const int> classes) {
   return fmt::format("classes {} and {}", fmt::join(classes.first(classes.size() - 1), ", "), classes.back());
 }
 
-// The classes of which `all` has images and `part` has none.
+// The classes that have images in `all` but none in `part`.
 std::vector<int> missing(std::span<const int> all, std::span<const int> part) {
   std::vector<int> classes;
   for (size_t label = 0; label < all.size(); ++label)

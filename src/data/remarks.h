@@ -1,5 +1,5 @@
-// What is odd about a dataset that can be trained on all the same, as sentences for people: each says what is
-// wrong, and what mends it.
+// What is odd about a dataset that can still be trained on, as sentences for people: each says what is wrong
+// and how to fix it.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,8 @@ namespace rung::data {
 // lack test images.
 std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec);
 
-// That some classes have many times the images of others, if they do. `counts` is by class; classes without
-// images are not counted.
+// A sentence if some classes have many times the images of others. `counts` is by class; classes without
+// images are ignored.
 std::optional<std::string> imbalance_remark(std::span<const int> counts);
 
 }  // namespace rung::data

@@ -1,4 +1,4 @@
-// The maximum that the poolings take. Included once per Highway target, as vector-inl.h is.
+// The maximum of the poolings. Included once per Highway target, like vector-inl.h.
 #if defined(RUNG_KERNELS_MAXIMUM_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef RUNG_KERNELS_MAXIMUM_INL_H
 #undef RUNG_KERNELS_MAXIMUM_INL_H

@@ -1,4 +1,4 @@
-// Each window reads its inputs anew, a few vectors per output: the planes that are pooled this way are small.
+// Each window reads its inputs again, a few vectors per output, because planes pooled this way are small.
 #include "kernels/pooling.h"
 
 #include <algorithm>

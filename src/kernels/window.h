@@ -5,7 +5,7 @@
 
 namespace rung::kernels {
 
-// Inputs begin .. end-1: those that exist. Where the window lies wholly in the padding there are none.
+// Inputs begin .. end-1, those that exist; none if the window is entirely in the padding.
 struct Window {
   int begin = 0;
   int end = 0;

@@ -84,7 +84,7 @@ std::string stability_sentence(const Analysis& analysis, const RunRecord& record
   return "";
 }
 
-// What makes an average lag, and what mends it.
+// Why an average lags, and how to fix it.
 std::string average_sentence(const Recipe& recipe, const RunRecord& record) {
   constexpr double kEnough = 5;  // times the batches that the average is over
   if (!recipe.training.ema) return "The average of the weights is the limit.";
@@ -132,8 +132,7 @@ std::string learning_sentence(const Recipe& recipe, const RunRecord& record) {
 }
 
 std::string limit_sentence(const Analysis& analysis, const Recipe& recipe, const RunRecord& record) {
-  // How strongly dropout and augmentation hold training back: accuracy in training mode against evaluation
-  // mode.
+  // How much dropout and augmentation lower the accuracy in training mode compared with evaluation mode.
   const double held_back = record.train_accuracy_evaluated - record.epochs.back().train_accuracy;
   switch (analysis.limit) {
     case Limit::kLearning:

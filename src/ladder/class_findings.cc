@@ -59,7 +59,7 @@ bool holds(std::span<const size_t> classes, size_t k) {
   return std::ranges::find(classes, k) != classes.end();
 }
 
-// What is usual follows from the classes that training has enough of, where there are any in the test.
+// The usual recall comes from classes with enough training images, if the test has any.
 void find_low(const ClassResults& test, ClassFindings& findings) {
   const auto present = present_classes(test);
   std::vector<double> recalls;

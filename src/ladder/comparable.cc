@@ -5,7 +5,7 @@
 namespace rung::ladder {
 namespace {
 
-// Which images test, whatever is held out of the others.
+// Which images test, whatever is held out of the rest.
 std::string test_images(data::DatasetSpec dataset) {
   dataset.validation = 0;
   return data::arrangement_of(dataset);

@@ -17,7 +17,7 @@ double work_of(const nn::Cost& cost) {
   return cost.flop / 2 + kMacsPerByte * cost.bytes;
 }
 
-// Of an image's forward pass.
+// The work of one image's forward pass.
 double evaluating(const nn::Plan& plan) {
   double work = 0;
   for (size_t stage = 0; stage < plan.stages.size(); ++stage)
@@ -26,7 +26,7 @@ double evaluating(const nn::Plan& plan) {
   return work;
 }
 
-// Of an image's forward and backward pass. The first stage has no gradient of its input.
+// The work of one image's forward and backward pass. The first stage has no input gradient.
 double training(const nn::Plan& plan) {
   double work = evaluating(plan);
   for (size_t stage = 0; stage < plan.stages.size(); ++stage) {

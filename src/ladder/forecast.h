@@ -10,11 +10,11 @@
 
 namespace rung::ladder {
 
-// The work of a whole run: training and evaluation in all epochs. In multiply-accumulates, and what memory
-// traffic costs in them.
+// The work of a whole run: training and evaluation in all epochs. In multiply-accumulates, including the
+// equivalent of memory traffic.
 double work_of(const recipe::Recipe& recipe, const data::Dataset& data);
 
-// Tells, while runs are carried out one after the other, how long the rest will take.
+// Estimates, while runs train one after another, how long the rest will take.
 class Forecast {
  public:
   // `work` of each run.
@@ -23,7 +23,7 @@ class Forecast {
   // At `seconds` by some clock, all runs before `run` are done, and this part of it, from 0 to 1.
   void note(size_t run, double part, double seconds);
 
-  // None until there was a second to go by.
+  // None before one second has passed.
   std::optional<double> seconds_left() const;
 
  private:

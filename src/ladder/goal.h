@@ -1,5 +1,5 @@
-// How a ladder ended, in short: what it missed and by how much, and whether its goal is met. The goal is what
-// the last step's targets ask for.
+// How a ladder ended, in short: what it missed and by how much, and whether its goal is met. The goal is the
+// last step's targets.
 #pragma once
 
 #include <string>

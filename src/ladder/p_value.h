@@ -5,7 +5,7 @@
 
 namespace rung::ladder {
 
-// "0.0231", or "< 0.0001" where four decimals would show none.
+// "0.0231", or "< 0.0001" if four decimals would show only zeros.
 std::string p_value_text(double p);
 
 // "p = 0.0231", "p < 0.0001".

@@ -1,5 +1,5 @@
-// A recipe's [reference] beside a run of it: which of its figures may stand there, and what a reader must
-// know about them.
+// A recipe's [reference] beside a run of it: which of its figures may be shown, and what a reader must know
+// about them.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@
 namespace rung::ladder {
 
 struct ReferenceBeside {
-  std::optional<recipe::Reference> figures;  // none without [reference], or where it is about other images
-  std::string remark;                        // a sentence; empty where there is nothing to say
+  std::optional<recipe::Reference> figures;  // none without [reference], or if it is about other images
+  std::string remark;                        // a sentence, or empty
 };
 
 // A reference that does not say its dataset or its epochs is taken to have the recipe's.
 ReferenceBeside reference_beside(const recipe::Recipe& recipe);
 
-// Those of several recipes that are not empty, once each, in their order.
+// The non-empty remarks of several recipes, once each, in order.
 std::vector<std::string> said_once(const std::vector<std::string>& remarks);
 
 }  // namespace rung::ladder

@@ -6,7 +6,7 @@
 namespace rung::ladder {
 
 double standard_error(double accuracy, int images) {
-  // Of images that are all right, or all wrong, one more could be otherwise.
+  // If all images are right, or all wrong, one more could be different.
   const double one = std::min(0.5, 1.0 / images);
   const double p = std::clamp(accuracy / 100, one, 1 - one);
   return 100 * std::sqrt(p * (1 - p) / images);

@@ -1,4 +1,4 @@
-// The standard error of an accuracy: what chance makes of it on new images of the same kind.
+// The standard error of an accuracy: how much chance moves it on new images of the same kind.
 #pragma once
 
 #include "train/run_record.h"

@@ -1,6 +1,6 @@
 // Forward, every position of a layer keeps the first and the last pixel that it sees, along each axis. All
 // channels see the same, until `flatten` makes positions into channels; from then on until a layer mixes them
-// again, each channel keeps its own field. Backward, from the model's outputs, go the positions that matter.
+// again, each channel keeps its own field. Backward it finds the positions that matter.
 #include "nn/receptive_field.h"
 
 #include <algorithm>
@@ -174,7 +174,7 @@ void find_fields(const ModelSpec& model, ModelInfo& info) {
   }
 }
 
-// Which rows and columns of a layer's output the model's outputs depend on.
+// The rows and columns of a layer's output on which the model's outputs depend.
 struct Needed {
   std::vector<bool> rows;
   std::vector<bool> columns;

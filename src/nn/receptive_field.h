@@ -1,5 +1,5 @@
 // What each layer sees of the image: the pixels that the value of one unit depends on, and the pixels that
-// any output depends on at all. Rows and columns are followed by themselves, exactly: with padding, with what
+// any output depends on at all. Rows and columns are followed separately and exactly: with padding, with what
 // strides and poolings leave over at a border, and through the sums of residual connections.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace rung::nn {
 
-// Fills the members of `info` that say what is seen. All shapes must be there.
+// Fills the members of `info` about receptive fields. Precondition: all shapes are filled in.
 void find_receptive_fields(const ModelSpec& model, ModelInfo& info);
 
 }  // namespace rung::nn

@@ -14,7 +14,7 @@ struct Windows {
   std::vector<kernels::Window> columns;
 };
 
-// Of a layer that looks at several positions: a convolution or a pooling that fits its input.
+// The windows of a layer that reads several positions: a convolution or a pooling that fits its input.
 std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input);
 
 }  // namespace rung::nn

@@ -1,4 +1,4 @@
-// The factors that class weights come to for given training images.
+// The factors of class weights for given training images.
 #pragma once
 
 #include <span>

@@ -14,7 +14,7 @@ struct Synonym {
   std::string_view meaning;
 };
 
-// A word may have several meanings, the likeliest first: which of them counts depends on where it stands.
+// A word may have several meanings, likeliest first; its place decides which of them counts.
 constexpr std::array kSynonyms = {
     // Tables.
     Synonym{"train", "training"},

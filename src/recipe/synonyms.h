@@ -1,5 +1,5 @@
-// What people who come from PyTorch, torchvision, Keras or scikit-learn write in a recipe, and what a recipe
-// calls it.
+// Words that users of PyTorch, torchvision, Keras or scikit-learn write in a recipe, and the recipe's words
+// for them.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace rung::recipe {
 std::optional<std::string_view> synonym_of(std::string_view word,
                                            std::span<const std::string_view> candidates);
 
-// Where a recipe has the key that `word` means, as in "in [optimizer]"; none if the word is not known.
+// The place of the key that `word` means, as in "in [optimizer]"; none if the word is unknown.
 struct Home {
   std::string_view key;
   std::string_view place;

@@ -9,12 +9,12 @@
 
 namespace rung::report {
 
-// Of a batch, counted from 0 over all epochs. Precondition: the training has such a batch.
+// The rate of a batch, counted from 0 over all epochs. Precondition: the training has such a batch.
 double learning_rate(const optim::Training& training, int64_t batches_per_epoch, int64_t batch);
 
-// Of the first `epochs` epochs, as points to draw: x is the epochs that are over when the batch begins, and
-// at the end their number. At most about 1,000 batches, evenly spread, and of equal neighbours the first and
-// the last.
+// Of the first `epochs` epochs, as points to draw: x is the number of finished epochs when the batch begins,
+// and at the end their total. At most about 1,000 batches, evenly spread; of equal neighbours only the first
+// and the last.
 Points learning_rates(const optim::Training& training, int64_t batches_per_epoch, int epochs);
 
 }  // namespace rung::report

@@ -1,4 +1,4 @@
-// What became of each class's images in an evaluation.
+// The results of an evaluation for each class.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@ namespace rung::train {
 
 struct ClassResults {
   std::vector<int> images;     // [classes]: that belong to the class
-  std::vector<int> correct;    // [classes]: of these, predicted right
-  std::vector<int> predicted;  // [classes]: predicted as the class, rightly or not
+  std::vector<int> correct;    // [classes]: of these, predicted correctly
+  std::vector<int> predicted;  // [classes]: predicted as the class, correctly or not
 
   size_t classes() const { return images.size(); }
-  // Percent of the class's images that are predicted right; none where it has no images.
+  // Percent of the class's images that are predicted correctly; none without images.
   std::optional<double> recall(size_t k) const;
   // Percent: the mean recall of the classes that have images. Precondition: one has.
   double balanced_accuracy() const;

@@ -77,7 +77,7 @@ void MetricsFile::write() {
   const uint64_t end = saved_.settled_bytes + recent.size();
   const bool appended = written_ > 0 && written_ >= saved_.settled_bytes &&
                         append_to_file(file_, written_, recent.substr(written_ - saved_.settled_bytes));
-  if (!appended) replace_file(file_, to_json_lines(epochs_));  // there is none yet, or someone changed it
+  if (!appended) replace_file(file_, to_json_lines(epochs_));  // the file is missing, or others changed it
   written_ = end;
 }
 

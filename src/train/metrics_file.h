@@ -18,7 +18,7 @@
 
 namespace rung::train {
 
-// What a checkpoint holds of the finished epochs.
+// What a checkpoint holds about the finished epochs.
 struct SavedEpochs {
   int settled = 0;             // how many epochs, from the first, have their lines in metrics.jsonl alone
   uint64_t settled_bytes = 0;  // of these lines
@@ -26,10 +26,10 @@ struct SavedEpochs {
   std::string recent;          // the lines of the epochs after them
 };
 
-// The most that the file may have.
+// The largest allowed size of the file.
 inline constexpr uint64_t kMostMetricsBytes = 64 << 20;
 
-// A checkpoint holds the lines of at most this many epochs, and of at least half as many if there are.
+// A checkpoint holds the lines of at most this many epochs, and of at least half as many if they exist.
 inline constexpr int kMostRecentEpochs = 100;
 
 // The epochs in such a file. A last line without its line break is left out: another process is writing it,
