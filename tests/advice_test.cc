@@ -158,6 +158,21 @@ TEST(Advice, KeepsABiasThatASumReads) {
   for (const int from : {1, 2}) EXPECT_THAT(with_sum_of(from), Contains(HasSubstr("saves 8 parameters")));
 }
 
+TEST(Advice, SaysWhatOfTheScheduleDoesNotFit) {
+  recipe::Recipe recipe;
+  recipe.dataset.name = "mnist";
+  recipe.dataset.validation = 10'000;
+  recipe.model = {{1, 1, 1}, 2, {Linear{.out_features = 2}}};
+  recipe.training = {.epochs = 4, .batch_size = 100, .optimizer = {}, .lr_scheduler = optim::StepLr{8}};
+  recipe.training.lr_warmup = optim::LrWarmup{.total_iters = 2'000};
+  const auto step = "step_lr never steps: step_size is 8, and the training has 4 epochs.";
+  EXPECT_THAT(advice(recipe),
+              AllOf(Contains(step), Contains("lr_warmup does not end: total_iters is 2000, and "
+                                             "the training has 2000 batches.")));
+  recipe.dataset.name = "./mine";  // whose images are not counted
+  EXPECT_THAT(advice(recipe), AllOf(Contains(step), Not(Contains(StartsWith("lr_warmup")))));
+}
+
 TEST(Advice, IsSilentWhereThereIsNothingToSay) {
   EXPECT_THAT(advice(1, 1, 1, {Flatten{}}), IsEmpty());
   EXPECT_THAT(advice(1, 1, 1, {Relu{}}, "mnist", 10),

@@ -40,6 +40,15 @@ bool is_wide_conv(const nn::LayerSpec& layer) {
   return conv != nullptr && std::max(conv->kernel_size.h, conv->kernel_size.w) > 1;
 }
 
+// None where only the dataset itself can tell.
+std::optional<int64_t> batches_per_epoch(const recipe::Recipe& recipe) {
+  const data::DatasetInfo* known = data::known_dataset(recipe.dataset.name);
+  if (known == nullptr || recipe.dataset.validation.share > 0) return std::nullopt;
+  const int64_t images = known->train_images - recipe.dataset.validation.images;
+  const int64_t batch = recipe.training.batch_size;
+  return images > 0 ? std::optional((images + batch - 1) / batch) : std::nullopt;
+}
+
 class Adviser {
  public:
   Adviser(const recipe::Recipe& recipe, const nn::ModelInfo& info)
@@ -280,7 +289,7 @@ std::optional<int64_t> parameter_budget(const recipe::Recipe& recipe) {
 
 std::vector<std::string> advise(const recipe::Recipe& recipe, const nn::ModelInfo& info) {
   std::vector<std::string> sentences = Adviser(recipe, info).run();
-  for (const std::string& remark : optim::schedule_remarks(recipe.training, std::nullopt))
+  for (const std::string& remark : optim::schedule_remarks(recipe.training, batches_per_epoch(recipe)))
     sentences.push_back(remark + ".");
   return sentences;
 }
