@@ -529,6 +529,7 @@ RunRecord finished_run() {
           .train_images = 60000,
           .validation_images = 1000,
           .test_images = 10000,
+          .data_sha256 = std::string(64, 'd'),
           .epochs = {{1, 0.1, 1.0 / 3, 98, 0.2, 97, 1, 0.25, sha256},
                      {2, 0.1, 0.1, 99, 0.1, 98, 1, 0.25, sha256, ValidationRecord{0.2, 97.5, 0.125, 96.5},
                       98.25}},
@@ -547,6 +548,7 @@ RunRecord old_run() {
     epoch.balanced_test_accuracy.reset();
     if (epoch.validation) epoch.validation->balanced_accuracy.reset();
   }
+  record.data_sha256.clear();
   record.test_classes.reset();
   record.train_classes.reset();
   record.trained_weights_test_accuracy.reset();
