@@ -145,7 +145,7 @@ TEST(Statistics, BalancedAccuracyIsOfTheClassesThatHaveImages) {
   const std::vector<std::vector<int>> counts{{1, 3, 0}, {0, 8, 0}, {0, 0, 0}};
   EXPECT_EQ(balanced_accuracy(counts), (0.25 + 1) / 2);
   EXPECT_EQ(images_of(counts, 0), 4);
-  EXPECT_EQ(predictions_of(counts, 1), 11);
+  EXPECT_EQ(report::predictions_of(counts, 1), 11);
 }
 
 TEST(Statistics, MistakesComeWorstFirst) {
