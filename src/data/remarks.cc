@@ -17,9 +17,12 @@ constexpr int kDark = 16;          // pixels that all stay below were hardly mea
 constexpr double kMostFlat = 0.5;  // of the images
 constexpr int kImbalance = 3;      // a ratio from here on is worth a remark
 
-// "class 3", "classes 3, 5 and 7", "classes 0, 1, ... (26 in all)".
+// "class 3", "classes 3, 5 and 7", "classes 0 to 9", "classes 0, 2, ... (26 in all)".
 std::string named(std::span<const int> classes) {
   if (classes.size() == 1) return fmt::format("class {}", classes[0]);
+  const auto between = static_cast<size_t>(classes.back() - classes.front());
+  if (classes.size() > 2 && between + 1 == classes.size())
+    return fmt::format("classes {} to {}", classes.front(), classes.back());
   if (classes.size() > kMostNamed)
     return fmt::format("classes {}, ... ({} in all)", fmt::join(classes.first(kMostNamed), ", "),
                        classes.size());

@@ -67,13 +67,19 @@ std::string nameless(Recipe recipe) {
   return recipe::to_toml(seedless(std::move(recipe)));
 }
 
+// Whether the value may come from the images.
+bool is_measured(const std::string& key) {
+  return key == "dataset.mean" || key == "dataset.std";
+}
+
 void require_same(const fs::path& folder, const Recipe& stored, const Recipe& wanted) {
   const auto difference = recipe::first_difference(stored, seedless(wanted));
   if (!difference) return;
   throw UsageError(
       fmt::format("{} holds a sweep of another recipe {}: {} is {} there, and {} now", folder.string(),
                   wanted.name, difference->key, difference->first, difference->second),
-      kOtherFolder);
+      is_measured(difference->key) ? fmt::format("if the images have changed, {}", kOtherFolder)
+                                   : kOtherFolder);
 }
 
 }  // namespace

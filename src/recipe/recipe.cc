@@ -51,8 +51,7 @@ void complete_model(toml::table& document, const fs::path& file) {
     model->insert("classes", images.classes);
   } catch (const Error& error) {
     throw UsageError(
-        fmt::format("{}: [model] has no `input` or no `classes`, and the images do not say them: "
-                    "{}",
+        fmt::format("{}: [model] lacks `input` or `classes`, and they cannot be read from the images: {}",
                     printable(file.string()), error.what()),
         "put the images there, or write `input = [1, height, width]` and `classes`");
   }

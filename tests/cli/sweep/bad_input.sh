@@ -32,6 +32,9 @@ fails 2 "rung: error: ladder already holds a ladder (*" "$RUNG" sweep small.toml
 
 # Other images, or kernels that compute other bits, do not belong in the same sweep.
 cp -r digits kept && printf x | dd of=digits/train-images-idx3-ubyte bs=1 seek=900 conv=notrunc status=none
+refused "out holds a sweep of another recipe small: dataset.mean is * there, and * now (if the images have changed, choose another folder with --out)" --seeds 1,2
+rm -r digits && cp -r kept digits
+printf '\2' | dd of=digits/train-labels-idx1-ubyte bs=1 seek=8 conv=notrunc status=none
 refused "out/runs/small-seed1/checkpoint.safetensors was trained on other images (*" --seeds 1,2
 rm -r digits && mv kept digits
 other=$(other_target small.toml)
