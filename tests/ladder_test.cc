@@ -235,6 +235,17 @@ TEST(Changes, NameOptionsAndOrderBesideOtherLayers) {
                           HasSubstr("multiply-accumulates")));
 }
 
+TEST(Changes, NameTheStrideAndThePaddingOfAPooling) {
+  const recipe::Recipe before = ladder_recipe("step2");
+  recipe::Recipe after = before;
+  const auto pool = std::ranges::find_if(after.model.layers, [](const nn::LayerSpec& layer) {
+    return std::holds_alternative<nn::MaxPool2d>(layer);
+  });
+  *pool = nn::MaxPool2d{{3, 3}, {2, 2}, {1, 1}};
+  EXPECT_THAT(describe_changes(before, after),
+              ElementsAre("−1 max_pool2d 2", "+1 max_pool2d 3 stride 2 padding 1"));
+}
+
 // 10 features to 7, 9 and 10, or to 9, 7 and 10: equal numbers of parameters and multiply-accumulates.
 TEST(Changes, NameWidthsThatNoSizeShows) {
   recipe::Recipe before = ladder_recipe("step2");

@@ -183,6 +183,24 @@ TEST(Inside, StagesSeeWhatTheLadderDescribes) {
   EXPECT_EQ(reach.first, 2.5);
 }
 
+// A padded pooling of 3 with a stride of 2 after a convolution of 3; an adaptive one of 5 to 2.
+TEST(Inside, PoolingsThatAreStagesOfTheirOwnAreFollowed) {
+  const nn::Plan plan = nn::make_plan(
+      {{1, 11, 11},
+       1,
+       {nn::Conv2d{.out_channels = 1, .kernel_size = {3, 3}}, nn::MaxPool2d{{3, 3}, {2, 2}, {1, 1}},
+        nn::AdaptiveAvgPool2d{{2, 2}}, nn::AdaptiveAvgPool2d{}}});
+  ASSERT_EQ(plan.stages[1].output.height, 5);
+  const Reach padded = reach_of(plan, 1).rows;
+  EXPECT_EQ(padded.field, 5);
+  EXPECT_EQ(padded.jump, 2);
+  EXPECT_EQ(padded.first, 1);
+  const Reach adaptive = reach_of(plan, 2).rows;  // windows of 3 at 0 and 2
+  EXPECT_EQ(adaptive.field, 9);
+  EXPECT_EQ(adaptive.jump, 4);
+  EXPECT_EQ(adaptive.first, 3);
+}
+
 TEST(Inside, PaddingKeepsFieldsInPlace) {
   const nn::Plan plan = nn::make_plan(
       {{1, 9, 9},

@@ -123,15 +123,15 @@ class ModelParser {
   // The layers that a use's key goes to: all that take it and do not give it themselves; if there is none,
   // the first that takes it.
   static std::vector<size_t> takers(const Stage& stage, std::string_view key) {
-    std::vector<size_t> takers;
+    std::vector<size_t> taking;
     std::vector<size_t> lacking;
     for (size_t layer = 0; layer < stage.layers.size(); ++layer) {
       const auto keys = layer_keys(stage.layers[layer]);
       if (std::ranges::find(keys, key) == keys.end()) continue;
-      takers.push_back(layer);
+      taking.push_back(layer);
       if (!stage.layers[layer].has(key)) lacking.push_back(layer);
     }
-    return lacking.empty() ? std::vector{takers.front()} : lacking;
+    return lacking.empty() ? std::vector{taking.front()} : lacking;
   }
 
   // Of the output of the last layer, or of the image.
