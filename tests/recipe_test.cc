@@ -277,9 +277,9 @@ TEST(Parse, ChannelsMayBeThoseOfTheInput) {
     EXPECT_EQ(layers[2 * use + 1], nn::LayerSpec((nn::Conv2d{outputs[use], {1, 1}})));
   }
   // Of a flattened image: its features.
-  const auto flat = layers_of(R"({ type = "flatten" }, { type = "conv2d", kernel_size = 1, groups = 2,
-                                  out_channels = "in_channels" }, { stage = "s" })",
-                              R"({ type = "relu" })");
+  const auto flat =
+      layers_of(R"({ type = "flatten" }, { stage = "s", groups = 2 })",
+                R"({ type = "conv2d", kernel_size = 1, out_channels = "in_channels" }, { type = "relu" })");
   EXPECT_EQ(std::get<nn::Conv2d>(flat[1]).out_channels, 28 * 28);
 }
 
