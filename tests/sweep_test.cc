@@ -591,7 +591,7 @@ TEST(SweepTables, ANarrowTerminalKeepsTheDifferenceAndWhatItIsWorth) {
               ElementsAre("recipe", "against", "seeds", "difference", "95 % interval", "t-test p",
                           "signed-rank p", "it is"));
   EXPECT_THAT(fitted(comparisons, 100).rows.front(),
-              ElementsAre("recipe", "against", "difference", "t-test p", "it is"));
+              ElementsAre("recipe", "against", "difference", "t-test p", "signed-rank p", "it is"));
   EXPECT_THAT(fitted(comparisons, 80).rows.front(),
               ElementsAre("recipe", "against", "difference", "t-test p", "it is"));
   const SweepTable narrow = fitted(comparisons, 60);

@@ -110,8 +110,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
       "Also train on the images held out for validation; drops the targets about validation");
   CLI::Option* settings_option =
       add_settings(command, settings,
-                   "A key of the recipe and its value, as in optimizer.lr=0.02 or model.layers[2].p=0.1; may "
-                   "be given several times");
+                   "A key of the recipe and its value, as in optimizer.lr=0.02; can be given several times");
   CLI::Option* out_option =
       command
           .add_option("--out", out,

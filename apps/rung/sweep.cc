@@ -278,8 +278,7 @@ void add_sweep(CLI::App& app) {
   command->add_option("--seeds", options->seeds, "Seeds, as in 0..19 or 1,2,5 or 0..9,20 (default: 0..19)")
       ->type_name("LIST");
   add_settings(*command, options->grid,
-               "A key of the recipes and its values, as in optimizer.lr=0.01,0.02 or model.layers[2].p=0.1; "
-               "several --set give all combinations")
+               "A key and its values, as in optimizer.lr=0.01,0.02; several --set give all combinations")
       ->type_name("KEY=VALUE,...");
   command->add_option("--epochs", options->epochs, "Epochs (default: the recipes')")
       ->check(CLI::Range(1, 100000))

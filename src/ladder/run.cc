@@ -165,8 +165,8 @@ std::optional<double> balanced_validation(const train::RunRecord& record) {
   return validation ? validation->balanced_accuracy : std::nullopt;
 }
 
-// Whether the metric of `previous` can be a bound for that of `record`: it is there, and is measured on as
-// many validation images, the last of the training images, if on any.
+// Whether the metric of `previous` can be a bound for that of `record`: it exists, and if it is of validation
+// images, these are as many.
 bool can_bound(recipe::Metric metric, const train::RunRecord& record, const train::RunRecord& previous) {
   return has_metric(metric, previous) &&
          (!is_of_validation(metric) || record.validation_images == previous.validation_images);

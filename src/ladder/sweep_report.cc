@@ -174,18 +174,15 @@ SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const 
   return table;
 }
 
-// Of the table's rows, in the middle of a document.
-std::string markdown_rows(const SweepTable& table) {
-  Rows rows = table.rows;
-  for (size_t row = 1; row < rows.size(); ++row) {
-    for (size_t column = 0; column < table.names; ++column) rows[row][column] = escaped(rows[row][column]);
-  }
-  return markdown_table(rows, table.names);
-}
-
+// As a terminal shows it: two spaces between the columns.
 int width_of(const SweepTable& table) {
-  const std::string text = markdown_rows(table);
-  return columns_of(std::string_view(text).substr(0, text.find('\n')));
+  int width = 0;
+  for (size_t column = 0; column < table.rows.front().size(); ++column) {
+    int widest = 0;
+    for (const auto& row : table.rows) widest = std::max(widest, columns_of(row[column]));
+    width += widest + (column == 0 ? 0 : 2);
+  }
+  return width;
 }
 
 void drop_columns(SweepTable& table, int rank) {
@@ -223,7 +220,11 @@ void cut_names(SweepTable& table, int columns, int shortest) {
 }
 
 std::string markdown(const SweepTable& table) {
-  return fmt::format("\n## {}\n\n{}", table.title, markdown_rows(table));
+  Rows rows = table.rows;
+  for (size_t row = 1; row < rows.size(); ++row) {
+    for (size_t column = 0; column < table.names; ++column) rows[row][column] = escaped(rows[row][column]);
+  }
+  return fmt::format("\n## {}\n\n{}", table.title, markdown_table(rows, table.names));
 }
 
 std::string failure_section(const Sweep& sweep) {
@@ -348,8 +349,9 @@ std::vector<std::string> sweep_failures(const Sweep& sweep) {
 
 std::string sweep_notes(const SweepStatistics& statistics) {
   std::string text =
-      "The last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test set. "
-      "Intervals of\nmeans are Student's, of shares Wilson's.";
+      "The last epoch is the honest figure; \"best\" is the maximum over the epochs, chosen on the test "
+      "set.\n"
+      "Intervals of means are Student's, of shares Wilson's.";
   if (statistics.comparisons.empty()) return text;
   return text +
          fmt::format(
