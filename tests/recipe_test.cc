@@ -534,6 +534,11 @@ TEST(Load, AFolderIsSeenFromTheRecipe) {
   EXPECT_EQ(loaded("/elsewhere/own"), "/elsewhere/own");
   replace_file(file, to_toml(with_dataset("name = \"./own\"")));
   EXPECT_EQ(load_stored(file).dataset.name, "./own");
+  Recipe referring = with_dataset("name = \"./own\"");
+  referring.reference = Reference{"they", 1, 2, 3, 4, "./own", 0};
+  replace_file(file, to_toml(referring));
+  EXPECT_EQ(load(file).reference->dataset, load(file).dataset.name);
+  replace_file(file, to_toml(with_dataset("name = \"./own\"")));
   const std::vector<Setting> other = {{"dataset.name", "./other"}};
   EXPECT_EQ(with_settings(load(file), other).dataset.name,
             (std::filesystem::current_path() / "other").string());

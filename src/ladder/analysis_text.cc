@@ -109,11 +109,12 @@ std::string balance_sentence(const Analysis& analysis, const Recipe& recipe, con
   std::string text = fmt::format("The imbalance of the training images is the limit: {}.",
                                  training_images_text(record, analysis.classes));
   if (!analysis.classes.missing.empty())
-    text +=
-        recipe.dataset.validation.images > 0
-            ? " No model learns a class that it never sees: choose a validation split that leaves images of "
-              "every class."
-            : " No model learns a class that it never sees: add images of it.";
+    text += fmt::format(
+        " No model learns a class that it never sees: {}.",
+        record.validation_images > 0 && recipe.dataset.validation_split == data::ValidationSplit::kLast
+            ? "set validation_split = \"stratified\" in [dataset], so that validation leaves images of every "
+              "class"
+            : "add images of it");
   if (analysis.classes.rare.empty()) return text;
   return text +
          (recipe.training.class_weights

@@ -153,8 +153,11 @@ Recipe load(const fs::path& path) {
   toml::table document = parse_document(read_text_file(path, kMaxFileBytes), source);
   complete_model(document, path);
   Recipe recipe = parse_checked(document, source);
-  if (data::is_folder(recipe.dataset.name))
-    recipe.dataset.name = folder_seen_from(path.parent_path(), recipe.dataset.name);
+  const auto make_absolute = [&](std::string& name) {
+    if (data::is_folder(name)) name = folder_seen_from(path.parent_path(), name);
+  };
+  make_absolute(recipe.dataset.name);
+  if (recipe.reference) make_absolute(recipe.reference->dataset);
   return recipe;
 }
 
