@@ -183,8 +183,8 @@ void add_watch(CLI::App& app) {
   command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
   command->footer(
       "Redraws a terminal in place; elsewhere it prints a line per epoch, or per run of a sweep.\n"
-      "It ends when the job does: with 0 if the job is finished, with 1 if it was interrupted. Ctrl-C ends\n"
-      "only the watching, not the job.\n"
+      "It ends when the job does: with 0 if the job is finished, with 1 if it was interrupted or diverged.\n"
+      "Ctrl-C ends only the watching, not the job.\n"
       "Example:\n  rung watch runs/climb-seed1");
   command->callback([folder] { ladder::holds_sweep(*folder) ? watch_sweep(*folder) : watch_job(*folder); });
 }
