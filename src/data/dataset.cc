@@ -102,7 +102,7 @@ std::filesystem::path place_of(const std::string& name, const std::filesystem::p
   std::filesystem::path folder = name;
   if (std::filesystem::exists(folder, ignored)) return folder;
   const auto last = (folder.has_filename() ? folder : folder.parent_path()).filename();
-  const auto moved = root / last;
+  auto moved = root / last;
   if (std::filesystem::exists(moved / ".", ignored)) return moved;
   throw IoError(fmt::format("there is no folder {}, and no {} either", name, moved.string()),
                 "if the folder of images has moved, name the folder that it is in now with --data");

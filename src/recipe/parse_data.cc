@@ -39,8 +39,9 @@ data::Portion parse_portion(const TableReader& table, std::string_view key) {
 }
 
 data::ValidationSplit parse_validation_split(const TableReader& table, const std::string& name) {
-  constexpr std::array kSplits = {Named{"last", data::ValidationSplit::kLast},
-                                  Named{"stratified", data::ValidationSplit::kStratified}};
+  using data::ValidationSplit;
+  constexpr std::array kSplits = {Named<ValidationSplit>{"last", ValidationSplit::kLast},
+                                  Named<ValidationSplit>{"stratified", ValidationSplit::kStratified}};
   if (!table.has("validation_split")) return data::default_split(name);
   return table.choice("validation_split", kSplits);
 }
