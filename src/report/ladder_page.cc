@@ -18,6 +18,17 @@ namespace {
 
 using ladder::with_commas;
 
+// The rows without the columns that have nothing below their head.
+std::vector<std::vector<Html>> without_empty_columns(const std::vector<std::vector<Html>>& rows) {
+  std::vector<std::vector<Html>> kept(rows.size());
+  for (size_t column = 0; column < rows.front().size(); ++column) {
+    const bool empty =
+        std::all_of(rows.begin() + 1, rows.end(), [&](const auto& row) { return row[column].empty(); });
+    for (size_t row = 0; row < rows.size() && !empty; ++row) kept[row].push_back(rows[row][column]);
+  }
+  return kept;
+}
+
 Html overview_table(std::span<const Exhibit> steps) {
   std::vector<std::vector<Html>> rows{{text("step"), text("parameters"), text("last epoch, test, %"),
                                        text("best test, %"), text("notebook: last"), text("notebook: best"),
@@ -37,12 +48,11 @@ Html overview_table(std::span<const Exhibit> steps) {
          html("{:.1f}", record.train_seconds()),
          step.targets.empty() ? text("") : html("{} of {}", targets_met(step), step.targets.size())});
   }
-  Html section = table(rows);
+  Html section = table(without_empty_columns(rows));
   section += html(
       "<p class=\"lead\">The last epoch is the honest figure; its standard error is beside it. The best "
-      "epoch is "
-      "chosen on the test set, so its accuracy is too high; it is here for comparison with reports that give "
-      "the same.</p>\n");
+      "epoch is chosen on the test set, so its accuracy is too high; it is here for comparison with "
+      "reports that give the same.</p>\n");
   for (const std::string& remark : ladder::said_once(remarks))
     section += html("<p class=\"lead\">{}</p>\n", remark);
   return section;
@@ -114,7 +124,7 @@ std::optional<std::pair<double, double>> goal_of(const recipe::Recipe& recipe) {
 
 Html sizes(std::span<const Exhibit> steps, Page& page) {
   Chart chart{.title = "test accuracy against parameters",
-              .x = {"parameters"},
+              .x = {"parameters", Scale::kAmount},
               .y = {"test accuracy, %", Scale::kAccuracy},
               .series = {},
               .target = goal_of(steps.back().run.recipe),
@@ -158,7 +168,7 @@ Html tiles(std::span<const Exhibit> steps, double seconds) {
   result += tile(fmt::format("{:.2f} %", last.final_test_accuracy()), "test accuracy at the end",
                  fmt::format("{}, last epoch", steps.back().run.name));
   result += tile(with_commas(last.params), "parameters", steps.back().run.name);
-  result += tile(fmt::format("{} of {}", met, targets), "targets met", "all steps");
+  if (targets > 0) result += tile(fmt::format("{} of {}", met, targets), "targets met", "all steps");
   result += tile(fmt::format("{:.0f} s", seconds), "training and evaluation", "all steps");
   result += Html{"</div>\n"};
   return result;

@@ -17,6 +17,8 @@ const char* name_of(Scale scale) {
       return "accuracy";
     case Scale::kMeasure:
       return "measure";
+    case Scale::kAmount:
+      return "amount";
     default:
       return "linear";
   }

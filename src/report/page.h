@@ -27,8 +27,9 @@ struct Series {
 };
 
 // The scale of an axis. kAccuracy takes percent and spaces the errors logarithmically, so that 99.3 and 99.4
-// can be told apart beside 97. A linear x axis counts epochs; kMeasure is in percent and spans the values.
-enum class Scale { kLinear, kLogarithmic, kAccuracy, kMeasure };
+// can be told apart beside 97. A linear x axis counts epochs; kMeasure is in percent and spans the values;
+// kAmount begins at 0 and leaves room after the last value.
+enum class Scale { kLinear, kLogarithmic, kAccuracy, kMeasure, kAmount };
 
 struct Axis {
   std::string label;

@@ -171,8 +171,8 @@
     const xs = spec.series.flatMap(series => series.points.map(point => point[0]));
     const options = scaleOptions(spec.x, 'linear', xs);
     if (bars) return { ...options, min: 0, max: 1, offset: false, grid: { ...options.grid, offset: false } };
-    if (spec.target) {
-      return { ...options, min: 0, suggestedMax: 1.08 * Math.max(...xs, spec.target.x) };
+    if (spec.x.scale === 'amount') {
+      return { ...options, min: 0, suggestedMax: 1.08 * Math.max(...xs, spec.target ? spec.target.x : 0) };
     }
     const first = Math.min(...xs);
     const last = Math.max(...xs);
@@ -192,7 +192,7 @@
     const scale = usable(spec.y, values);
     const place = placeOf(scale);
     const datasets = spec.series.map(series => dataset(series, place)).map(set => bars ? bar(set) : set);
-    const alone = bars || spec.target !== undefined || spec.x.scale === 'measure';  // no other point has the same x
+    const alone = bars || ['amount', 'measure'].includes(spec.x.scale);  // no other point has the same x
     const x = xOptions(spec, bars);
     const y = scaleOptions(spec.y, scale, values);
     if (bars && scale === 'linear') y.max = 1;
