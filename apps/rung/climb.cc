@@ -120,6 +120,7 @@ void show_results(const Options& options, const std::filesystem::path& folder,
   } else {
     say_ladder(steps, analyses);
   }
+  say_goal(steps.back());
   say("\nWritten to {}{}\n", (folder / kDocument).string(),
       options.run.full ? "" : ", which says more about every step");
 }

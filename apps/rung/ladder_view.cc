@@ -93,10 +93,13 @@ void say_ladder(const std::vector<ladder::Outcome>& steps, const std::vector<lad
   for (const std::string& remark : ladder::said_once(remarks)) say_wrapped(remark);
   say_missed(steps);
   say_changes(steps, analyses);
-  const std::string goal = ladder::goal_sentence(steps.back());
+}
+
+void say_goal(const ladder::Outcome& last) {
+  const std::string goal = ladder::goal_sentence(last);
   if (goal.empty()) return;
   say_line(Line());
-  say_wrapped(goal, steps.back().targets_met() ? Colour::kGreen : Colour::kRed);
+  say_wrapped(goal, last.targets_met() ? Colour::kGreen : Colour::kRed);
 }
 
 void say_run(const ladder::Outcome& outcome, const ladder::Analysis& analysis) {

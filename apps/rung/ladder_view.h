@@ -12,6 +12,9 @@ namespace rung::app {
 
 void say_ladder(const std::vector<ladder::Outcome>& steps, const std::vector<ladder::Analysis>& analyses);
 
+// Whether the last step reaches the ladder's goal; nothing if that cannot be judged.
+void say_goal(const ladder::Outcome& last);
+
 // The end of a run: its figures, its targets, and the analysis without what compares it with another run.
 void say_run(const ladder::Outcome& outcome, const ladder::Analysis& analysis);
 
