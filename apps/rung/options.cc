@@ -44,16 +44,16 @@ fs::path recipes_folder() {
                    "run rung from its source folder, or give recipes by path");
 }
 
-// Trains for another number of epochs than the recipe's targets were stated for, which they then say.
-void change_epochs(recipe::Recipe& recipe, int epochs) {
-  const std::string meant =
-      fmt::format(", meant for {}", counted(static_cast<size_t>(recipe.training.epochs), "epoch"));
-  const bool is_other = epochs != std::exchange(recipe.training.epochs, epochs);
+// A recipe that trains for another number of epochs than the file states: its targets say for how many they
+// are.
+void mark_targets(recipe::Recipe& recipe, int stated_epochs) {
+  if (recipe.training.epochs == stated_epochs) return;
+  constexpr std::string_view kMark = ", meant for ";
   for (recipe::Target& target : recipe.targets) {
-    const bool is_trained_for =
+    const bool is_of_training =
         target.metric != recipe::Metric::kParams && std::holds_alternative<double>(target.bound);
-    if (is_other && is_trained_for && target.text.find(", meant for ") == std::string::npos)
-      target.text += meant;
+    if (is_of_training && target.text.find(kMark) == std::string::npos)
+      target.text += fmt::format("{}{}", kMark, counted(static_cast<size_t>(stated_epochs), "epoch"));
   }
 }
 
@@ -133,9 +133,12 @@ recipe::Recipe RunOptions::load(const std::string& name) const {
   require_set_once(settings, epochs.has_value(), no_validation);
   recipe::Recipe loaded = recipe::load(find_recipe(name));
   loaded.seed = seed.value_or(loaded.seed);
-  if (epochs) change_epochs(loaded, *epochs);
+  const int stated_epochs = loaded.training.epochs;
+  loaded.training.epochs = epochs.value_or(stated_epochs);
   if (no_validation) loaded = recipe::without_validation(std::move(loaded));
-  return settings.empty() ? loaded : recipe::with_settings(loaded, ladder::single_settings(settings));
+  if (!settings.empty()) loaded = recipe::with_settings(loaded, ladder::single_settings(settings));
+  mark_targets(loaded, stated_epochs);
+  return loaded;
 }
 
 fs::path RunOptions::folder(const std::string& what, uint64_t run_seed,

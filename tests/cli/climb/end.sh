@@ -19,3 +19,4 @@ grep '^  short: ' log
 grep -c 'no mistake, meant for 16 epochs' short/ladder.md short/short/result.json
 "$RUNG" train short/short/recipe.toml --epochs 2 --out again >log
 grep -E 'no mistake|parameters below' log
+"$RUNG" train short.toml --set training.epochs=2 --out set | grep -c 'meant for 16 epochs'
