@@ -122,7 +122,7 @@ void show_results(const Options& options, const std::filesystem::path& folder,
   }
   say_goal(steps.back());
   say("\nWritten to {}{}\n", (folder / kDocument).string(),
-      options.run.full ? "" : ", which says more about every step");
+      options.run.full ? "" : ", with more about every step");
 }
 
 // "This will take about 3 minutes on this machine": said once, as soon as the speed is known.

@@ -124,10 +124,20 @@ void say_run(const ladder::Outcome& outcome, const ladder::Analysis& analysis) {
 }
 
 void say_suggestions(const std::vector<Suggestion>& suggestions) {
+  constexpr int kMarks = 6;  // spaces and the comment's sign
   size_t widest = 0;
   for (const Suggestion& one : suggestions) widest = std::max(widest, one.command.size());
+  const bool is_wide = std::ranges::any_of(suggestions, [&](const Suggestion& one) {
+    return static_cast<int>(widest + one.why.size()) + kMarks > talk_columns();
+  });
   say("\nWhat to try next:\n");
-  for (const Suggestion& one : suggestions) say("  {:{}}  # {}\n", one.command, widest, one.why);
+  for (const Suggestion& one : suggestions) {
+    if (is_wide) {
+      say("  # {}\n  {}\n", one.why, one.command);
+    } else {
+      say("  {:{}}  # {}\n", one.command, widest, one.why);
+    }
+  }
 }
 
 }  // namespace rung::app

@@ -104,10 +104,11 @@ void declare(CLI::App& app, int& exit_code) {
   group_commands(app);
 }
 
-// "rung help data show" is "rung data show --help".
+// "rung help data show" is "rung data show --help". (But not "rung help --help".)
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  if (!arguments.empty() && arguments.front() == "help") {
+  const bool has_option = arguments.size() > 1 && arguments[1].starts_with('-');
+  if (!arguments.empty() && arguments.front() == "help" && !has_option) {
     arguments.erase(arguments.begin());
     arguments.emplace_back("--help");
   }

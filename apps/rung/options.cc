@@ -93,7 +93,8 @@ data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
 std::string EngineOptions::data_option() const {
   const fs::path root = data_root.empty() ? data::default_root() : fs::path(data_root);
   std::error_code ignored;
-  return fs::equivalent(root, "data", ignored) ? "" : " --data " + shell_word(root.string());
+  const bool is_found = root == "data" || fs::equivalent(root, "data", ignored);
+  return is_found ? "" : " --data " + shell_word(root.string());
 }
 
 void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
