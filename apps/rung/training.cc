@@ -67,7 +67,10 @@ std::string shell_word(const std::string& text) {
 
 std::string program_word() {
   std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  std::string file = fs::read_symlink("/proc/self/exe", error).string();
+  constexpr std::string_view kReplaced = " (deleted)";  // what Linux adds to it after a new build
+  if (file.ends_with(kReplaced)) file.resize(file.size() - kReplaced.size());
+  const fs::path program = file;
   if (error || is_first_on_path(program)) return "rung";
   const fs::path near = program.lexically_relative(fs::current_path(error));
   if (near.empty() || *near.begin() == "..") return shell_word(program.string());

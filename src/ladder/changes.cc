@@ -199,7 +199,7 @@ class Changes {
 
   void compare_sizes(const nn::ModelInfo& before, const nn::ModelInfo& after) {
     compare("parameters", with_commas(before.params), with_commas(after.params));
-    compare("multiply-accumulates an image", with_commas(before.macs), with_commas(after.macs));
+    compare("multiply-accumulates per image", with_commas(before.macs), with_commas(after.macs));
   }
 
   void compare_datasets(const data::DatasetSpec& before, const data::DatasetSpec& after) {
