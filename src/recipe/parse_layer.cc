@@ -8,7 +8,6 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array kInChannels = {"in_channels"sv};
 constexpr auto kSlopes = NumberRange::closed(-1'000, 1'000);
 
 nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low) {
@@ -23,9 +22,8 @@ nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low, nn
 // A number of channels, or "in_channels" for as many as the input has.
 int parse_channels(const TableReader& layer, std::string_view key, const InChannels& in_channels,
                    std::optional<int> fallback = {}) {
-  if (!layer.is_text(key)) return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
-  layer.choose(key, kInChannels);
-  return in_channels();
+  if (layer.is_text(key) && layer.text(key) == "in_channels") return in_channels();
+  return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
 }
 
 constexpr std::array kConvKeys = {"out_channels"sv, "kernel_size"sv, "stride"sv,
