@@ -196,7 +196,7 @@ std::vector<Comparison> compare(recipe::Metric metric, const SweepPlan& plan,
                                 std::span<const SweepRun> runs) {
   std::vector<Comparison> comparisons;
   for (const auto& [first, second] : pairs_of(plan.recipes.size()))
-    if (auto one = compare(metric, plan, runs, first, second)) comparisons.push_back(std::move(*one));
+    if (auto one = compare(metric, plan, runs, first, second)) comparisons.push_back(*one);
   adjust(comparisons);
   return comparisons;
 }

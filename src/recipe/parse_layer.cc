@@ -1,12 +1,12 @@
 // One layer of a model. Option names and defaults are PyTorch's; the defaults themselves are in nn/spec.h.
 // nn::infer checks what depends on the previous layer (shapes, groups).
+#include <array>
+
 #include "nn/infer.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
-
-using std::string_view_literals::operator""sv;
 
 constexpr auto kSlopes = NumberRange::closed(-1'000, 1'000);
 
@@ -26,8 +26,8 @@ int parse_channels(const TableReader& layer, std::string_view key, const InChann
   return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
 }
 
-constexpr std::array kConvKeys = {"out_channels"sv, "kernel_size"sv, "stride"sv,
-                                  "padding"sv,      "groups"sv,      "bias"sv};
+constexpr auto kConvKeys =
+    std::to_array<std::string_view>({"out_channels", "kernel_size", "stride", "padding", "groups", "bias"});
 nn::LayerSpec parse_conv(const TableReader& layer, const InChannels& in_channels) {
   nn::Conv2d conv;
   conv.out_channels = parse_channels(layer, "out_channels", in_channels);
@@ -39,7 +39,7 @@ nn::LayerSpec parse_conv(const TableReader& layer, const InChannels& in_channels
   return conv;
 }
 
-constexpr std::array kBatchNormKeys = {"eps"sv, "momentum"sv};
+constexpr auto kBatchNormKeys = std::to_array<std::string_view>({"eps", "momentum"});
 nn::LayerSpec parse_batch_norm(const TableReader& layer) {
   nn::BatchNorm2d norm;
   norm.eps = layer.number("eps", NumberRange::left_open(0, 1), norm.eps);
@@ -47,17 +47,17 @@ nn::LayerSpec parse_batch_norm(const TableReader& layer) {
   return norm;
 }
 
-constexpr std::array kDropoutKeys = {"p"sv};
+constexpr auto kDropoutKeys = std::to_array<std::string_view>({"p"});
 nn::LayerSpec parse_dropout(const TableReader& layer) {
   return nn::Dropout{layer.number("p", NumberRange::closed(0, nn::kMaxDropout), nn::Dropout{}.p)};
 }
 
-constexpr std::array kLeakyReluKeys = {"negative_slope"sv};
+constexpr auto kLeakyReluKeys = std::to_array<std::string_view>({"negative_slope"});
 nn::LayerSpec parse_leaky_relu(const TableReader& layer) {
   return nn::LeakyRelu{layer.number("negative_slope", kSlopes, nn::LeakyRelu{}.negative_slope)};
 }
 
-constexpr std::array kPReluKeys = {"num_parameters"sv, "init"sv};
+constexpr auto kPReluKeys = std::to_array<std::string_view>({"num_parameters", "init"});
 nn::LayerSpec parse_prelu(const TableReader& layer) {
   nn::PRelu relu;
   relu.num_parameters = layer.small_integer("num_parameters", 1, nn::kMaxChannels, relu.num_parameters);
@@ -65,13 +65,13 @@ nn::LayerSpec parse_prelu(const TableReader& layer) {
   return relu;
 }
 
-constexpr std::array kAddKeys = {"from"sv};
+constexpr auto kAddKeys = std::to_array<std::string_view>({"from"});
 nn::LayerSpec parse_add(const TableReader& layer) {
   constexpr auto kMost = static_cast<int>(kMaxLayers);
   return nn::Add{layer.small_integer("from", -kMost, kMost)};
 }
 
-constexpr std::array kPoolKeys = {"kernel_size"sv, "stride"sv, "padding"sv};
+constexpr auto kPoolKeys = std::to_array<std::string_view>({"kernel_size", "stride", "padding"});
 template <typename Pool>
 nn::LayerSpec parse_pool(const TableReader& layer) {
   Pool pool{parse_size(layer, "kernel_size", 1)};
@@ -80,12 +80,12 @@ nn::LayerSpec parse_pool(const TableReader& layer) {
   return pool;
 }
 
-constexpr std::array kAdaptivePoolKeys = {"output_size"sv};
+constexpr auto kAdaptivePoolKeys = std::to_array<std::string_view>({"output_size"});
 nn::LayerSpec parse_adaptive_pool(const TableReader& layer) {
   return nn::AdaptiveAvgPool2d{parse_size(layer, "output_size", 1)};
 }
 
-constexpr std::array kLinearKeys = {"out_features"sv, "bias"sv};
+constexpr auto kLinearKeys = std::to_array<std::string_view>({"out_features", "bias"});
 nn::LayerSpec parse_linear(const TableReader& layer) {
   nn::Linear linear;
   linear.out_features = layer.small_integer("out_features", 1, nn::kMaxChannels);
