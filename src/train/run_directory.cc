@@ -119,7 +119,7 @@ std::string RunDirectory::load_newest(Trainer& trainer) {
     throw;
   } catch (const Error& error) {
     if (!is_there(path_ / kPreviousFile)) throw;
-    const std::string damage = error.what();
+    std::string damage = error.what();
     load(kPreviousFile, trainer);
     return damage;
   }
