@@ -783,15 +783,17 @@ const std::vector<Bad> kModel = {
 const std::vector<Bad> kLayers = {
     bad_layer("{ stage = \"s\" }", 3,
               "model.layers[0].out_channels: missing; expected an integer from 1 to 65536"),
-    bad_layer("{ stage = \"s\", out_channels = 0 }", 33,
-              "model.layers[0].out_channels: expected an integer from 1 to 65536, found 0"),
+    bad_layer(
+        "{ stage = \"s\", out_channels = 0 }", 33,
+        "model.layers[0].out_channels: expected an integer from 1 to 65536, or \"in_channels\", found 0"),
     bad_layer(
         "{ stage = \"s\", outchannels = 10 }", 18,
         "unknown key `model.layers[0].outchannels`; allowed here: stage, repeat, out_channels, kernel_size, "
         "stride, padding, groups, bias",
         "did you mean `out_channels`?"),
     bad_layer("{ stage = \"s\", out_channels = \"inchannels\" }", 33,
-              "model.layers[0].out_channels: expected one of in_channels, found \"inchannels\"",
+              "model.layers[0].out_channels: expected an integer from 1 to 65536, or \"in_channels\", found "
+              "\"inchannels\"",
               "did you mean `in_channels`?"),
     bad_layer(
         "{ type = \"max_pool2d\", kernel_size = 29 }, { stage = \"s\", out_channels = \"in_channels\" }", 3,
@@ -914,7 +916,8 @@ const std::vector<Bad> kTraining = {
     {scheduled("type = \"cosine_annealing_lr\"\nt_max = 0"), 17, 9,
      "lr_scheduler.t_max: expected an integer from 1 to 100000, or \"epochs\", found 0"},
     {scheduled("type = \"cosine_annealing_lr\"\nt_max = \"epoch\""), 17, 9,
-     "lr_scheduler.t_max: expected an integer from 1 to 100000, or \"epochs\", found \"epoch\""},
+     "lr_scheduler.t_max: expected an integer from 1 to 100000, or \"epochs\", found \"epoch\"",
+     "did you mean `epochs`?"},
     {scheduled("type = \"one_cycle_lr\""), 15, 1, "lr_scheduler.max_lr: missing; expected a number above 0"},
     {scheduled("type = \"one_cycle_lr\"\nmax_lr = 1\nanneal_strategy = \"cosine\""), 18, 19,
      "lr_scheduler.anneal_strategy: expected one of cos, linear, found \"cosine\""},

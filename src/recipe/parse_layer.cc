@@ -22,8 +22,9 @@ nn::Size2 parse_size(const TableReader& layer, std::string_view key, int low, nn
 // A number of channels, or "in_channels" for as many as the input has.
 int parse_channels(const TableReader& layer, std::string_view key, const InChannels& in_channels,
                    std::optional<int> fallback = {}) {
-  if (layer.is_text(key) && layer.text(key) == "in_channels") return in_channels();
-  return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
+  if (!layer.has(key)) return layer.small_integer(key, 1, nn::kMaxChannels, fallback);
+  const auto channels = layer.integer_or_word(key, 1, nn::kMaxChannels, "in_channels");
+  return channels ? *channels : in_channels();
 }
 
 constexpr auto kConvKeys =

@@ -153,7 +153,7 @@ std::optional<int> TableReader::integer_or_word(std::string_view key, int low, i
   if (!entry || entry->value->value<std::string_view>() == word) return std::nullopt;
   const auto* value = entry->value->as_integer();
   if (!value || value->get() < low || value->get() > high)
-    fail_type(*entry, fmt::format("an integer from {} to {}, or \"{}\"", low, high, word));
+    fail_word(key, fmt::format("an integer from {} to {}, or \"{}\"", low, high, word), std::array{word});
   return static_cast<int>(value->get());
 }
 
@@ -251,14 +251,17 @@ size_t TableReader::choose(std::string_view key, std::span<const std::string_vie
   const Entry* entry = find(key);
   const auto* value = entry ? entry->value->as_string() : nullptr;
   const auto found = value ? std::find(names.begin(), names.end(), value->get()) : names.end();
-  if (found == names.end()) {
-    const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
-    entry = find(key, false, expected);
-    if (!value) fail_type(*entry, expected);
-    fail(key, fmt::format("expected {}, found {}", expected, describe(*entry->value)),
-         did_you_mean(value->get(), names));
-  }
+  if (found == names.end()) fail_word(key, fmt::format("one of {}", fmt::join(names, ", ")), names);
   return static_cast<size_t>(found - names.begin());
+}
+
+void TableReader::fail_word(std::string_view key, std::string_view expected,
+                            std::span<const std::string_view> words) const {
+  const Entry* entry = find(key, false, expected);
+  const auto* value = entry->value->as_string();
+  if (!value) fail_type(*entry, expected);
+  fail(key, fmt::format("expected {}, found {}", expected, describe(*entry->value)),
+       did_you_mean(value->get(), words));
 }
 
 std::optional<TableReader> TableReader::table(std::string_view key) const {

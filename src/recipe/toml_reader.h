@@ -126,6 +126,9 @@ class TableReader {
   const Entry* find(std::string_view key, bool optional, std::string_view expected) const;
   [[noreturn]] void fail_at(toml::source_position at, std::string_view message, std::string_view hint) const;
   [[noreturn]] void fail_type(const Entry& entry, std::string_view expected) const;
+  // The key is missing, or its value is none of the `words`; a near miss is suggested.
+  [[noreturn]] void fail_word(std::string_view key, std::string_view expected,
+                              std::span<const std::string_view> words) const;
   // At an element of the entry's value.
   [[noreturn]] void fail_element(const Entry& entry, const toml::node& element,
                                  std::string_view expected) const;
