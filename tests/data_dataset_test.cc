@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "data/dataset_file.h"
+#include "data/examples.h"
 #include "data/statistics.h"
 #include "data_test_files.h"
 
@@ -20,6 +21,14 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+TEST(Examples, ShowEveryClassHoweverTheImagesAreSorted) {
+  const std::vector<uint8_t> sorted = {4, 4, 4, 4, 7, 7, 9};
+  EXPECT_THAT(in_turn(sorted, 3), ElementsAre(0, 4, 6));
+  EXPECT_THAT(in_turn(sorted, 6), ElementsAre(0, 4, 6, 1, 5, 2));
+  EXPECT_THAT(in_turn(sorted, 100), ElementsAre(0, 4, 6, 1, 5, 2, 3));
+  EXPECT_THAT(in_turn({}, 3), ElementsAre());
+}
 
 class DatasetTest : public testing::Test {
  protected:

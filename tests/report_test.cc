@@ -169,7 +169,8 @@ TEST(Statistics, CalibrationComparesConfidenceWithAccuracyInEachBin) {
 }
 
 nn::Plan plan_of(const std::string& step) {
-  return nn::make_plan(recipe::load(fs::path(RUNG_SOURCE_DIR) / "recipes/ladder" / (step + ".toml")).model);
+  return nn::make_plan(recipe::load(fs::path(RUNG_SOURCE_DIR) / "recipes/ladder" / (step + ".toml")).model,
+                       nn::GlobalPooling::kApart);
 }
 
 TEST(Inside, StagesSeeWhatTheLadderDescribes) {
@@ -206,7 +207,7 @@ TEST(Inside, PaddingKeepsFieldsInPlace) {
       {{1, 9, 9},
        2,
        {nn::Conv2d{.out_channels = 2, .kernel_size = {5, 3}, .padding = {2, 0}}, nn::AdaptiveAvgPool2d{}}});
-  // (The pooling belongs to the stage: its one value lies in the middle.)
+  // (The pooling is fused with the stage: its one value lies in the middle.)
   EXPECT_EQ(reach_of(plan, 0).rows.first, 4);
   EXPECT_EQ(reach_of(plan, 0).columns.first, 4);
 }
@@ -216,6 +217,31 @@ TEST(Inside, EvidenceIsReadWhereThereIsStillAPlace) {
   EXPECT_EQ(evidence_stage(plan_of("step5")), 3U);
   EXPECT_EQ(evidence_stage(nn::make_plan({{1, 4, 4}, 2, {nn::Flatten{}, nn::Linear{.out_features = 2}}})),
             std::nullopt);
+}
+
+// What a global pooling averages is still at its place: it is shown, and the evidence is read there.
+TEST(Inside, AGlobalPoolingHidesNothingOfTheStageBeforeIt) {
+  const nn::ModelSpec model{
+      {1, 8, 8},
+      2,
+      {nn::Conv2d{.out_channels = 3, .kernel_size = {3, 3}}, nn::Relu{}, nn::MaxPool2d{{2, 2}},
+       nn::Conv2d{.out_channels = 2, .kernel_size = {2, 2}}, nn::Relu{}, nn::AdaptiveAvgPool2d{}}};
+  const nn::Plan fused = nn::make_plan(model);
+  const nn::Plan apart = nn::make_plan(model, nn::GlobalPooling::kApart);
+  EXPECT_EQ(fused.stages.size(), 2U);
+  ASSERT_EQ(apart.stages.size(), 3U);
+  EXPECT_EQ(places_of(apart.stages[1]), (nn::Shape{2, 2, 2}));
+  EXPECT_EQ(evidence_stage(fused), 0U);
+  EXPECT_EQ(evidence_stage(apart), 1U);
+  const nn::Weights weights = nn::initial_weights(fused, 1);
+  AlignedBuffer<float> x(kernels::group_floats(1, 8, 8));
+  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
+  const nn::Trace one(fused, weights, x.data());
+  const nn::Trace other(apart, weights, x.data());
+  EXPECT_TRUE(std::ranges::equal(one.output(1), other.output(2)));
+  const std::vector<uint8_t> classes{0, 1};
+  EXPECT_EQ(one.gradient(0, classes), other.gradient(0, classes));
+  EXPECT_EQ(reach_of(fused, 1).rows.first, reach_of(apart, 2).rows.first);
 }
 
 // A model that looks only at the upper left corner finds its evidence there.
@@ -645,9 +671,9 @@ TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
     const std::string page = make_report({load_run(path)}, false, {{"./bars", {&data, ""}}}, pool_);
     EXPECT_THAT(page, AllOf(HasSubstr("The model"), HasSubstr("Confusion"), HasSubstr("Calibration"),
                             HasSubstr("Activations"), HasSubstr("Evidence")));
-    const char* said = height == 9    ? "most active channels"
+    const char* said = height == 1    ? "No layer of this model puts out"
                        : height == 70 ? "Images of more than 64 pixels a side are not shown"
-                                      : "No layer of this model puts out";
+                                      : "most active channels";
     EXPECT_THAT(page, HasSubstr(said)) << height;
   }
 }

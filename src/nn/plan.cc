@@ -13,7 +13,8 @@ namespace {
 // Adds each layer to the last stage, or opens a new stage if the layer does not fit.
 class PlanBuilder {
  public:
-  PlanBuilder(const ModelSpec& model, const ModelInfo& info) : info_(info), is_added_(model.layers.size()) {
+  PlanBuilder(const ModelSpec& model, const ModelInfo& info, GlobalPooling pooling)
+      : info_(info), global_pooling_(pooling), is_added_(model.layers.size()) {
     plan_.input = model.input;
     plan_.classes = model.classes;
     for (size_t layer = 0; layer < model.layers.size(); ++layer) {
@@ -163,6 +164,8 @@ class PlanBuilder {
 
   // Windows that tile the plane are pooled with what comes before.
   void add_tiling(kernels::Pooling pooling, Size2 window) {
+    const bool is_global = window == Size2{input().height, input().width};
+    if (is_global && global_pooling_ == GlobalPooling::kApart) open_ = false;
     Stage& stage = stage_where([](const Stage&) { return true; });
     stage.activation.pooling = pooling;
     stage.activation.pool_h = window.h;
@@ -198,6 +201,7 @@ class PlanBuilder {
   }
 
   const ModelInfo& info_;
+  GlobalPooling global_pooling_;
   Plan plan_;
   std::vector<bool> is_added_;        // by layer: its output is added to a later one's
   std::vector<size_t> stages_after_;  // by layer: stages up to its end
@@ -207,9 +211,9 @@ class PlanBuilder {
 
 }  // namespace
 
-Plan make_plan(const ModelSpec& model) {
+Plan make_plan(const ModelSpec& model, GlobalPooling pooling) {
   const ModelInfo info = infer(model);
-  PlanBuilder builder(model, info);
+  PlanBuilder builder(model, info, pooling);
   for (size_t layer = 0; layer < model.layers.size(); ++layer) builder.add(layer, model.layers[layer]);
   Plan plan = std::move(builder).finish();
   if (plan.parameter_count == 0)

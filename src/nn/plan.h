@@ -91,8 +91,12 @@ struct Plan {
   size_t buffer_count = 0;
 };
 
+// Whether a pooling over the whole plane joins the stage before it, which is faster. Apart from it, that
+// stage's output keeps its rows and columns, so that they can be looked at; the results are the same bits.
+enum class GlobalPooling { kFused, kApart };
+
 // Throws ShapeError if the shapes do not fit (see infer).
-Plan make_plan(const ModelSpec& model);
+Plan make_plan(const ModelSpec& model, GlobalPooling pooling = GlobalPooling::kFused);
 
 // Floats of a group of images' activations of this shape.
 inline size_t group_floats(const Shape& shape) {

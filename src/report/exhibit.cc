@@ -37,7 +37,7 @@ void set_against(Exhibit& exhibit, const Exhibit& previous) {
 
 void load_last_weights(Exhibit& exhibit) {
   const auto file = exhibit.run.folder / train::kCheckpointFile;
-  exhibit.plan = nn::make_plan(exhibit.run.recipe.model);
+  exhibit.plan = nn::make_plan(exhibit.run.recipe.model, nn::GlobalPooling::kApart);
   try {
     exhibit.weights = train::load_weights(*exhibit.plan, file, recipe::to_toml(exhibit.run.recipe));
   } catch (const IoError& error) {
@@ -83,7 +83,14 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
                     exhibit.run.recipe.dataset.name, images.problem));
     return;
   }
-  train::require_fit(ladder::experiment_of(exhibit.run.recipe), *images.data);
+  try {
+    train::require_fit(ladder::experiment_of(exhibit.run.recipe), *images.data);
+  } catch (const UsageError& error) {
+    exhibit.remarks.push_back(
+        fmt::format("The dataset {} no longer fits the model ({}): whatever needs images is left out.",
+                    exhibit.run.recipe.dataset.name, error.what()));
+    return;
+  }
   exhibit.data = images.data;
   note_other_data(exhibit, images);
   train::RunRecord& record = exhibit.run.record;

@@ -22,7 +22,7 @@ struct Exhibit {
   const data::Dataset* data = nullptr;  // null if it is missing
   std::string data_sha256;              // of what the run was trained and tested on; empty if it does not say
   bool other_data = false;              // `data` is not what the run was trained and tested on
-  std::optional<nn::Plan> plan;         // with weights
+  std::optional<nn::Plan> plan;         // with weights; a global pooling is a stage of its own
   std::optional<nn::Weights> weights;   // of the last epoch
   std::optional<Predictions> predictions;
   std::optional<ReferenceCurve> notebook;
@@ -56,9 +56,9 @@ struct Images {
   std::string sha256 = "";  // as data::sha256; empty if nobody has computed it
 };
 
-// Evaluates the run's last weights on the test images. `previous` is the previous step, or null. Anything
-// missing becomes a remark. Throws DataError for a damaged checkpoint, UsageError for images that the model
-// does not take.
+// Evaluates the run's last weights on the test images. `previous` is the previous step, or null. Whatever is
+// missing, and images that the model does not take, become remarks. Throws DataError for a damaged
+// checkpoint.
 Exhibit examine(StoredRun run, const Images& images, const Exhibit* previous, ThreadPool& pool);
 
 }  // namespace rung::report

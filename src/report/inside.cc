@@ -1,11 +1,12 @@
 #include "report/inside.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "data/examples.h"
 #include "kernels/layout.h"
 #include "report/colour.h"
 #include "train/batches.h"
@@ -84,21 +85,10 @@ std::vector<double> contributions(const nn::Shape& shape, std::span<const float>
   return sums;
 }
 
-// The first image of every class that has one, in the order of the classes.
-std::vector<uint32_t> first_images(std::span<const uint8_t> labels) {
-  std::array<std::optional<uint32_t>, 256> first;
-  for (size_t i = 0; i < labels.size(); ++i)
-    if (!first[labels[i]]) first[labels[i]] = static_cast<uint32_t>(i);
-  std::vector<uint32_t> images;
-  for (const auto& image : first)
-    if (image) images.push_back(*image);
-  return images;
-}
-
 }  // namespace
 
 std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t most) {
-  const std::vector<uint32_t> firsts = first_images(labels);
+  const std::vector<uint32_t> firsts = data::in_turn(labels, classes_with_images(labels));
   const size_t shown = std::min(most, firsts.size());
   std::vector<uint32_t> examples;
   for (size_t i = 0; i < shown; ++i) examples.push_back(firsts[i * firsts.size() / shown]);
@@ -106,7 +96,7 @@ std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t mos
 }
 
 size_t classes_with_images(std::span<const uint8_t> labels) {
-  return first_images(labels).size();
+  return std::set(labels.begin(), labels.end()).size();
 }
 
 Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
