@@ -73,6 +73,22 @@ TEST(Settings, ChangeWhatTheyNameAndNothingElse) {
   EXPECT_EQ(with_settings(with({{"lr_scheduler.type", "none"}}), back), expected);
 }
 
+TEST(Settings, TargetsSayForHowManyEpochsTheyAreMeant) {
+  Recipe recipe = small_recipe();
+  recipe.targets = {{"good", Metric::kFinalTestAccuracy, Comparison::kAtLeast, 99.0},
+                    {"small", Metric::kParams, Comparison::kBelow, 100.0},
+                    {"no worse", Metric::kFinalTestAccuracy, Comparison::kAtLeast, Previous{}}};
+  const auto texts = [](const Recipe& changed) {
+    std::vector<std::string> all;
+    for (const Target& target : changed.targets) all.push_back(target.text);
+    return all;
+  };
+  EXPECT_EQ(with_epochs(recipe, 1), with_settings(recipe, std::vector<Setting>{{"training.epochs", "1"}}));
+  EXPECT_THAT(texts(with_epochs(recipe, 1)), ElementsAre("good, meant for 3 epochs", "small", "no worse"));
+  EXPECT_THAT(texts(with_epochs(with_epochs(recipe, 1), 2)).front(), "good, meant for 3 epochs");
+  EXPECT_EQ(with_epochs(recipe, 3), recipe);
+}
+
 // The resolved optimizer names a learning rate, which such a schedule would overwrite.
 TEST(Settings, AScheduleMayTakeOverTheRates) {
   const std::vector<Setting> cycle = {{"lr_scheduler.max_lr", "0.5"}, {"lr_scheduler.type", "one_cycle_lr"}};

@@ -15,6 +15,7 @@
 #include "data/arrange.h"
 #include "data/augment.h"
 #include "data/dataset_file.h"
+#include "data/examples.h"
 #include "data/fetch.h"
 #include "data/png.h"
 #include "data/remarks.h"
@@ -96,7 +97,7 @@ struct Description {
 };
 
 std::vector<std::string> all_remarks(const data::Dataset& dataset, const data::DatasetSpec& spec) {
-  std::vector<std::string> remarks = data::remarks_on(dataset, spec);
+  std::vector<std::string> remarks = data::remarks_on(dataset, spec, dataset.classes);
   if (dataset.test.count == 0)
     remarks.push_back(
         "there are no test images: add their files, or test = 0.2 to [dataset], which takes a fifth of the "
@@ -249,7 +250,7 @@ void list(const Options& options) {
   write_json(document);
 }
 
-// The first 60 training images, as the recipe's first epoch would vary them.
+// 60 training images, class by class in turn, as the recipe's first epoch would vary them.
 void show(const Options& options) {
   std::vector<data::Transform> transforms;
   data::DatasetSpec normalisation;
@@ -263,15 +264,20 @@ void show(const Options& options) {
   }
   const data::Split& split = dataset.train;
   const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
-  const auto count = static_cast<size_t>(std::min(kRows * kColumns, split.count));
-  std::vector<uint8_t> images(split.pixels.begin(),
-                              split.pixels.begin() + static_cast<std::ptrdiff_t>(count * size));
+  const auto shown = data::in_turn(split.labels, size_t{kRows} * kColumns);
+  std::vector<uint8_t> images(shown.size() * size);
   data::Augmenter augmenter(transforms, split.height, split.width);
-  for (size_t image = 0; image < count && !transforms.empty(); ++image) {
-    RandomStream random(options.seed, RandomPurpose::kAugment, static_cast<uint32_t>(image), 0);
-    augmenter.apply(split.pixels.data() + image * size, images.data() + image * size, random);
+  for (size_t place = 0; place < shown.size(); ++place) {
+    const uint8_t* pixels = split.pixels.data() + shown[place] * size;
+    uint8_t* image = images.data() + place * size;
+    if (transforms.empty()) {
+      std::copy_n(pixels, size, image);
+      continue;
+    }
+    RandomStream random(options.seed, RandomPurpose::kAugment, shown[place], 0);
+    augmenter.apply(pixels, image, random);
     for (const data::Erasure& erasure : augmenter.erasures())
-      data::erase_pixels(erasure, normalisation, split.width, images.data() + image * size);
+      data::erase_pixels(erasure, normalisation, split.width, image);
   }
   if (std::max(split.height, split.width) > kLargestShown)
     throw UsageError(fmt::format("images of {}×{} are too large for a grid", split.height, split.width));
@@ -279,7 +285,7 @@ void show(const Options& options) {
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
   data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
-  say("The first {} of {}{} are in {}\n", counted(count, "training image"), dataset.name,
+  say("{} of {}{}, of each class in turn, are in {}\n", counted(shown.size(), "training image"), dataset.name,
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 

@@ -54,8 +54,12 @@ std::string sweep_bar(const ladder::SweepProgress& progress) {
 }
 
 // How a run ended.
-std::string end_of(const ladder::SweepRun& run) {
+std::string end_of(const ladder::SweepRun& run, recipe::Metric compared) {
   if (!run.record) return (run.diverged ? "diverged: " : "failed: ") + run.error;
+  if (recipe::needs_validation(compared))
+    return fmt::format("validation after the last epoch {:.2f}%, best {:.2f}%",
+                       run.record->epochs.back().choosing_accuracy(),
+                       run.record->chosen().choosing_accuracy());
   return fmt::format("last epoch {:.2f}%, best {:.2f}%", run.record->final_test_accuracy(),
                      run.record->best().test_accuracy);
 }
@@ -142,8 +146,8 @@ void EpochDisplay::interject(const std::string& line) {
   say("{}\n", line);
 }
 
-std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs) {
-  return fmt::format("{}/{} {}: {}", over, runs, run.name, end_of(run));
+std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs, recipe::Metric compared) {
+  return fmt::format("{}/{} {}: {}", over, runs, run.name, end_of(run, compared));
 }
 
 SweepDisplay::~SweepDisplay() {
@@ -162,7 +166,7 @@ void SweepDisplay::on_run(const ladder::SweepRun& run, const ladder::SweepProgre
   if (interactive_ && run.record) return;
   if (std::exchange(open_, false)) write_to_terminal("\r\x1b[K");
   const bool more = progress.seconds_left && progress.over < progress.runs;
-  say("{}{}\n", run_line(run, progress.over, progress.runs),
+  say("{}{}\n", run_line(run, progress.over, progress.runs, compared_),
       more ? fmt::format(", {} left", clock_text(*progress.seconds_left)) : "");
 }
 

@@ -26,8 +26,9 @@ std::string epoch_bar(const train::Progress& progress, int columns);
 // "Epoch 3/16: learning rate 0.01, 1.42 s, train loss 0.0512, accuracy 98.40%."
 std::string epoch_line(const train::EpochRecord& epoch, int epochs);
 
-// "12/40 step4-seed11: last epoch 99.21%, best 99.25%": the run is over, as the twelfth of 40.
-std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs);
+// "12/40 step4-seed11: last epoch 99.21%, best 99.25%": the run is over, as the twelfth of 40. `compared` is
+// ladder::compared_metric of the sweep.
+std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs, recipe::Metric compared);
 
 // On a terminal, a bar while an epoch trains; afterwards, and elsewhere, one line per epoch.
 class EpochDisplay {
@@ -49,11 +50,14 @@ class EpochDisplay {
 // On a terminal, a bar over all runs of a sweep, and errors; elsewhere, one line per run.
 class SweepDisplay {
  public:
+  // `compared` is ladder::compared_metric of the sweep.
+  explicit SweepDisplay(recipe::Metric compared) : compared_(compared) {}
   ~SweepDisplay();
   void on_progress(const ladder::SweepProgress& progress);
   void on_run(const ladder::SweepRun& run, const ladder::SweepProgress& progress);
 
  private:
+  recipe::Metric compared_;
   bool interactive_ = is_interactive();
   std::chrono::steady_clock::time_point drawn_;
   bool open_ = false;  // the cursor is behind a bar

@@ -44,19 +44,6 @@ fs::path recipes_folder() {
                    "run rung from its source folder, or give recipes by path");
 }
 
-// A recipe that trains for another number of epochs than the file states: its targets say for how many they
-// are.
-void mark_targets(recipe::Recipe& recipe, int stated_epochs) {
-  if (recipe.training.epochs == stated_epochs) return;
-  constexpr std::string_view kMark = ", meant for ";
-  for (recipe::Target& target : recipe.targets) {
-    const bool is_of_training =
-        target.metric != recipe::Metric::kParams && std::holds_alternative<double>(target.bound);
-    if (is_of_training && target.text.find(kMark) == std::string::npos)
-      target.text += fmt::format("{}{}", kMark, counted(static_cast<size_t>(stated_epochs), "epoch"));
-  }
-}
-
 }  // namespace
 
 void EngineOptions::add_to(CLI::App& command) {
@@ -134,11 +121,9 @@ recipe::Recipe RunOptions::load(const std::string& name) const {
   require_set_once(settings, epochs.has_value(), no_validation);
   recipe::Recipe loaded = recipe::load(find_recipe(name));
   loaded.seed = seed.value_or(loaded.seed);
-  const int stated_epochs = loaded.training.epochs;
-  loaded.training.epochs = epochs.value_or(stated_epochs);
+  if (epochs) loaded = recipe::with_epochs(std::move(loaded), *epochs);
   if (no_validation) loaded = recipe::without_validation(std::move(loaded));
   if (!settings.empty()) loaded = recipe::with_settings(loaded, ladder::single_settings(settings));
-  mark_targets(loaded, stated_epochs);
   return loaded;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -26,6 +27,7 @@
 #include "ladder/sweep_ranks.h"
 #include "ladder/sweep_report.h"
 #include "options.h"
+#include "recipe/settings.h"
 #include "report/report.h"
 #include "report/sweep_page.h"
 #include "table.h"
@@ -57,7 +59,7 @@ ladder::SweepPlan plan_of(const Options& options) {
   std::vector<recipe::Recipe> recipes;
   for (const std::string& name : options.recipes) {
     recipe::Recipe loaded = recipe::load(find_recipe(name));
-    loaded.training.epochs = options.epochs.value_or(loaded.training.epochs);
+    if (options.epochs) loaded = recipe::with_epochs(std::move(loaded), *options.epochs);
     recipes.push_back(options.no_validation ? recipe::without_validation(std::move(loaded)) : loaded);
   }
   return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
@@ -136,8 +138,9 @@ class ImageLoader {
       const data::Dataset& data = datasets_.at(arrangement);
       train::require_fit(ladder::experiment_of(recipe), data);
       // (What is looked at once is not looked at again for every combination of settings.)
-      if (!looked_at_.emplace(arrangement, recipe.dataset.validation.images).second) continue;
-      std::ranges::move(data::remarks_on(data, recipe.dataset), std::back_inserter(remarks));
+      const int outputs = recipe.model.classes;
+      if (!looked_at_.emplace(arrangement, recipe.dataset.validation.images, outputs).second) continue;
+      std::ranges::move(data::remarks_on(data, recipe.dataset, outputs), std::back_inserter(remarks));
     }
     for (const std::string& remark : std::set(remarks.begin(), remarks.end())) warn(remark);
     return datasets_;
@@ -163,7 +166,7 @@ class ImageLoader {
   const Options& options_;
   std::vector<Resolved> resolved_;
   ladder::Datasets datasets_;
-  std::set<std::pair<std::string, int>> looked_at_;
+  std::set<std::tuple<std::string, int, int>> looked_at_;
 };
 
 size_t runs_over(const ladder::Sweep& sweep) {
@@ -180,7 +183,7 @@ void carry_out(ladder::Sweep& sweep, const Options& options, const ladder::Datas
                ladder::Processes* processes) {
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
     warn_of_schedule(recipe, datasets.at(data::arrangement_of(recipe.dataset)));
-  SweepDisplay display;
+  SweepDisplay display(ladder::compared_metric(sweep.plan()));
   const ladder::SweepObserver observer{
       .on_run = [&](const auto& run, const auto& progress) { display.on_run(run, progress); },
       .on_progress = [&](const auto& progress) { display.on_progress(progress); },

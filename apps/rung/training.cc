@@ -95,7 +95,7 @@ std::string resume_command(std::string_view command, const std::filesystem::path
 }
 
 void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe) {
-  for (const std::string& remark : data::remarks_on(data, recipe.dataset)) warn(remark);
+  for (const std::string& remark : data::remarks_on(data, recipe.dataset, recipe.model.classes)) warn(remark);
 }
 
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,

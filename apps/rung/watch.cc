@@ -14,6 +14,7 @@
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/job.h"
+#include "ladder/sweep_statistics.h"
 #include "ladder/sweep_status.h"
 #include "screen.h"
 #include "terminal.h"
@@ -148,9 +149,10 @@ void watch_job(const std::filesystem::path& folder) {
 class RunPrinter {
  public:
   void print(const SweepWatcher& sweep) {
+    const recipe::Metric compared = ladder::compared_metric(sweep.plan());
     for (const ladder::SweepRun& run : sweep.runs())
       if (run.is_over() && said_.insert(run.name).second)
-        say("{}\n", run_line(run, said_.size(), sweep.runs().size()));
+        say("{}\n", run_line(run, said_.size(), sweep.runs().size(), compared));
   }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "bar.h"
 #include "base/text.h"
+#include "ladder/run.h"
 #include "ladder/statistics.h"
 #include "ladder/sweep_report.h"
 #include "table.h"
@@ -46,26 +47,27 @@ std::string sweep_bar(const SweepWatcher& sweep, const SweepStatus& status, int 
       columns);
 }
 
-// The last epochs' test accuracies of the recipe's finished runs.
-std::vector<double> accuracies_of(std::span<const SweepRun> runs) {
+// What the recipes are compared by, of the recipe's finished runs.
+std::vector<double> accuracies_of(std::span<const SweepRun> runs, recipe::Metric compared) {
   std::vector<double> accuracies;
   for (const SweepRun& run : runs)
-    if (run.record) accuracies.push_back(run.record->final_test_accuracy());
+    if (run.record) accuracies.push_back(ladder::metric_value(compared, *run.record));
   return accuracies;
 }
 
 // A line for each recipe, over its finished runs.
 Lines recipe_lines(const SweepWatcher& sweep, int columns) {
+  const recipe::Metric compared = ladder::compared_metric(sweep.plan());
   Table table({{.head = "recipe", .left = true},
                {.head = "runs", .rank = 1},
-               {.head = "last epoch"},
+               {.head = recipe::needs_validation(compared) ? "last epoch, validation" : "last epoch"},
                {.head = "sd", .rank = 2},
                {.head = "min", .rank = 3},
                {.head = "max", .rank = 3}});
   const size_t seeds = sweep.plan().seeds.size();
   const std::span<const SweepRun> runs = sweep.runs();
   for (size_t recipe = 0; recipe < sweep.plan().recipes.size(); ++recipe) {
-    const auto accuracies = accuracies_of(runs.subspan(recipe * seeds, seeds));
+    const auto accuracies = accuracies_of(runs.subspan(recipe * seeds, seeds), compared);
     std::vector<std::string> cells = {printable(sweep.plan().recipes[recipe].name),
                                       fmt::format("{}/{}", accuracies.size(), seeds)};
     if (accuracies.empty()) {
@@ -93,16 +95,20 @@ void shorten(Lines& recipes, int most) {
 // Empty if there is none.
 Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int columns) {
   if (status.under_way.empty()) return {};
+  const bool validates = recipe::needs_validation(ladder::compared_metric(sweep.plan()));
   Table table({{.head = "under way", .left = true},
                {.head = "epoch"},
-               {.head = "test acc.", .rank = 1},
+               {.head = validates ? "valid acc." : "test acc.", .rank = 1},
                {.head = "this epoch", .left = true, .rank = 2, .width = kBarColumns}});
   for (const SweepStatus::UnderWay& one : status.under_way) {
     const SweepRun& run = sweep.runs()[one.run];
     const auto& epochs = one.status.epochs;
+    const auto last = [&] {
+      return validates ? epochs.back().choosing_accuracy() : epochs.back().test_accuracy;
+    };
     table.add({printable(run.name),
                fmt::format("{}/{}", epochs.size(), sweep.plan().recipes[run.recipe].training.epochs),
-               epochs.empty() ? "" : fmt::format("{:.2f}%", epochs.back().test_accuracy),
+               epochs.empty() ? "" : fmt::format("{:.2f}%", last()),
                bar_line("", one.status.share_of_epoch(), std::array{std::string()}, kBarColumns)});
   }
   return table.lines(columns);

@@ -51,6 +51,15 @@ void remark_on_labels(std::span<const int> counts, std::vector<std::string>& rem
       begins_late ? fmt::format("subtract {} from every label", first) : "number the classes without gaps"));
 }
 
+void remark_on_outputs(const Dataset& data, int outputs, std::vector<std::string>& remarks) {
+  if (outputs <= data.classes) return;
+  remarks.push_back(
+      fmt::format("the model has {} classes, but no label of {} is above {}: with classes = {} in [model] it "
+                  "has no outputs "
+                  "that nothing uses",
+                  outputs, data.name, data.classes - 1, data.classes));
+}
+
 void remark_on_test(const Dataset& data, std::span<const int> all, std::vector<std::string>& remarks) {
   if (data.test.count == 0) return;
   const auto lacks = missing(all, class_counts(data.test.labels, data.classes));
@@ -121,10 +130,11 @@ void remark_on_pixels(const char* name, const Split& split, std::vector<std::str
 
 }  // namespace
 
-std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec) {
+std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec, int outputs) {
   std::vector<std::string> remarks;
   const std::vector<int> counts = class_counts(data.train.labels, data.classes);
   remark_on_labels(counts, remarks);
+  remark_on_outputs(data, outputs, remarks);
   remark_on_test(data, counts, remarks);
   remark_on_validation(data, spec, counts, remarks);
   remark_on_pixels("training", data.train, remarks);

@@ -12,9 +12,9 @@
 
 namespace rung::data {
 
-// About the labels, the images, and the images that `spec`, which is resolved, holds out. The dataset may
-// lack test images.
-std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec);
+// About the labels, the images, and the images that `spec`, which is resolved, holds out. `outputs` is how
+// many classes the model tells apart; without a model, the dataset's. The dataset may lack test images.
+std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec, int outputs);
 
 // A sentence if some classes have many times the images of others. `counts` is by class; classes without
 // images are ignored.

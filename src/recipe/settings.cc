@@ -8,6 +8,7 @@
 #include <charconv>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "base/text.h"
 #include "data/registry.h"
@@ -156,6 +157,18 @@ bool sets_type(const Setting& setting) {
   return setting.key.ends_with(".type");
 }
 
+// If the recipe does not train for the epochs that were stated, its targets say for how many they are meant.
+void mark_targets(Recipe& recipe, int stated_epochs) {
+  if (recipe.training.epochs == stated_epochs) return;
+  constexpr std::string_view kMark = ", meant for ";
+  for (Target& target : recipe.targets) {
+    const bool is_of_training =
+        target.metric != Metric::kParams && std::holds_alternative<double>(target.bound);
+    if (is_of_training && target.text.find(kMark) == std::string::npos)
+      target.text += fmt::format("{}{}", kMark, counted(static_cast<size_t>(stated_epochs), "epoch"));
+  }
+}
+
 std::string text_of(const toml::node* node) {
   if (node == nullptr) return "none";
   if (const auto* number = node->as_floating_point()) return fmt::format("{}", number->get());
@@ -229,6 +242,7 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
     // The recipe's own folder is an absolute path; one that is given here is seen from where one stands.
     if (data::is_folder(changed.dataset.name) && changed.dataset.name != recipe.dataset.name)
       changed.dataset.name = folder_seen_from(".", changed.dataset.name);
+    mark_targets(changed, recipe.training.epochs);
     return changed;
   } catch (const RecipeError& error) {
     std::vector<std::string> words;
@@ -238,6 +252,12 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
     throw UsageError(fmt::format("{} with {}: {}", recipe.name, fmt::join(words, ", "), error.what() + place),
                      error.hint());
   }
+}
+
+Recipe with_epochs(Recipe recipe, int epochs) {
+  const int stated_epochs = std::exchange(recipe.training.epochs, epochs);
+  mark_targets(recipe, stated_epochs);
+  return recipe;
 }
 
 std::optional<Difference> first_difference(const Recipe& first, const Recipe& second) {

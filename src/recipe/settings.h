@@ -26,6 +26,10 @@ std::vector<Setting> parse_settings(std::string_view text);
 // the old type's options. Throws UsageError, which names the settings.
 Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings);
 
+// The recipe with another number of epochs. Targets that depend on training say for how many they are meant;
+// so they do with_settings().
+Recipe with_epochs(Recipe recipe, int epochs);
+
 struct Difference {
   std::string key;
   std::string first;  // the values, or "none"

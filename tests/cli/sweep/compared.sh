@@ -12,7 +12,9 @@ grep -o 'not compared: other images' apart/report.html
 grep -E '^\| (first|second): ' apart/sweep.md | grep -o '^| [a-z]*'
 
 make_recipe second.toml 's/^lr = .*/lr = 0.2/'
-"$RUNG" sweep first.toml second.toml --seeds 0..2 --set dataset.validation=64 --out validated >/dev/null
+"$RUNG" sweep first.toml second.toml --seeds 0..2 --set dataset.validation=64 --out validated >said
+grep -c '/6 .*: validation after the last epoch [0-9.]*%, best [0-9.]*%' said
+"$RUNG" watch validated | grep -c 'validation after the last epoch'
 grep -E '^## (Comp|.*accuracy)|^Recipes' validated/sweep.md
 grep '"compared"' validated/sweep.json
 grep -o 'Every run: [a-z ]*' validated/report.html
