@@ -580,7 +580,7 @@ TEST(Result, OfTheVersionBeforeIsRead) {
   EXPECT_EQ(to_json_lines(parse_json_lines(lines, "file")), lines);
 }
 
-// Counts that no evaluation of so many images can give.
+// Counts that no evaluation of that many images can give.
 TEST(Result, ClassesThatCannotBeAreRefused) {
   const auto good = to_json(finished_run());
   for (const auto& [field, text] :

@@ -52,21 +52,21 @@ TEST(Goal, AStepIsBetterOrWorseOnlyIfThatIsSignificant) {
 TEST(Forecast, TellsWhatIsLeftFromTheSpeedSoFar) {
   Forecast forecast({100, 100, 200});
   EXPECT_EQ(forecast.seconds_left(), std::nullopt);
-  forecast.note(0, 0.01, 5);  // the first batch, after five seconds for something else
+  forecast.note(0, 1, 5);  // the first batch, after five seconds for something else
   EXPECT_EQ(forecast.seconds_left(), std::nullopt);
-  forecast.note(0, 0.02, 5.5);
+  forecast.note(0, 2, 5.5);
   EXPECT_EQ(forecast.seconds_left(), std::nullopt) << "half a second says little";
-  forecast.note(0, 0.11, 7);
+  forecast.note(0, 11, 7);
   EXPECT_NEAR(*forecast.seconds_left(), 389 * 0.2, 1e-9);
-  forecast.note(2, 0.5, 65);  // the second step is done
+  forecast.note(2, 100, 65);  // the second step is done
   EXPECT_NEAR(*forecast.seconds_left(), 100 * 60.0 / 299, 1e-9);
 }
 
 // A ladder that is resumed begins with its third step.
 TEST(Forecast, WhatWasDoneBeforeSaysNothingAboutTheSpeed) {
   Forecast forecast({100, 100, 200});
-  forecast.note(2, 0.25, 0);
-  forecast.note(2, 0.5, 10);
+  forecast.note(2, 50, 0);
+  forecast.note(2, 100, 10);
   EXPECT_NEAR(*forecast.seconds_left(), 20, 1e-9);
 }
 
@@ -77,14 +77,23 @@ TEST(Forecast, WorkGrowsWithEpochsImagesAndSize) {
   recipe.dataset = run.dataset;
   recipe.training.epochs = 2;
   const data::Dataset& data = rung::testing::discs();
-  const double two = work_of(recipe, data);
+  const RunWork two = work_of(recipe, data);
   recipe.training.epochs = 4;
-  const double four = work_of(recipe, data);
-  EXPECT_GT(four, 1.8 * two);
-  EXPECT_LT(four, 2 * two) << "one evaluation at the end is not repeated";
+  const RunWork four = work_of(recipe, data);
+  EXPECT_EQ(two.training, four.training);
+  EXPECT_DOUBLE_EQ(four.all() - two.all(), 2 * (two.training + two.evaluation));
+  EXPECT_GT(four.end, 0) << "the training images are evaluated once";
   data::Dataset more = data;
   more.train.count *= 2;
-  EXPECT_GT(work_of(recipe, more), four);
+  EXPECT_DOUBLE_EQ(work_of(recipe, more).training, 2 * four.training);
+  EXPECT_EQ(work_of(recipe, more).evaluation, four.evaluation);
+}
+
+TEST(Forecast, AnEpochsEvaluationIsNotDoneWhileItTrains) {
+  const RunWork work{.training = 60, .evaluation = 20, .end = 10, .epochs = 3};
+  EXPECT_EQ(work.all(), 250);
+  EXPECT_EQ(work.done(0, 0.5), 30);
+  EXPECT_EQ(work.done(2, 1), 220);
 }
 
 }  // namespace

@@ -520,7 +520,7 @@ TEST(Dataset, EveryWayToSplitComesBack) {
                                        "validation_split = \"stratified\"\nsplit_seed = 0\n"));
 }
 
-// A run's recipe names no place that depends on where one stands.
+// A run's recipe names no place that depends on the current folder.
 TEST(Load, AFolderIsSeenFromTheRecipe) {
   const auto root = std::filesystem::weakly_canonical(testing::TempDir()) / "rung-seen-from";
   std::filesystem::create_directories(root / "recipes");

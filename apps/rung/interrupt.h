@@ -33,7 +33,7 @@ class InterruptGuard {
   static int signal();
 };
 
-// Nobody reads standard output any more: notes SIGPIPE where there is an InterruptGuard, which ends the work
+// Standard output is no longer read: notes SIGPIPE where there is an InterruptGuard, which ends the work
 // where it can; else throws Interrupted.
 void note_closed_reader();
 

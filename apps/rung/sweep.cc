@@ -288,7 +288,7 @@ void add_sweep(CLI::App& app) {
       ->type_name("N");
   command->add_flag(
       "--no-validation", options->no_validation,
-      "Train on the images held out for validation as well; targets about validation fall away");
+      "Train on the images held out for validation as well; targets about validation are dropped");
   command
       ->add_option("--out", options->out,
                    "Folder to write to, or to resume in (default: ./runs/sweep-RECIPE...)")

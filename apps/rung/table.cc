@@ -10,7 +10,7 @@
 namespace rung::app {
 namespace {
 
-// Markdown's text as a terminal shows it: without the backslashes before what is no markup.
+// Markdown's text as a terminal shows it: without the backslashes before what is not markup.
 std::string plain(std::string_view text) {
   std::string result;
   for (size_t at = 0; at < text.size(); ++at) {

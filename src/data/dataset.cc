@@ -96,7 +96,7 @@ Dataset load_folder(const std::string& name, const std::filesystem::path& folder
   return dataset;
 }
 
-// Where a folder of one's own lies now.
+// Where a folder of the user's own lies now.
 std::filesystem::path place_of(const std::string& name, const std::filesystem::path& root) {
   std::error_code ignored;
   std::filesystem::path folder = name;

@@ -32,7 +32,7 @@ struct Dataset {
 std::filesystem::path default_root();
 
 // What lies in the files of root/<name>, each of which is checked to be the published one. A name that holds
-// a '/' is itself the folder of a dataset of one's own: no checksums, as many classes as the largest training
+// a '/' is itself the folder of a dataset of the user's own: no checksums, as many classes as the largest training
 // label + 1, and no test images if both of their files are missing. A folder that is not where its name says
 // is looked for in `root`, by the name's last part. Throws UsageError for an unknown name, IoError if a file
 // is missing, DataError (file and byte offset) if the files are malformed or do not fit each other.
@@ -47,7 +47,7 @@ struct Extent {
   int classes = 0;
 };
 
-// What the training files in a folder of one's own say. Throws as load_dataset().
+// What the training files in a folder of the user's own say. Throws as load_dataset().
 Extent extent_of(const std::filesystem::path& folder);
 
 // SHA-256 over the sizes, images and labels of both splits: 64 hexadecimal digits.

@@ -44,7 +44,7 @@ struct DatasetInfo {
 
 const std::vector<DatasetInfo>& known_datasets();
 
-// Whether a recipe's dataset is a folder of one's own: any name with a '/'.
+// Whether a recipe's dataset is the user's own folder: any name with a '/'.
 bool is_folder(std::string_view name);
 
 // Null if there is no dataset of that name.

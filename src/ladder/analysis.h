@@ -52,7 +52,7 @@ struct Analysis {
   std::vector<std::string> sentences;       // the analysis in words
 };
 
-// A difference counts when it exceeds so many standard errors.
+// A difference counts when it exceeds this many standard errors.
 inline constexpr double kErrors = 2;
 
 // `labels` are the test set's; `previous` may be null.

@@ -41,17 +41,19 @@ double training(const nn::Plan& plan) {
 
 }  // namespace
 
-double work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
+RunWork work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
   const nn::Plan plan = nn::make_plan(recipe.model);
   const double validation = recipe.dataset.validation.images;
   const double trained = data.train.count - validation;
-  const double an_epoch = trained * training(plan) + (validation + data.test.count) * evaluating(plan);
-  return recipe.training.epochs * an_epoch + trained * evaluating(plan);  // once more at the end
+  return {.training = trained * training(plan),
+          .evaluation = (validation + data.test.count) * evaluating(plan),
+          .end = trained * evaluating(plan),
+          .epochs = recipe.training.epochs};
 }
 
-void Forecast::note(size_t run, double part, double seconds) {
+void Forecast::note(size_t run, double done, double seconds) {
   const double before = std::accumulate(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(run), 0.0);
-  last_ = {seconds, before + part * work_[run]};
+  last_ = {seconds, before + done};
   if (!first_) first_ = last_;
 }
 

@@ -10,9 +10,21 @@
 
 namespace rung::ladder {
 
-// The work of a whole run: training and evaluation in all epochs. In multiply-accumulates, including the
-// equivalent of memory traffic.
-double work_of(const recipe::Recipe& recipe, const data::Dataset& data);
+// The work of a run, in multiply-accumulates, including the equivalent of memory traffic.
+struct RunWork {
+  double training = 0;    // of one epoch
+  double evaluation = 0;  // after each epoch
+  double end = 0;         // once, after the last epoch
+  int epochs = 0;
+
+  double all() const { return epochs * (training + evaluation) + end; }
+  // Done after `finished` epochs and a share of the next one's batches, from 0 to 1.
+  double done(int finished, double share) const {
+    return finished * (training + evaluation) + share * training;
+  }
+};
+
+RunWork work_of(const recipe::Recipe& recipe, const data::Dataset& data);
 
 // Estimates, while runs train one after another, how long the rest will take.
 class Forecast {
@@ -20,8 +32,8 @@ class Forecast {
   // `work` of each run.
   explicit Forecast(std::vector<double> work) : work_(std::move(work)) {}
 
-  // At `seconds` by some clock, all runs before `run` are done, and this part of it, from 0 to 1.
-  void note(size_t run, double part, double seconds);
+  // At `seconds` by some clock, all runs before `run` are done, and this much of its work.
+  void note(size_t run, double done, double seconds);
 
   // None before one second has passed.
   std::optional<double> seconds_left() const;

@@ -38,10 +38,10 @@ std::string sweep_notes(const SweepStatistics& statistics);
 // What must be known of the references, as ReferenceBeside; empty where there is nothing to say.
 std::vector<std::string> sweep_remarks(const SweepStatistics& statistics);
 
-// The table with the columns that fit on a terminal so many columns wide; long names lose their middle.
+// The table with the columns that fit on a terminal of that many columns; long names lose their middle.
 SweepTable fitted(SweepTable table, int columns);
 
-// All of it as Markdown, with tables that fit on a terminal so many columns wide.
+// All of it as Markdown, with tables that fit on a terminal of that many columns.
 std::string sweep_document(const Sweep& sweep, const SweepStatistics& statistics,
                            int columns = std::numeric_limits<int>::max());
 

@@ -101,7 +101,7 @@ class LayerInference {
   void apply(const Add& add) {
     const int64_t from = added_layer(add, index_);
     if (from < 0 || from >= static_cast<int64_t>(index_))
-      fail(fmt::format("from = {} is no layer before it", add.from),
+      fail(fmt::format("from = {} is not a layer before it", add.from),
            "count the layers from 0, or with numbers below 0 back from this one");
     const LayerInfo& added = earlier_[static_cast<size_t>(from)];
     if (added.output != info_.input)

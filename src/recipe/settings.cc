@@ -239,7 +239,7 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
   try {
     hand_rates_over(document, settings);
     Recipe changed = parse_recipe(document, kSource);
-    // The recipe's own folder is an absolute path; one that is given here is seen from where one stands.
+    // The recipe's own folder is an absolute path; one that is given here is relative to the current folder.
     if (data::is_folder(changed.dataset.name) && changed.dataset.name != recipe.dataset.name)
       changed.dataset.name = folder_seen_from(".", changed.dataset.name);
     mark_targets(changed, recipe.training.epochs);

@@ -79,7 +79,7 @@ void note_other_accuracy(Exhibit& exhibit) {
 void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
   if (images.data == nullptr) {
     exhibit.remarks.push_back(
-        fmt::format("The dataset {} is missing ({}): whatever needs images is left out.",
+        fmt::format("The dataset {} is missing ({}): everything that needs images is left out.",
                     exhibit.run.recipe.dataset.name, images.problem));
     return;
   }
@@ -87,7 +87,7 @@ void use_images(Exhibit& exhibit, const Images& images, ThreadPool& pool) {
     train::require_fit(ladder::experiment_of(exhibit.run.recipe), *images.data);
   } catch (const UsageError& error) {
     exhibit.remarks.push_back(
-        fmt::format("The dataset {} no longer fits the model ({}): whatever needs images is left out.",
+        fmt::format("The dataset {} no longer fits the model ({}): everything that needs images is left out.",
                     exhibit.run.recipe.dataset.name, error.what()));
     return;
   }

@@ -144,7 +144,7 @@ Machine parse_machine(const json& object, std::string_view source) {
           static_cast<int>(from.count("threads", 1, INT_MAX))};
 }
 
-// Whether an evaluation can give such counts for so many images.
+// Whether an evaluation of that many images can give such counts.
 bool is_possible(const ClassResults& results, int images) {
   if (results.correct.size() != results.classes() || results.predicted.size() != results.classes())
     return false;

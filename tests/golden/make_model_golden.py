@@ -14,7 +14,7 @@ src/base/philox.h and src/kernels/dropout.h, so that neither is checked against 
     stepN.safetensors, residual.safetensors, pooling.safetensors
                         initial/*     weights, named as in nn.Sequential's state_dict
                         gradient/*    of the first batch's loss
-                        after1/*, after4/*, after20/*   batch norm's running statistics after so many steps
+                        after1/*, after4/*, after20/*   batch norm's running statistics after that many steps
                         logits/training, logits/evaluation   of the first batch: at the first step, and after the last
                         losses        [20]; step s trains batch s % 4 in epoch s / 4
 """

@@ -52,7 +52,7 @@ def adam(parameters):
     return torch.optim.Adam(parameters, lr=0.1, betas=(0.7, 0.99))
 
 
-EPOCH, BATCH = "stepped once an epoch", "once a batch"
+EPOCH, BATCH = "stepped once per epoch", "once per batch"
 WARMUP = dict(start_factor=0.25, total_iters=7)
 
 # The optimiser; the schedule, when it is stepped and its options; LinearLR's options, if any.

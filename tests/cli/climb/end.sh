@@ -12,7 +12,7 @@ mapfile -t commands < <(sed -n 's/^  \(.*rung .*\)  # .*/\1/p' log)
 [[ ${#commands[@]} == 3 ]]
 for command in "${commands[@]}"; do eval "$command" >/dev/null; done
 
-# Fewer epochs than the recipe has are no failure of it: its targets say for how many they are meant.
+# Fewer epochs than the recipe has are not a failure of it: its targets say for how many they are meant.
 make_recipe short.toml 's/^\[dataset\]/[[targets]]\nmetric = "final_test_accuracy"\nabove = 100\ntext = "no mistake"\n\n&/; s/^epochs = .*/epochs = 16/'
 "$RUNG" climb short.toml --epochs 1 --out short >log
 grep '^  short: ' log

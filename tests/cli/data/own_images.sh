@@ -1,4 +1,4 @@
-# Images of one's own: files under other names, a recipe without sizes that lies elsewhere, a folder that has moved, and
+# Images of the user's own: files under other names, a recipe without sizes that lies elsewhere, a folder that has moved, and
 # test images that are taken from the training images.
 source "$HELPERS"
 make_dataset digits

@@ -1,4 +1,4 @@
-# The documentation's way to write images of one's own: it refuses what would become something else, and training
+# The documentation's way to write your own images: it refuses what would become something else, and training
 # accepts what it writes.
 source "$HELPERS"
 python3 -c 'import numpy' 2>/dev/null || { echo "skipped: there is no python3 with numpy" >&2 && exit 77; }
