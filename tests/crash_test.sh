@@ -6,7 +6,7 @@
 set -euo pipefail
 
 kills=$1
-: "${RUNG:?is the path of the program}"
+: "${RUNG:?set it to the path of the program}"
 HELPERS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/cli/helpers.bash")
 READ_EVENTS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/read_events.py")
 scratch=$(mktemp -d)

@@ -83,7 +83,7 @@ void add_completion(CLI::App& app) {
                            ->check(CLI::IsMember({"bash", "zsh"}));
   command
       ->add_option("--values", options->values,
-                   "Print the known names of this kind instead, as the scripts ask for")
+                   "Print all names of this kind instead (the completion scripts use it)")
       ->check(CLI::IsMember({"RECIPE", "DATASET", "TARGET", "COMMAND"}))
       ->excludes(shell)
       ->type_name("KIND");

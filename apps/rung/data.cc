@@ -329,7 +329,7 @@ void add_data(CLI::App& app) {
   info_command->callback([options] { info(*options); });
 
   CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAny, options);
-  show_command->add_option("--augment", options->recipe, "Vary them as this recipe does")
+  show_command->add_option("--augment", options->recipe, "Augment them as this recipe does")
       ->type_name("RECIPE");
   show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")
       ->check(is_seed)

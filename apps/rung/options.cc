@@ -104,7 +104,7 @@ void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
           .add_option("--out", out,
                       "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
           ->type_name("DIR");
-  command.add_option("--resume", resume, "Resume what was cut off in this folder")
+  command.add_option("--resume", resume, "Resume the interrupted run or ladder in this folder")
       ->excludes(&recipes)
       ->excludes(seed_option)
       ->excludes(epochs_option)

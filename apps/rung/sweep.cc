@@ -286,9 +286,8 @@ void add_sweep(CLI::App& app) {
   command->add_option("--epochs", options->epochs, "Epochs (default: the recipes')")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
-  command->add_flag(
-      "--no-validation", options->no_validation,
-      "Train on the images held out for validation as well; targets about validation are dropped");
+  command->add_flag("--no-validation", options->no_validation,
+                    "Also train on the images held out for validation; drops the targets about validation");
   command
       ->add_option("--out", options->out,
                    "Folder to write to, or to resume in (default: ./runs/sweep-RECIPE...)")

@@ -145,7 +145,8 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--step", options.step, "Step of the ladder")->check(CLI::Range(1, 5));
   app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024));
   app.add_option("--seconds", options.seconds, "How long to measure")->check(CLI::PositiveNumber);
-  app.add_option("--epochs", options.epochs, "Train for this many epochs instead")->check(CLI::PositiveNumber);
+  app.add_option("--epochs", options.epochs, "Train for this many epochs instead")
+      ->check(CLI::PositiveNumber);
   app.add_option("--data", options.data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)");
   app.add_option("--seed", options.seed, "Seed of all random numbers (default: the recipe's)");
   app.add_flag("--evaluate", options.evaluate, "Classify the test images at the end");

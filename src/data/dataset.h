@@ -32,10 +32,10 @@ struct Dataset {
 std::filesystem::path default_root();
 
 // What lies in the files of root/<name>, each of which is checked to be the published one. A name that holds
-// a '/' is itself the folder of a dataset of the user's own: no checksums, as many classes as the largest training
-// label + 1, and no test images if both of their files are missing. A folder that is not where its name says
-// is looked for in `root`, by the name's last part. Throws UsageError for an unknown name, IoError if a file
-// is missing, DataError (file and byte offset) if the files are malformed or do not fit each other.
+// a '/' is itself the folder of a dataset of the user's own: no checksums, as many classes as the largest
+// training label + 1, and no test images if both of their files are missing. A folder that is not where its
+// name says is looked for in `root`, by the name's last part. Throws UsageError for an unknown name, IoError
+// if a file is missing, DataError (file and byte offset) if the files are malformed or do not fit each other.
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root = default_root());
 
 // The same for a dataset described by `info`, from `folder`.

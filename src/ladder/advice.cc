@@ -96,7 +96,7 @@ class Adviser {
     const size_t first = first_that_sees([&](Size2 field) { return shorter(field) > width; });
     if (first == layers()) return;
     say("A stroke is {:.1f} pixels wide (the mean of {}): {} is the first layer to see more, {} pixels. "
-        "Before it there are edges, from it on the shapes of strokes.",
+        "Layers before it can see only edges; it and those after it can see the shapes of strokes.",
         width, recipe_.dataset.name, name(first), text(info_.layers[first].receptive_field));
     Size2 jump{1, 1};
     for (size_t layer = 0; layer < first; ++layer) {
