@@ -435,20 +435,21 @@ void check_leaky_relu(Draw& draw) {
           [&] { return run(leaky_relu_forward, leaky_relu_backward); });
 }
 
-void check_silu(Draw& draw) {
+void check_function(Draw& draw) {
+  const auto function = static_cast<Function>(draw.between(0, kFunctions - 1));
   const ElementwiseShape s = draw_elementwise(draw);
   const auto x = draw.coin() ? draw.any_floats(s.floats())
                              : draw.values(s.floats(), static_cast<float>(draw.between(1, 200)));
   const auto dy = draw.values(s.floats());
   const auto run = [&](auto forward, auto backward) -> Outputs {
     AlignedBuffer<float> y(s.floats()), dx(s.floats());
-    forward(s, x.data(), y.data());
-    backward(s, dy.data(), x.data(), dx.data());
-    return {output(y.span(), 16 * kEpsilon), output(dx.span(), 256 * kEpsilon)};
+    forward(function, s.floats(), x.data(), y.data());
+    backward(function, s.floats(), dy.data(), x.data(), dx.data());
+    return {output(y.span(), 32 * kEpsilon), output(dx.span(), 256 * kEpsilon)};
   };
-  compare(fmt::format("silu {}x{}", s.channels, s.plane),
-          run(reference::silu_forward, reference::silu_backward),
-          [&] { return run(silu_forward, silu_backward); });
+  compare(fmt::format("{} {}x{}", name_of(function), s.channels, s.plane),
+          run(reference::function_forward, reference::function_backward),
+          [&] { return run(function_forward, function_backward); });
 }
 
 void check_dropout(Draw& draw) {
@@ -500,7 +501,7 @@ constexpr std::array kChecks = {check_conv_forward,
                                 check_dropout,
                                 check_loss,
                                 check_leaky_relu,
-                                check_silu,
+                                check_function,
                                 check_pooling};
 
 }  // namespace

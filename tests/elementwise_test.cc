@@ -1,13 +1,18 @@
-// Leaky relu, SiLU and their gradients against their references.
+// Leaky relu, the functions of functions.h and their gradients against their references.
 #include "kernels/elementwise.h"
 
 #include <gtest/gtest-spi.h>
 
+#include <array>
+#include <cmath>
+#include <filesystem>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "kernel_testing.h"
 #include "kernels/layout.h"
+#include "train/safetensors.h"
 
 namespace rung::kernels {
 namespace {
@@ -53,18 +58,34 @@ TEST_P(ElementwiseTest, LeakyReluGradientEqualsReference) {
   }
 }
 
-TEST_P(ElementwiseTest, SiluEqualsReference) {
+TEST_P(ElementwiseTest, FunctionsEqualTheirReference) {
   auto x = random_values(kShape.floats(), 1, -20, 20);
-  const std::vector<float> extremes = {0, -0.0F, 88, -88, 89, -89, 200, -200, 1e30F, -1e30F, 1e-30F};
+  const std::vector<float> extremes = {0,     -0.0F,  88,     -88, 89, -89, 200,   -200,
+                                       1e30F, -1e30F, 1e-30F, 3,   -3, 6,   2.99F, -2.99F};
   std::ranges::copy(extremes, x.data());
   const auto dy = random_values(x.size(), 2);
   AlignedBuffer<float> y(x.size()), expected(x.size());
-  silu_forward(kShape, x.data(), y.data());
-  reference::silu_forward(kShape, x.data(), expected.data());
-  expect_near_all(y.span(), expected.span(), kRoundings, "y");
-  silu_backward(kShape, dy.data(), x.data(), y.data());
-  reference::silu_backward(kShape, dy.data(), x.data(), expected.data());
-  expect_near_all(y.span(), expected.span(), 10 * kRoundings, "dx");
+  for (const Function function : kEveryFunction) {
+    SCOPED_TRACE(name_of(function));
+    function_forward(function, x.size(), x.data(), y.data());
+    reference::function_forward(function, x.size(), x.data(), expected.data());
+    expect_near_all(y.span(), expected.span(), 2 * kRoundings, "y");
+    function_backward(function, x.size(), dy.data(), x.data(), y.data());
+    reference::function_backward(function, x.size(), dy.data(), x.data(), expected.data());
+    expect_near_all(y.span(), expected.span(), 10 * kRoundings, "dx");
+  }
+}
+
+// The slope is that of the value, in double.
+TEST(Functions, SlopesAreThoseOfTheValues) {
+  constexpr double kStep = 1e-5;
+  for (const Function function : kEveryFunction) {
+    for (double x = -8.03; x < 8; x += 0.1) {
+      const double difference =
+          (exact::value(function, x + kStep) - exact::value(function, x - kStep)) / (2 * kStep);
+      EXPECT_NEAR(exact::slope(function, x), difference, 1e-8) << name_of(function) << " at " << x;
+    }
+  }
 }
 
 // Infinite and NaN where the reference is, and as close to it as elsewhere where that is finite.
@@ -81,24 +102,49 @@ void expect_same_kind(std::span<const float> actual, std::span<const float> expe
   }
 }
 
-TEST_P(ElementwiseTest, SiluEqualsReferenceForEveryFloat) {
-  const ElementwiseShape shape{.channels = 5, .plane = 1000};
-  const auto x = rung::testing::any_floats(shape.floats(), 3);
+TEST_P(ElementwiseTest, FunctionsEqualTheirReferenceForEveryFloat) {
+  const auto x = rung::testing::any_floats(80'000, 3);
   const auto dy = random_values(x.size(), 2);
   AlignedBuffer<float> y(x.size()), expected(x.size());
-  silu_forward(shape, x.data(), y.data());
-  reference::silu_forward(shape, x.data(), expected.data());
-  expect_same_kind(y.span(), expected.span(), kRoundings, x.span());
-  silu_backward(shape, dy.data(), x.data(), y.data());
-  reference::silu_backward(shape, dy.data(), x.data(), expected.data());
-  expect_same_kind(y.span(), expected.span(), 10 * kRoundings, x.span());
+  for (const Function function : kEveryFunction) {
+    SCOPED_TRACE(name_of(function));
+    function_forward(function, x.size(), x.data(), y.data());
+    reference::function_forward(function, x.size(), x.data(), expected.data());
+    expect_same_kind(y.span(), expected.span(), 2 * kRoundings, x.span());
+    function_backward(function, x.size(), dy.data(), x.data(), y.data());
+    reference::function_backward(function, x.size(), dy.data(), x.data(), expected.data());
+    expect_same_kind(y.span(), expected.span(), 10 * kRoundings, x.span());
+  }
+}
+
+// PyTorch's values and slopes from -12 to 12.
+TEST_P(ElementwiseTest, FunctionsEqualTorch) {
+  const auto golden =
+      train::read_safetensors(std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/functions.safetensors");
+  const std::vector<float>& given = golden.floats.at("x").values;
+  ASSERT_EQ(golden.floats.size(), 1 + 2 * kEveryFunction.size());
+  const size_t floats = (given.size() + kLanes - 1) / kLanes * kLanes;
+  AlignedBuffer<float> x(floats), ones(floats), y(floats);
+  std::ranges::copy(given, x.data());
+  std::ranges::fill(ones.span(), 1.0F);
+  for (const Function function : kEveryFunction) {
+    const auto expect = [&](const std::string& what) {
+      const auto& expected = golden.floats.at(what + "/" + std::string(name_of(function))).values;
+      for (size_t i = 0; i < given.size(); ++i)
+        EXPECT_NEAR(y[i], expected[i], 2e-6 * (1 + std::abs(expected[i])))
+            << what << " of " << name_of(function) << " at " << given[i];
+    };
+    function_forward(function, floats, x.data(), y.data());
+    expect("value");
+    function_backward(function, floats, ones.data(), x.data(), y.data());
+    expect("slope");
+  }
 }
 
 // Values and gradients of torch.nn.functional.silu, PyTorch 1.13, float32.
 TEST_P(ElementwiseTest, SiluIsPyTorchsAtTheEnds) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-  const ElementwiseShape shape{.channels = 1, .plane = 1};
   const std::vector<float> x = {-1e36F, -3e38F, -200, -104, -100,  -88.8F,    -88.5F,     -20,
                                 0,      20,     100,  1e30, 3e38F, kInfinity, -kInfinity, kNaN};
   const std::vector<float> values = {0, 0,  0,   0,     0,     0,         0,    -4.1223e-8F,
@@ -106,9 +152,9 @@ TEST_P(ElementwiseTest, SiluIsPyTorchsAtTheEnds) {
   const std::vector<float> gradients = {0, 0, 0, 0, 0, 0, 0, -3.9162e-8F, 0.5F, 1, 1, 1, 1, kNaN, kNaN, kNaN};
   const std::vector<float> dy(x.size(), 1);
   AlignedBuffer<float> y(x.size());
-  silu_forward(shape, x.data(), y.data());
+  function_forward(Function::kSilu, x.size(), x.data(), y.data());
   expect_same_kind(y.span(), values, kRoundings, x);
-  silu_backward(shape, dy.data(), x.data(), y.data());
+  function_backward(Function::kSilu, x.size(), dy.data(), x.data(), y.data());
   expect_same_kind(y.span(), gradients, kRoundings, x);
 }
 
@@ -116,8 +162,10 @@ TEST_P(ElementwiseTest, SiluIsPyTorchsAtTheEnds) {
 TEST_P(ElementwiseTest, NaNStaysNaN) {
   AlignedBuffer<float> x(kShape.floats()), y(x.size());
   x[5] = std::nanf("");
-  silu_forward(kShape, x.data(), y.data());
-  EXPECT_TRUE(std::isnan(y[5]));
+  for (const Function function : kEveryFunction) {
+    function_forward(function, x.size(), x.data(), y.data());
+    EXPECT_TRUE(std::isnan(y[5])) << name_of(function);
+  }
   leaky_relu_forward(kShape, x.data(), kSlopes[0], y.data());
   EXPECT_TRUE(std::isnan(y[5]));
 }

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
+#include "every_layer.h"
 #include "kernel_testing.h"
 #include "kernels/dropout.h"
 #include "nn/inference.h"
@@ -222,9 +223,13 @@ class Definition {
   }
 
   Values apply(const Dropout& l, size_t index, const Values& x) {
-    if (!training_ || l.p == 0) return x;
+    return drop(l.p, index, count(info_.layers[index].input), x);
+  }
+  // Each of an image's `parts` as a whole.
+  Values drop(double p, size_t index, size_t parts, const Values& x) const {
+    if (!training_ || p == 0) return x;
     const size_t elements = count(info_.layers[index].input);
-    std::vector<uint16_t> bits(elements);
+    std::vector<uint16_t> bits(parts);
     const Dropped dropped;
     Values y = x;
     for (size_t n = 0; n < images_; ++n) {
@@ -232,10 +237,10 @@ class Definition {
         kernels::reference::dropout_bits(
             {philox_key(dropped.seed), dropped.first_group + static_cast<uint32_t>(n / kLanes), dropped.epoch,
              purpose_word(RandomPurpose::kDropout, static_cast<uint32_t>(index))},
-            kernels::dropout_threshold(l.p), elements, bits.data());
+            kernels::dropout_threshold(p), parts, bits.data());
       }
       for (size_t e = 0; e < elements; ++e)
-        y[n * elements + e] *= (bits[e] >> n % kLanes & 1) != 0 ? 1 / (1 - l.p) : 0;
+        y[n * elements + e] *= (bits[e * parts / elements] >> n % kLanes & 1) != 0 ? 1 / (1 - p) : 0;
     }
     return y;
   }
@@ -270,9 +275,10 @@ class Definition {
     });
   }
 
-  Values apply(const Silu& /*layer*/, size_t /*index*/, const Values& x) const {
+  template <IsFunction Layer>
+  Values apply(const Layer& l, size_t /*index*/, const Values& x) const {
     Values y = x;
-    for (double& value : y) value /= 1 + std::exp(-value);
+    for (double& value : y) value = kernels::exact::value(l.function(), value);
     return y;
   }
 
@@ -713,6 +719,20 @@ const std::vector<std::vector<LayerSpec>> kOrdersWithTies = {
 };
 
 class GradientTest : public rung::testing::EveryTarget {};
+
+TEST_P(GradientTest, EveryLayer) {
+  uint32_t stream = 3000;
+  for (const LayerSpec& layer : rung::testing::every_layer()) {
+    const ModelSpec model = rung::testing::model_with(layer);
+    bool checked = false;
+    for (int attempt = 0; attempt < 30 && !checked; ++attempt) {
+      Random random(stream++);
+      SCOPED_TRACE(describe(model, 21));
+      checked = Check(model, 21, random).run();
+    }
+    EXPECT_TRUE(checked) << describe(model, 21);
+  }
+}
 
 TEST_P(GradientTest, UnusualOrdersOfLayers) {
   uint32_t stream = 1000;

@@ -4,9 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
+
+#include "every_layer.h"
 
 namespace rung::nn {
 namespace {
@@ -138,7 +143,7 @@ struct Bad {
   std::string hint = "";
 };
 
-class InferErrors : public testing::TestWithParam<Bad> {};
+class InferErrors : public ::testing::TestWithParam<Bad> {};
 
 TEST_P(InferErrors, NameTheLayerAndTheShapes) {
   try {
@@ -193,21 +198,21 @@ const std::vector<Bad> kBad = {
     bad_layer({1, 1, 1}, Linear{0, true}, "out_features must be between 1 and 65536, not 0"),
     bad_layer({100, 28, 28}, Flatten{},
               "[100, 28, 28] has 78400 elements, more than the 65536 features a layer may have"),
-    bad_layer(kMnist, Dropout{1}, "p must be a number from 0 to 0.99, not 1"),
-    bad_layer(kMnist, Dropout{-0.1}, "p must be a number from 0 to 0.99, not -0.1"),
-    bad_layer(kMnist, Dropout{std::nan("")}, "p must be a number from 0 to 0.99, not nan"),
-    bad_layer(kMnist, LeakyRelu{std::nan("")}, "negative_slope must be a finite number, not nan"),
-    bad_layer(kMnist, PRelu{1, std::nan("")}, "init must be a finite number, not nan"),
+    bad_layer(kMnist, Dropout{1}, "p must be between 0 and 0.99, not 1"),
+    bad_layer(kMnist, Dropout{-0.1}, "p must be between 0 and 0.99, not -0.1"),
+    bad_layer(kMnist, Dropout{std::nan("")}, "p must be between 0 and 0.99, not nan"),
+    bad_layer(kMnist, LeakyRelu{std::nan("")}, "negative_slope must be between -1000 and 1000, not nan"),
+    bad_layer(kMnist, PRelu{1, std::nan("")}, "init must be between -1000 and 1000, not nan"),
     bad_layer({3, 4, 4}, PRelu{2}, "num_parameters must be 1 or its 3 channels, not 2"),
-    bad_layer({3, 4, 4}, PRelu{0}, "num_parameters must be 1 or its 3 channels, not 0"),
+    bad_layer({3, 4, 4}, PRelu{0}, "num_parameters must be between 1 and 65536, not 0"),
     bad_layer(kMnist, Add{1}, "from = 1 is not a layer before it", kFromHint),
-    bad_layer(kMnist, Add{kHuge}, "from = 2147483647 is not a layer before it", kFromHint),
+    bad_layer(kMnist, Add{kHuge}, "from must be between -10000 and 10000, not 2147483647"),
     bad_layer(kMnist, Add{-2}, "from = -2 is not a layer before it", kFromHint),
-    bad_layer(kMnist, Add{-kHuge - 1}, "from = -2147483648 is not a layer before it", kFromHint),
+    bad_layer(kMnist, Add{-kHuge - 1}, "from must be between -10000 and 10000, not -2147483648"),
     {{kMnist, 10, {conv(3, 3), conv(4, 1), Add{0}}},
      2,
      "layer 2 (add): layer 0's output [3, 26, 26] cannot be added to its input [4, 26, 26]"},
-    bad_layer(kMnist, BatchNorm2d{0, 0.1}, "eps must be above 0, not 0"),
+    bad_layer(kMnist, BatchNorm2d{0, 0.1}, "eps must be a number above 0 and at most 1, not 0"),
     bad_layer(kMnist, BatchNorm2d{1e-5, 1.5}, "momentum must be between 0 and 1, not 1.5"),
     bad_layer(kMnist, conv(1, 1, 1, 4096), "its output [1, 8220, 8220] is larger than 4096 on a side"),
     bad_layer({1, 4096, 4096}, conv(5, 1), "its output [5, 4096, 4096] has more than 67108864 elements"),
@@ -231,23 +236,19 @@ const std::vector<Bad> kBad = {
      "pixels and 67108864 elements"},
 };
 
-INSTANTIATE_TEST_SUITE_P(All, InferErrors, testing::ValuesIn(kBad));
+INSTANTIATE_TEST_SUITE_P(All, InferErrors, ::testing::ValuesIn(kBad));
 
+// A recipe's name is PyTorch's in snake case.
 TEST(Spec, Names) {
-  const std::vector<LayerSpec> layers = {
-      Conv2d{},    BatchNorm2d{}, Dropout{},           Relu{},    LeakyRelu{}, PRelu{}, Silu{}, Add{},
-      MaxPool2d{}, AvgPool2d{},   AdaptiveAvgPool2d{}, Flatten{}, Linear{}};
-  std::string recipe, torch;
-  for (const LayerSpec& layer : layers) {
-    recipe += std::string(recipe_name(layer)) + " ";
-    torch += std::string(torch_name(layer)) + " ";
+  for (const LayerSpec& layer : rung::testing::every_layer()) {
+    std::string recipe(recipe_name(layer));
+    std::string torch(torch_name(layer));
+    std::erase(recipe, '_');
+    std::ranges::transform(torch, torch.begin(), [](unsigned char byte) { return std::tolower(byte); });
+    EXPECT_EQ(recipe, torch);
   }
-  EXPECT_EQ(recipe,
-            "conv2d batch_norm2d dropout relu leaky_relu prelu silu add max_pool2d avg_pool2d "
-            "adaptive_avg_pool2d flatten linear ");
-  EXPECT_EQ(torch,
-            "Conv2d BatchNorm2d Dropout ReLU LeakyReLU PReLU SiLU Add MaxPool2d AvgPool2d AdaptiveAvgPool2d "
-            "Flatten Linear ");
+  EXPECT_EQ(recipe_name(AdaptiveAvgPool2d{}), "adaptive_avg_pool2d");
+  EXPECT_EQ(torch_name(PRelu{}), "PReLU");
 }
 
 }  // namespace

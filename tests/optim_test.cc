@@ -33,19 +33,17 @@ const std::map<std::string, Optimizer> kOptimizers = {
     {"sgd_nesterov", Sgd{.lr = 0.03, .momentum = 0.8, .nesterov = true}},
     {"sgd_nesterov_weight_decay", Sgd{.lr = 0.2, .momentum = 0.6, .weight_decay = 0.1, .nesterov = true}},
     {"adam", Adam{}},
-    {"adam_options", Adam{{.lr = 0.05, .beta1 = 0.7, .beta2 = 0.9, .eps = 0.1}, 0}},
+    {"adam_options", Adam{{.lr = 0.05, .betas = {0.7, 0.9}, .eps = 0.1}, 0}},
     {"adam_weight_decay", Adam{{.lr = 0.02}, 0.2}},
     {"adamw", AdamW{{.lr = 0.1}}},
-    {"adamw_options", AdamW{{.lr = 0.03, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3}, 0.4}},
+    {"adamw_options", AdamW{{.lr = 0.03, .betas = {0.8, 0.95}, .eps = 1e-3}, 0.4}},
 };
 
 Training sgd(const LrScheduler& schedule, double lr = 0.1) {
   return {.epochs = kEpochs, .optimizer = Sgd{.lr = lr, .momentum = 0.9}, .lr_scheduler = schedule};
 }
 Training adam(const LrScheduler& schedule) {
-  return {.epochs = kEpochs,
-          .optimizer = Adam{{.lr = 0.1, .beta1 = 0.7, .beta2 = 0.99}},
-          .lr_scheduler = schedule};
+  return {.epochs = kEpochs, .optimizer = Adam{{.lr = 0.1, .betas = {0.7, 0.99}}}, .lr_scheduler = schedule};
 }
 Training warmed(const LrScheduler& schedule, const LrWarmup& warmup = {0.25, 7}) {
   Training training = sgd(schedule);

@@ -13,13 +13,14 @@
 #include <vector>
 
 #include "base/file.h"
+#include "every_layer.h"
 #include "nn/infer.h"
 #include "recipe/settings.h"
 
 namespace rung::recipe {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Recipe ladder(const std::string& name) {
   return load(std::filesystem::path(RUNG_SOURCE_DIR) / "recipes" / "ladder" / (name + ".toml"));
@@ -36,7 +37,7 @@ struct Step {
   bool schedule;
 };
 
-class Ladder : public testing::TestWithParam<Step> {};
+class Ladder : public ::testing::TestWithParam<Step> {};
 
 template <typename Layer>
 size_t count(const nn::ModelSpec& model) {
@@ -78,12 +79,12 @@ TEST_P(Ladder, SurvivesWritingAndReading) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Ladder,
-                         testing::Values(Step{"step1", 13'590, 6, 0, 0, 0, 0.01, false},
-                                         Step{"step2", 13'730, 6, 5, 0, 0, 0.01, false},
-                                         Step{"step3", 13'730, 6, 5, 5, 0, 0.01, false},
-                                         Step{"step4", 5'422, 7, 6, 6, 10, 0.01, false},
-                                         Step{"step5", 7'758, 8, 7, 7, 13, 0.02, true},
-                                         Step{"step5-constant-lr", 7'758, 8, 7, 7, 13, 0.02, false}));
+                         ::testing::Values(Step{"step1", 13'590, 6, 0, 0, 0, 0.01, false},
+                                           Step{"step2", 13'730, 6, 5, 0, 0, 0.01, false},
+                                           Step{"step3", 13'730, 6, 5, 5, 0, 0.01, false},
+                                           Step{"step4", 5'422, 7, 6, 6, 10, 0.01, false},
+                                           Step{"step5", 7'758, 8, 7, 7, 13, 0.02, true},
+                                           Step{"step5-constant-lr", 7'758, 8, 7, 7, 13, 0.02, false}));
 
 // ---- beyond the ladder
 
@@ -93,7 +94,7 @@ struct Beyond {
   int most_epochs;
 };
 
-class BeyondTheLadder : public testing::TestWithParam<Beyond> {};
+class BeyondTheLadder : public ::testing::TestWithParam<Beyond> {};
 
 // The budgets that give meaning to the accuracies in docs/records.md. No image is held out, so the recipe is
 // exactly what was measured.
@@ -111,8 +112,8 @@ TEST_P(BeyondTheLadder, KeepsItsBudget) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BeyondTheLadder,
-                         testing::Values(Beyond{"step6", 7'758, 16}, Beyond{"best10k", 9'999, 60},
-                                         Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60}));
+                         ::testing::Values(Beyond{"step6", 7'758, 16}, Beyond{"best10k", 9'999, 60},
+                                           Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60}));
 
 // Output side and receptive field after each convolution and pooling.
 std::vector<std::pair<int, int>> stages(const Recipe& recipe) {
@@ -424,8 +425,8 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
   Recipe recipe = everything();
   const Sgd scheduled{.weight_decay = 0.5, .nesterov = true};  // the schedule has its rate and momentum
   const std::vector<Training> trainings = {
-      {.optimizer = Adam{{1e-2, 0.8, 0.99, 1e-7}, 0.25}, .lr_scheduler = MultiStepLr{{1, 5, 9}, 0.3}},
-      {.optimizer = AdamW{{1e-2, 0.8, 0.99, 1e-7}, 0.25}, .lr_scheduler = ExponentialLr{0.9}},
+      {.optimizer = Adam{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = MultiStepLr{{1, 5, 9}, 0.3}},
+      {.optimizer = AdamW{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = ExponentialLr{0.9}},
       {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{8, 1e-5}},
       {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{}, .lr_warmup = LrWarmup{.epochs = 1.5}},
       {.optimizer = scheduled, .lr_scheduler = OneCycleLr{.max_lr = 0.1}},
@@ -439,6 +440,16 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
        .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kExpRange, 0.99, false, 0.1, 0.2}}};
   for (const Training& training : trainings) {
     recipe.training = training;
+    const std::string toml = to_toml(recipe);
+    EXPECT_EQ(parse(toml, "x.toml"), recipe) << toml;
+  }
+}
+
+TEST(Write, EveryLayerComesBack) {
+  Recipe recipe = everything();
+  for (const nn::LayerSpec& layer : rung::testing::every_layer()) {
+    recipe.model = rung::testing::model_with(layer);
+    recipe.training.class_weights.reset();
     const std::string toml = to_toml(recipe);
     EXPECT_EQ(parse(toml, "x.toml"), recipe) << toml;
   }
@@ -516,13 +527,13 @@ TEST(Dataset, EveryWayToSplitComesBack) {
   EXPECT_EQ(spec.test, data::Portion(20));
   EXPECT_EQ(spec.split_seed, 7);
   const std::string toml = to_toml(with_dataset("name = \"./own\"\nvalidation = 0.25"));
-  EXPECT_THAT(toml, testing::HasSubstr("mean = \"auto\"\nstd = \"auto\"\nvalidation = 0.25\n"
-                                       "validation_split = \"stratified\"\nsplit_seed = 0\n"));
+  EXPECT_THAT(toml, ::testing::HasSubstr("mean = \"auto\"\nstd = \"auto\"\nvalidation = 0.25\n"
+                                         "validation_split = \"stratified\"\nsplit_seed = 0\n"));
 }
 
 // A run's recipe names no place that depends on the current folder.
 TEST(Load, AFolderIsSeenFromTheRecipe) {
-  const auto root = std::filesystem::weakly_canonical(testing::TempDir()) / "rung-seen-from";
+  const auto root = std::filesystem::weakly_canonical(::testing::TempDir()) / "rung-seen-from";
   std::filesystem::create_directories(root / "recipes");
   const auto file = root / "recipes" / "own.toml";
   const auto loaded = [&](const std::string& name) {
@@ -574,7 +585,7 @@ struct Bad {
   std::string hint = "";
 };
 
-class RecipeErrors : public testing::TestWithParam<Bad> {};
+class RecipeErrors : public ::testing::TestWithParam<Bad> {};
 
 TEST_P(RecipeErrors, SayWhereAndWhat) {
   const Bad& bad = GetParam();
@@ -586,7 +597,7 @@ TEST_P(RecipeErrors, SayWhereAndWhat) {
         "recipes/r.toml:" + std::to_string(bad.line) + ":" + std::to_string(bad.column) + ": ";
     EXPECT_EQ(error.line, bad.line);
     EXPECT_EQ(error.column, bad.column);
-    EXPECT_THAT(error.what(), testing::StartsWith(place + bad.message));
+    EXPECT_THAT(error.what(), ::testing::StartsWith(place + bad.message));
     EXPECT_EQ(error.hint(), bad.hint);
   }
 }
@@ -708,9 +719,7 @@ const std::vector<Bad> kData = {
     {with("\"mnist\"", "\"./minst\""), 4, 1,
      "model.input: missing; expected [channels, height, width] of the images in ./minst"},
     {augmented("type = \"random_rotate\"\n"), 16, 8,
-     "augment[0].type: expected one of color_jitter, random_rotation, random_affine, elastic_transform, "
-     "random_crop, random_erasing, found \"random_rotate\"",
-     "did you mean `random_rotation`?"},
+     "augment[0].type: expected one of color_jitter, random_rotation, ", "did you mean `random_rotation`?"},
     {augmented("type = \"random_rotation\"\n"), 15, 1,
      "augment[0].degrees: missing; expected a number of at least 0 and at most 360"},
     {augmented("type = \"random_rotation\"\ndegrees = 361"), 17, 11, "augment[0].degrees: expected a number"},
@@ -808,11 +817,8 @@ const std::vector<Bad> kLayers = {
               "model.layers[0]: layer 0 (conv2d): the 29×29 kernel is larger than its 28×28 input"),
     bad_layer("{ stage = \"s\", out_channels = 10, repeat = 20 }", 3,
               "model.layers[0]: layer 26 (conv2d): the 3×3 kernel is larger than its 2×2 input"),
-    bad_layer(
-        "{ type = \"conv\", out_channels = 10 }", 12,
-        "model.layers[0].type: expected one of conv2d, batch_norm2d, dropout, relu, leaky_relu, prelu, silu, "
-        "add, max_pool2d, avg_pool2d, adaptive_avg_pool2d, flatten, linear, found \"conv\"",
-        "did you mean `conv2d`?"),
+    bad_layer("{ type = \"conv\", out_channels = 10 }", 12,
+              "model.layers[0].type: expected one of conv2d, batch_norm2d, ", "did you mean `conv2d`?"),
     bad_layer("{ type = \"BatchNorm2d\" }", 12, "model.layers[0].type: expected one of",
               "did you mean `batch_norm2d`?"),
     bad_layer("{ out_channels = 10 }", 3, "model.layers[0]: expected a `type` or a `stage`"),
@@ -868,7 +874,7 @@ const std::vector<Bad> kTraining = {
      "training.class_weights: expected an array of 1 to 1000 numbers"},
     {with("epochs = 1", "epochs = 1\nlabel_smooth = 0.1"), 13, 1, "unknown key `training.label_smooth`",
      "did you mean `label_smoothing`?"},
-    {with("\"sgd\"", "\"adamv\""), 14, 8, "optimizer.type: expected one of sgd, adam, adamw, found \"adamv\"",
+    {with("\"sgd\"", "\"adamv\""), 14, 8, "optimizer.type: expected one of sgd, adam, ",
      "did you mean `adam`?"},
     {with("\"sgd\"", "\"adam\"\nmomentum = 0.9"), 15, 1,
      "unknown key `optimizer.momentum`; allowed here: type, lr, betas, eps, weight_decay"},
@@ -898,9 +904,7 @@ const std::vector<Bad> kTraining = {
     {trained("rl = 1"), 15, 1, "unknown key `optimizer.rl`", "did you mean `lr`?"},
     {trained("learning_rate = 1"), 15, 1, "unknown key `optimizer.learning_rate`; allowed here: type, lr, ",
      "did you mean `lr`?"},
-    {scheduled("type = \"steplr\""), 16, 8,
-     "lr_scheduler.type: expected one of none, step_lr, multi_step_lr, exponential_lr, cosine_annealing_lr, "
-     "one_cycle_lr, cyclic_lr, found \"steplr\"",
+    {scheduled("type = \"steplr\""), 16, 8, "lr_scheduler.type: expected one of none, step_lr, ",
      "did you mean `step_lr`?"},
     {scheduled("type = \"step_lr\""), 15, 1,
      "lr_scheduler.step_size: missing; expected an integer from 1 to 100000"},
@@ -939,17 +943,17 @@ const std::vector<Bad> kTraining = {
      "unknown key `lr_scheduler.gamma`; allowed here: type"},
 };
 
-INSTANTIATE_TEST_SUITE_P(TopLevel, RecipeErrors, testing::ValuesIn(kTopLevel));
-INSTANTIATE_TEST_SUITE_P(Targets, RecipeErrors, testing::ValuesIn(kTargets));
-INSTANTIATE_TEST_SUITE_P(Data, RecipeErrors, testing::ValuesIn(kData));
-INSTANTIATE_TEST_SUITE_P(Model, RecipeErrors, testing::ValuesIn(kModel));
-INSTANTIATE_TEST_SUITE_P(Layers, RecipeErrors, testing::ValuesIn(kLayers));
+INSTANTIATE_TEST_SUITE_P(TopLevel, RecipeErrors, ::testing::ValuesIn(kTopLevel));
+INSTANTIATE_TEST_SUITE_P(Targets, RecipeErrors, ::testing::ValuesIn(kTargets));
+INSTANTIATE_TEST_SUITE_P(Data, RecipeErrors, ::testing::ValuesIn(kData));
+INSTANTIATE_TEST_SUITE_P(Model, RecipeErrors, ::testing::ValuesIn(kModel));
+INSTANTIATE_TEST_SUITE_P(Layers, RecipeErrors, ::testing::ValuesIn(kLayers));
 TEST(Recipe, NamesAreUtf8) {
   const std::string name = "caf\xe9.toml";  // Latin-1
   EXPECT_THROW(parse("title = \"t\"", name), RecipeError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Training, RecipeErrors, testing::ValuesIn(kTraining));
+INSTANTIATE_TEST_SUITE_P(Training, RecipeErrors, ::testing::ValuesIn(kTraining));
 
 TEST(RecipeLimits, TenThousandLayers) {
   std::string layers = "layers = [\n";

@@ -693,7 +693,7 @@ TEST_F(ReportTest, AStepIsSetAgainstTheOneBefore) {
   const std::string page = report_on({train(bar_recipe("first")), train(second)}, /*as_ladder=*/true);
   EXPECT_THAT(page, Not(HasSubstr(">notebook: last<")));  // a column with nothing in it
   EXPECT_THAT(page, AllOf(HasSubstr("Ladder of 2 steps"), HasSubstr("What changed from first"),
-                          HasSubstr("+1 dropout p = 0.2"), HasSubstr("McNemar")));
+                          HasSubstr("+1 dropout p 0.2"), HasSubstr("McNemar")));
 }
 
 }  // namespace

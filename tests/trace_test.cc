@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/philox.h"
+#include "every_layer.h"
 #include "nn/inference.h"
 #include "tensor_testing.h"
 
@@ -18,7 +20,7 @@ using kernels::kLanes;
 constexpr int kSide = 15;
 constexpr int kClasses = 5;
 
-// Every kind of layer, with the elementwise ones in several orders.
+// Most kinds of layers, with the elementwise ones in several orders.
 ModelSpec model() {
   return {{1, kSide, kSide},
           kClasses,
@@ -61,6 +63,24 @@ TEST_F(TraceTest, EndsInTheEnginesLogits) {
       weights_, kLanes, [&](int, int, int, float* x) { std::copy_n(x_.data(), x_.size(), x); },
       [&](int, int, const float* logits) { expected.assign(logits, logits + kClasses * kLanes); });
   EXPECT_EQ(logits(), expected);
+}
+
+// The engine's logits with every layer.
+TEST_F(TraceTest, FollowsEveryLayer) {
+  ThreadPool pool(1);
+  for (const LayerSpec& layer : rung::testing::every_layer()) {
+    SCOPED_TRACE(recipe_name(layer));
+    const Plan plan = make_plan(rung::testing::model_with(layer));
+    Weights weights = initial_weights(plan, 3);
+    std::vector<float> expected;
+    Inference inference(plan, pool);
+    const size_t floats = group_floats(plan.input);
+    inference.run(
+        weights, kLanes, [&](int, int, int, float* x) { std::copy_n(x_.data(), floats, x); },
+        [&](int, int, const float* logits) { expected.assign(logits, logits + 3 * kLanes); });
+    const Trace trace(plan, weights, x_.data());
+    EXPECT_TRUE(std::ranges::equal(trace.output(plan.stages.size() - 1), expected));
+  }
 }
 
 // A batch norm that ends its stage adds its bias to every element of that stage's output, so the derivative

@@ -16,6 +16,7 @@
 #include "kernels/simd.h"
 #include "ladder/run.h"
 #include "nn/cost.h"
+#include "nn/training_pass.h"
 #include "options.h"
 #include "table.h"
 #include "terminal.h"

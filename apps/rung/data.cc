@@ -22,7 +22,6 @@
 #include "data/statistics.h"
 #include "display.h"
 #include "interrupt.h"
-#include "ladder/changes.h"
 #include "options.h"
 #include "table.h"
 #include "terminal.h"
@@ -123,7 +122,7 @@ Description describe(const Options& options) {
 
 void print_split(const char* name, const data::Split& split, int classes) {
   if (split.count == 0) return say("{}: none\n", name);
-  say("{}: {} images of {}×{}, uint8\n", name, ladder::with_commas(split.count), split.height, split.width);
+  say("{}: {} images of {}×{}, uint8\n", name, with_commas(split.count), split.height, split.width);
   say("  images of class 0{}: {}\n", classes == 1 ? "" : fmt::format(" to {}", classes - 1),
       fmt::join(data::class_counts(split.labels, classes), " "));
 }
@@ -230,8 +229,8 @@ void say_list(const std::vector<Listed>& all) {
   for (const Listed& one : all) {
     if (one.info == nullptr) continue;
     table.add({one.name, std::to_string(one.info->classes),
-               fmt::format("{}×{}", one.info->height, one.info->width),
-               ladder::with_commas(one.info->train_images), ladder::with_commas(one.info->test_images),
+               fmt::format("{}×{}", one.info->height, one.info->width), with_commas(one.info->train_images),
+               with_commas(one.info->test_images),
                one.is_here ? one.folder.string() : fmt::format("not here: rung data fetch {}", one.name)});
   }
   for (const Line& line : table.lines(talk_columns())) say_line(line);

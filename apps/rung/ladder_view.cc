@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "ladder/changes.h"
 #include "ladder/goal.h"
 #include "ladder/markdown.h"
 #include "ladder/reference.h"
@@ -110,7 +109,7 @@ void say_run(const ladder::Outcome& outcome, const ladder::Analysis& analysis) {
                   "{}); {} parameters; "
                   "{:.1f} s of training",
                   record.recipe, record.seed, record.final_test_accuracy(), record.best().test_accuracy,
-                  record.best().epoch, ladder::with_commas(record.params), record.train_seconds()));
+                  record.best().epoch, with_commas(record.params), record.train_seconds()));
   if (record.validation_images > 0)
     say_wrapped(
         fmt::format("Validation: {:.2f} % after the last epoch, {:.2f} % in the best (epoch {}), where the "

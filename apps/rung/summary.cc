@@ -6,9 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "commands.h"
 #include "ladder/advice.h"
-#include "ladder/changes.h"
 #include "nn/infer.h"
 #include "options.h"
 #include "table.h"
@@ -17,7 +17,6 @@
 namespace rung::app {
 namespace {
 
-using ladder::with_commas;
 using nlohmann::ordered_json;
 
 constexpr double kMebibyte = 1024.0 * 1024.0;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "interrupt.h"
 
@@ -30,10 +31,6 @@ bool is_terminal(int stream) {
 
 int talk_stream() {
   return talk == Talk::kErr ? STDERR_FILENO : STDOUT_FILENO;
-}
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
 }
 
 void write_bytes_out(std::string_view bytes) {

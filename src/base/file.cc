@@ -13,11 +13,12 @@
 #include "base/error.h"
 
 namespace rung {
-namespace {
 
 std::string reason(int error) {
   return std::generic_category().message(error);
 }
+
+namespace {
 
 // To its user, an exhausted quota is a full disk.
 bool is_no_space(int error) {

@@ -12,6 +12,9 @@
 
 namespace rung {
 
+// What the system says of an errno: "No such file or directory".
+std::string reason(int error);
+
 // Whether the path exists. Throws IoError if that cannot be determined: an existing file must not be taken
 // for missing.
 bool is_there(const std::filesystem::path& path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ std::string quotable(std::string_view text);
 
 // "1 run", "2 runs".
 std::string counted(size_t count, std::string_view noun);
+
+// 13590 -> "13,590".
+std::string with_commas(int64_t number);
 
 // Columns that printable UTF-8 text takes on a terminal: 2 for a wide character, 0 for one that combines with
 // the character before it.

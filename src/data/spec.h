@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
+
+#include "base/fields.h"
 
 namespace rung::data {
 
@@ -54,6 +57,26 @@ struct ColorJitter {
   double saturation = 0;
   double hue = 0;
   friend bool operator==(const ColorJitter&, const ColorJitter&) = default;
+
+  static constexpr std::string_view kName = "color_jitter";
+  static constexpr std::string_view kTorchName = "ColorJitter";
+  static constexpr auto fields() {
+    constexpr NumberRange kFactor = NumberRange::at_least(0);
+    return std::tuple(
+        field("brightness", &ColorJitter::brightness)
+            .within(kFactor)
+            .in("factor")
+            .means("a factor from [max(0, 1 - v), 1 + v]"),
+        field("contrast", &ColorJitter::contrast).within(kFactor).in("factor").means("the same"),
+        field("saturation", &ColorJitter::saturation)
+            .within(kFactor)
+            .in("factor")
+            .means("no effect on one channel"),
+        field("hue", &ColorJitter::hue)
+            .within(0, 0.5)
+            .in("turns")
+            .means("from [-v, v]; no effect on one channel"));
+  }
 };
 
 // torchvision.transforms.RandomRotation(degrees, fill=fill): an angle uniform in [-degrees, degrees], about
@@ -62,9 +85,27 @@ struct RandomRotation {
   double degrees = 0;
   int fill = 0;
   friend bool operator==(const RandomRotation&, const RandomRotation&) = default;
+
+  static constexpr std::string_view kName = "random_rotation";
+  static constexpr std::string_view kTorchName = "RandomRotation";
+  static constexpr auto fields() {
+    return std::tuple(field("degrees", &RandomRotation::degrees)
+                          .required()
+                          .within(0, 360)
+                          .in("degrees")
+                          .means("an angle from [-degrees, degrees], nearest neighbour, same size"),
+                      field("fill", &RandomRotation::fill)
+                          .within(0, 255)
+                          .in("pixel value")
+                          .means("at the uncovered corners"));
+  }
 };
 
 enum class Interpolation { kNearest, kBilinear };
+constexpr auto words(Interpolation) {
+  return std::array{Word<Interpolation>{"nearest", Interpolation::kNearest},
+                    Word<Interpolation>{"bilinear", Interpolation::kBilinear}};
+}
 
 // torchvision.transforms.RandomAffine: an angle uniform in [-degrees, degrees]; whole pixels up to a share of
 // the width and of the height; a factor on the size; shears in degrees along x and y. About the centre, same
@@ -77,6 +118,28 @@ struct RandomAffine {
   Interpolation interpolation = Interpolation::kNearest;
   int fill = 0;
   friend bool operator==(const RandomAffine&, const RandomAffine&) = default;
+
+  static constexpr std::string_view kName = "random_affine";
+  static constexpr std::string_view kTorchName = "RandomAffine";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("degrees", &RandomAffine::degrees)
+            .required()
+            .within(0, 360)
+            .in("degrees")
+            .means("an angle from [-degrees, degrees]"),
+        field("translate", &RandomAffine::translate)
+            .within(0, 1)
+            .in("shares, across and down")
+            .means("whole pixels, up to this share of the width and height"),
+        field("scale", &RandomAffine::scale).within(0.01, 100).ascending().means("a factor on the size"),
+        field("shear", &RandomAffine::shear)
+            .within(-80, 80)  // at 90 the image is a line
+            .in("degrees")
+            .means("`n`: [-n, n] along x; `[from, to]`: along x; four numbers: along x and y"),
+        field("interpolation", &RandomAffine::interpolation),
+        field("fill", &RandomAffine::fill).within(0, 255).in("pixel value").means("at what is uncovered"));
+  }
 };
 
 // torchvision.transforms.ElasticTransform: noise smoothed by a Gaussian of `sigma` pixels and multiplied by
@@ -86,6 +149,22 @@ struct ElasticTransform {
   double sigma = 5;
   int fill = 0;
   friend bool operator==(const ElasticTransform&, const ElasticTransform&) = default;
+
+  static constexpr std::string_view kName = "elastic_transform";
+  static constexpr std::string_view kTorchName = "ElasticTransform";
+  static constexpr auto fields() {
+    return std::tuple(field("alpha", &ElasticTransform::alpha)
+                          .within(0, 1e6)
+                          .means("noise times alpha / 2 pixels, smoothed, displaces every pixel; bilinear"),
+                      field("sigma", &ElasticTransform::sigma)
+                          .within(0, 1e3)
+                          .in("pixels")
+                          .means("the standard deviation of the smoothing Gaussian"),
+                      field("fill", &ElasticTransform::fill)
+                          .within(0, 255)
+                          .in("pixel value")
+                          .means("at what is uncovered"));
+  }
 };
 
 // torchvision.transforms.RandomCrop(the image's size, padding, fill=fill): a shift of up to `padding` pixels.
@@ -93,6 +172,18 @@ struct RandomCrop {
   int padding = 1;
   int fill = 0;
   friend bool operator==(const RandomCrop&, const RandomCrop&) = default;
+
+  static constexpr std::string_view kName = "random_crop";
+  static constexpr std::string_view kTorchName = "RandomCrop";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("padding", &RandomCrop::padding)
+            .required()
+            .within(1, 4096)
+            .in("pixels")
+            .means("crops to the image's own size: a shift of up to `padding` pixels in each direction"),
+        field("fill", &RandomCrop::fill).within(0, 255).in("pixel value").means("at what is uncovered"));
+  }
 };
 
 // torchvision.transforms.RandomErasing: with probability p, a rectangle becomes `value`. It works on the
@@ -103,6 +194,22 @@ struct RandomErasing {
   std::array<double, 2> ratio{0.3, 3.3};    // height to width
   double value = 0;
   friend bool operator==(const RandomErasing&, const RandomErasing&) = default;
+
+  static constexpr std::string_view kName = "random_erasing";
+  static constexpr std::string_view kTorchName = "RandomErasing";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("p", &RandomErasing::p).within(0, 1).in("probability"),
+        field("scale", &RandomErasing::scale)
+            .within(0, 1)
+            .ascending()
+            .means("the rectangle's share of the area"),
+        field("ratio", &RandomErasing::ratio).within(0.01, 100).ascending().means("its height to its width"),
+        field("value", &RandomErasing::value)
+            .within(-1e6, 1e6)
+            .in("normalised")
+            .means("the rectangle's new value: 0 is the mean grey"));
+  }
 };
 
 using Transform =

@@ -8,8 +8,7 @@
 
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
+#include "kernels/functions-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -67,30 +66,43 @@ void leaky_relu_gradient(const ElementwiseShape& shape, const float* dy, const f
   leaky_relu_gradient_of<false>(shape, dy, x, slope, dx, dslope);
 }
 
-// 1 / (1 + exp(-x)), and 0 where exp(-x) overflows: Highway's exp is defined up to 104, but infinite before.
-HWY_INLINE V sigmoid(V x) {
-  const D d;
-  const V one = hn::Set(d, 1.0F);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 104.0F)))));
-}
+struct Values {
+  size_t floats;
+  const float* x;
+  float* y;
 
-void silu(const ElementwiseShape& shape, const float* x, float* y) {
-  const D d;
-  for (size_t at = 0; at < shape.floats(); at += kVector) {
-    const V value = hn::LoadU(d, x + at);
-    hn::StoreU(hn::Mul(value, sigmoid(value)), d, y + at);
+  template <typename F>
+  HWY_INLINE void operator()(F) const {
+    const D d;
+    for (size_t at = 0; at < floats; at += kVector) {
+      const V value = hn::LoadU(d, x + at);
+      hn::StoreU(hn::IfThenElse(hn::IsNaN(value), value, F::value(value)), d, y + at);
+    }
   }
-}
+};
 
-// s + x s (1 - s) with s = sigmoid(x).
-void silu_gradient(const ElementwiseShape& shape, const float* dy, const float* x, float* dx) {
-  const D d;
-  for (size_t at = 0; at < shape.floats(); at += kVector) {
-    const V value = hn::LoadU(d, x + at);
-    const V s = sigmoid(value);
-    const V derivative = hn::MulAdd(hn::Mul(value, s), hn::Sub(hn::Set(d, 1.0F), s), s);
-    hn::StoreU(hn::Mul(hn::LoadU(d, dy + at), derivative), d, dx + at);
+struct Slopes {
+  size_t floats;
+  const float* dy;
+  const float* x;
+  float* dx;
+
+  template <typename F>
+  HWY_INLINE void operator()(F) const {
+    const D d;
+    for (size_t at = 0; at < floats; at += kVector) {
+      const V value = hn::LoadU(d, x + at);
+      const V slope = hn::IfThenElse(hn::IsNaN(value), value, F::slope(value));
+      hn::StoreU(hn::Mul(hn::LoadU(d, dy + at), slope), d, dx + at);
+    }
   }
+};
+
+void function(Function which, size_t floats, const float* x, float* y) {
+  visit_function(which, Values{floats, x, y});
+}
+void function_gradient(Function which, size_t floats, const float* dy, const float* x, float* dx) {
+  visit_function(which, Slopes{floats, dy, x, dx});
 }
 
 void sum(size_t floats, const float* a, const float* b, float* y) {
@@ -108,8 +120,8 @@ namespace rung::kernels {
 
 HWY_EXPORT(leaky_relu);
 HWY_EXPORT(leaky_relu_gradient);
-HWY_EXPORT(silu);
-HWY_EXPORT(silu_gradient);
+HWY_EXPORT(function);
+HWY_EXPORT(function_gradient);
 HWY_EXPORT(sum);
 
 size_t ElementwiseShape::floats() const {
@@ -124,11 +136,11 @@ void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const f
                          std::span<const float> slope, float* dx, std::span<float> dslope) {
   HWY_DYNAMIC_DISPATCH(leaky_relu_gradient)(shape, dy, x, slope, dx, dslope);
 }
-void silu_forward(const ElementwiseShape& shape, const float* x, float* y) {
-  HWY_DYNAMIC_DISPATCH(silu)(shape, x, y);
+void function_forward(Function which, size_t floats, const float* x, float* y) {
+  HWY_DYNAMIC_DISPATCH(function)(which, floats, x, y);
 }
-void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx) {
-  HWY_DYNAMIC_DISPATCH(silu_gradient)(shape, dy, x, dx);
+void function_backward(Function which, size_t floats, const float* dy, const float* x, float* dx) {
+  HWY_DYNAMIC_DISPATCH(function_gradient)(which, floats, dy, x, dx);
 }
 void add(size_t floats, const float* a, const float* b, float* y) {
   HWY_DYNAMIC_DISPATCH(sum)(floats, a, b, y);

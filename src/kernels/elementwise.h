@@ -1,10 +1,13 @@
 // Layers whose gradient needs more than activation.h's one bit per element: leaky relu (PReLU is leaky relu
-// with a learned slope) and SiLU. Each takes its own pass over memory. Also the sum of a residual connection.
-// Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16], of any alignment.
+// with a learned slope) and the functions of functions.h. Each takes its own pass over memory. Also the sum
+// of a residual connection. Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16], of any
+// alignment.
 #pragma once
 
 #include <cstddef>
 #include <span>
+
+#include "kernels/functions.h"
 
 namespace rung::kernels {
 
@@ -25,23 +28,22 @@ void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
 
-// y = x / (1 + exp(-x)), with Highway's exp, not the system's. As in PyTorch, the smallest finite x give 0,
-// and -infinity gives NaN; so does the gradient at both infinities.
-void silu_forward(const ElementwiseShape& shape, const float* x, float* y);
-void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx);
+// y = f(x) and dx = f'(x) dy, with Highway's exp and tanh, not the system's.
+void function_forward(Function function, size_t floats, const float* x, float* y);
+void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx);
 
 // y = a + b; y may be one of them.
 void add(size_t floats, const float* a, const float* b, float* y);
 
 namespace reference {
 
-// The same, as plain loops.
+// The same, as plain loops; functions in double.
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
                         float* y);
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
-void silu_forward(const ElementwiseShape& shape, const float* x, float* y);
-void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx);
+void function_forward(Function function, size_t floats, const float* x, float* y);
+void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx);
 
 }  // namespace reference
 }  // namespace rung::kernels

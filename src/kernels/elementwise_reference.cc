@@ -14,10 +14,6 @@ void for_each(const ElementwiseShape& shape, size_t slopes, Visit visit) {
   for (size_t i = 0; i < shape.floats(); ++i) visit(i, slopes == 1 ? 0 : i / channel_floats);
 }
 
-double sigmoid(double x) {
-  return 1 / (1 + std::exp(-x));
-}
-
 }  // namespace
 
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
@@ -34,15 +30,12 @@ void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const f
   });
 }
 
-void silu_forward(const ElementwiseShape& shape, const float* x, float* y) {
-  for_each(shape, 1, [&](size_t i, size_t) { y[i] = static_cast<float>(x[i] * sigmoid(x[i])); });
+void function_forward(Function function, size_t floats, const float* x, float* y) {
+  for (size_t i = 0; i < floats; ++i) y[i] = static_cast<float>(exact::value(function, x[i]));
 }
 
-void silu_backward(const ElementwiseShape& shape, const float* dy, const float* x, float* dx) {
-  for_each(shape, 1, [&](size_t i, size_t) {
-    const double s = sigmoid(x[i]);
-    dx[i] = static_cast<float>(dy[i] * (s + x[i] * s * (1 - s)));
-  });
+void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx) {
+  for (size_t i = 0; i < floats; ++i) dx[i] = static_cast<float>(dy[i] * exact::slope(function, x[i]));
 }
 
 }  // namespace rung::kernels::reference

@@ -4,6 +4,10 @@
 
 namespace rung::kernels {
 
+int count_windows(int inputs, int kernel, int stride, int padding) {
+  return (inputs + 2 * padding - kernel) / stride + 1;
+}
+
 std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding) {
   std::vector<Window> windows;
   for (int start = -padding; start + kernel <= inputs + padding; start += stride)

@@ -14,6 +14,7 @@ struct Window {
 };
 
 // The kernel fits into the padded input, as nn::infer makes sure.
+int count_windows(int inputs, int kernel, int stride, int padding);
 std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding);
 
 // torch.nn.AdaptiveAvgPool2d's: from floor(i * inputs / outputs) up to ceil((i + 1) * inputs / outputs).

@@ -7,8 +7,8 @@
 #include <span>
 #include <variant>
 
+#include "base/text.h"
 #include "data/registry.h"
-#include "ladder/changes.h"
 #include "optim/schedule_fit.h"
 
 namespace rung::ladder {
@@ -21,10 +21,6 @@ constexpr double kRoom = 0.25;
 
 using nn::LayerInfo;
 using nn::Size2;
-
-std::string text(Size2 size) {
-  return fmt::format("{}×{}", size.h, size.w);
-}
 
 int shorter(Size2 size) {
   return std::min(size.h, size.w);
@@ -97,7 +93,7 @@ class Adviser {
     if (first == layers()) return;
     say("A stroke is {:.1f} pixels wide (the mean of {}): {} is the first layer to see more, {} pixels. "
         "Layers before it can see only edges; it and those after it can see the shapes of strokes.",
-        width, recipe_.dataset.name, name(first), text(info_.layers[first].receptive_field));
+        width, recipe_.dataset.name, name(first), to_text(info_.layers[first].receptive_field));
     Size2 jump{1, 1};
     for (size_t layer = 0; layer < first; ++layer) {
       const LayerInfo& info = info_.layers[layer];
@@ -105,7 +101,7 @@ class Adviser {
         return say(
             "{} lowers the resolution where only {} pixels have been seen: a convolution more before it "
             "would see whole strokes first.",
-            name(layer), text(info.receptive_field));
+            name(layer), to_text(info.receptive_field));
       jump = info.jump;
     }
   }
@@ -118,15 +114,15 @@ class Adviser {
           info_.seen.h, image_.h, info_.seen.w, image_.w);
     const size_t first = first_that_sees([&](Size2 field) { return field == image_; });
     if (first == layers())
-      return say("No layer's receptive field is the whole {} image: at the end it is {}.", text(image_),
-                 text(info_.layers.back().receptive_field));
+      return say("No layer's receptive field is the whole {} image: at the end it is {}.", to_text(image_),
+                 to_text(info_.layers.back().receptive_field));
     std::string sentence = fmt::format("{} is the first layer whose receptive field is the whole {} image",
-                                       name(first), text(image_));
+                                       name(first), to_text(image_));
     const auto later = std::count_if(model_.layers.begin() + static_cast<std::ptrdiff_t>(first) + 1,
                                      model_.layers.end(), is_wide_conv);
     if (std::holds_alternative<nn::AdaptiveAvgPool2d>(model_.layers[first]) && first > 0)
       sentence += fmt::format("; what it takes the mean of has seen {}",
-                              text(info_.layers[first - 1].receptive_field));
+                              to_text(info_.layers[first - 1].receptive_field));
     if (later > 0)
       sentence += fmt::format("; the {} after it can widen it no further",
                               later == 1 ? "convolution" : fmt::format("{} convolutions", later));
@@ -176,7 +172,7 @@ class Adviser {
     return fmt::format(
         " It has a weight for every pixel of its {} input: with global average pooling before it, {} would "
         "do.",
-        text({plane.height, plane.width}), with_commas(info.macs / pixels + biases));
+        to_text(Size2{plane.height, plane.width}), with_commas(info.macs / pixels + biases));
   }
 
   // The planes that a convolution's kernel covers, or that were flattened for a linear layer; otherwise

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "ladder/analysis.h"
-#include "ladder/changes.h"
 #include "ladder/p_value.h"
 #include "ladder/statistics.h"
 

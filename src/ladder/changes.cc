@@ -8,36 +8,37 @@
 
 #include "base/text.h"
 #include "nn/infer.h"
+#include "recipe/field_text.h"
 
 namespace rung::ladder {
 namespace {
 
 constexpr const char* kLayers = "the order or options of layers";
 
-std::string option_text(const nn::LayerSpec& layer) {
-  if (const auto* dropout = std::get_if<nn::Dropout>(&layer)) return fmt::format(" p = {}", dropout->p);
-  const auto window = [](nn::Size2 size) {
-    return size.h == size.w ? fmt::format(" {}", size.h) : fmt::format(" {}×{}", size.h, size.w);
-  };
-  const auto pooling = [&](const auto& pool) {
-    std::string text = window(pool.kernel_size);
-    if (pool.stride != pool.kernel_size) text += " stride" + window(pool.stride);
-    if (pool.padding != nn::Size2{0, 0}) text += " padding" + window(pool.padding);
-    return text;
-  };
-  if (const auto* pool = std::get_if<nn::MaxPool2d>(&layer)) return pooling(*pool);
-  if (const auto* pool = std::get_if<nn::AvgPool2d>(&layer)) return pooling(*pool);
-  const auto* adaptive = std::get_if<nn::AdaptiveAvgPool2d>(&layer);
-  if (adaptive != nullptr && adaptive->output_size != nn::Size2{1, 1}) return window(adaptive->output_size);
-  return "";
+template <typename Field, typename Value>
+std::string option_text(const Field& field, const Value& value) {
+  if constexpr (std::is_same_v<Value, nn::Size2>) {
+    return nn::to_text(value);
+  } else {
+    return recipe::text_of(field, value);
+  }
 }
 
-// For a convolution only its kernel counts; its width shows in the parameters.
+// "conv2d 3×3", "dropout p 0.1", "max_pool2d 3×3 stride 2×2": the name and the fields that tell kinds of the
+// layer apart. A convolution's width shows in the parameters.
 std::string kind_of(const nn::LayerSpec& layer) {
-  std::string kind(nn::recipe_name(layer));
-  if (const auto* conv = std::get_if<nn::Conv2d>(&layer))
-    kind += fmt::format(" {}×{}", conv->kernel_size.h, conv->kernel_size.w);
-  return kind + option_text(layer);
+  return std::visit(
+      []<typename Layer>(const Layer& one) {
+        std::string kind(Layer::kName);
+        for_each_field<Layer>([&](const auto& field) {
+          const auto& value = one.*field.member;
+          if (!field.is_kind || (!field.is_required && value == field.default_in(one))) return;
+          kind += fmt::format(" {}{}", field.is_required ? "" : fmt::format("{} ", field.name),
+                              option_text(field, value));
+        });
+        return kind;
+      },
+      layer);
 }
 
 // How often each kind of layer occurs.
@@ -72,61 +73,11 @@ std::string text_of(const data::Portion& portion) {
 std::string text_of(data::ValidationSplit split) {
   return split == data::ValidationSplit::kLast ? "last" : "stratified";
 }
-std::string text_of(const data::ColorJitter& jitter) {
-  return fmt::format("color_jitter (brightness {}, contrast {}, saturation {}, hue {})", jitter.brightness,
-                     jitter.contrast, jitter.saturation, jitter.hue);
-}
-std::string text_of(const data::RandomRotation& rotation) {
-  return fmt::format("random_rotation (±{}°, fill {})", rotation.degrees, rotation.fill);
-}
-std::string text_of(const data::RandomAffine& affine) {
-  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
-  return fmt::format("random_affine (±{}°, translate {}, scale {}, shear {}, {}, fill {})", affine.degrees,
-                     affine.translate, affine.scale, affine.shear, nearest ? "nearest" : "bilinear",
-                     affine.fill);
-}
-std::string text_of(const data::ElasticTransform& elastic) {
-  return fmt::format("elastic_transform (alpha {}, sigma {}, fill {})", elastic.alpha, elastic.sigma,
-                     elastic.fill);
-}
-std::string text_of(const data::RandomCrop& crop) {
-  return fmt::format("random_crop (padding {}, fill {})", crop.padding, crop.fill);
-}
-std::string text_of(const data::RandomErasing& erasing) {
-  return fmt::format("random_erasing (p {}, scale {}, ratio {}, value {})", erasing.p, erasing.scale,
-                     erasing.ratio, erasing.value);
-}
-
 // "1 epoch", "5 epochs". Precondition: it is not negative.
 std::string count_of(int count, std::string_view noun) {
   return counted(static_cast<size_t>(count), noun);
 }
 
-std::string text_of(const optim::ConstantLr& /*schedule*/) {
-  return "none";
-}
-std::string text_of(const optim::StepLr& schedule) {
-  return fmt::format("step_lr (every {} × {})", count_of(schedule.step_size, "epoch"), schedule.gamma);
-}
-
-std::string text_of(const optim::MultiStepLr& schedule) {
-  return fmt::format("multi_step_lr (at epochs {} × {})", fmt::join(schedule.milestones, ", "),
-                     schedule.gamma);
-}
-std::string text_of(const optim::ExponentialLr& schedule) {
-  return fmt::format("exponential_lr (every epoch × {})", schedule.gamma);
-}
-std::string text_of(const optim::CosineAnnealingLr& schedule) {
-  return fmt::format("cosine_annealing_lr (to {} in {})", schedule.eta_min,
-                     schedule.t_max ? count_of(*schedule.t_max, "epoch") : "all epochs");
-}
-std::string text_of(const optim::OneCycleLr& schedule) {
-  return fmt::format("one_cycle_lr (up to {} for {} of the training)", schedule.max_lr, schedule.pct_start);
-}
-std::string text_of(const optim::CyclicLr& schedule) {
-  return fmt::format("cyclic_lr ({} to {} in {})", schedule.base_lr, schedule.max_lr,
-                     count_of(schedule.step_size_up, "batch"));
-}
 std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
   if (!warmup) return "none";
   if (warmup->epochs)
@@ -145,16 +96,9 @@ std::string text_of(const std::optional<optim::ClassWeights>& weights) {
   return weights->factors.empty() ? "balanced" : fmt::format("{}", fmt::join(weights->factors, ", "));
 }
 
-std::string text_of(const optim::Sgd& /*sgd*/) {
-  return "sgd";
-}
-std::string text_of(const optim::AdamBase& adam) {
-  return fmt::format("betas {} and {}, eps {}", adam.beta1, adam.beta2, adam.eps);
-}
-
 template <typename Variant>
 std::string text_of_variant(const Variant& value) {
-  return std::visit([](const auto& one) { return text_of(one); }, value);
+  return std::visit([](const auto& one) { return recipe::described(one); }, value);
 }
 
 std::string lr_text(const optim::Training& training) {
@@ -162,15 +106,20 @@ std::string lr_text(const optim::Training& training) {
                                                : fmt::format("{}", optim::lr_of(training.optimizer));
 }
 
-// Of SGD.
-std::string momentum_text(const optim::Training& training) {
-  return optim::sets_momentum(training.lr_scheduler)
-             ? "the schedule's"
-             : fmt::format("{}", optim::momentum_of(training.optimizer));
-}
-
 double weight_decay_of(const optim::Optimizer& optimizer) {
   return std::visit([](const auto& one) { return one.weight_decay; }, optimizer);
+}
+
+// The optimiser's options besides the learning rate and the weight decay, by name.
+std::map<std::string, std::string> further_options(const optim::Training& training) {
+  std::map<std::string, std::string> options;
+  const auto add = [&](const auto& field, const std::string& text) {
+    if (field.name == "lr" || field.name == "weight_decay") return;
+    const bool is_set = field.name == "momentum" && optim::sets_momentum(training.lr_scheduler);
+    options.emplace(field.name, is_set ? "the schedule's" : text);
+  };
+  std::visit([&](const auto& one) { recipe::write_fields(one, add); }, training.optimizer);
+  return options;
 }
 
 std::string augment_text(const recipe::Recipe& recipe) {
@@ -216,9 +165,6 @@ class Changes {
   void compare_training(const optim::Training& before, const optim::Training& after) {
     compare("learning rate", lr_text(before), lr_text(after));
     compare("schedule", text_of_variant(before.lr_scheduler), text_of_variant(after.lr_scheduler));
-    if (before.lr_scheduler != after.lr_scheduler &&
-        text_of_variant(before.lr_scheduler) == text_of_variant(after.lr_scheduler))
-      list.emplace_back("options of the schedule");
     compare("warm-up", text_of(before.lr_warmup), text_of(after.lr_warmup));
     compare_optimizers(before, after);
     compare("label smoothing", before.label_smoothing, after.label_smoothing);
@@ -231,28 +177,15 @@ class Changes {
   void compare_optimizers(const optim::Training& before, const optim::Training& after) {
     compare("optimiser", optim::name_of(before.optimizer), optim::name_of(after.optimizer));
     compare("weight decay", weight_decay_of(before.optimizer), weight_decay_of(after.optimizer));
-    const auto* sgd = std::get_if<optim::Sgd>(&before.optimizer);
-    const auto* sgd_after = std::get_if<optim::Sgd>(&after.optimizer);
-    if (sgd != nullptr && sgd_after != nullptr) {
-      compare("momentum", momentum_text(before), momentum_text(after));
-      compare("nesterov", sgd->nesterov, sgd_after->nesterov);
-    } else if (sgd == nullptr && sgd_after == nullptr) {
-      compare("Adam's", text_of_variant(before.optimizer), text_of_variant(after.optimizer));
-    }
+    const auto options = further_options(after);
+    for (const auto& [name, text] : further_options(before))
+      if (const auto found = options.find(name); found != options.end()) compare(name, text, found->second);
   }
 
   std::vector<std::string> list;
 };
 
 }  // namespace
-
-std::string with_commas(int64_t number) {
-  std::string digits = std::to_string(number);
-  const std::ptrdiff_t first = number < 0 ? 1 : 0;
-  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > first; at -= 3)
-    digits.insert(static_cast<size_t>(at), 1, ',');
-  return digits;
-}
 
 std::vector<std::string> describe_changes(const recipe::Recipe& before, const recipe::Recipe& after) {
   Changes changes;

@@ -12,7 +12,4 @@ namespace rung::ladder {
 // epochs. Empty if both train the same model in the same way.
 std::vector<std::string> describe_changes(const recipe::Recipe& before, const recipe::Recipe& after);
 
-// 13590 -> "13,590".
-std::string with_commas(int64_t number);
-
 }  // namespace rung::ladder

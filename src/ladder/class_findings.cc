@@ -8,7 +8,7 @@
 #include <numeric>
 #include <optional>
 
-#include "ladder/changes.h"
+#include "base/text.h"
 #include "ladder/standard_error.h"
 
 namespace rung::ladder {

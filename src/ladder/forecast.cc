@@ -2,8 +2,8 @@
 
 #include <numeric>
 
-#include "nn/cost.h"
 #include "nn/plan.h"
+#include "nn/training_pass.h"
 
 namespace rung::ladder {
 namespace {

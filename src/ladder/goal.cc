@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "ladder/changes.h"
+#include "base/text.h"
 #include "ladder/markdown.h"
 #include "ladder/statistics.h"
 
@@ -14,14 +14,10 @@ namespace rung::ladder {
 
 std::string miss_text(const TargetResult& target) {
   const double difference = std::abs(target.value - *target.bound);
-  switch (target.target.metric) {
-    case recipe::Metric::kParams:
-      return with_commas(static_cast<int64_t>(difference));
-    case recipe::Metric::kTrainSeconds:
-      return fmt::format("{:.1f} s", difference);
-    default:
-      return fmt::format("{:.2f} points", difference);
-  }
+  const std::string_view unit = recipe::unit_of(target.target.metric);
+  if (unit.empty()) return with_commas(static_cast<int64_t>(difference));
+  if (unit == "s") return fmt::format("{:.1f} s", difference);
+  return fmt::format("{:.2f} points", difference);
 }
 
 std::string missed_sentence(const TargetResult& target) {

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "ladder/changes.h"
 #include "ladder/class_findings.h"
 #include "ladder/reference.h"
 #include "ladder/results.h"
@@ -126,16 +125,10 @@ std::string escaped(const std::string& text) {
 }
 
 std::string metric_text(recipe::Metric metric, double value) {
-  switch (metric) {
-    case recipe::Metric::kParams:
-      return with_commas(static_cast<int64_t>(value));
-    case recipe::Metric::kOverfittingGap:
-      return fmt::format("{:+.2f} points", value);
-    case recipe::Metric::kTrainSeconds:
-      return fmt::format("{:.1f} s", value);
-    default:
-      return fmt::format("{:.2f} %", value);
-  }
+  const std::string_view unit = recipe::unit_of(metric);
+  if (unit.empty()) return with_commas(static_cast<int64_t>(value));
+  if (unit == "points") return fmt::format("{:+.2f} points", value);
+  return fmt::format("{:.{}f} {}", value, unit == "s" ? 1 : 2, unit);
 }
 
 std::string measured_text(const TargetResult& result, const train::RunRecord& record) {

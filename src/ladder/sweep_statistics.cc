@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/all_finite.h"
 #include "ladder/class_findings.h"
 #include "ladder/comparable.h"
 #include "ladder/reference.h"
@@ -29,10 +30,6 @@ std::vector<double> values_of(recipe::Metric metric, std::span<const SweepRun> r
   for (const SweepRun& run : runs)
     if (is_there(metric, run)) values.push_back(metric_value(metric, *run.record));
   return values;
-}
-
-bool all_finite(std::span<const double> values) {
-  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
 }
 
 std::vector<MetricSummary> summaries_of(std::span<const SweepRun> runs) {

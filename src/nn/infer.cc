@@ -9,16 +9,16 @@
 #include <cmath>
 #include <span>
 
+#include "kernels/window.h"
 #include "nn/receptive_field.h"
 
 namespace rung::nn {
 namespace {
 
-std::string text(Size2 size) {
-  return fmt::format("{}×{}", size.h, size.w);
-}
-std::string text(const Shape& shape) {
-  return fmt::format("[{}, {}, {}]", shape.channels, shape.height, shape.width);
+std::string words_for(const NumberRange& range) {
+  using End = NumberRange::End;
+  const bool is_closed = range.low_end == End::kClosed && range.high_end == End::kClosed;
+  return is_closed ? fmt::format("between {} and {}", range.low, range.high) : range.describe();
 }
 
 Size2 plane(const Shape& shape) {
@@ -36,7 +36,12 @@ class LayerInference {
 
   LayerInfo run() {
     info_.output = info_.input;
-    std::visit([this](const auto& layer) { apply(layer); }, layer_);
+    std::visit(
+        [this](const auto& layer) {
+          check_fields(layer);
+          apply(layer);
+        },
+        layer_);
     check_output();
     info_.activation_bytes = info_.output.elements() * static_cast<int64_t>(sizeof(float));
     return info_;
@@ -47,19 +52,26 @@ class LayerInference {
     throw ShapeError(index_, fmt::format("layer {} ({}): {}", index_, recipe_name(layer_), message), hint);
   }
 
-  void require(std::string_view name, int64_t value, int64_t low, int64_t high) const {
-    if (value < low || value > high)
-      fail(fmt::format("{} must be between {} and {}, not {}", name, low, high, value));
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void check(std::string_view name, const NumberRange& range, Number value) const {
+    if (!range.contains(value)) fail(fmt::format("{} must be {}, not {}", name, words_for(range), value));
   }
+  void check(std::string_view name, const NumberRange& range, Size2 size) const {
+    check(name, range, size.h);
+    check(name, range, size.w);
+  }
+  void check(std::string_view /*name*/, const NumberRange& /*range*/, bool /*value*/) const {}
+  template <typename Enumeration>
+  requires std::is_enum_v<Enumeration>
+  void check(std::string_view /*name*/, const NumberRange& /*range*/, Enumeration /*value*/) const {}
 
-  void require(std::string_view name, Size2 size, int low) const {
-    require(name, size.h, low, kMaxSide);
-    require(name, size.w, low, kMaxSide);
+  template <typename Layer>
+  void check_fields(const Layer& layer) const {
+    for_each_field<Layer>([&](const auto& field) { check(field.name, field.range, layer.*field.member); });
   }
 
   void apply(const Conv2d& conv) {
-    require("out_channels", conv.out_channels, 1, kMaxChannels);
-    require("groups", conv.groups, 1, kMaxChannels);
     const int in_channels = info_.input.channels;
     if (in_channels % conv.groups != 0 || conv.out_channels % conv.groups != 0)
       fail(fmt::format("{} groups do not divide {} input and {} output channels", conv.groups, in_channels,
@@ -70,28 +82,15 @@ class LayerInference {
     set_weights(inputs, conv.out_channels, conv.bias);
   }
 
-  void apply(const BatchNorm2d& norm) {
-    if (!std::isfinite(norm.eps) || norm.eps <= 0) fail(fmt::format("eps must be above 0, not {}", norm.eps));
-    if (!(norm.momentum >= 0 && norm.momentum <= 1))
-      fail(fmt::format("momentum must be between 0 and 1, not {}", norm.momentum));
-    info_.params = 2 * int64_t{info_.input.channels};
-  }
+  void apply(const BatchNorm2d&) { info_.params = 2 * int64_t{info_.input.channels}; }
 
-  void apply(const Dropout& dropout) {
-    if (!(dropout.p >= 0 && dropout.p <= kMaxDropout))
-      fail(fmt::format("p must be a number from 0 to {}, not {}", kMaxDropout, dropout.p));
-  }
-
+  void apply(const Dropout&) {}
   void apply(const Relu&) {}
-  void apply(const Silu&) {}
-
-  void apply(const LeakyRelu& relu) {
-    if (!std::isfinite(relu.negative_slope))
-      fail(fmt::format("negative_slope must be a finite number, not {}", relu.negative_slope));
-  }
+  void apply(const LeakyRelu&) {}
+  template <IsFunction Layer>
+  void apply(const Layer&) {}
 
   void apply(const PRelu& relu) {
-    if (!std::isfinite(relu.init)) fail(fmt::format("init must be a finite number, not {}", relu.init));
     const int channels = info_.input.channels;
     if (relu.num_parameters != 1 && relu.num_parameters != channels)
       fail(fmt::format("num_parameters must be 1 or its {} channels, not {}", channels, relu.num_parameters));
@@ -105,8 +104,8 @@ class LayerInference {
            "count the layers from 0, or with numbers below 0 back from this one");
     const LayerInfo& added = earlier_[static_cast<size_t>(from)];
     if (added.output != info_.input)
-      fail(fmt::format("layer {}'s output {} cannot be added to its input {}", from, text(added.output),
-                       text(info_.input)));
+      fail(fmt::format("layer {}'s output {} cannot be added to its input {}", from, to_text(added.output),
+                       to_text(info_.input)));
     info_.jump = {std::max(info_.jump.h, added.jump.h), std::max(info_.jump.w, added.jump.w)};
   }
 
@@ -116,15 +115,13 @@ class LayerInference {
   template <typename Pool>
   void apply_pool(const Pool& pool) {
     const Size2 kernel = pool.kernel_size;
-    require("kernel_size", kernel, 1);
     if (2 * int64_t{pool.padding.h} > kernel.h || 2 * int64_t{pool.padding.w} > kernel.w)
-      fail(fmt::format("padding must be at most half of its {} kernel, not {}", text(kernel),
-                       text(pool.padding)));
+      fail(fmt::format("padding must be at most half of its {} kernel, not {}", to_text(kernel),
+                       to_text(pool.padding)));
     slide(kernel, pool.stride, pool.padding);
   }
 
   void apply(const AdaptiveAvgPool2d& pool) {
-    require("output_size", pool.output_size, 1);
     info_.output = {info_.input.channels, pool.output_size.h, pool.output_size.w};
     const auto jump = [](int before, int inputs, int outputs, int side) {
       if (outputs == 1) return side;
@@ -137,15 +134,14 @@ class LayerInference {
   void apply(const Flatten&) {
     const int64_t features = info_.input.elements();
     if (features > kMaxChannels)
-      fail(fmt::format("{} has {} elements, more than the {} features a layer may have", text(info_.input),
+      fail(fmt::format("{} has {} elements, more than the {} features a layer may have", to_text(info_.input),
                        features, kMaxChannels));
     info_.output = {static_cast<int>(features), 1, 1};
   }
 
   void apply(const Linear& linear) {
-    require("out_features", linear.out_features, 1, kMaxChannels);
     if (plane(info_.input) != Size2{1, 1})
-      fail(fmt::format("its input {} is not a list of features", text(info_.input)),
+      fail(fmt::format("its input {} is not a list of features", to_text(info_.input)),
            "put a `flatten` layer before it");
     info_.output = {linear.out_features, 1, 1};
     set_weights(info_.input.channels, linear.out_features, linear.bias);
@@ -162,16 +158,13 @@ class LayerInference {
   }
 
   void slide(Size2 kernel, Size2 stride, Size2 padding) {
-    require("kernel_size", kernel, 1);
-    require("stride", stride, 1);
-    require("padding", padding, 0);
     const Size2 input = plane(info_.input);
     const Size2 padded{input.h + 2 * padding.h, input.w + 2 * padding.w};
     if (kernel.h > padded.h || kernel.w > padded.w)
-      fail(fmt::format("the {} kernel is larger than its {} input{}", text(kernel), text(input),
-                       padded == input ? "" : fmt::format(" padded to {}", text(padded))));
-    info_.output.height = (padded.h - kernel.h) / stride.h + 1;
-    info_.output.width = (padded.w - kernel.w) / stride.w + 1;
+      fail(fmt::format("the {} kernel is larger than its {} input{}", to_text(kernel), to_text(input),
+                       padded == input ? "" : fmt::format(" padded to {}", to_text(padded))));
+    info_.output.height = kernels::count_windows(input.h, kernel.h, stride.h, padding.h);
+    info_.output.width = kernels::count_windows(input.w, kernel.w, stride.w, padding.w);
     // Clipped at the image's side, which keeps it in range.
     info_.jump.h = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.h} * stride.h, image_.h));
     info_.jump.w = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.w} * stride.w, image_.w));
@@ -179,9 +172,9 @@ class LayerInference {
 
   void check_output() const {
     if (std::max(info_.output.height, info_.output.width) > kMaxSide)
-      fail(fmt::format("its output {} is larger than {} on a side", text(info_.output), kMaxSide));
+      fail(fmt::format("its output {} is larger than {} on a side", to_text(info_.output), kMaxSide));
     if (info_.output.elements() > kMaxActivationsPerImage)
-      fail(fmt::format("its output {} has more than {} elements", text(info_.output),
+      fail(fmt::format("its output {} has more than {} elements", to_text(info_.output),
                        kMaxActivationsPerImage));
   }
 
@@ -199,7 +192,7 @@ void check_whole(const ModelSpec& model) {
       std::max(height, width) > kMaxSide || model.input.elements() > kMaxActivationsPerImage)
     fail(fmt::format(
         "the model's input {} is not a shape of at most {} channels, {}×{} pixels and {} elements",
-        text(model.input), kMaxChannels, kMaxSide, kMaxSide, kMaxActivationsPerImage));
+        to_text(model.input), kMaxChannels, kMaxSide, kMaxSide, kMaxActivationsPerImage));
   if (model.classes < 1 || model.classes > kMaxClasses)
     fail(fmt::format("classes must be between 1 and {}, not {}", kMaxClasses, model.classes));
   if (model.layers.empty()) fail("the model has no layers");
@@ -209,7 +202,7 @@ void check_end(const ModelSpec& model, const Shape& output) {
   const Shape wanted{model.classes, 1, 1};
   if (output == wanted) return;
   throw ShapeError(model.layers.size(), fmt::format("the model ends in {}, but {} classes need {}",
-                                                    text(output), model.classes, text(wanted)));
+                                                    to_text(output), model.classes, to_text(wanted)));
 }
 
 }  // namespace

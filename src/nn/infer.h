@@ -42,11 +42,8 @@ struct ModelInfo {
   Size2 seen;  // how many rows and columns of the image the model's outputs depend on
 };
 
-// These limits keep every size in 64-bit range, and a typing error from asking for terabytes. kMaxSide also
-// bounds kernels, strides and paddings.
-inline constexpr int kMaxChannels = 65536;
+// Further limits, as those in spec.h.
 inline constexpr int kMaxClasses = 256;  // labels are bytes
-inline constexpr int kMaxSide = 4096;
 inline constexpr int64_t kMaxActivationsPerImage = int64_t{1} << 26;
 inline constexpr int64_t kMaxParams = int64_t{1} << 28;
 

@@ -7,20 +7,13 @@
 
 #include "base/aligned_buffer.h"
 #include "base/thread_pool.h"
+#include "nn/evaluation_stage.h"
 #include "nn/padding.h"
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 #include "nn/weights.h"
 
 namespace rung::nn {
-
-// What a stage's batch norm does in evaluation, from its running statistics: scale * x + shift, one value per
-// channel; 1 and 0 without batch norm.
-struct FoldedNorm {
-  std::vector<float> scale;
-  std::vector<float> shift;
-};
-FoldedNorm fold_norm(const Stage& stage, const Weights& weights);
 
 class Inference {
  public:
@@ -36,22 +29,17 @@ class Inference {
   void run(const Weights& weights, int images, const LoadGroup& load, const UseLogits& use);
 
  private:
-  struct StageMemory {
-    AlignedBuffer<float> packed;
-    FoldedNorm norm;
-  };
   struct ThreadMemory {
     AlignedBuffer<float> buffers[2];  // activations of one group; a kernel reads one and writes the other
     std::vector<PaddedInput> padded;  // by stage
     std::vector<AlignedBuffer<float>> kept;  // by stage; its input, where a later stage adds it
   };
 
-  void prepare(const Weights& weights);
   const float* forward(const Weights& weights, ThreadMemory& memory) const;
 
   const Plan& plan_;
   ThreadPool& pool_;
-  std::vector<StageMemory> stages_;
+  std::vector<EvaluationStage> stages_;
   std::vector<ThreadMemory> threads_;
 };
 

@@ -151,7 +151,10 @@ class PlanBuilder {
     const size_t weight = add_parameter("weight", {l.num_parameters}, l.init);
     add_single(Stage::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
   }
-  void add(const Silu& /*layer*/) { add_single(Stage::Silu{}); }
+  template <IsFunction Layer>
+  void add(const Layer& l) {
+    add_single(l.function());
+  }
   void add(const Add& l) {
     const size_t added = stages_after_[static_cast<size_t>(added_layer(l, layer_))];
     for (Stage& earlier : plan_.stages) {

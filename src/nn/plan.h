@@ -2,8 +2,8 @@
 //
 // A stage is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
 // pooling. Each part may be missing. Stages are what the engine runs: one kernel call for the convolution,
-// one for the rest. Leaky relu, PReLU, SiLU, the sum of a residual connection, and a pooling whose windows do
-// not tile the plane are stages by themselves.
+// one for the rest. Leaky relu, PReLU, a function, the sum of a residual connection, and a
+// pooling whose windows do not tile the plane are stages by themselves.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
+#include "kernels/functions.h"
 #include "kernels/layout.h"
 #include "kernels/pooling.h"
 #include "nn/infer.h"
@@ -48,12 +49,11 @@ struct Stage {
     size_t weight = 0;  // offset into the parameters
     size_t learnt = 0;  // slopes among the parameters: none, one, or one per channel
   };
-  struct Silu {};
   struct Addition {
     size_t stage = 0;   // whose input is added: the output of the stage before it, or the image
     bool last = false;  // no later stage adds the same
   };
-  using Single = std::variant<std::monostate, LeakyRelu, Silu, Addition, kernels::PoolShape>;
+  using Single = std::variant<std::monostate, LeakyRelu, kernels::Function, Addition, kernels::PoolShape>;
 
   Shape input;
   Shape output;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "kernels/elementwise.h"
 
 namespace rung::nn {
@@ -22,33 +23,35 @@ std::span<const float> slopes(const Stage::LeakyRelu& relu, std::span<const floa
 void single_forward(const Stage& stage, std::span<const float> parameters, const float* x, const float* added,
                     float* y) {
   const kernels::ElementwiseShape shape = shape_of(stage);
-  if (const auto* relu = std::get_if<Stage::LeakyRelu>(&stage.single)) {
-    kernels::leaky_relu_forward(shape, x, slopes(*relu, parameters), y);
-  } else if (stage.addition() != nullptr) {
-    kernels::add(shape.floats(), x, added, y);
-  } else if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single)) {
-    kernels::pool_forward(*pool, x, y);
-  } else {
-    kernels::silu_forward(shape, x, y);
-  }
+  std::visit(Overloaded{[](std::monostate) {},
+                        [&](const Stage::LeakyRelu& relu) {
+                          kernels::leaky_relu_forward(shape, x, slopes(relu, parameters), y);
+                        },
+                        [&](kernels::Function function) {
+                          kernels::function_forward(function, shape.floats(), x, y);
+                        },
+                        [&](const Stage::Addition&) { kernels::add(shape.floats(), x, added, y); },
+                        [&](const kernels::PoolShape& pool) { kernels::pool_forward(pool, x, y); }},
+             stage.single);
 }
 
 void single_backward(const Stage& stage, std::span<const float> parameters, const float* dy, const float* x,
                      float* dx, float* gradient) {
   const kernels::ElementwiseShape shape = shape_of(stage);
+  const auto own = [&](size_t offset) { return gradient == nullptr ? nullptr : gradient + offset; };
   if (const auto* relu = std::get_if<Stage::LeakyRelu>(&stage.single)) {
     std::span<float> dslope;
-    if (gradient != nullptr) dslope = {gradient + relu->weight, relu->learnt};
-    kernels::leaky_relu_backward(shape, dy, x, slopes(*relu, parameters), dx, dslope);
-  } else if (dx == nullptr) {
-    return;
-  } else if (stage.addition() != nullptr) {
-    std::copy_n(dy, shape.floats(), dx);
-  } else if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single)) {
-    kernels::pool_backward(*pool, dy, x, dx);
-  } else {
-    kernels::silu_backward(shape, dy, x, dx);
+    if (gradient != nullptr) dslope = {own(relu->weight), relu->learnt};
+    return kernels::leaky_relu_backward(shape, dy, x, slopes(*relu, parameters), dx, dslope);
   }
+  if (dx == nullptr) return;  // the others have no parameters
+  std::visit(Overloaded{[](std::monostate) {}, [](const Stage::LeakyRelu&) {},
+                        [&](kernels::Function function) {
+                          kernels::function_backward(function, shape.floats(), dy, x, dx);
+                        },
+                        [&](const Stage::Addition&) { std::copy_n(dy, shape.floats(), dx); },
+                        [&](const kernels::PoolShape& pool) { kernels::pool_backward(pool, dy, x, dx); }},
+             stage.single);
 }
 
 }  // namespace rung::nn

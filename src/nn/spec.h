@@ -2,14 +2,26 @@
 // weights.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
+#include "base/fields.h"
+#include "kernels/functions.h"
+
 namespace rung::nn {
+
+// These limits keep every size in 64-bit range, and a typing error from asking for terabytes. kMaxSide also
+// bounds kernels, strides and paddings.
+inline constexpr int kMaxChannels = 65536;
+inline constexpr int kMaxSide = 4096;
+inline constexpr size_t kMaxLayers = 10'000;
+inline constexpr double kMostSlope = 1'000;
 
 // Height and width of a kernel, stride or padding.
 struct Size2 {
@@ -17,6 +29,8 @@ struct Size2 {
   int w = 1;
   friend bool operator==(const Size2&, const Size2&) = default;
 };
+
+std::string to_text(Size2 size);  // "3×5"
 
 // Shape of one image's activations.
 struct Shape {
@@ -28,6 +42,8 @@ struct Shape {
   int64_t elements() const { return int64_t{channels} * height * width; }
 };
 
+std::string to_text(const Shape& shape);  // "[8, 26, 26]"
+
 // torch.nn.Conv2d: cross-correlation, weight [out_channels, in_channels/groups, kernel h, kernel w].
 struct Conv2d {
   int out_channels = 0;
@@ -37,6 +53,25 @@ struct Conv2d {
   int groups = 1;
   bool bias = true;
   friend bool operator==(const Conv2d&, const Conv2d&) = default;
+
+  static constexpr std::string_view kName = "conv2d";
+  static constexpr std::string_view kTorchName = "Conv2d";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("out_channels", &Conv2d::out_channels)
+            .required()
+            .within(1, kMaxChannels)
+            .or_word("in_channels")
+            .means("`\"in_channels\"`: as many as the input has"),
+        field("kernel_size", &Conv2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
+        field("stride", &Conv2d::stride).within(1, kMaxSide).in("pixels"),
+        field("padding", &Conv2d::padding).within(0, kMaxSide).in("pixels").means("of zeros on each side"),
+        field("groups", &Conv2d::groups)
+            .within(1, kMaxChannels)
+            .or_word("in_channels")
+            .means("divides input and output channels; `\"in_channels\"`: one group per input channel"),
+        field("bias", &Conv2d::bias));
+  }
 };
 
 // torch.nn.BatchNorm2d, affine, with running statistics.
@@ -44,6 +79,15 @@ struct BatchNorm2d {
   double eps = 1e-5;
   double momentum = 0.1;
   friend bool operator==(const BatchNorm2d&, const BatchNorm2d&) = default;
+
+  static constexpr std::string_view kName = "batch_norm2d";
+  static constexpr std::string_view kTorchName = "BatchNorm2d";
+  static constexpr auto fields() {
+    return std::tuple(field("eps", &BatchNorm2d::eps)
+                          .within(NumberRange::left_open(0, 1))
+                          .means("on 1 × 1 planes, no batch may have a single image"),
+                      field("momentum", &BatchNorm2d::momentum).within(0, 1));
+  }
 };
 
 // torch.nn.Dropout: each element independently, scaled by 1/(1-p) in training, off in evaluation. The
@@ -52,16 +96,36 @@ inline constexpr double kMaxDropout = 0.99;
 struct Dropout {
   double p = 0.5;
   friend bool operator==(const Dropout&, const Dropout&) = default;
+
+  static constexpr std::string_view kName = "dropout";
+  static constexpr std::string_view kTorchName = "Dropout";
+  static constexpr auto fields() {
+    return std::tuple(field("p", &Dropout::p)
+                          .within(0, kMaxDropout)
+                          .in("probability")
+                          .kind()
+                          .means("each element independently"));
+  }
 };
 
 struct Relu {
   friend bool operator==(const Relu&, const Relu&) = default;
+
+  static constexpr std::string_view kName = "relu";
+  static constexpr std::string_view kTorchName = "ReLU";
+  static constexpr auto fields() { return std::tuple(); }
 };
 
 // torch.nn.LeakyReLU: x if it is positive, else negative_slope * x.
 struct LeakyRelu {
   double negative_slope = 0.01;
   friend bool operator==(const LeakyRelu&, const LeakyRelu&) = default;
+
+  static constexpr std::string_view kName = "leaky_relu";
+  static constexpr std::string_view kTorchName = "LeakyReLU";
+  static constexpr auto fields() {
+    return std::tuple(field("negative_slope", &LeakyRelu::negative_slope).within(-kMostSlope, kMostSlope));
+  }
 };
 
 // torch.nn.PReLU: a LeakyReLU that learns its slope, one for all channels or one for each (then
@@ -70,11 +134,32 @@ struct PRelu {
   int num_parameters = 1;
   double init = 0.25;
   friend bool operator==(const PRelu&, const PRelu&) = default;
+
+  static constexpr std::string_view kName = "prelu";
+  static constexpr std::string_view kTorchName = "PReLU";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("num_parameters", &PRelu::num_parameters)
+            .within(1, kMaxChannels)
+            .means("1: one slope for all channels; the number of channels: one each"),
+        field("init", &PRelu::init).within(-kMostSlope, kMostSlope).means("the slopes' initial value"));
+  }
 };
 
 // torch.nn.SiLU: x / (1 + exp(-x)).
 struct Silu {
   friend bool operator==(const Silu&, const Silu&) = default;
+
+  static constexpr std::string_view kName = "silu";
+  static constexpr std::string_view kTorchName = "SiLU";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kSilu; }
+};
+
+// A layer that is a function of kernels/functions.h.
+template <typename Layer>
+concept IsFunction = requires(const Layer& layer) {
+  layer.function();
 };
 
 // A residual connection: the output of an earlier layer of the same shape is added to the input. `from` is
@@ -82,6 +167,14 @@ struct Silu {
 struct Add {
   int from = 0;
   friend bool operator==(const Add&, const Add&) = default;
+
+  static constexpr std::string_view kName = "add";
+  static constexpr std::string_view kTorchName = "Add";
+  static constexpr auto fields() {
+    constexpr auto kMost = static_cast<double>(kMaxLayers);
+    return std::tuple(
+        field("from", &Add::from).required().within(-kMost, kMost).means("an earlier layer, see below"));
+  }
 };
 
 // torch.nn.MaxPool2d and AvgPool2d. A maximum does not see the padding; a mean counts it as zeros. The
@@ -91,12 +184,50 @@ struct MaxPool2d {
   Size2 stride = kernel_size;
   Size2 padding{0, 0};
   friend bool operator==(const MaxPool2d&, const MaxPool2d&) = default;
+
+  static constexpr std::string_view kName = "max_pool2d";
+  static constexpr std::string_view kTorchName = "MaxPool2d";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("kernel_size", &MaxPool2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
+        field("stride", &MaxPool2d::stride)
+            .like(&MaxPool2d::kernel_size)
+            .within(1, kMaxSide)
+            .in("pixels")
+            .quiet()
+            .kind(),
+        field("padding", &MaxPool2d::padding)
+            .within(0, kMaxSide)
+            .in("pixels")
+            .quiet()
+            .kind()
+            .means("at most half of `kernel_size`; smaller than any value"));
+  }
 };
 struct AvgPool2d {
   Size2 kernel_size;
   Size2 stride = kernel_size;
   Size2 padding{0, 0};
   friend bool operator==(const AvgPool2d&, const AvgPool2d&) = default;
+
+  static constexpr std::string_view kName = "avg_pool2d";
+  static constexpr std::string_view kTorchName = "AvgPool2d";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("kernel_size", &AvgPool2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
+        field("stride", &AvgPool2d::stride)
+            .like(&AvgPool2d::kernel_size)
+            .within(1, kMaxSide)
+            .in("pixels")
+            .quiet()
+            .kind(),
+        field("padding", &AvgPool2d::padding)
+            .within(0, kMaxSide)
+            .in("pixels")
+            .quiet()
+            .kind()
+            .means("at most half of `kernel_size`; counts as zeros in the mean"));
+  }
 };
 
 // torch.nn.AdaptiveAvgPool2d: means over windows that cover the plane, one for each output; with one output
@@ -104,11 +235,25 @@ struct AvgPool2d {
 struct AdaptiveAvgPool2d {
   Size2 output_size{1, 1};
   friend bool operator==(const AdaptiveAvgPool2d&, const AdaptiveAvgPool2d&) = default;
+
+  static constexpr std::string_view kName = "adaptive_avg_pool2d";
+  static constexpr std::string_view kTorchName = "AdaptiveAvgPool2d";
+  static constexpr auto fields() {
+    return std::tuple(field("output_size", &AdaptiveAvgPool2d::output_size)
+                          .required()
+                          .within(1, kMaxSide)
+                          .kind()
+                          .means("1 is the mean of each plane"));
+  }
 };
 
 // torch.nn.Flatten: [C, H, W] to [C*H*W, 1, 1].
 struct Flatten {
   friend bool operator==(const Flatten&, const Flatten&) = default;
+
+  static constexpr std::string_view kName = "flatten";
+  static constexpr std::string_view kTorchName = "Flatten";
+  static constexpr auto fields() { return std::tuple(); }
 };
 
 // torch.nn.Linear over C*H*W input features.
@@ -116,6 +261,16 @@ struct Linear {
   int out_features = 0;
   bool bias = true;
   friend bool operator==(const Linear&, const Linear&) = default;
+
+  static constexpr std::string_view kName = "linear";
+  static constexpr std::string_view kTorchName = "Linear";
+  static constexpr auto fields() {
+    return std::tuple(field("out_features", &Linear::out_features)
+                          .required()
+                          .within(1, kMaxChannels)
+                          .means("needs `flatten` before it unless its input is 1 × 1"),
+                      field("bias", &Linear::bias));
+  }
 };
 
 using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Relu, LeakyRelu, PRelu, Silu, Add, MaxPool2d,

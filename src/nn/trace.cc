@@ -19,10 +19,11 @@ void accumulate(const std::vector<float>& values, std::vector<float>& sum) {
 }  // namespace
 
 Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
-    : plan_(plan), weights_(weights), image_(group_floats(plan.input)), stages_(plan.stages.size()) {
+    : plan_(plan), weights_(weights), image_(group_floats(plan.input)) {
   std::copy_n(x, image_.size(), image_.data());
-  for (size_t stage = 0; stage < stages_.size(); ++stage) {
-    stages_[stage].norm = fold_norm(plan.stages[stage], weights);
+  for (size_t stage = 0; stage < plan.stages.size(); ++stage) {
+    stages_.push_back({EvaluationStage(plan.stages[stage]), {}, {}});
+    stages_.back().runner.prepare(weights);
     forward(stage);
   }
 }
@@ -37,30 +38,18 @@ std::span<const float> Trace::output(size_t stage) const {
 
 void Trace::forward(size_t stage) {
   const Stage& spec = plan_.stages[stage];
-  const float* x = input(stage);
   StageTrace& trace = stages_[stage];
-  AlignedBuffer<float> convolved;
-  if (spec.conv) {
-    const kernels::ConvShape& conv = *spec.conv;
-    AlignedBuffer<float> packed(conv.weights());
-    kernels::pack_for_forward(conv, weights_.parameters.data() + spec.weight, packed.data());
-    const float* bias = spec.bias ? weights_.parameters.data() + *spec.bias : nullptr;
-    convolved = AlignedBuffer<float>(spec.activation.elements() * kLanes);
-    PaddedInput padded(conv);
-    kernels::conv2d_forward(conv, padded.view(conv, x), packed.data(), bias, convolved.data());
-    x = convolved.data();
-  }
   trace.output = AlignedBuffer<float>(group_floats(spec.output));
   if (spec.activation.gates()) trace.bits.assign(spec.activation.elements(), 0xFFFF);
-  if (spec.is_single()) {
-    const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->stage);
-    single_forward(spec, weights_.parameters, x, added, trace.output.data());
-  } else if (spec.activates_in_evaluation()) {
-    kernels::activation_forward(spec.activation, x, trace.norm.scale.data(), trace.norm.shift.data(),
-                                trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
-  } else {
-    std::copy_n(x, group_floats(spec.output), trace.output.data());
+  if (trace.runner.is_idle()) {
+    std::copy_n(input(stage), group_floats(spec.output), trace.output.data());
+    return;
   }
+  AlignedBuffer<float> convolved(trace.runner.has_two_kernels() ? spec.activation.elements() * kLanes : 0);
+  PaddedInput padded = spec.conv ? PaddedInput(*spec.conv) : PaddedInput();
+  const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->stage);
+  trace.runner.run(weights_, input(stage), added, padded, convolved.data(),
+                   trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
 }
 
 std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classes) const {
@@ -95,7 +84,7 @@ std::vector<float> Trace::through_activation(size_t stage, const std::vector<flo
                                           /*passed=*/1, nullptr, nullptr, kLanes,
                                           kernels::dense_view(dx.data(), shape.height, shape.width));
   const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
-  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.norm.scale[i / plane];
+  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.runner.scale()[i / plane];
   return dx;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
-#include "nn/inference.h"
+#include "nn/evaluation_stage.h"
 #include "nn/plan.h"
 #include "nn/weights.h"
 
@@ -28,7 +28,7 @@ class Trace {
 
  private:
   struct StageTrace {
-    FoldedNorm norm;
+    EvaluationStage runner;
     std::vector<uint16_t> bits;  // the elements through which the gradient passes
     AlignedBuffer<float> output;
   };

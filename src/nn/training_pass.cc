@@ -34,7 +34,108 @@ size_t moment_sums_of(const Stage& stage) {
                                kernels::moment_bands(stage.activation.height, stage.activation.width));
 }
 
+constexpr double kFloat = sizeof(float);
+
+double macs(const Stage& stage) {
+  if (!stage.conv) return 0;
+  return static_cast<double>(stage.conv->weights()) * stage.conv->out_height() * stage.conv->out_width();
+}
+
+// Bytes of one image's values.
+double bytes_in(const Stage& stage) {
+  return kFloat * static_cast<double>(stage.input.elements());
+}
+double bytes_between(const Stage& stage) {  // convolution and activation
+  return kFloat * static_cast<double>(stage.activation.elements());
+}
+double bytes_out(const Stage& stage) {
+  return kFloat * static_cast<double>(stage.output.elements());
+}
+double bytes_of_bits(const Stage& stage) {
+  return stage.has_bits() ? static_cast<double>(stage.activation.elements()) / 8 : 0;
+}
+double bytes_of_norm(const Stage& stage) {  // whose gradient reads the values again
+  return stage.norm ? bytes_between(stage) : 0;
+}
+
+Cost cost_of_convolving(const Stage& stage) {
+  return {2 * macs(stage), bytes_in(stage) + (stage.conv ? bytes_between(stage) : 0)};
+}
+Cost cost_of_activating(const Stage& stage) {
+  if (stage.addition() != nullptr) return {0, 3 * bytes_out(stage)};
+  return {0, bytes_between(stage) + bytes_of_bits(stage) + bytes_out(stage)};
+}
+Cost cost_of_gradient_sums(const Stage& stage) {
+  return {0, bytes_out(stage) + bytes_of_bits(stage) + bytes_of_norm(stage)};
+}
+Cost cost_of_skip_gradient(const Stage& stage) {
+  return {0, 3 * bytes_out(stage)};
+}
+Cost cost_of_activation_gradient(const Stage& stage) {
+  const double out = bytes_out(stage);
+  if (stage.addition() != nullptr) return {0, 3 * out};  // read, passed on and kept for what was added
+  if (std::holds_alternative<kernels::PoolShape>(stage.single)) return {0, out + 2 * bytes_between(stage)};
+  if (stage.is_single()) return {0, 2 * out + bytes_between(stage)};
+  return {0, out + bytes_of_bits(stage) + bytes_of_norm(stage) + bytes_between(stage)};
+}
+Cost cost_of_convolution_gradient(const Stage& stage) {
+  return {2 * macs(stage), bytes_between(stage) + bytes_in(stage)};
+}
+Cost not_counted(const Stage& /*stage*/) {
+  return {};
+}
+
 }  // namespace
+
+struct TrainingPass::StepInfo {
+  std::string_view name;
+  GroupWork group_work;
+  BatchWork batch_work;
+  Cost (*cost)(const Stage& stage);
+};
+
+TrainingPass::StepInfo TrainingPass::info_of(Step step) {
+  using Pass = TrainingPass;
+  switch (step) {
+    case Step::kPackWeights:
+      return {"pack weights", nullptr, &Pass::pack_weights, not_counted};
+    case Step::kLoad:
+      return {"load images", &Pass::load, nullptr, [](const Stage& stage) {
+                return Cost{0, bytes_in(stage)};
+              }};
+    case Step::kConvolve:
+      return {"convolve", &Pass::convolve, nullptr, cost_of_convolving};
+    case Step::kStatistics:
+      return {"statistics", nullptr, &Pass::statistics, not_counted};
+    case Step::kActivate:
+      return {"activate", &Pass::activate, nullptr, cost_of_activating};
+    case Step::kLoss:
+      return {"loss", &Pass::loss, nullptr, not_counted};
+    case Step::kGradientSums:
+      return {"gradient sums", &Pass::gradient_sums, nullptr, cost_of_gradient_sums};
+    case Step::kNormGradient:
+      return {"norm gradient", nullptr, &Pass::norm_gradient, not_counted};
+    case Step::kSkipGradient:
+      return {"skip gradient", &Pass::skip_gradient, nullptr, cost_of_skip_gradient};
+    case Step::kActivationGradient:
+      return {"activation gradient", &Pass::activation_gradient, nullptr, cost_of_activation_gradient};
+    case Step::kWeightGradient:
+      return {"weight gradient", &Pass::weight_gradient, nullptr, cost_of_convolution_gradient};
+    case Step::kInputGradient:
+      return {"input gradient", &Pass::input_gradient, nullptr, cost_of_convolution_gradient};
+    case Step::kSumGradients:
+      return {"sum gradients", nullptr, &Pass::sum_gradients, not_counted};
+  }
+  return {};
+}
+
+std::string_view name_of(Step step) {
+  return TrainingPass::info_of(step).name;
+}
+
+Cost cost_of(const Plan& plan, Step step, size_t stage) {
+  return TrainingPass::info_of(step).cost(plan.stages[stage]);
+}
 
 TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool)
     : plan_(plan), pool_(pool), max_groups_(kernels::groups_of(largest_batch)), stages_(plan.stages.size()) {
@@ -92,8 +193,9 @@ void TrainingPass::allocate_thread(ThreadMemory& memory) {
 }
 
 TrainingPass::Task TrainingPass::task(Step step, size_t stage) {
+  const StepInfo info = info_of(step);
   clocks_.push_back({step, stage});
-  return {step, stage, clocks_.size() - 1};
+  return {stage, clocks_.size() - 1, info.group_work, info.batch_work};
 }
 
 void TrainingPass::write_program() {
@@ -137,11 +239,12 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
     if (!phase.group_tasks.empty()) {
       pool_.for_each(groups(), [&](int group, int thread) {
         for (const Task& task : phase.group_tasks)
-          timed(task.clock, thread, 1, [&] { run_group_task(task, group, thread); });
+          timed(task.clock, thread, 1, [&] { (this->*task.group_work)(task.stage, group, thread); });
       });
     }
     if (phase.batch_task)
-      timed(phase.batch_task->clock, 0, pool_.size(), [&] { run_batch_task(*phase.batch_task); });
+      timed(phase.batch_task->clock, 0, pool_.size(),
+            [&] { (this->*phase.batch_task->batch_work)(phase.batch_task->stage); });
   }
   BatchResult result;
   for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
@@ -175,48 +278,7 @@ void TrainingPass::timed(size_t clock, int thread, int threads, Work work) {
       threads * std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void TrainingPass::run_group_task(const Task& task, int group, int thread) {
-  switch (task.step) {
-    case Step::kLoad:
-      return load(group, thread);
-    case Step::kConvolve:
-      return convolve(task.stage, group, thread);
-    case Step::kActivate:
-      return activate(task.stage, group);
-    case Step::kLoss:
-      return loss(task.stage, group);
-    case Step::kGradientSums:
-      return gradient_sums(task.stage, group);
-    case Step::kSkipGradient:
-      return skip_gradient(task.stage, group);
-    case Step::kActivationGradient:
-      if (plan_.stages[task.stage].is_single()) return single_gradient(task.stage, group);
-      return activation_gradient(task.stage, group, thread);
-    case Step::kWeightGradient:
-      return weight_gradient(task.stage, group, thread);
-    case Step::kInputGradient:
-      return input_gradient(task.stage, group, thread);
-    default:
-      assert(false && "not a step of one group");
-  }
-}
-
-void TrainingPass::run_batch_task(const Task& task) {
-  switch (task.step) {
-    case Step::kPackWeights:
-      return pack_weights();
-    case Step::kStatistics:
-      return statistics(task.stage);
-    case Step::kNormGradient:
-      return norm_gradient(task.stage);
-    case Step::kSumGradients:
-      return sum_gradients();
-    default:
-      assert(false && "not a step of the whole batch");
-  }
-}
-
-void TrainingPass::pack_weights() {
+void TrainingPass::pack_weights(size_t /*stage*/) {
   pool_.for_each(static_cast<int>(plan_.stages.size()), [this](int index, int /*thread*/) {
     const auto s = static_cast<size_t>(index);
     const Stage& stage = plan_.stages[s];
@@ -228,7 +290,7 @@ void TrainingPass::pack_weights() {
 }
 
 // In the order of the groups, whatever the number of threads, which share the parameters.
-void TrainingPass::sum_gradients() {
+void TrainingPass::sum_gradients(size_t /*stage*/) {
   const auto shares = static_cast<size_t>(pool_.size());
   pool_.for_each(pool_.size(), [&](int share, int /*thread*/) {
     const size_t begin = gradient_.size() * static_cast<size_t>(share) / shares;
@@ -243,7 +305,7 @@ void TrainingPass::sum_gradients() {
 
 // Steps of one group.
 
-void TrainingPass::load(int group, int thread) {
+void TrainingPass::load(size_t /*stage*/, int group, int thread) {
   batch_->load(group, lanes(group), thread,
                images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
 }
@@ -271,7 +333,7 @@ void TrainingPass::convolve(size_t s, int group, int thread) {
   }
 }
 
-void TrainingPass::activate(size_t s, int group) {
+void TrainingPass::activate(size_t s, int group, int /*thread*/) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
   float* y = memory.activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
@@ -294,7 +356,7 @@ void TrainingPass::activate(size_t s, int group) {
                               bits(s, group), y);
 }
 
-void TrainingPass::loss(size_t s, int group) {
+void TrainingPass::loss(size_t s, int group, int /*thread*/) {
   const auto first = static_cast<size_t>(group) * kLanes;
   const kernels::LossOptions options{
       .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
@@ -306,7 +368,7 @@ void TrainingPass::loss(size_t s, int group) {
   group_correct_[static_cast<size_t>(group)] = result.correct;
 }
 
-void TrainingPass::gradient_sums(size_t s, int group) {
+void TrainingPass::gradient_sums(size_t s, int group, int /*thread*/) {
   const Stage& stage = plan_.stages[s];
   StageMemory& memory = stages_[s];
   const auto channels = static_cast<size_t>(stage.activation.channels);
@@ -317,6 +379,7 @@ void TrainingPass::gradient_sums(size_t s, int group) {
 
 void TrainingPass::activation_gradient(size_t s, int group, int thread) {
   const Stage& stage = plan_.stages[s];
+  if (stage.is_single()) return single_gradient(s, group);
   StageMemory& memory = stages_[s];
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
@@ -341,7 +404,7 @@ void TrainingPass::single_gradient(size_t s, int group) {
                   s > 0 ? output_gradient(s - 1, group) : nullptr, group_gradient(group));
 }
 
-void TrainingPass::skip_gradient(size_t s, int group) {
+void TrainingPass::skip_gradient(size_t s, int group, int /*thread*/) {
   float* gradient = output_gradient(s, group);
   kernels::add(group_floats(plan_.stages[s].output), gradient, skip_gradients(s + 1, group), gradient);
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -56,6 +57,17 @@ enum class Step {
   kSumGradients,  // of all groups and stages
 };
 
+struct Cost {
+  double flop = 0;   // a multiply-accumulate counts as two
+  double bytes = 0;  // read and written, every tensor once
+};
+
+// "convolve", "weight gradient", ...
+std::string_view name_of(Step step);
+
+// The cost of a step for one image. Only convolutions count as arithmetic.
+Cost cost_of(const Plan& plan, Step step, size_t stage);
+
 struct StepTime {
   Step step = Step::kLoad;
   size_t stage = 0;
@@ -83,6 +95,12 @@ class TrainingPass {
   const float* logits(int group) const { return output(plan_.stages.size() - 1, group); }
 
  private:
+  // A row for each step: its name, what it does, and its cost.
+  struct StepInfo;
+  static StepInfo info_of(Step step);
+  friend std::string_view name_of(Step step);
+  friend Cost cost_of(const Plan& plan, Step step, size_t stage);
+
   // What one stage keeps for the whole batch, [G] groups each.
   struct StageMemory {
     AlignedBuffer<float> convolved;  // [G][K][H][W][16], the convolution's output
@@ -109,10 +127,13 @@ class TrainingPass {
     std::vector<double> seconds;  // by clock
   };
 
+  using GroupWork = void (TrainingPass::*)(size_t stage, int group, int thread);
+  using BatchWork = void (TrainingPass::*)(size_t stage);
   struct Task {
-    Step step;
     size_t stage;
     size_t clock;  // index of its time
+    GroupWork group_work = nullptr;
+    BatchWork batch_work = nullptr;
   };
   struct Phase {
     std::vector<Task> group_tasks;   // each group runs through them independently
@@ -122,27 +143,27 @@ class TrainingPass {
   void allocate(int threads);
   void allocate_thread(ThreadMemory& memory);
   void write_program();
-  void pack_weights();
-  void sum_gradients();
 
   Task task(Step step, size_t stage);
-  void run_group_task(const Task& task, int group, int thread);
-  void run_batch_task(const Task& task);
   template <typename Work>
   void timed(size_t clock, int thread, int threads, Work work);
 
-  void load(int group, int thread);
+  // What the steps do: for one group...
+  void load(size_t stage, int group, int thread);
   void convolve(size_t stage, int group, int thread);
-  void activate(size_t stage, int group);
-  void loss(size_t stage, int group);
-  void gradient_sums(size_t stage, int group);
-  void skip_gradient(size_t stage, int group);
+  void activate(size_t stage, int group, int thread);
+  void loss(size_t stage, int group, int thread);
+  void gradient_sums(size_t stage, int group, int thread);
+  void skip_gradient(size_t stage, int group, int thread);
   void activation_gradient(size_t stage, int group, int thread);
   void single_gradient(size_t stage, int group);
   void weight_gradient(size_t stage, int group, int thread);
   void input_gradient(size_t stage, int group, int thread);
+  // ... and for the whole batch.
+  void pack_weights(size_t stage);
   void statistics(size_t stage);
   void norm_gradient(size_t stage);
+  void sum_gradients(size_t stage);
 
   int lanes(int group) const { return kernels::valid_lanes(batch_->images, group); }
   int groups() const { return kernels::groups_of(batch_->images); }

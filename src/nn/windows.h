@@ -14,7 +14,8 @@ struct Windows {
   std::vector<kernels::Window> columns;
 };
 
-// The windows of a layer that reads several positions: a convolution or a pooling that fits its input.
+// The windows of a layer that reads several positions: a convolution or a pooling that fits its input, or a
+// norm over the plane.
 std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input);
 
 }  // namespace rung::nn

@@ -80,9 +80,10 @@ double amplitude(const CyclicLr& cyclic, int64_t cycle, int64_t step) {
       return 1 / power(2, cycle - 1);
     case CyclicLr::Mode::kExpRange:
       return power(cyclic.gamma, step);
-    default:
-      return 1;
+    case CyclicLr::Mode::kTriangular:
+      break;
   }
+  return 1;
 }
 
 Rates rates(const CyclicLr& cyclic, const Rates& own, const Place& place, int /*epochs*/) {

@@ -52,10 +52,10 @@ void update(const AdamKind& adam, const Rates& rates, int64_t steps, std::span<c
   const double beta1 = rates.momentum;
   const auto keep1 = static_cast<float>(beta1);
   const auto take1 = static_cast<float>(1 - beta1);
-  const auto keep2 = static_cast<float>(adam.beta2);
-  const auto take2 = static_cast<float>(1 - adam.beta2);
+  const auto keep2 = static_cast<float>(adam.betas[1]);
+  const auto take2 = static_cast<float>(1 - adam.betas[1]);
   const auto size = static_cast<float>(rates.lr / (1 - power(beta1, steps + 1)));
-  const auto correction = static_cast<float>(std::sqrt(1 - power(adam.beta2, steps + 1)));
+  const auto correction = static_cast<float>(std::sqrt(1 - power(adam.betas[1], steps + 1)));
   const auto eps = static_cast<float>(adam.eps);
   const Decay decay = decay_of(adam, rates.lr);
   std::vector<float>& mean = buffers[0].values;

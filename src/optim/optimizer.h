@@ -1,5 +1,5 @@
-// torch.optim.SGD, Adam and AdamW. Every update is elementwise, from operations that IEEE 754 rounds exactly,
-// so any instruction set gives the same bits.
+// torch.optim.SGD, Adam and AdamW. Every update is elementwise, from operations that IEEE 754 rounds
+// exactly, so any instruction set gives the same bits.
 #pragma once
 
 #include <cstddef>

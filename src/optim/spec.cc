@@ -3,27 +3,17 @@
 namespace rung::optim {
 namespace {
 
-std::string_view name(const Sgd& /*optimizer*/) {
-  return "sgd";
-}
-std::string_view name(const Adam& /*optimizer*/) {
-  return "adam";
-}
-std::string_view name(const AdamW& /*optimizer*/) {
-  return "adamw";
-}
-
 double momentum(const Sgd& sgd) {
   return sgd.momentum;
 }
 double momentum(const AdamBase& adam) {
-  return adam.beta1;
+  return adam.betas[0];
 }
 
 }  // namespace
 
 std::string_view name_of(const Optimizer& optimizer) {
-  return std::visit([](const auto& one) { return name(one); }, optimizer);
+  return std::visit([](const auto& one) { return one.kName; }, optimizer);
 }
 
 double lr_of(const Optimizer& optimizer) {

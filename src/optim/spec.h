@@ -1,12 +1,22 @@
 // How a model is optimised, as plain values, with PyTorch's names, meanings and defaults.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
+#include "base/fields.h"
+
 namespace rung::optim {
+
+inline constexpr int kMaxEpochs = 100'000;
+inline constexpr int kMaxBatches = 1'000'000'000;  // of a cycle or a warm-up
+inline constexpr NumberRange kLrRange = NumberRange::open(0, 1e6);
+inline constexpr NumberRange kMomentumRange = NumberRange::right_open(0, 1);
+inline constexpr NumberRange kGammaRange = NumberRange::left_open(0, 1e3);
 
 // torch.optim.SGD: v = momentum*v + (g + weight_decay*w), the first v = g; w -= lr*v.
 struct Sgd {
@@ -15,24 +25,56 @@ struct Sgd {
   double weight_decay = 0.0;
   bool nesterov = false;
   friend bool operator==(const Sgd&, const Sgd&) = default;
+
+  static constexpr std::string_view kName = "sgd";
+  static constexpr std::string_view kTorchName = "SGD";
+  static constexpr auto fields() {
+    return std::tuple(field("lr", &Sgd::lr).within(kLrRange),
+                      field("momentum", &Sgd::momentum).within(kMomentumRange).means("dampening 0"),
+                      field("weight_decay", &Sgd::weight_decay)
+                          .within(NumberRange::at_least(0))
+                          .means("added to the gradient of every parameter"),
+                      field("nesterov", &Sgd::nesterov).means("needs a momentum above 0"));
+  }
 };
 
 // torch.optim.Adam and AdamW, without amsgrad. They differ in weight decay: Adam adds it to the gradient,
 // AdamW shrinks the weights by it.
 struct AdamBase {
   double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
+  std::array<double, 2> betas{0.9, 0.999};
   double eps = 1e-8;
   friend bool operator==(const AdamBase&, const AdamBase&) = default;
+
+  static constexpr auto adam_fields() {
+    return std::tuple(field("lr", &AdamBase::lr).within(kLrRange),
+                      field("betas", &AdamBase::betas).within(kMomentumRange),
+                      field("eps", &AdamBase::eps).within(1e-30, 1));
+  }
 };
 struct Adam : AdamBase {
   double weight_decay = 0.0;
   friend bool operator==(const Adam&, const Adam&) = default;
+
+  static constexpr std::string_view kName = "adam";
+  static constexpr std::string_view kTorchName = "Adam";
+  static constexpr auto fields() {
+    return std::tuple_cat(adam_fields(), std::tuple(field("weight_decay", &Adam::weight_decay)
+                                                        .within(NumberRange::at_least(0))
+                                                        .means("added to the gradient")));
+  }
 };
 struct AdamW : AdamBase {
   double weight_decay = 1e-2;
   friend bool operator==(const AdamW&, const AdamW&) = default;
+
+  static constexpr std::string_view kName = "adamw";
+  static constexpr std::string_view kTorchName = "AdamW";
+  static constexpr auto fields() {
+    return std::tuple_cat(adam_fields(), std::tuple(field("weight_decay", &AdamW::weight_decay)
+                                                        .within(NumberRange::at_least(0))
+                                                        .means("shrinks the weights")));
+  }
 };
 
 using Optimizer = std::variant<Sgd, Adam, AdamW>;
@@ -43,6 +85,10 @@ double momentum_of(const Optimizer& optimizer);  // Adam's is beta1; schedules t
 
 struct ConstantLr {
   friend bool operator==(const ConstantLr&, const ConstantLr&) = default;
+
+  static constexpr std::string_view kName = "none";
+  static constexpr std::string_view kTorchName = "";
+  static constexpr auto fields() { return std::tuple(); }
 };
 
 // torch.optim.lr_scheduler.StepLR, stepped once per epoch: lr * gamma^floor(epoch / step_size).
@@ -50,6 +96,14 @@ struct StepLr {
   int step_size = 1;
   double gamma = 0.1;
   friend bool operator==(const StepLr&, const StepLr&) = default;
+
+  static constexpr std::string_view kName = "step_lr";
+  static constexpr std::string_view kTorchName = "StepLR";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("step_size", &StepLr::step_size).required().within(1, kMaxEpochs).in("epochs"),
+        field("gamma", &StepLr::gamma).within(kGammaRange).means("the rate's factor at each step"));
+  }
 };
 
 // MultiStepLR, stepped once per epoch: lr * gamma^(how many milestones the epoch has reached).
@@ -57,12 +111,33 @@ struct MultiStepLr {
   std::vector<int> milestones;  // epochs, ascending
   double gamma = 0.1;
   friend bool operator==(const MultiStepLr&, const MultiStepLr&) = default;
+
+  static constexpr std::string_view kName = "multi_step_lr";
+  static constexpr std::string_view kTorchName = "MultiStepLR";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("milestones", &MultiStepLr::milestones)
+            .required()
+            .within(1, kMaxEpochs)
+            .in("epochs")
+            .ascending(),
+        field("gamma", &MultiStepLr::gamma).within(kGammaRange).means("the rate's factor at each milestone"));
+  }
 };
 
 // ExponentialLR, stepped once per epoch: lr * gamma^epoch.
 struct ExponentialLr {
   double gamma = 1;
   friend bool operator==(const ExponentialLr&, const ExponentialLr&) = default;
+
+  static constexpr std::string_view kName = "exponential_lr";
+  static constexpr std::string_view kTorchName = "ExponentialLR";
+  static constexpr auto fields() {
+    return std::tuple(field("gamma", &ExponentialLr::gamma)
+                          .required()
+                          .within(kGammaRange)
+                          .means("the rate's factor at each epoch"));
+  }
 };
 
 // CosineAnnealingLR, stepped once per epoch: eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2.
@@ -70,12 +145,28 @@ struct CosineAnnealingLr {
   std::optional<int> t_max = std::nullopt;  // none: the training's epochs
   double eta_min = 0;
   friend bool operator==(const CosineAnnealingLr&, const CosineAnnealingLr&) = default;
+
+  static constexpr std::string_view kName = "cosine_annealing_lr";
+  static constexpr std::string_view kTorchName = "CosineAnnealingLR";
+  static constexpr auto fields() {
+    return std::tuple(field("t_max", &CosineAnnealingLr::t_max)
+                          .within(1, kMaxEpochs)
+                          .in("epochs")
+                          .or_word("epochs")
+                          .means("`\"epochs\"` is the training's length, whatever `--epochs` makes it"),
+                      field("eta_min", &CosineAnnealingLr::eta_min)
+                          .within(NumberRange::right_open(0, 1e6))
+                          .means("the rate goes from `lr` to `eta_min` in `t_max` epochs"));
+  }
 };
 
 // OneCycleLR over all batches of the training, stepped once per batch: up to max_lr and then down to almost
 // zero, momentum in the opposite direction. It sets the learning rate, so the optimiser's own has no effect.
 struct OneCycleLr {
   enum class Anneal { kCos, kLinear };
+  friend constexpr auto words(Anneal) {
+    return std::array{Word<Anneal>{"cos", Anneal::kCos}, Word<Anneal>{"linear", Anneal::kLinear}};
+  }
   double max_lr = 0;
   double pct_start = 0.3;
   Anneal anneal_strategy = Anneal::kCos;
@@ -86,12 +177,39 @@ struct OneCycleLr {
   double final_div_factor = 1e4;
   bool three_phase = false;
   friend bool operator==(const OneCycleLr&, const OneCycleLr&) = default;
+
+  static constexpr std::string_view kName = "one_cycle_lr";
+  static constexpr std::string_view kTorchName = "OneCycleLR";
+  static constexpr auto fields() {
+    constexpr NumberRange kFactor = NumberRange::left_open(0, 1e9);
+    return std::tuple(
+        field("max_lr", &OneCycleLr::max_lr)
+            .required()
+            .within(kLrRange)
+            .means("by batches; `total_steps` is the number of all batches"),
+        field("pct_start", &OneCycleLr::pct_start).within(0, 1).means("the rising part of the training"),
+        field("anneal_strategy", &OneCycleLr::anneal_strategy),
+        field("cycle_momentum", &OneCycleLr::cycle_momentum)
+            .means("momentum (of Adam: beta 1) falls as the rate rises"),
+        field("base_momentum", &OneCycleLr::base_momentum).within(kMomentumRange),
+        field("max_momentum", &OneCycleLr::max_momentum).within(kMomentumRange),
+        field("div_factor", &OneCycleLr::div_factor).within(kFactor).means("starts at max_lr / div_factor"),
+        field("final_div_factor", &OneCycleLr::final_div_factor)
+            .within(kFactor)
+            .means("ends at max_lr / div_factor / final_div_factor"),
+        field("three_phase", &OneCycleLr::three_phase));
+  }
 };
 
 // CyclicLR, stepped once per batch: a sawtooth of step_size_up and step_size_down batches. It also sets the
 // learning rate.
 struct CyclicLr {
   enum class Mode { kTriangular, kTriangular2, kExpRange };
+  friend constexpr auto words(Mode) {
+    return std::array{Word<Mode>{"triangular", Mode::kTriangular},
+                      Word<Mode>{"triangular2", Mode::kTriangular2},
+                      Word<Mode>{"exp_range", Mode::kExpRange}};
+  }
   double base_lr = 0;
   double max_lr = 0;
   int step_size_up = 2000;
@@ -102,6 +220,26 @@ struct CyclicLr {
   double base_momentum = 0.8;
   double max_momentum = 0.9;
   friend bool operator==(const CyclicLr&, const CyclicLr&) = default;
+
+  static constexpr std::string_view kName = "cyclic_lr";
+  static constexpr std::string_view kTorchName = "CyclicLR";
+  static constexpr auto fields() {
+    return std::tuple(field("base_lr", &CyclicLr::base_lr).required().within(kLrRange).means("by batches"),
+                      field("max_lr", &CyclicLr::max_lr).required().within(kLrRange),
+                      field("step_size_up", &CyclicLr::step_size_up).within(1, kMaxBatches).in("batches"),
+                      field("step_size_down", &CyclicLr::step_size_down)
+                          .like(&CyclicLr::step_size_up)
+                          .within(1, kMaxBatches)
+                          .in("batches"),
+                      field("mode", &CyclicLr::mode),
+                      field("gamma", &CyclicLr::gamma)
+                          .within(NumberRange::left_open(0, 1))
+                          .means("of `exp_range`: the amplitude's factor per batch"),
+                      field("cycle_momentum", &CyclicLr::cycle_momentum)
+                          .means("momentum (of Adam: beta 1) falls as the rate rises"),
+                      field("base_momentum", &CyclicLr::base_momentum).within(kMomentumRange),
+                      field("max_momentum", &CyclicLr::max_momentum).within(kMomentumRange));
+  }
 };
 
 using LrScheduler =

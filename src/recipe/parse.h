@@ -14,9 +14,6 @@
 
 namespace rung::recipe {
 
-inline constexpr int kMaxEpochs = 100'000;
-inline constexpr int kMaxBatches = 1'000'000'000;  // of a cycle or a warm-up
-
 std::vector<Target> parse_targets(const TableReader& root);
 std::optional<Reference> parse_reference(const TableReader& root);
 data::DatasetSpec parse_dataset(const TableReader& root);

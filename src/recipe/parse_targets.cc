@@ -123,7 +123,7 @@ std::optional<Reference> parse_reference(const TableReader& root) {
                    .final_test_accuracy = table->number("final_test_accuracy", kPercent),
                    .mean_last3_test_accuracy = table->number("mean_last3_test_accuracy", kPercent),
                    .dataset = table->text("dataset", ""),
-                   .epochs = table->has("epochs") ? table->small_integer("epochs", 1, kMaxEpochs) : 0};
+                   .epochs = table->has("epochs") ? table->small_integer("epochs", 1, optim::kMaxEpochs) : 0};
 }
 
 bool needs_validation(Metric metric) {

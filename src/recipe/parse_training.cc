@@ -4,14 +4,13 @@
 #include <algorithm>
 
 #include "recipe/parse.h"
+#include "recipe/read_fields.h"
+#include "recipe/read_variant.h"
 
 namespace rung::recipe {
 namespace {
 
 constexpr int kMaxBatch = 65'536;
-
-constexpr NumberRange kLr = NumberRange::open(0, 1e6);
-constexpr NumberRange kMomentum = NumberRange::right_open(0, 1);
 
 // Refuses a value that the schedule would overwrite, because its author misunderstood.
 void require_effect(const TableReader& optimizer, const optim::LrScheduler& scheduler) {
@@ -23,39 +22,15 @@ void require_effect(const TableReader& optimizer, const optim::LrScheduler& sche
                    "leave it out, or add cycle_momentum = false to [lr_scheduler]");
 }
 
-optim::Optimizer parse_sgd(const TableReader& table, const optim::LrScheduler& scheduler) {
-  table.allow({"type", "lr", "momentum", "weight_decay", "nesterov"});
-  optim::Sgd sgd;
-  sgd.lr = table.number("lr", kLr, sgd.lr);
-  sgd.momentum = table.number("momentum", kMomentum, sgd.momentum);
-  sgd.weight_decay = table.number("weight_decay", NumberRange::at_least(0), sgd.weight_decay);
-  sgd.nesterov = table.boolean("nesterov", sgd.nesterov);
-  if (sgd.nesterov && sgd.momentum == 0 && !optim::sets_momentum(scheduler))
+optim::Optimizer parse_optimizer(const TableReader& table, const optim::LrScheduler& scheduler) {
+  const auto optimizer = visit_type<optim::Optimizer>(
+      table, "type", [&]<typename Spec>() -> optim::Optimizer { return read_fields<Spec>(table); });
+  const auto* sgd = std::get_if<optim::Sgd>(&optimizer);
+  if (sgd != nullptr && sgd->nesterov && sgd->momentum == 0 && !optim::sets_momentum(scheduler))
     table.fail("nesterov", "needs a momentum above 0");
-  return sgd;
+  require_effect(table, scheduler);
+  return optimizer;
 }
-
-template <typename AdamKind>
-optim::Optimizer parse_adam(const TableReader& table, const optim::LrScheduler& /*scheduler*/) {
-  table.allow({"type", "lr", "betas", "eps", "weight_decay"});
-  AdamKind adam;
-  adam.lr = table.number("lr", kLr, adam.lr);
-  const auto betas = table.numbers<2>("betas", kMomentum, {adam.beta1, adam.beta2});
-  adam.beta1 = betas[0];
-  adam.beta2 = betas[1];
-  adam.eps = table.number("eps", NumberRange::closed(1e-30, 1), adam.eps);
-  adam.weight_decay = table.number("weight_decay", NumberRange::at_least(0), adam.weight_decay);
-  return adam;
-}
-
-using ParseOptimizer = optim::Optimizer (*)(const TableReader&, const optim::LrScheduler&);
-
-constexpr std::array kOptimizers = {
-    Named<ParseOptimizer>{"sgd", parse_sgd},
-    Named<ParseOptimizer>{"adam", parse_adam<optim::Adam>},
-    Named<ParseOptimizer>{"adamw", parse_adam<optim::AdamW>},
-};
-static_assert(kOptimizers.size() == std::variant_size_v<optim::Optimizer>);
 
 std::optional<optim::LrWarmup> parse_warmup(const TableReader& root) {
   const auto table = root.table("lr_warmup");
@@ -65,8 +40,9 @@ std::optional<optim::LrWarmup> parse_warmup(const TableReader& root) {
   warmup.start_factor = table->number("start_factor", NumberRange::left_open(0, 1), warmup.start_factor);
   if (table->has("epochs") && table->has("total_iters"))
     table->fail("total_iters", "cannot be given together with epochs", "leave one of them out");
-  if (table->has("epochs")) warmup.epochs = table->number("epochs", NumberRange::left_open(0, kMaxEpochs));
-  warmup.total_iters = table->small_integer("total_iters", 1, kMaxBatches, warmup.total_iters);
+  if (table->has("epochs"))
+    warmup.epochs = table->number("epochs", NumberRange::left_open(0, optim::kMaxEpochs));
+  warmup.total_iters = table->small_integer("total_iters", 1, optim::kMaxBatches, warmup.total_iters);
   return warmup;
 }
 
@@ -101,7 +77,7 @@ optim::Training parse_training(const TableReader& root) {
   const TableReader table = root.required_table("training");
   table.allow({"epochs", "batch_size", "label_smoothing", "class_weights"});
   optim::Training training;
-  training.epochs = table.small_integer("epochs", 1, kMaxEpochs);
+  training.epochs = table.small_integer("epochs", 1, optim::kMaxEpochs);
   training.batch_size = table.small_integer("batch_size", 1, kMaxBatch, training.batch_size);
   training.label_smoothing =
       table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
@@ -109,9 +85,7 @@ optim::Training parse_training(const TableReader& root) {
   training.ema = parse_ema(root);
   training.lr_scheduler = parse_lr_scheduler(root);
   training.lr_warmup = parse_warmup(root);
-  const TableReader optimizer = root.required_table("optimizer");
-  training.optimizer = optimizer.choice("type", kOptimizers)(optimizer, training.lr_scheduler);
-  require_effect(optimizer, training.lr_scheduler);
+  training.optimizer = parse_optimizer(root.required_table("optimizer"), training.lr_scheduler);
   return training;
 }
 

@@ -88,7 +88,7 @@ class RecipeError : public UsageError {
 inline constexpr uint64_t kMaxFileBytes = 2 << 20;
 inline constexpr size_t kLongestName = 100;  // in bytes
 inline constexpr int kMaxRepeat = 1000;
-inline constexpr size_t kMaxLayers = 10'000;
+using nn::kMaxLayers;
 inline constexpr size_t kMaxStages = 1'000;
 inline constexpr size_t kLongestStageName = 100;  // bytes
 

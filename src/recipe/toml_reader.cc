@@ -60,21 +60,6 @@ std::string hint_for_unknown(std::string_view path, std::string_view key,
 
 }  // namespace
 
-bool NumberRange::contains(double value) const {
-  const bool above = low_end == End::kOpen ? value > low : value >= low;
-  const bool below = high_end == End::kOpen ? value < high : value <= high;
-  return above && below;
-}
-
-std::string NumberRange::describe() const {
-  std::string result = "a number";
-  if (low != -std::numeric_limits<double>::max())
-    result += fmt::format(" {} {}", low_end == End::kOpen ? "above" : "of at least", low);
-  if (high != std::numeric_limits<double>::max())
-    result += fmt::format(" and {} {}", high_end == End::kOpen ? "below" : "at most", high);
-  return result;
-}
-
 TableReader::TableReader(std::string_view source, std::string path, const toml::table& table)
     : source_(source), path_(std::move(path)), begin_(table.source().begin) {
   for (const auto& [key, value] : table)

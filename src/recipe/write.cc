@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
+#include <functional>
 #include <iterator>
 #include <limits>
 
 #include "data/arrange.h"
+#include "recipe/field_text.h"
 #include "recipe/recipe.h"
 
 namespace rung::recipe {
@@ -29,151 +30,41 @@ std::string toml_string(std::string_view text) {
   return result + '"';
 }
 
-std::string size(nn::Size2 size) {
-  return size.h == size.w ? fmt::format("{}", size.h) : fmt::format("[{}, {}]", size.h, size.w);
-}
-
-std::string options(const nn::Conv2d& conv) {
-  return fmt::format(
-      ", out_channels = {}, kernel_size = {}, stride = {}, padding = {}, groups = {}, bias = {}",
-      conv.out_channels, size(conv.kernel_size), size(conv.stride), size(conv.padding), conv.groups,
-      conv.bias);
-}
-std::string options(const nn::BatchNorm2d& norm) {
-  return fmt::format(", eps = {}, momentum = {}", norm.eps, norm.momentum);
-}
-std::string options(const nn::Dropout& dropout) {
-  return fmt::format(", p = {}", dropout.p);
-}
-// Stride and padding are off where the windows tile the plane.
-template <typename Pool>
-std::string pool_options(const Pool& pool) {
-  std::string text = fmt::format(", kernel_size = {}", size(pool.kernel_size));
-  if (pool.stride != pool.kernel_size) text += fmt::format(", stride = {}", size(pool.stride));
-  if (pool.padding != nn::Size2{0, 0}) text += fmt::format(", padding = {}", size(pool.padding));
-  return text;
-}
-std::string options(const nn::MaxPool2d& pool) {
-  return pool_options(pool);
-}
-std::string options(const nn::AvgPool2d& pool) {
-  return pool_options(pool);
-}
-std::string options(const nn::AdaptiveAvgPool2d& pool) {
-  return fmt::format(", output_size = {}", size(pool.output_size));
-}
-std::string options(const nn::Linear& linear) {
-  return fmt::format(", out_features = {}, bias = {}", linear.out_features, linear.bias);
-}
-std::string options(const nn::Relu&) {
-  return "";
-}
-std::string options(const nn::LeakyRelu& relu) {
-  return fmt::format(", negative_slope = {}", relu.negative_slope);
-}
-std::string options(const nn::PRelu& relu) {
-  return fmt::format(", num_parameters = {}, init = {}", relu.num_parameters, relu.init);
-}
-std::string options(const nn::Silu&) {
-  return "";
-}
-std::string options(const nn::Add& add) {
-  return fmt::format(", from = {}", add.from);
-}
-std::string options(const nn::Flatten&) {
-  return "";
-}
-
 std::string layer_table(const nn::LayerSpec& layer) {
-  return fmt::format("{{ type = \"{}\"{} }}", nn::recipe_name(layer),
-                     std::visit([](const auto& one) { return options(one); }, layer));
+  std::string text = fmt::format("{{ type = \"{}\"", nn::recipe_name(layer));
+  std::visit(
+      [&](const auto& one) {
+        write_fields(one, [&](const auto& field, const std::string& value) {
+          text += fmt::format(", {} = {}", field.name, value);
+        });
+      },
+      layer);
+  return text + " }";
 }
 
-std::string table(const data::ColorJitter& jitter) {
-  return fmt::format("type = \"color_jitter\"\nbrightness = {}\ncontrast = {}\nsaturation = {}\nhue = {}\n",
-                     jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue);
-}
-std::string table(const data::RandomRotation& rotation) {
-  return fmt::format("type = \"random_rotation\"\ndegrees = {}\nfill = {}\n", rotation.degrees,
-                     rotation.fill);
-}
-
-std::string table(const data::RandomAffine& affine) {
-  const bool nearest = affine.interpolation == data::Interpolation::kNearest;
-  return fmt::format(
-      "type = \"random_affine\"\ndegrees = {}\ntranslate = [{}]\nscale = [{}]\nshear = [{}]\n"
-      "interpolation = \"{}\"\nfill = {}\n",
-      affine.degrees, fmt::join(affine.translate, ", "), fmt::join(affine.scale, ", "),
-      fmt::join(affine.shear, ", "), nearest ? "nearest" : "bilinear", affine.fill);
-}
-std::string table(const data::ElasticTransform& elastic) {
-  return fmt::format("type = \"elastic_transform\"\nalpha = {}\nsigma = {}\nfill = {}\n", elastic.alpha,
-                     elastic.sigma, elastic.fill);
-}
-std::string table(const data::RandomCrop& crop) {
-  return fmt::format("type = \"random_crop\"\npadding = {}\nfill = {}\n", crop.padding, crop.fill);
-}
-std::string table(const data::RandomErasing& erasing) {
-  return fmt::format("type = \"random_erasing\"\np = {}\nscale = [{}]\nratio = [{}]\nvalue = {}\n", erasing.p,
-                     fmt::join(erasing.scale, ", "), fmt::join(erasing.ratio, ", "), erasing.value);
+// A specification as the lines of its table, without the keys that `is_left_out` names.
+template <typename Variant>
+std::string typed_table(const Variant& variant,
+                        const std::function<bool(std::string_view)>& is_left_out = {}) {
+  return std::visit(
+      [&](const auto& one) {
+        std::string text = fmt::format("type = \"{}\"\n", one.kName);
+        write_fields(one, [&](const auto& field, const std::string& value) {
+          if (!is_left_out || !is_left_out(field.name)) text += fmt::format("{} = {}\n", field.name, value);
+        });
+        return text;
+      },
+      variant);
 }
 
-// The options without those that the schedule sets.
-std::string options(const optim::Sgd& sgd, const optim::LrScheduler& scheduler) {
-  return fmt::format("{}weight_decay = {}\nnesterov = {}\n",
-                     optim::sets_momentum(scheduler) ? "" : fmt::format("momentum = {}\n", sgd.momentum),
-                     sgd.weight_decay, sgd.nesterov);
-}
-template <typename AdamKind>
-std::string options(const AdamKind& adam, const optim::LrScheduler& /*scheduler*/) {
-  return fmt::format("betas = [{}, {}]\neps = {}\nweight_decay = {}\n", adam.beta1, adam.beta2, adam.eps,
-                     adam.weight_decay);
-}
+// Without what the schedule sets.
 std::string table(const optim::Optimizer& optimizer, const optim::LrScheduler& scheduler) {
-  return fmt::format("type = \"{}\"\n{}{}", optim::name_of(optimizer),
-                     optim::sets_lr(scheduler) ? "" : fmt::format("lr = {}\n", optim::lr_of(optimizer)),
-                     std::visit([&](const auto& one) { return options(one, scheduler); }, optimizer));
+  return typed_table(optimizer, [&](std::string_view key) {
+    return (key == "lr" && optim::sets_lr(scheduler)) ||
+           (key == "momentum" && optim::sets_momentum(scheduler));
+  });
 }
 
-std::string table(const optim::ConstantLr&) {
-  return "type = \"none\"\n";
-}
-std::string table(const optim::StepLr& step) {
-  return fmt::format("type = \"step_lr\"\nstep_size = {}\ngamma = {}\n", step.step_size, step.gamma);
-}
-std::string table(const optim::MultiStepLr& step) {
-  return fmt::format("type = \"multi_step_lr\"\nmilestones = [{}]\ngamma = {}\n",
-                     fmt::join(step.milestones, ", "), step.gamma);
-}
-std::string table(const optim::ExponentialLr& exponential) {
-  return fmt::format("type = \"exponential_lr\"\ngamma = {}\n", exponential.gamma);
-}
-std::string table(const optim::CosineAnnealingLr& cosine) {
-  const std::string t_max = cosine.t_max ? std::to_string(*cosine.t_max) : "\"epochs\"";
-  return fmt::format("type = \"cosine_annealing_lr\"\nt_max = {}\neta_min = {}\n", t_max, cosine.eta_min);
-}
-template <typename Cycle>
-std::string momentum_options(const Cycle& cycle) {
-  return fmt::format("cycle_momentum = {}\nbase_momentum = {}\nmax_momentum = {}\n", cycle.cycle_momentum,
-                     cycle.base_momentum, cycle.max_momentum);
-}
-std::string table(const optim::OneCycleLr& cycle) {
-  const bool cos = cycle.anneal_strategy == optim::OneCycleLr::Anneal::kCos;
-  return fmt::format(
-      "type = \"one_cycle_lr\"\nmax_lr = {}\npct_start = {}\nanneal_strategy = \"{}\"\n{}div_factor = {}\n"
-      "final_div_factor = {}\nthree_phase = {}\n",
-      cycle.max_lr, cycle.pct_start, cos ? "cos" : "linear", momentum_options(cycle), cycle.div_factor,
-      cycle.final_div_factor, cycle.three_phase);
-}
-std::string table(const optim::CyclicLr& cyclic) {
-  constexpr std::array kModes = {"triangular", "triangular2", "exp_range"};  // in the order of CyclicLr::Mode
-  return fmt::format(
-      "type = \"cyclic_lr\"\nbase_lr = {}\nmax_lr = {}\nstep_size_up = {}\nstep_size_down = {}\nmode = "
-      "\"{}\"\n"
-      "gamma = {}\n{}",
-      cyclic.base_lr, cyclic.max_lr, cyclic.step_size_up, cyclic.step_size_down,
-      kModes[static_cast<size_t>(cyclic.mode)], cyclic.gamma, momentum_options(cyclic));
-}
 std::string table(const optim::LrWarmup& warmup) {
   return fmt::format("start_factor = {}\n{}\n", warmup.start_factor,
                      warmup.epochs ? fmt::format("epochs = {}", *warmup.epochs)
@@ -265,13 +156,12 @@ std::string to_toml(const Recipe& recipe) {
   for (const Target& target : recipe.targets) section("[[targets]]", table(target));
   if (recipe.reference) section("[reference]", table(*recipe.reference));
   section("[dataset]", table(recipe.dataset));
-  for (const auto& transform : recipe.augment)
-    section("[[augment]]", std::visit([](const auto& one) { return table(one); }, transform));
+  for (const auto& transform : recipe.augment) section("[[augment]]", typed_table(transform));
   section("[model]", table(recipe.model));
   const optim::Training& training = recipe.training;
   section("[training]", table(training));
   section("[optimizer]", table(training.optimizer, training.lr_scheduler));
-  section("[lr_scheduler]", std::visit([](const auto& one) { return table(one); }, training.lr_scheduler));
+  section("[lr_scheduler]", typed_table(training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));
   if (training.ema) section("[ema]", table(*training.ema));
   return text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "ladder/changes.h"
 #include "ladder/class_findings.h"
 #include "ladder/comparable.h"
@@ -16,8 +17,6 @@
 
 namespace rung::report {
 namespace {
-
-using ladder::with_commas;
 
 constexpr size_t kMostImages = 40;  // shown per kind
 

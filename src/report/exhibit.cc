@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "base/all_finite.h"
 #include "base/error.h"
 #include "data/class_names.h"
 #include "ladder/changes.h"
@@ -16,10 +17,6 @@
 
 namespace rung::report {
 namespace {
-
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
 
 void judge(Exhibit& exhibit, const Exhibit* previous) {
   const StoredRun& run = exhibit.run;

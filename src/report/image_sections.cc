@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "data/augment.h"
-#include "ladder/changes.h"
 #include "nn/cost.h"
 #include "report/inside.h"
 #include "report/page.h"
@@ -174,7 +174,7 @@ Html mistakes_section(const Exhibit& exhibit) {
   const Predictions& predictions = *exhibit.predictions;
   const auto wrong = mistakes(predictions, test.labels);
   if (wrong.empty())
-    return html("<p>None: the model gets all {} test images right.</p>\n", ladder::with_commas(test.count));
+    return html("<p>None: the model gets all {} test images right.</p>\n", with_commas(test.count));
   const size_t shown = std::min(kMostMistakes, wrong.size());
   Html cells{"<div class=\"cells\">\n"};
   for (size_t i = 0; i < shown; ++i) {
@@ -186,13 +186,12 @@ Html mistakes_section(const Exhibit& exhibit) {
              percent(predictions.confidence[image]), percent(predictions.given_true[image])));
   }
   cells += Html{"</div>"};
-  return figure(
-      cells,
-      html("After the last epoch the model gets {} of {} test images wrong; {}, the worst "
-           "first. “A as B” is an image of class A that the model takes for class B; below "
-           "are the probabilities of both.",
-           ladder::with_commas(static_cast<int64_t>(wrong.size())), ladder::with_commas(test.count),
-           shown == wrong.size() ? "here are all of them" : fmt::format("here are {} of them", shown)));
+  return figure(cells, html("After the last epoch the model gets {} of {} test images wrong; {}, the worst "
+                            "first. “A as B” is an image of class A that the model takes for class B; below "
+                            "are the probabilities of both.",
+                            with_commas(static_cast<int64_t>(wrong.size())), with_commas(test.count),
+                            shown == wrong.size() ? "here are all of them"
+                                                  : fmt::format("here are {} of them", shown)));
 }
 
 Html filters_section(const Exhibit& exhibit) {

@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "ladder/advice.h"
-#include "ladder/changes.h"
 #include "ladder/reference.h"
 #include "report/page.h"
 #include "report/run_sections.h"
@@ -15,8 +15,6 @@
 
 namespace rung::report {
 namespace {
-
-using ladder::with_commas;
 
 // The rows without the columns that have nothing below their head.
 std::vector<std::vector<Html>> without_empty_columns(const std::vector<std::vector<Html>>& rows) {

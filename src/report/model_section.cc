@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ladder/changes.h"
+#include "base/text.h"
 #include "nn/infer.h"
 #include "report/page.h"
 #include "report/picture.h"
@@ -52,8 +52,7 @@ std::string name_of(const nn::ModelSpec& model, size_t index) {
 
 bool is_elementwise(const nn::LayerSpec& layer) {
   const auto is = [&]<typename... Layers>() { return (std::holds_alternative<Layers>(layer) || ...); };
-  return is.operator()<nn::BatchNorm2d, nn::Dropout, nn::Relu, nn::LeakyRelu, nn::PRelu, nn::Silu, nn::Add,
-                       nn::Flatten>();
+  return !is.operator()<nn::Conv2d, nn::Linear, nn::MaxPool2d, nn::AvgPool2d, nn::AdaptiveAvgPool2d>();
 }
 
 std::vector<Card> cards_of(const nn::ModelSpec& model) {
@@ -125,10 +124,6 @@ Html model_drawing(const nn::ModelSpec& model, const std::optional<data::GreyIma
   return drawing;
 }
 
-std::string field_text(nn::Size2 field) {
-  return fmt::format("{}×{}", field.h, field.w);
-}
-
 Html model_table(const nn::ModelSpec& model) {
   const nn::ModelInfo info = nn::infer(model);
   std::vector<std::vector<Html>> rows{{text("layer"), text("output"), text("parameters"),
@@ -136,14 +131,14 @@ Html model_table(const nn::ModelSpec& model) {
                                        text("output, KiB")}};
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const nn::LayerInfo& layer = info.layers[i];
-    const auto dash = [](int64_t count) { return count == 0 ? text("–") : text(ladder::with_commas(count)); };
+    const auto dash = [](int64_t count) { return count == 0 ? text("–") : text(with_commas(count)); };
     rows.push_back({html("{} {}", i, nn::torch_name(model.layers[i])),
                     html("{}×{}×{}", layer.output.channels, layer.output.height, layer.output.width),
-                    dash(layer.params), text(field_text(layer.receptive_field)), dash(layer.macs),
+                    dash(layer.params), text(nn::to_text(layer.receptive_field)), dash(layer.macs),
                     html("{:.1f}", static_cast<double>(layer.activation_bytes) / 1024)});
   }
-  rows.push_back({text("in all"), text(""), text(ladder::with_commas(info.params)), text(""),
-                  text(ladder::with_commas(info.macs)),
+  rows.push_back({text("in all"), text(""), text(with_commas(info.params)), text(""),
+                  text(with_commas(info.macs)),
                   html("{:.1f}", static_cast<double>(info.activation_bytes) / 1024)});
   return table(rows);
 }

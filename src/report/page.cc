@@ -19,9 +19,10 @@ const char* name_of(Scale scale) {
       return "measure";
     case Scale::kAmount:
       return "amount";
-    default:
-      return "linear";
+    case Scale::kLinear:
+      break;
   }
+  return "linear";
 }
 
 ordered_json to_json(const Axis& axis) {
@@ -42,9 +43,10 @@ const char* name_of(Series::Style style) {
       return "hollow";
     case Series::Style::kWhisker:
       return "whisker";
-    default:
-      return "line";
+    case Series::Style::kLine:
+      break;
   }
+  return "line";
 }
 
 ordered_json to_json(const Series& series) {

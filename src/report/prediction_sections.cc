@@ -4,15 +4,12 @@
 #include <array>
 
 #include "base/text.h"
-#include "ladder/changes.h"
 #include "report/event_images.h"
 #include "report/picture.h"
 #include "report/statistics.h"
 
 namespace rung::report {
 namespace {
-
-using ladder::with_commas;
 
 constexpr size_t kLargestMatrix = 27;   // classes
 constexpr size_t kRoomyMatrix = 16;     // classes up to which cells are large

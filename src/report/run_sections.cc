@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ladder/changes.h"
+#include "base/text.h"
 #include "report/image_sections.h"
 #include "report/learning_rates.h"
 #include "report/model_section.h"
@@ -12,8 +12,6 @@
 
 namespace rung::report {
 namespace {
-
-using ladder::with_commas;
 
 constexpr double kShortest = 1e-3;  // seconds; a rate over less means nothing
 

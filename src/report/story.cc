@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "ladder/changes.h"
 #include "ladder/markdown.h"
 #include "ladder/reference.h"
 #include "ladder/results.h"
@@ -11,8 +10,6 @@
 
 namespace rung::report {
 namespace {
-
-using ladder::with_commas;
 
 Html target_list(const Exhibit& exhibit) {
   if (exhibit.targets.empty())

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/all_finite.h"
 #include "base/error.h"
 #include "base/system_limits.h"
 #include "base/text.h"
@@ -31,15 +32,8 @@ double percent(int correct, int images) {
   return 100.0 * correct / images;
 }
 
-// (Bits instead of std::isfinite, and no early exit, let the compiler vectorise it.)
-bool all_finite(std::span<const float> values) {
-  constexpr uint32_t kExponent = 0x7F800000;
-  uint32_t found = 0;
-  for (const float value : values) found |= (std::bit_cast<uint32_t>(value) & kExponent) == kExponent ? 1 : 0;
-  return found == 0;
-}
 bool all_finite(const nn::Weights& weights) {
-  return all_finite(weights.parameters) && all_finite(weights.buffers);
+  return rung::all_finite(weights.parameters) && rung::all_finite(weights.buffers);
 }
 
 void require_labels_below(int classes, const std::vector<uint8_t>& labels, const std::string& split) {
@@ -162,7 +156,7 @@ void Trainer::restore(State state) {
 void Trainer::require_finite() const {
   const auto& buffers = optimizer_.buffers();
   if (all_finite(trained_) && (!average_ || all_finite(*average_)) &&
-      std::ranges::all_of(buffers, [](const auto& buffer) { return all_finite(buffer.values); }))
+      std::ranges::all_of(buffers, [](const auto& buffer) { return rung::all_finite(buffer.values); }))
     return;
   throw DivergedError(fmt::format("after {}: a weight became NaN or infinite", to_text(position_)),
                       "lower the learning rate");

@@ -1,0 +1,62 @@
+// The elementwise functions without parameters: y = f(x). Each is an enumerator, a name, and its exact
+// value and slope here, and its vector form in functions-inl.h; kernels, costs, tests and fuzzing follow.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace rung::kernels {
+
+enum class Function : uint8_t { kSilu };
+
+constexpr std::string_view name_of(Function function) {
+  switch (function) {
+    case Function::kSilu:
+      return "silu";
+  }
+  return "";
+}
+
+// How many there are.
+inline constexpr int kFunctions = [] {
+  int count = 0;
+  while (!name_of(static_cast<Function>(count)).empty()) ++count;
+  return count;
+}();
+
+inline constexpr auto kEveryFunction = [] {
+  std::array<Function, kFunctions> all{};
+  for (int i = 0; i < kFunctions; ++i) all[static_cast<size_t>(i)] = static_cast<Function>(i);
+  return all;
+}();
+
+// In double, with the system's functions: for references and tests.
+namespace exact {
+
+inline double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+inline double value(Function function, double x) {
+  if (std::isnan(x)) return x;
+  switch (function) {
+    case Function::kSilu:
+      return x * sigmoid(x);
+  }
+  return 0;
+}
+
+inline double slope(Function function, double x) {
+  if (std::isnan(x)) return x;
+  switch (function) {
+    case Function::kSilu:
+      return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+  }
+  return 0;
+}
+
+}  // namespace exact
+
+}  // namespace rung::kernels

@@ -1,0 +1,40 @@
+// Finds the specification that a recipe names among those of a variant.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "recipe/toml_reader.h"
+
+namespace rung::recipe {
+
+// The names of a variant's specifications, in order.
+template <typename Variant>
+constexpr auto names_of() {
+  return []<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return std::array<std::string_view, sizeof...(kIndex)>{
+        std::variant_alternative_t<kIndex, Variant>::kName...};
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
+}
+
+// Calls visit.operator()<Spec>() for the specification that the key names; throws if it names none.
+template <typename Variant, typename Visit>
+auto visit_type(const TableReader& table, std::string_view key, Visit visit) {
+  static constexpr auto kNames = names_of<Variant>();
+  using First = std::variant_alternative_t<0, Variant>;
+  using Result = decltype(visit.template operator()<First>());
+  using Call = Result (*)(Visit&);
+  constexpr auto kCalls = []<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return std::array<Call, sizeof...(kIndex)>{[](Visit& to) -> Result {
+      return to.template operator()<std::variant_alternative_t<kIndex, Variant>>();
+    }...};
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
+  return kCalls[table.choose(key, kNames)](visit);
+}
+
+}  // namespace rung::recipe
