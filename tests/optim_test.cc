@@ -37,6 +37,9 @@ const std::map<std::string, Optimizer> kOptimizers = {
     {"adam_weight_decay", Adam{{.lr = 0.02}, 0.2}},
     {"adamw", AdamW{{.lr = 0.1}}},
     {"adamw_options", AdamW{{.lr = 0.03, .betas = {0.8, 0.95}, .eps = 1e-3}, 0.4}},
+    {"rmsprop", RmsProp{}},
+    {"rmsprop_options",
+     RmsProp{.lr = 0.03, .alpha = 0.7, .eps = 1e-3, .weight_decay = 0.2, .momentum = 0.6, .centered = true}},
 };
 
 Training sgd(const LrScheduler& schedule, double lr = 0.1) {
@@ -60,6 +63,8 @@ const std::map<std::string, Training> kRates = {
     {"exponential", sgd(ExponentialLr{0.9})},
     {"cosine", sgd(CosineAnnealingLr{})},  // t_max is the training's length
     {"cosine_again", sgd(CosineAnnealingLr{7, 0.01})},
+    {"restarts", sgd(CosineAnnealingWarmRestarts{.t_0 = 6})},
+    {"restarts_longer", sgd(CosineAnnealingWarmRestarts{.t_0 = 2, .t_mult = 3, .eta_min = 0.01})},
     {"one_cycle", sgd(OneCycleLr{.max_lr = 0.5})},
     {"one_cycle_options", sgd(OneCycleLr{.max_lr = 2,
                                          .pct_start = 0.21,

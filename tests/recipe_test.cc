@@ -428,6 +428,8 @@ TEST(Write, EveryOptimiserAndScheduleComesBack) {
       {.optimizer = Adam{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = MultiStepLr{{1, 5, 9}, 0.3}},
       {.optimizer = AdamW{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = ExponentialLr{0.9}},
       {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{8, 1e-5}},
+      {.optimizer = RmsProp{0.1, 0.9, 1e-7, 0.25, 0.5, true},
+       .lr_scheduler = CosineAnnealingWarmRestarts{3, 2, 1e-5}},
       {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{}, .lr_warmup = LrWarmup{.epochs = 1.5}},
       {.optimizer = scheduled, .lr_scheduler = OneCycleLr{.max_lr = 0.1}},
       {.optimizer = scheduled,

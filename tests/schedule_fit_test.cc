@@ -30,6 +30,8 @@ TEST(ScheduleFit, WhatFitsIsNotRemarked) {
   EXPECT_THAT(remarks(CosineAnnealingLr{}), IsEmpty());
   EXPECT_THAT(remarks(CosineAnnealingLr{4}), IsEmpty());
   EXPECT_THAT(remarks(CosineAnnealingLr{3}), IsEmpty());
+  EXPECT_THAT(remarks(CosineAnnealingWarmRestarts{.t_0 = 2}), IsEmpty());
+  EXPECT_THAT(remarks(CosineAnnealingWarmRestarts{.t_0 = 1, .t_mult = 3}), IsEmpty());
   EXPECT_THAT(remarks(OneCycleLr{.max_lr = 1}), IsEmpty());
   EXPECT_THAT(remarks(CyclicLr{.step_size_up = 39}), IsEmpty());
   EXPECT_THAT(remarks(ConstantLr{}, LrWarmup{.total_iters = 39}), IsEmpty());
@@ -48,6 +50,10 @@ TEST(ScheduleFit, WhatDoesNotFitIsNamed) {
   EXPECT_THAT(remarks(CosineAnnealingLr{2}),
               ElementsAre("cosine_annealing_lr rises again after epoch 2: t_max is 2, and the training has 4 "
                           "epochs; leave t_max out to follow the training"));
+  EXPECT_THAT(
+      remarks(CosineAnnealingWarmRestarts{.t_0 = 3}),
+      ElementsAre("cosine_annealing_warm_restarts ends within a cycle: after 4 epochs, 1 of its 3 epochs "
+                  "is done"));
   EXPECT_THAT(remarks(CyclicLr{.step_size_up = 40}),
               ElementsAre("cyclic_lr never gets up to max_lr: step_size_up is 40, and the training has 40 "
                           "batches"));

@@ -38,6 +38,13 @@ Rates rates(const CosineAnnealingLr& schedule, const Rates& own, const Place& pl
   return {schedule.eta_min + (own.lr - schedule.eta_min) * (1 + cosine) / 2, own.momentum};
 }
 
+Rates rates(const CosineAnnealingWarmRestarts& schedule, const Rates& own, const Place& place,
+            int /*epochs*/) {
+  const auto [epoch, length] = cycle_at(schedule, place.epoch);
+  const double cosine = cosine_of_half_turns(static_cast<double>(epoch) / static_cast<double>(length));
+  return {schedule.eta_min + (own.lr - schedule.eta_min) * (1 + cosine) / 2, own.momentum};
+}
+
 // The end of a phase of OneCycleLR, in steps, and the values it reaches.
 struct Phase {
   double end;
@@ -106,6 +113,16 @@ double factor(const LrWarmup& warmup, int64_t step, double batches_per_epoch) {
 }
 
 }  // namespace
+
+RestartCycle cycle_at(const CosineAnnealingWarmRestarts& schedule, int64_t epoch) {
+  int64_t length = schedule.t_0;
+  if (schedule.t_mult == 1) return {epoch % length, length};
+  while (epoch >= length) {
+    epoch -= length;
+    length *= schedule.t_mult;
+  }
+  return {epoch, length};
+}
 
 int64_t warmup_batches(const LrWarmup& warmup, double batches_per_epoch) {
   if (!warmup.epochs) return warmup.total_iters;

@@ -28,4 +28,11 @@ Rates rates_at(const Training& training, const Place& place);
 // How many batches the warm-up takes: at least one.
 int64_t warmup_batches(const LrWarmup& warmup, double batches_per_epoch);
 
+// Where an epoch, from 0, lies: the epoch within its cycle, and the cycle's length.
+struct RestartCycle {
+  int64_t epoch = 0;
+  int64_t length = 1;
+};
+RestartCycle cycle_at(const CosineAnnealingWarmRestarts& schedule, int64_t epoch);
+
 }  // namespace rung::optim

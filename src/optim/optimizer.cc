@@ -19,6 +19,12 @@ std::vector<Buffer> initial_buffers(const AdamBase& /*adam*/, size_t parameters)
   return {{"exp_avg", std::vector<float>(parameters)}, {"exp_avg_sq", std::vector<float>(parameters)}};
 }
 
+std::vector<Buffer> initial_buffers(const RmsProp& /*rms_prop*/, size_t parameters) {
+  return {{"square_avg", std::vector<float>(parameters)},
+          {"grad_avg", std::vector<float>(parameters)},
+          {"momentum_buffer", std::vector<float>(parameters)}};
+}
+
 void update(const Sgd& sgd, const Rates& rates, int64_t /*steps*/, std::span<const float> gradient,
             std::span<float> parameters, std::vector<Buffer>& buffers) {
   const auto rate = static_cast<float>(rates.lr);
@@ -65,6 +71,26 @@ void update(const AdamKind& adam, const Rates& rates, int64_t steps, std::span<c
     mean[i] = keep1 * mean[i] + take1 * g;
     square[i] = keep2 * square[i] + take2 * g * g;
     parameters[i] = decay.shrink * parameters[i] - size * mean[i] / (std::sqrt(square[i]) / correction + eps);
+  }
+}
+
+void update(const RmsProp& rms_prop, const Rates& rates, int64_t /*steps*/, std::span<const float> gradient,
+            std::span<float> parameters, std::vector<Buffer>& buffers) {
+  const auto rate = static_cast<float>(rates.lr);
+  const auto momentum = static_cast<float>(rates.momentum);
+  const auto decay = static_cast<float>(rms_prop.weight_decay);
+  const auto keep = static_cast<float>(rms_prop.alpha);
+  const auto take = static_cast<float>(1 - rms_prop.alpha);
+  const auto eps = static_cast<float>(rms_prop.eps);
+  std::vector<float>& square = buffers[0].values;
+  std::vector<float>& mean = buffers[1].values;
+  std::vector<float>& step = buffers[2].values;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const float g = gradient[i] + decay * parameters[i];
+    square[i] = keep * square[i] + take * g * g;
+    if (rms_prop.centered) mean[i] = keep * mean[i] + take * g;
+    step[i] = momentum * step[i] + g / (std::sqrt(square[i] - mean[i] * mean[i]) + eps);
+    parameters[i] -= rate * step[i];
   }
 }
 

@@ -1,4 +1,4 @@
-// torch.optim.SGD, Adam and AdamW. Every update is elementwise, from operations that IEEE 754 rounds
+// torch.optim.SGD, Adam, AdamW and RMSprop. Every update is elementwise, from operations that IEEE 754 rounds
 // exactly, so any instruction set gives the same bits.
 #pragma once
 

@@ -61,6 +61,13 @@ class Fit {
     }
   }
 
+  void judge(const CosineAnnealingWarmRestarts& schedule) {
+    const auto [epoch, length] = cycle_at(schedule, epochs_);
+    if (epoch != 0)
+      say("cosine_annealing_warm_restarts ends within a cycle: after {}, {} of its {} {} done", all_epochs(),
+          epoch, count_of(length, "epoch"), epoch == 1 ? "is" : "are");
+  }
+
   void judge(const CyclicLr& schedule) {
     if (batches_ && schedule.step_size_up >= *batches_)
       say("cyclic_lr never gets up to max_lr: step_size_up is {}, and the training has {}",

@@ -6,6 +6,9 @@ namespace {
 double momentum(const Sgd& sgd) {
   return sgd.momentum;
 }
+double momentum(const RmsProp& rms_prop) {
+  return rms_prop.momentum;
+}
 double momentum(const AdamBase& adam) {
   return adam.betas[0];
 }

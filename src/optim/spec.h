@@ -77,7 +77,34 @@ struct AdamW : AdamBase {
   }
 };
 
-using Optimizer = std::variant<Sgd, Adam, AdamW>;
+// torch.optim.RMSprop: v = alpha*v + (1-alpha)*g^2; w -= lr*b with b = momentum*b + g/(sqrt(v) + eps). If
+// centered, the square of the gradient's own average is subtracted from v under the root.
+struct RmsProp {
+  double lr = 1e-2;
+  double alpha = 0.99;
+  double eps = 1e-8;
+  double weight_decay = 0.0;
+  double momentum = 0.0;
+  bool centered = false;
+  friend bool operator==(const RmsProp&, const RmsProp&) = default;
+
+  static constexpr std::string_view kName = "rmsprop";
+  static constexpr std::string_view kTorchName = "RMSprop";
+  static constexpr auto fields() {
+    return std::tuple(
+        field("lr", &RmsProp::lr).within(kLrRange),
+        field("alpha", &RmsProp::alpha).within(kMomentumRange).means("what the average of the squares keeps"),
+        field("eps", &RmsProp::eps).within(1e-30, 1),
+        field("weight_decay", &RmsProp::weight_decay)
+            .within(NumberRange::at_least(0))
+            .means("added to the gradient"),
+        field("momentum", &RmsProp::momentum).within(kMomentumRange),
+        field("centered", &RmsProp::centered)
+            .means("divides by the standard deviation, not the root mean square"));
+  }
+};
+
+using Optimizer = std::variant<Sgd, Adam, AdamW, RmsProp>;
 
 std::string_view name_of(const Optimizer& optimizer);  // "sgd", as in recipes
 double lr_of(const Optimizer& optimizer);
@@ -157,6 +184,27 @@ struct CosineAnnealingLr {
                       field("eta_min", &CosineAnnealingLr::eta_min)
                           .within(NumberRange::right_open(0, 1e6))
                           .means("the rate goes from `lr` to `eta_min` in `t_max` epochs"));
+  }
+};
+
+// CosineAnnealingWarmRestarts, stepped once per epoch: cosine annealing in t_0 epochs, then from the start
+// again, each time in t_mult times as many.
+struct CosineAnnealingWarmRestarts {
+  int t_0 = 1;
+  int t_mult = 1;
+  double eta_min = 0;
+  friend bool operator==(const CosineAnnealingWarmRestarts&, const CosineAnnealingWarmRestarts&) = default;
+
+  static constexpr std::string_view kName = "cosine_annealing_warm_restarts";
+  static constexpr std::string_view kTorchName = "CosineAnnealingWarmRestarts";
+  static constexpr auto fields() {
+    using Spec = CosineAnnealingWarmRestarts;
+    return std::tuple(
+        field("t_0", &Spec::t_0).required().within(1, kMaxEpochs).in("epochs").means("of the first cycle"),
+        field("t_mult", &Spec::t_mult).within(1, 1000).means("a cycle's length, of the one before"),
+        field("eta_min", &Spec::eta_min)
+            .within(NumberRange::right_open(0, 1e6))
+            .means("each cycle goes from `lr` towards `eta_min`"));
   }
 };
 
@@ -242,8 +290,8 @@ struct CyclicLr {
   }
 };
 
-using LrScheduler =
-    std::variant<ConstantLr, StepLr, MultiStepLr, ExponentialLr, CosineAnnealingLr, OneCycleLr, CyclicLr>;
+using LrScheduler = std::variant<ConstantLr, StepLr, MultiStepLr, ExponentialLr, CosineAnnealingLr,
+                                 CosineAnnealingWarmRestarts, OneCycleLr, CyclicLr>;
 
 // Whether the schedule sets the learning rate, or momentum, instead of changing the optimiser's.
 bool sets_lr(const LrScheduler& scheduler);

@@ -41,6 +41,9 @@ OPTIMIZERS = {
     "adam_weight_decay": (torch.optim.Adam, dict(lr=0.02, weight_decay=0.2)),
     "adamw": (torch.optim.AdamW, dict(lr=0.1)),
     "adamw_options": (torch.optim.AdamW, dict(lr=0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.4)),
+    "rmsprop": (torch.optim.RMSprop, dict()),
+    "rmsprop_options": (torch.optim.RMSprop,
+                        dict(lr=0.03, alpha=0.7, eps=1e-3, weight_decay=0.2, momentum=0.6, centered=True)),
 }
 
 
@@ -65,6 +68,8 @@ RATES = {
     "exponential": (sgd(), lr_scheduler.ExponentialLR, EPOCH, dict(gamma=0.9), None),
     "cosine": (sgd(), lr_scheduler.CosineAnnealingLR, EPOCH, dict(T_max=20), None),
     "cosine_again": (sgd(), lr_scheduler.CosineAnnealingLR, EPOCH, dict(T_max=7, eta_min=0.01), None),
+    "restarts": (sgd(), lr_scheduler.CosineAnnealingWarmRestarts, EPOCH, dict(T_0=6), None),
+    "restarts_longer": (sgd(), lr_scheduler.CosineAnnealingWarmRestarts, EPOCH, dict(T_0=2, T_mult=3, eta_min=0.01), None),
     "one_cycle": (sgd(), lr_scheduler.OneCycleLR, BATCH, dict(max_lr=0.5, total_steps=STEPS), None),
     "one_cycle_options": (sgd(), lr_scheduler.OneCycleLR, BATCH, dict(
         max_lr=2, total_steps=STEPS, pct_start=0.21, anneal_strategy="linear", base_momentum=0.5, max_momentum=0.8,
