@@ -31,8 +31,8 @@ inline std::vector<nn::LayerSpec> every_layer() {
       PRelu{4, 0.5},
       Silu{},
       Add{-1},
-      MaxPool2d{{2, 2}, {1, 2}, {0, 1}},
-      AvgPool2d{{2, 2}, {2, 2}, {1, 1}},
+      MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true},
+      AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},
       AdaptiveAvgPool2d{{2, 3}},
       Flatten{},
       Linear{5, false}};

@@ -292,10 +292,17 @@ class Definition {
 
   // Where a window begins and ends along one axis, the padding included.
   using Side = std::pair<int, int>;
-  static std::vector<Side> sliding(int inputs, int kernel, int stride, int padding) {
+  template <typename Pool>
+  static std::vector<Side> sliding(const Pool& l, int inputs, int kernel, int stride, int padding) {
     std::vector<Side> sides;
-    for (int start = -padding; start + kernel <= inputs + padding; start += stride)
-      sides.emplace_back(start, start + kernel);
+    int start = -padding;
+    for (; start + kernel <= inputs + padding; start += stride) sides.emplace_back(start, start + kernel);
+    const bool is_left_over = start - stride + kernel < inputs + padding;
+    if (l.ceil_mode && is_left_over && start < inputs) sides.emplace_back(start, inputs + padding);
+    if constexpr (requires { l.count_include_pad; }) {
+      if (!l.count_include_pad)
+        for (Side& side : sides) side = {std::max(side.first, 0), std::min(side.second, inputs)};
+    }
     return sides;
   }
   static std::vector<Side> adaptive(int inputs, int outputs) {
@@ -327,8 +334,8 @@ class Definition {
   template <typename Pool, typename Visit>
   void for_each_window(size_t index, const Pool& l, Visit visit) const {
     const Shape& in = info_.layers[index].input;
-    for_each_window(index, sliding(in.height, l.kernel_size.h, l.stride.h, l.padding.h),
-                    sliding(in.width, l.kernel_size.w, l.stride.w, l.padding.w), visit);
+    for_each_window(index, sliding(l, in.height, l.kernel_size.h, l.stride.h, l.padding.h),
+                    sliding(l, in.width, l.kernel_size.w, l.stride.w, l.padding.w), visit);
   }
 
   Values apply(const MaxPool2d& l, size_t index, const Values& x) {
@@ -437,6 +444,8 @@ LayerSpec random_pool(Random& random) {
   if (random.chance(0.5)) return pool;
   pool.stride = {random.between(1, 3), random.between(1, 3)};
   pool.padding = {random.between(0, pool.kernel_size.h / 2), random.between(0, pool.kernel_size.w / 2)};
+  pool.ceil_mode = random.chance(0.5);
+  if constexpr (requires { pool.count_include_pad; }) pool.count_include_pad = random.chance(0.5);
   return pool;
 }
 

@@ -5,10 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
 #include <limits>
+#include <numeric>
+#include <string>
 #include <vector>
 
 #include "kernel_testing.h"
+#include "train/safetensors.h"
 
 namespace rung::kernels {
 namespace {
@@ -103,6 +108,51 @@ TEST_P(PoolingTest, NanAndInfinityAreNotHidden) {
       EXPECT_EQ(y[4 * kLanes + 5], 0);
     }
   }
+}
+
+// A plane in the first lane of a group.
+AlignedBuffer<float> in_first_lane(std::span<const float> plane) {
+  AlignedBuffer<float> group(plane.size() * kLanes);
+  for (size_t i = 0; i < plane.size(); ++i) group[i * kLanes] = plane[i];
+  return group;
+}
+std::vector<float> first_lane(const AlignedBuffer<float>& group) {
+  std::vector<float> plane;
+  for (size_t i = 0; i < group.size(); i += kLanes) plane.push_back(group.data()[i]);
+  return plane;
+}
+
+TEST_P(PoolingTest, OptionsEqualTorch) {
+  const auto golden =
+      train::read_safetensors(std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/pools.safetensors");
+  const auto x = in_first_lane(golden.floats.at("x").values);
+  size_t compared = 0;
+  for (const auto& [name, expected] : golden.floats) {
+    if (!name.ends_with("/y")) continue;
+    SCOPED_TRACE(name);
+    const bool is_max = name.starts_with("max/");
+    int kernel = 0, stride = 0, padding = 0, ceil = 0, include = 0;
+    const std::string numbers = name.substr(name.find('/') + 1);
+    ASSERT_EQ(std::sscanf(numbers.c_str(), "%d,%d,%d,%d,%d", &kernel, &stride, &padding, &ceil, &include), 5);
+    const WindowOptions options{.ceil_mode = ceil == 1, .count_include_pad = include == 1};
+    const PoolShape s{is_max ? Pooling::kMax : Pooling::kAverage,
+                      1,
+                      7,
+                      6,
+                      sliding_windows(7, kernel, stride, padding, options),
+                      sliding_windows(6, kernel, stride, padding, options)};
+    ASSERT_EQ(s.rows.size() * s.columns.size(), expected.values.size());
+    AlignedBuffer<float> y(outputs(s)), dx(inputs(s));
+    pool_forward(s, x.data(), y.data());
+    expect_near_all(first_lane(y), expected.values, 1e-6, "y");
+    std::vector<float> dy(expected.values.size());
+    std::iota(dy.begin(), dy.end(), 0.0F);
+    pool_backward(s, in_first_lane(dy).data(), x.data(), dx.data());
+    expect_near_all(first_lane(dx), golden.floats.at(name.substr(0, name.size() - 1) + "dx").values, 1e-4,
+                    "dx");
+    ++compared;
+  }
+  EXPECT_EQ(compared, 72U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Simd, PoolingTest, ::testing::ValuesIn(simd_targets()), rung::testing::target_name);

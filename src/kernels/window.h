@@ -9,13 +9,22 @@ namespace rung::kernels {
 struct Window {
   int begin = 0;
   int end = 0;
-  int size = 0;  // with the padding inside the window
+  int size = 0;  // what a mean divides by: with the padding inside the window, unless that does not count
   friend bool operator==(const Window&, const Window&) = default;
 };
 
-// The kernel fits into the padded input, as nn::infer makes sure.
-int count_windows(int inputs, int kernel, int stride, int padding);
-std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding);
+// PyTorch's options of poolings.
+struct WindowOptions {
+  bool ceil_mode =
+      false;  // a last window may reach past the padded input, if it begins before the end of the input
+  bool count_include_pad = true;
+};
+
+// How many windows there are. The kernel fits into the padded input, as nn::infer makes sure.
+int count_windows(int inputs, int kernel, int stride, int padding, bool ceil_mode = false);
+
+std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding,
+                                    WindowOptions options = {});
 
 // torch.nn.AdaptiveAvgPool2d's: from floor(i * inputs / outputs) up to ceil((i + 1) * inputs / outputs).
 std::vector<Window> adaptive_windows(int inputs, int outputs);

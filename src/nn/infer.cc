@@ -118,7 +118,7 @@ class LayerInference {
     if (2 * int64_t{pool.padding.h} > kernel.h || 2 * int64_t{pool.padding.w} > kernel.w)
       fail(fmt::format("padding must be at most half of its {} kernel, not {}", to_text(kernel),
                        to_text(pool.padding)));
-    slide(kernel, pool.stride, pool.padding);
+    slide(kernel, pool.stride, pool.padding, pool.ceil_mode);
   }
 
   void apply(const AdaptiveAvgPool2d& pool) {
@@ -157,14 +157,14 @@ class LayerInference {
     info_.macs = outputs * inputs * info_.output.height * info_.output.width;
   }
 
-  void slide(Size2 kernel, Size2 stride, Size2 padding) {
+  void slide(Size2 kernel, Size2 stride, Size2 padding, bool ceil_mode = false) {
     const Size2 input = plane(info_.input);
     const Size2 padded{input.h + 2 * padding.h, input.w + 2 * padding.w};
     if (kernel.h > padded.h || kernel.w > padded.w)
       fail(fmt::format("the {} kernel is larger than its {} input{}", to_text(kernel), to_text(input),
                        padded == input ? "" : fmt::format(" padded to {}", to_text(padded))));
-    info_.output.height = kernels::count_windows(input.h, kernel.h, stride.h, padding.h);
-    info_.output.width = kernels::count_windows(input.w, kernel.w, stride.w, padding.w);
+    info_.output.height = kernels::count_windows(input.h, kernel.h, stride.h, padding.h, ceil_mode);
+    info_.output.width = kernels::count_windows(input.w, kernel.w, stride.w, padding.w, ceil_mode);
     // Clipped at the image's side, which keeps it in range.
     info_.jump.h = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.h} * stride.h, image_.h));
     info_.jump.w = static_cast<int>(std::min<int64_t>(int64_t{info_.jump.w} * stride.w, image_.w));

@@ -184,7 +184,10 @@ class PlanBuilder {
   }
   template <typename Pool>
   void add_pooling(kernels::Pooling pooling, const Pool& l) {
-    if (l.stride == l.kernel_size && l.padding == Size2{0, 0}) return add_tiling(pooling, l.kernel_size);
+    const auto covers = [](int inputs, int window) { return inputs % window == 0; };
+    const bool tiles = l.stride == l.kernel_size && l.padding == Size2{0, 0};
+    const bool is_whole = covers(input().height, l.kernel_size.h) && covers(input().width, l.kernel_size.w);
+    if (tiles && (is_whole || !l.ceil_mode)) return add_tiling(pooling, l.kernel_size);
     add_windows(pooling, l);
   }
   void add(const MaxPool2d& l) { add_pooling(kernels::Pooling::kMax, l); }

@@ -177,12 +177,14 @@ struct Add {
   }
 };
 
-// torch.nn.MaxPool2d and AvgPool2d. A maximum does not see the padding; a mean counts it as zeros. The
-// padding is at most half of the kernel.
+// torch.nn.MaxPool2d and AvgPool2d. A maximum does not see the padding; a mean counts it as zeros, unless
+// count_include_pad is false. The padding is at most half of the kernel. With ceil_mode a last window may
+// reach past the padded input.
 struct MaxPool2d {
   Size2 kernel_size;
   Size2 stride = kernel_size;
   Size2 padding{0, 0};
+  bool ceil_mode = false;
   friend bool operator==(const MaxPool2d&, const MaxPool2d&) = default;
 
   static constexpr std::string_view kName = "max_pool2d";
@@ -201,13 +203,19 @@ struct MaxPool2d {
             .in("pixels")
             .quiet()
             .kind()
-            .means("at most half of `kernel_size`; smaller than any value"));
+            .means("at most half of `kernel_size`; smaller than any value"),
+        field("ceil_mode", &MaxPool2d::ceil_mode)
+            .quiet()
+            .kind()
+            .means("a last window may reach past the end"));
   }
 };
 struct AvgPool2d {
   Size2 kernel_size;
   Size2 stride = kernel_size;
   Size2 padding{0, 0};
+  bool ceil_mode = false;
+  bool count_include_pad = true;
   friend bool operator==(const AvgPool2d&, const AvgPool2d&) = default;
 
   static constexpr std::string_view kName = "avg_pool2d";
@@ -226,7 +234,15 @@ struct AvgPool2d {
             .in("pixels")
             .quiet()
             .kind()
-            .means("at most half of `kernel_size`; counts as zeros in the mean"));
+            .means("at most half of `kernel_size`; zeros"),
+        field("ceil_mode", &AvgPool2d::ceil_mode)
+            .quiet()
+            .kind()
+            .means("a last window may reach past the end"),
+        field("count_include_pad", &AvgPool2d::count_include_pad)
+            .quiet()
+            .kind()
+            .means("the mean divides by the padding, too"));
   }
 };
 
