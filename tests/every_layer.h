@@ -26,6 +26,7 @@ inline std::vector<nn::LayerSpec> every_layer() {
       Conv2d{.out_channels = 6, .kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .groups = 2},
       BatchNorm2d{1e-3, 0.25},
       Dropout{0.3},
+      Dropout2d{0.4},
       Relu{},
       LeakyRelu{0.125},
       PRelu{4, 0.5},

@@ -225,6 +225,9 @@ class Definition {
   Values apply(const Dropout& l, size_t index, const Values& x) {
     return drop(l.p, index, count(info_.layers[index].input), x);
   }
+  Values apply(const Dropout2d& l, size_t index, const Values& x) {
+    return drop(l.p, index, static_cast<size_t>(info_.layers[index].input.channels), x);
+  }
   // Each of an image's `parts` as a whole.
   Values drop(double p, size_t index, size_t parts, const Values& x) const {
     if (!training_ || p == 0) return x;
@@ -458,7 +461,8 @@ LayerSpec random_layer(Random& random, const Shape& input, const std::vector<Lay
       return BatchNorm2d{.eps = random.chance(0.5) ? 1e-5 : 1e-2, .momentum = random.uniform(0, 1)};
     case 2:
     case 3:
-      return Dropout{random.uniform(0, 0.6)};
+      return random.chance(0.3) ? LayerSpec{Dropout2d{random.uniform(0, 0.6)}}
+                                : LayerSpec{Dropout{random.uniform(0, 0.6)}};
     case 4:
     case 5:
       return Relu{};

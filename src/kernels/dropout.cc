@@ -2,6 +2,7 @@
 // it uses only the low half of a lane. Even and odd images sit in two vectors and are interleaved at the end.
 #include "kernels/dropout.h"
 
+#include <algorithm>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -119,6 +120,16 @@ HWY_EXPORT(fill_bits);
 
 void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
   HWY_DYNAMIC_DISPATCH(fill_bits)(stream, threshold, elements, bits);
+}
+
+// From the last channel to the first, so that no channel's word is overwritten before it is spread.
+void channel_dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t channels, size_t plane,
+                          uint16_t* bits) {
+  dropout_bits(stream, threshold, channels, bits);
+  for (size_t channel = channels; channel-- > 0;) {
+    const uint16_t word = bits[channel];
+    std::fill_n(bits + channel * plane, plane, word);
+  }
 }
 
 }  // namespace rung::kernels

@@ -1,4 +1,4 @@
-// Dropout's random bits (torch.nn.Dropout: each element independently).
+// Dropout's random bits (torch.nn.Dropout: each element independently; Dropout2d: each channel).
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,11 @@ constexpr uint16_t dropout_threshold(double p) {
 // h takes its 16 bits for image i from half i % 2 (0: low) of word w of Philox4x32-7 at the counter (16*b +
 // 8*h + i/2, group, epoch, purpose).
 void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits);
+
+// The same bits for all elements of a channel (torch.nn.Dropout2d): those of element c of [channels], in bits
+// [channels][plane].
+void channel_dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t channels, size_t plane,
+                          uint16_t* bits);
 
 namespace reference {
 

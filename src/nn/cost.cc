@@ -27,7 +27,7 @@ std::string describe(const Stage& stage) {
                     conv.groups == 1 ? "" : fmt::format(" in {} groups", conv.groups)));
   }
   if (stage.norm) add("norm");
-  if (stage.dropout > 0) add("dropout");
+  if (stage.dropout > 0) add(stage.drops_channels ? "dropout2d" : "dropout");
   if (stage.activation.relu) add("relu");
   if (stage.activation.pooling != kernels::Pooling::kNone ||
       std::holds_alternative<kernels::PoolShape>(stage.single))

@@ -85,6 +85,7 @@ class LayerInference {
   void apply(const BatchNorm2d&) { info_.params = 2 * int64_t{info_.input.channels}; }
 
   void apply(const Dropout&) {}
+  void apply(const Dropout2d&) {}
   void apply(const Relu&) {}
   void apply(const LeakyRelu&) {}
   template <IsFunction Layer>

@@ -126,11 +126,14 @@ class PlanBuilder {
     stage.norm = norm;
   }
 
-  void add(const Dropout& l) {
-    if (l.p == 0) return;
+  void add(const Dropout& l) { add_dropout(l.p, false); }
+  void add(const Dropout2d& l) { add_dropout(l.p, true); }
+  void add_dropout(double p, bool drops_channels) {
+    if (p == 0) return;
     // Dropout may also follow a relu of the same stage: scaling by a positive number commutes with relu.
     Stage& stage = stage_where([](const Stage& s) { return s.dropout == 0; });
-    stage.dropout = l.p;
+    stage.dropout = p;
+    stage.drops_channels = drops_channels;
     stage.dropout_layer = static_cast<uint32_t>(layer_);
   }
 

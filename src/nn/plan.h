@@ -61,8 +61,9 @@ struct Stage {
   size_t weight = 0;  // offsets into the parameters
   std::optional<size_t> bias;
   std::optional<Norm> norm;
-  double dropout = 0;          // probability
-  uint32_t dropout_layer = 0;  // which layer of the model, for the random numbers
+  double dropout = 0;           // probability
+  bool drops_channels = false;  // whole ones, instead of elements
+  uint32_t dropout_layer = 0;   // which layer of the model, for the random numbers
   kernels::ActivationShape activation;
   Single single;                // if it holds a layer, the stage has nothing else
   bool input_is_added = false;  // by an Addition

@@ -108,6 +108,22 @@ struct Dropout {
   }
 };
 
+// torch.nn.Dropout2d: whole channels of an image instead of elements.
+struct Dropout2d {
+  double p = 0.5;
+  friend bool operator==(const Dropout2d&, const Dropout2d&) = default;
+
+  static constexpr std::string_view kName = "dropout2d";
+  static constexpr std::string_view kTorchName = "Dropout2d";
+  static constexpr auto fields() {
+    return std::tuple(field("p", &Dropout2d::p)
+                          .within(0, kMaxDropout)
+                          .in("probability")
+                          .kind()
+                          .means("each channel of each image independently"));
+  }
+};
+
 struct Relu {
   friend bool operator==(const Relu&, const Relu&) = default;
 
@@ -289,8 +305,8 @@ struct Linear {
   }
 };
 
-using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Relu, LeakyRelu, PRelu, Silu, Add, MaxPool2d,
-                               AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
+using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Dropout2d, Relu, LeakyRelu, PRelu, Silu, Add,
+                               MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;

@@ -347,8 +347,13 @@ void TrainingPass::activate(size_t s, int group, int /*thread*/) {
         .group = batch_->first_group + static_cast<uint32_t>(group),
         .epoch = batch_->epoch,
         .purpose = purpose_word(RandomPurpose::kDropout, stage.dropout_layer)};
-    kernels::dropout_bits(stream, kernels::dropout_threshold(stage.dropout), stage.activation.elements(),
-                          bits(s, group));
+    const uint16_t threshold = kernels::dropout_threshold(stage.dropout);
+    if (stage.drops_channels) {
+      kernels::channel_dropout_bits(stream, threshold, static_cast<size_t>(stage.activation.channels),
+                                    plane_of(stage), bits(s, group));
+    } else {
+      kernels::dropout_bits(stream, threshold, stage.activation.elements(), bits(s, group));
+    }
   } else if (stage.has_bits()) {
     std::fill_n(bits(s, group), stage.activation.elements(), uint16_t{0xFFFF});
   }
