@@ -25,6 +25,7 @@ inline std::vector<nn::LayerSpec> every_layer() {
   const std::tuple rows{
       Conv2d{.out_channels = 6, .kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .groups = 2},
       BatchNorm2d{1e-3, 0.25},
+      GroupNorm{2, 1e-3},
       Dropout{0.3},
       Dropout2d{0.4},
       Relu{},

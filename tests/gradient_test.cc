@@ -222,6 +222,27 @@ class Definition {
     return y;
   }
 
+  Values apply(const GroupNorm& l, size_t index, const Values& x) const {
+    const double* parameters = l.affine ? &parameters_[first_parameter_[index]] : nullptr;
+    const Shape& s = info_.layers[index].input;
+    const size_t plane = count(s) / static_cast<size_t>(s.channels);
+    const size_t part = count(s) / static_cast<size_t>(l.num_groups);
+    Values y(x.size());
+    for (size_t begin = 0; begin < x.size(); begin += part) {
+      double mean = 0, variance = 0;
+      for (size_t i = begin; i < begin + part; ++i) mean += x[i] / static_cast<double>(part);
+      for (size_t i = begin; i < begin + part; ++i)
+        variance += (x[i] - mean) * (x[i] - mean) / static_cast<double>(part);
+      for (size_t i = begin; i < begin + part; ++i) {
+        const size_t channel = i / plane % static_cast<size_t>(s.channels);
+        const double normal = (x[i] - mean) / std::sqrt(variance + l.eps);
+        y[i] = parameters == nullptr
+                   ? normal
+                   : normal * parameters[channel] + parameters[static_cast<size_t>(s.channels) + channel];
+      }
+    }
+    return y;
+  }
   Values apply(const Dropout& l, size_t index, const Values& x) {
     return drop(l.p, index, count(info_.layers[index].input), x);
   }

@@ -36,6 +36,7 @@ std::string describe(const Stage& stage) {
     add(relu->learnt > 0 ? "prelu" : "leaky relu");
   if (const auto* function = std::get_if<kernels::Function>(&stage.single))
     add(std::string(name_of(*function)));
+  if (std::holds_alternative<Stage::GroupNorm>(stage.single)) add("group norm");
   if (stage.addition() != nullptr) add("add");
   return text;
 }

@@ -84,6 +84,13 @@ class LayerInference {
 
   void apply(const BatchNorm2d&) { info_.params = 2 * int64_t{info_.input.channels}; }
 
+  void apply(const GroupNorm& norm) {
+    if (info_.input.channels % norm.num_groups != 0)
+      fail(fmt::format("num_groups = {} does not divide its {} channels", norm.num_groups,
+                       info_.input.channels));
+    if (norm.affine) info_.params = 2 * int64_t{info_.input.channels};
+  }
+
   void apply(const Dropout&) {}
   void apply(const Dropout2d&) {}
   void apply(const Relu&) {}

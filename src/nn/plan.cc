@@ -154,6 +154,20 @@ class PlanBuilder {
     const size_t weight = add_parameter("weight", {l.num_parameters}, l.init);
     add_single(Stage::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
   }
+  void add(const GroupNorm& l) {
+    const int64_t channels = input().channels;
+    Stage::GroupNorm norm{
+        .shape = {.channels = input().channels,
+                  .groups = l.num_groups,
+                  .plane = static_cast<size_t>(input().height) * static_cast<size_t>(input().width),
+                  .eps = static_cast<float>(l.eps)},
+        .affine = l.affine};
+    if (l.affine) {
+      norm.weight = add_parameter("weight", {channels}, 1);
+      norm.bias = add_parameter("bias", {channels}, 0);
+    }
+    add_single(norm);
+  }
   template <IsFunction Layer>
   void add(const Layer& l) {
     add_single(l.function());

@@ -2,7 +2,7 @@
 //
 // A stage is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
 // pooling. Each part may be missing. Stages are what the engine runs: one kernel call for the convolution,
-// one for the rest. Leaky relu, PReLU, a function, the sum of a residual connection, and a
+// one for the rest. Leaky relu, PReLU, a function, group norm, the sum of a residual connection, and a
 // pooling whose windows do not tile the plane are stages by themselves.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
 #include "kernels/functions.h"
+#include "kernels/group_norm.h"
 #include "kernels/layout.h"
 #include "kernels/pooling.h"
 #include "nn/infer.h"
@@ -53,7 +54,14 @@ struct Stage {
     size_t stage = 0;   // whose input is added: the output of the stage before it, or the image
     bool last = false;  // no later stage adds the same
   };
-  using Single = std::variant<std::monostate, LeakyRelu, kernels::Function, Addition, kernels::PoolShape>;
+  struct GroupNorm {
+    kernels::GroupNormShape shape;
+    bool affine = true;
+    size_t weight = 0;  // offsets into the parameters
+    size_t bias = 0;
+  };
+  using Single =
+      std::variant<std::monostate, LeakyRelu, kernels::Function, Addition, kernels::PoolShape, GroupNorm>;
 
   Shape input;
   Shape output;

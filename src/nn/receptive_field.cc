@@ -165,6 +165,8 @@ void find_fields(const ModelSpec& model, ModelInfo& info) {
     if (const auto windows = windows_of(layer, input)) fields.look(*windows);
     if (const auto* conv = std::get_if<Conv2d>(&layer))
       fields.mix_channels(static_cast<size_t>(conv->groups), static_cast<size_t>(conv->out_channels));
+    if (const auto* norm = std::get_if<GroupNorm>(&layer))
+      fields.mix_channels(static_cast<size_t>(norm->num_groups), static_cast<size_t>(input.channels));
     if (std::holds_alternative<Linear>(layer)) fields.mix_channels(1, 1);
     if (std::holds_alternative<Flatten>(layer)) fields.flatten(static_cast<size_t>(input.channels));
     if (const auto* sum = std::get_if<Add>(&layer))

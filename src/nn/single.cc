@@ -31,6 +31,11 @@ void single_forward(const Stage& stage, std::span<const float> parameters, const
                           kernels::function_forward(function, shape.floats(), x, y);
                         },
                         [&](const Stage::Addition&) { kernels::add(shape.floats(), x, added, y); },
+                        [&](const Stage::GroupNorm& norm) {
+                          const float* weight = norm.affine ? parameters.data() + norm.weight : nullptr;
+                          const float* bias = norm.affine ? parameters.data() + norm.bias : nullptr;
+                          kernels::group_norm_forward(norm.shape, x, weight, bias, y);
+                        },
                         [&](const kernels::PoolShape& pool) { kernels::pool_forward(pool, x, y); }},
              stage.single);
 }
@@ -44,8 +49,13 @@ void single_backward(const Stage& stage, std::span<const float> parameters, cons
     if (gradient != nullptr) dslope = {own(relu->weight), relu->learnt};
     return kernels::leaky_relu_backward(shape, dy, x, slopes(*relu, parameters), dx, dslope);
   }
+  if (const auto* norm = std::get_if<Stage::GroupNorm>(&stage.single)) {
+    if (!norm->affine) return kernels::group_norm_backward(norm->shape, dy, x, nullptr, dx, nullptr, nullptr);
+    return kernels::group_norm_backward(norm->shape, dy, x, parameters.data() + norm->weight, dx,
+                                        own(norm->weight), own(norm->bias));
+  }
   if (dx == nullptr) return;  // the others have no parameters
-  std::visit(Overloaded{[](std::monostate) {}, [](const Stage::LeakyRelu&) {},
+  std::visit(Overloaded{[](std::monostate) {}, [](const Stage::LeakyRelu&) {}, [](const Stage::GroupNorm&) {},
                         [&](kernels::Function function) {
                           kernels::function_backward(function, shape.floats(), dy, x, dx);
                         },

@@ -90,6 +90,26 @@ struct BatchNorm2d {
   }
 };
 
+// torch.nn.GroupNorm over groups of neighbouring channels of each image by itself.
+struct GroupNorm {
+  int num_groups = 1;
+  double eps = 1e-5;
+  bool affine = true;
+  friend bool operator==(const GroupNorm&, const GroupNorm&) = default;
+
+  static constexpr std::string_view kName = "group_norm";
+  static constexpr std::string_view kTorchName = "GroupNorm";
+  static constexpr auto fields() {
+    return std::tuple(field("num_groups", &GroupNorm::num_groups)
+                          .required()
+                          .within(1, kMaxChannels)
+                          .kind()
+                          .means("divides the channels"),
+                      field("eps", &GroupNorm::eps).within(NumberRange::left_open(0, 1)),
+                      field("affine", &GroupNorm::affine).means("a weight and a bias for each channel"));
+  }
+};
+
 // torch.nn.Dropout: each element independently, scaled by 1/(1-p) in training, off in evaluation. The
 // probability is rounded to 1/65536; the bound keeps that small against the share that is kept.
 inline constexpr double kMaxDropout = 0.99;
@@ -305,8 +325,8 @@ struct Linear {
   }
 };
 
-using LayerSpec = std::variant<Conv2d, BatchNorm2d, Dropout, Dropout2d, Relu, LeakyRelu, PRelu, Silu, Add,
-                               MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
+using LayerSpec = std::variant<Conv2d, BatchNorm2d, GroupNorm, Dropout, Dropout2d, Relu, LeakyRelu, PRelu,
+                               Silu, Add, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;

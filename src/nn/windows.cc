@@ -22,6 +22,10 @@ std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input) {
   if (const auto* pool = std::get_if<AdaptiveAvgPool2d>(&layer))
     return Windows{kernels::adaptive_windows(input.height, pool->output_size.h),
                    kernels::adaptive_windows(input.width, pool->output_size.w)};
+  if (std::holds_alternative<GroupNorm>(layer))  // its statistics are those of the whole plane
+    return Windows{
+        std::vector(static_cast<size_t>(input.height), kernels::Window{0, input.height, input.height}),
+        std::vector(static_cast<size_t>(input.width), kernels::Window{0, input.width, input.width})};
   return std::nullopt;
 }
 
