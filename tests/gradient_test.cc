@@ -473,6 +473,17 @@ LayerSpec random_pool(Random& random) {
   return pool;
 }
 
+LayerSpec random_function(Random& random) {
+  switch (random.below(3)) {
+    case 0:
+      return Silu{};
+    case 1:
+      return Sigmoid{};
+    default:
+      return Tanh{};
+  }
+}
+
 LayerSpec random_layer(Random& random, const Shape& input, const std::vector<LayerSpec>& layers) {
   const Shape in = output_of(input, layers);
   const Size2 window{random.between(1, 3), random.between(1, 3)};
@@ -498,7 +509,7 @@ LayerSpec random_layer(Random& random, const Shape& input, const std::vector<Lay
     case 10:
       return PRelu{random.chance(0.5) ? 1 : in.channels, random.uniform(0, 0.5)};
     case 11:
-      return Silu{};
+      return random_function(random);
     case 12:
     case 13:
       return random_sum(random, input, layers);

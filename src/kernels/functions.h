@@ -2,6 +2,7 @@
 // value and slope here, and its vector form in functions-inl.h; kernels, costs, tests and fuzzing follow.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -10,12 +11,20 @@
 
 namespace rung::kernels {
 
-enum class Function : uint8_t { kSilu };
+enum class Function : uint8_t { kSilu, kRelu6, kHardswish, kSigmoid, kTanh };
 
 constexpr std::string_view name_of(Function function) {
   switch (function) {
     case Function::kSilu:
       return "silu";
+    case Function::kRelu6:
+      return "relu6";
+    case Function::kHardswish:
+      return "hardswish";
+    case Function::kSigmoid:
+      return "sigmoid";
+    case Function::kTanh:
+      return "tanh";
   }
   return "";
 }
@@ -44,6 +53,14 @@ inline double value(Function function, double x) {
   switch (function) {
     case Function::kSilu:
       return x * sigmoid(x);
+    case Function::kRelu6:
+      return std::clamp(x, 0.0, 6.0);
+    case Function::kHardswish:
+      return x * std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Function::kSigmoid:
+      return sigmoid(x);
+    case Function::kTanh:
+      return std::tanh(x);
   }
   return 0;
 }
@@ -53,6 +70,14 @@ inline double slope(Function function, double x) {
   switch (function) {
     case Function::kSilu:
       return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+    case Function::kRelu6:
+      return x > 0 && x < 6 ? 1 : 0;
+    case Function::kHardswish:
+      return x < -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1;
+    case Function::kSigmoid:
+      return sigmoid(x) * (1 - sigmoid(x));
+    case Function::kTanh:
+      return 1 - std::tanh(x) * std::tanh(x);
   }
   return 0;
 }

@@ -192,6 +192,46 @@ struct Silu {
   static constexpr kernels::Function function() { return kernels::Function::kSilu; }
 };
 
+// torch.nn.ReLU6: x, but at least 0 and at most 6.
+struct Relu6 {
+  friend bool operator==(const Relu6&, const Relu6&) = default;
+
+  static constexpr std::string_view kName = "relu6";
+  static constexpr std::string_view kTorchName = "ReLU6";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kRelu6; }
+};
+
+// torch.nn.Hardswish: x * ReLU6(x + 3) / 6.
+struct Hardswish {
+  friend bool operator==(const Hardswish&, const Hardswish&) = default;
+
+  static constexpr std::string_view kName = "hardswish";
+  static constexpr std::string_view kTorchName = "Hardswish";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kHardswish; }
+};
+
+// torch.nn.Sigmoid: 1 / (1 + exp(-x)).
+struct Sigmoid {
+  friend bool operator==(const Sigmoid&, const Sigmoid&) = default;
+
+  static constexpr std::string_view kName = "sigmoid";
+  static constexpr std::string_view kTorchName = "Sigmoid";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kSigmoid; }
+};
+
+// torch.nn.Tanh: the hyperbolic tangent.
+struct Tanh {
+  friend bool operator==(const Tanh&, const Tanh&) = default;
+
+  static constexpr std::string_view kName = "tanh";
+  static constexpr std::string_view kTorchName = "Tanh";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kTanh; }
+};
+
 // A layer that is a function of kernels/functions.h.
 template <typename Layer>
 concept IsFunction = requires(const Layer& layer) {
@@ -325,8 +365,9 @@ struct Linear {
   }
 };
 
-using LayerSpec = std::variant<Conv2d, BatchNorm2d, GroupNorm, Dropout, Dropout2d, Relu, LeakyRelu, PRelu,
-                               Silu, Add, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
+using LayerSpec =
+    std::variant<Conv2d, BatchNorm2d, GroupNorm, Dropout, Dropout2d, Relu, LeakyRelu, PRelu, Silu, Relu6,
+                 Hardswish, Sigmoid, Tanh, Add, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;

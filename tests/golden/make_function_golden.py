@@ -19,6 +19,10 @@ from make_model_golden import write_safetensors
 
 FUNCTIONS = {
     "silu": nn.SiLU(),
+    "relu6": nn.ReLU6(),
+    "hardswish": nn.Hardswish(),
+    "sigmoid": nn.Sigmoid(),
+    "tanh": nn.Tanh(),
 }
 
 tensors = {"x": torch.linspace(-12, 12, 241)}
