@@ -32,6 +32,7 @@ inline std::vector<nn::LayerSpec> every_layer() {
       LeakyRelu{0.125},
       PRelu{4, 0.5},
       Silu{},
+      Gelu{Gelu::Approximate::kTanh},
       Relu6{},
       Hardswish{},
       Sigmoid{},

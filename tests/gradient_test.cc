@@ -474,10 +474,12 @@ LayerSpec random_pool(Random& random) {
 }
 
 LayerSpec random_function(Random& random) {
-  switch (random.below(3)) {
+  switch (random.below(4)) {
     case 0:
       return Silu{};
     case 1:
+      return Gelu{random.chance(0.5) ? Gelu::Approximate::kNone : Gelu::Approximate::kTanh};
+    case 2:
       return Sigmoid{};
     default:
       return Tanh{};

@@ -7,16 +7,21 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numbers>
 #include <string_view>
 
 namespace rung::kernels {
 
-enum class Function : uint8_t { kSilu, kRelu6, kHardswish, kSigmoid, kTanh };
+enum class Function : uint8_t { kSilu, kGelu, kGeluTanh, kRelu6, kHardswish, kSigmoid, kTanh };
 
 constexpr std::string_view name_of(Function function) {
   switch (function) {
     case Function::kSilu:
       return "silu";
+    case Function::kGelu:
+      return "gelu";
+    case Function::kGeluTanh:
+      return "gelu by tanh";
     case Function::kRelu6:
       return "relu6";
     case Function::kHardswish:
@@ -48,11 +53,28 @@ namespace exact {
 inline double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
+inline double normal_distribution(double x) {
+  return std::erfc(-x / std::numbers::sqrt2) / 2;
+}
+
+// The argument of gelu's tanh form, and its slope.
+inline double gelu_argument(double x) {
+  return std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x);
+}
+inline double gelu_argument_slope(double x) {
+  return std::sqrt(2 / std::numbers::pi) * (1 + 3 * 0.044715 * x * x);
+}
+
+// NaN stays NaN, in the slope too.
 inline double value(Function function, double x) {
   if (std::isnan(x)) return x;
   switch (function) {
     case Function::kSilu:
       return x * sigmoid(x);
+    case Function::kGelu:
+      return x * normal_distribution(x);
+    case Function::kGeluTanh:
+      return x * (1 + std::tanh(gelu_argument(x))) / 2;
     case Function::kRelu6:
       return std::clamp(x, 0.0, 6.0);
     case Function::kHardswish:
@@ -70,6 +92,12 @@ inline double slope(Function function, double x) {
   switch (function) {
     case Function::kSilu:
       return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+    case Function::kGelu:
+      return normal_distribution(x) + x * std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
+    case Function::kGeluTanh: {
+      const double t = std::tanh(gelu_argument(x));
+      return (1 + t) / 2 + x * (1 - t * t) / 2 * gelu_argument_slope(x);
+    }
     case Function::kRelu6:
       return x > 0 && x < 6 ? 1 : 0;
     case Function::kHardswish:

@@ -192,6 +192,24 @@ struct Silu {
   static constexpr kernels::Function function() { return kernels::Function::kSilu; }
 };
 
+// torch.nn.GELU: x times the normal distribution function, exactly or by tanh.
+struct Gelu {
+  enum class Approximate { kNone, kTanh };
+  friend constexpr auto words(Approximate) {
+    return std::array{Word<Approximate>{"none", Approximate::kNone},
+                      Word<Approximate>{"tanh", Approximate::kTanh}};
+  }
+  Approximate approximate = Approximate::kNone;
+  friend bool operator==(const Gelu&, const Gelu&) = default;
+
+  static constexpr std::string_view kName = "gelu";
+  static constexpr std::string_view kTorchName = "GELU";
+  static constexpr auto fields() { return std::tuple(field("approximate", &Gelu::approximate)); }
+  constexpr kernels::Function function() const {
+    return approximate == Approximate::kTanh ? kernels::Function::kGeluTanh : kernels::Function::kGelu;
+  }
+};
+
 // torch.nn.ReLU6: x, but at least 0 and at most 6.
 struct Relu6 {
   friend bool operator==(const Relu6&, const Relu6&) = default;
@@ -365,9 +383,9 @@ struct Linear {
   }
 };
 
-using LayerSpec =
-    std::variant<Conv2d, BatchNorm2d, GroupNorm, Dropout, Dropout2d, Relu, LeakyRelu, PRelu, Silu, Relu6,
-                 Hardswish, Sigmoid, Tanh, Add, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Flatten, Linear>;
+using LayerSpec = std::variant<Conv2d, BatchNorm2d, GroupNorm, Dropout, Dropout2d, Relu, LeakyRelu, PRelu,
+                               Silu, Gelu, Relu6, Hardswish, Sigmoid, Tanh, Add, MaxPool2d, AvgPool2d,
+                               AdaptiveAvgPool2d, Flatten, Linear>;
 
 struct ModelSpec {
   Shape input;

@@ -19,6 +19,8 @@ from make_model_golden import write_safetensors
 
 FUNCTIONS = {
     "silu": nn.SiLU(),
+    "gelu": nn.GELU(),
+    "gelu by tanh": nn.GELU(approximate="tanh"),
     "relu6": nn.ReLU6(),
     "hardswish": nn.Hardswish(),
     "sigmoid": nn.Sigmoid(),
