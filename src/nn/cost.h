@@ -7,6 +7,20 @@
 
 namespace rung::nn {
 
+struct Cost {
+  double flop = 0;   // a multiply-accumulate counts as two
+  double bytes = 0;  // read and written, every tensor once
+};
+
+// What a stage's kernels cost for one image. Only convolutions count as arithmetic.
+Cost cost_of_loading(const Stage& stage);
+Cost cost_of_convolving(const Stage& stage);
+Cost cost_of_activating(const Stage& stage);
+Cost cost_of_gradient_sums(const Stage& stage);
+Cost cost_of_skip_gradient(const Stage& stage);
+Cost cost_of_activation_gradient(const Stage& stage);
+Cost cost_of_convolution_gradient(const Stage& stage);  // of the weights, or of the input
+
 // FLOP to train one image: every convolution's forward pass, weight gradient and, except for the first, input
 // gradient.
 double training_flop(const Plan& plan);

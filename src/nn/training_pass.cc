@@ -34,53 +34,6 @@ size_t moment_sums_of(const Stage& stage) {
                                kernels::moment_bands(stage.activation.height, stage.activation.width));
 }
 
-constexpr double kFloat = sizeof(float);
-
-double macs(const Stage& stage) {
-  if (!stage.conv) return 0;
-  return static_cast<double>(stage.conv->weights()) * stage.conv->out_height() * stage.conv->out_width();
-}
-
-// Bytes of one image's values.
-double bytes_in(const Stage& stage) {
-  return kFloat * static_cast<double>(stage.input.elements());
-}
-double bytes_between(const Stage& stage) {  // convolution and activation
-  return kFloat * static_cast<double>(stage.activation.elements());
-}
-double bytes_out(const Stage& stage) {
-  return kFloat * static_cast<double>(stage.output.elements());
-}
-double bytes_of_bits(const Stage& stage) {
-  return stage.has_bits() ? static_cast<double>(stage.activation.elements()) / 8 : 0;
-}
-double bytes_of_norm(const Stage& stage) {  // whose gradient reads the values again
-  return stage.norm ? bytes_between(stage) : 0;
-}
-
-Cost cost_of_convolving(const Stage& stage) {
-  return {2 * macs(stage), bytes_in(stage) + (stage.conv ? bytes_between(stage) : 0)};
-}
-Cost cost_of_activating(const Stage& stage) {
-  if (stage.addition() != nullptr) return {0, 3 * bytes_out(stage)};
-  return {0, bytes_between(stage) + bytes_of_bits(stage) + bytes_out(stage)};
-}
-Cost cost_of_gradient_sums(const Stage& stage) {
-  return {0, bytes_out(stage) + bytes_of_bits(stage) + bytes_of_norm(stage)};
-}
-Cost cost_of_skip_gradient(const Stage& stage) {
-  return {0, 3 * bytes_out(stage)};
-}
-Cost cost_of_activation_gradient(const Stage& stage) {
-  const double out = bytes_out(stage);
-  if (stage.addition() != nullptr) return {0, 3 * out};  // read, passed on and kept for what was added
-  if (std::holds_alternative<kernels::PoolShape>(stage.single)) return {0, out + 2 * bytes_between(stage)};
-  if (stage.is_single()) return {0, 2 * out + bytes_between(stage)};
-  return {0, out + bytes_of_bits(stage) + bytes_of_norm(stage) + bytes_between(stage)};
-}
-Cost cost_of_convolution_gradient(const Stage& stage) {
-  return {2 * macs(stage), bytes_between(stage) + bytes_in(stage)};
-}
 Cost not_counted(const Stage& /*stage*/) {
   return {};
 }
@@ -100,9 +53,7 @@ TrainingPass::StepInfo TrainingPass::info_of(Step step) {
     case Step::kPackWeights:
       return {"pack weights", nullptr, &Pass::pack_weights, not_counted};
     case Step::kLoad:
-      return {"load images", &Pass::load, nullptr, [](const Stage& stage) {
-                return Cost{0, bytes_in(stage)};
-              }};
+      return {"load images", &Pass::load, nullptr, cost_of_loading};
     case Step::kConvolve:
       return {"convolve", &Pass::convolve, nullptr, cost_of_convolving};
     case Step::kStatistics:

@@ -14,6 +14,7 @@
 #include "base/aligned_buffer.h"
 #include "base/thread_pool.h"
 #include "kernels/batch_norm.h"
+#include "nn/cost.h"
 #include "nn/padding.h"
 #include "nn/plan.h"
 #include "nn/weights.h"
@@ -55,11 +56,6 @@ enum class Step {
   kWeightGradient,
   kInputGradient,
   kSumGradients,  // of all groups and stages
-};
-
-struct Cost {
-  double flop = 0;   // a multiply-accumulate counts as two
-  double bytes = 0;  // read and written, every tensor once
 };
 
 // "convolve", "weight gradient", ...
