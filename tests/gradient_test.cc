@@ -21,6 +21,7 @@
 #include "every_layer.h"
 #include "kernel_testing.h"
 #include "kernels/dropout.h"
+#include "kernels/elementwise.h"
 #include "nn/inference.h"
 #include "nn/training_pass.h"
 #include "tensor_testing.h"
@@ -302,7 +303,7 @@ class Definition {
   template <IsFunction Layer>
   Values apply(const Layer& l, size_t /*index*/, const Values& x) const {
     Values y = x;
-    for (double& value : y) value = kernels::exact::value(l.function(), value);
+    for (double& value : y) value = kernels::reference::function_value(l.function(), value);
     return y;
   }
 

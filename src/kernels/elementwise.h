@@ -37,7 +37,11 @@ void add(size_t floats, const float* a, const float* b, float* y);
 
 namespace reference {
 
-// The same, as plain loops; functions in double.
+// A function's exact value and slope. NaN stays NaN, in the slope too.
+double function_value(Function function, double x);
+double function_slope(Function function, double x);
+
+// The same as above, as plain loops; functions in double.
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
                         float* y);
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
