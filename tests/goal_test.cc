@@ -49,24 +49,30 @@ TEST(Goal, AStepIsBetterOrWorseOnlyIfThatIsSignificant) {
   EXPECT_EQ(verdict_of({.only_first = 10, .only_second = 12, .p_value = 0.8}), "no significant difference");
 }
 
+// Three runs of one epoch: their training is all their work.
+Forecast forecast_of_three() {
+  return Forecast(
+      {{.training = 100, .epochs = 1}, {.training = 100, .epochs = 1}, {.training = 200, .epochs = 1}});
+}
+
 TEST(Forecast, TellsWhatIsLeftFromTheSpeedSoFar) {
-  Forecast forecast({100, 100, 200});
+  Forecast forecast = forecast_of_three();
   EXPECT_EQ(forecast.seconds_left(), std::nullopt);
-  forecast.note(0, 1, 5);  // the first batch, after five seconds for something else
+  forecast.note(0, 0, 0.01, 5);  // the first batch, after five seconds for something else
   EXPECT_EQ(forecast.seconds_left(), std::nullopt);
-  forecast.note(0, 2, 5.5);
+  forecast.note(0, 0, 0.02, 5.5);
   EXPECT_EQ(forecast.seconds_left(), std::nullopt) << "half a second says little";
-  forecast.note(0, 11, 7);
+  forecast.note(0, 0, 0.11, 7);
   EXPECT_NEAR(*forecast.seconds_left(), 389 * 0.2, 1e-9);
-  forecast.note(2, 100, 65);  // the second step is done
+  forecast.note(2, 0, 0.5, 65);  // the second step is done
   EXPECT_NEAR(*forecast.seconds_left(), 100 * 60.0 / 299, 1e-9);
 }
 
 // A ladder that is resumed begins with its third step.
 TEST(Forecast, WhatWasDoneBeforeSaysNothingAboutTheSpeed) {
-  Forecast forecast({100, 100, 200});
-  forecast.note(2, 50, 0);
-  forecast.note(2, 100, 10);
+  Forecast forecast = forecast_of_three();
+  forecast.note(2, 0, 0.25, 0);
+  forecast.note(2, 0, 0.5, 10);
   EXPECT_NEAR(*forecast.seconds_left(), 20, 1e-9);
 }
 

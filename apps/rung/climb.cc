@@ -129,12 +129,12 @@ void show_results(const Options& options, const std::filesystem::path& folder,
 class Timetable {
  public:
   Timetable(const std::vector<recipe::Recipe>& recipes, const data::Dataset& data)
-      : work_(work(recipes, data)), forecast_(totals(work_)) {}
+      : forecast_(work(recipes, data)) {}
 
   // After a batch of that step. Empty, but for the one time.
   std::string on_batch(size_t step, const train::Progress& progress) {
     const double share = static_cast<double>(progress.batch) / progress.batches;
-    forecast_.note(step, work_[step].done(progress.epoch - 1, share), seconds());
+    forecast_.note(step, progress.epoch - 1, share, seconds());
     const auto left = forecast_.seconds_left();
     if (!left || std::exchange(is_said_, true)) return "";
     return fmt::format("This will take about {} on this machine.", rough_duration(seconds() + *left));
@@ -155,15 +155,9 @@ class Timetable {
     for (const recipe::Recipe& recipe : recipes) work.push_back(ladder::work_of(recipe, data));
     return work;
   }
-  static std::vector<double> totals(const std::vector<ladder::RunWork>& runs) {
-    std::vector<double> totals;
-    for (const ladder::RunWork& run : runs) totals.push_back(run.all());
-    return totals;
-  }
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-  std::vector<ladder::RunWork> work_;  // by step
   ladder::Forecast forecast_;
   Clock::time_point start_ = Clock::now();
   bool is_said_ = false;

@@ -1,7 +1,5 @@
 #include "ladder/forecast.h"
 
-#include <numeric>
-
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 
@@ -51,17 +49,22 @@ RunWork work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
           .epochs = recipe.training.epochs};
 }
 
-void Forecast::note(size_t run, double done, double seconds) {
-  const double before = std::accumulate(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(run), 0.0);
-  last_ = {seconds, before + done};
+void Forecast::note(size_t run, int epochs, double share, double seconds) {
+  last_ = {seconds, all_before(run) + work_[run].done(epochs, share)};
   if (!first_) first_ = last_;
 }
 
 std::optional<double> Forecast::seconds_left() const {
   if (!first_ || last_.seconds - first_->seconds < kLeastSeconds || last_.work <= first_->work)
     return std::nullopt;
-  const double all = std::accumulate(work_.begin(), work_.end(), 0.0);
-  return (all - last_.work) * (last_.seconds - first_->seconds) / (last_.work - first_->work);
+  return (all_before(work_.size()) - last_.work) * (last_.seconds - first_->seconds) /
+         (last_.work - first_->work);
+}
+
+double Forecast::all_before(size_t run) const {
+  double work = 0;
+  for (size_t i = 0; i < run; ++i) work += work_[i].all();
+  return work;
 }
 
 }  // namespace rung::ladder

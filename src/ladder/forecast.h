@@ -30,10 +30,11 @@ RunWork work_of(const recipe::Recipe& recipe, const data::Dataset& data);
 class Forecast {
  public:
   // `work` of each run.
-  explicit Forecast(std::vector<double> work) : work_(std::move(work)) {}
+  explicit Forecast(std::vector<RunWork> work) : work_(std::move(work)) {}
 
-  // At `seconds` by some clock, all runs before `run` are done, and this much of its work.
-  void note(size_t run, double done, double seconds);
+  // At `seconds` by some clock, all runs before `run` are done, and of it `epochs` and a share of the next
+  // one's batches, from 0 to 1.
+  void note(size_t run, int epochs, double share, double seconds);
 
   // None before one second has passed.
   std::optional<double> seconds_left() const;
@@ -44,7 +45,9 @@ class Forecast {
     double work = 0;  // done by then
   };
 
-  std::vector<double> work_;
+  double all_before(size_t run) const;
+
+  std::vector<RunWork> work_;
   std::optional<Point> first_;
   Point last_;
 };
