@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <variant>
 #include <vector>
@@ -79,6 +80,12 @@ struct ColorJitter {
   }
 };
 
+// The field of the transforms that uncover pixels.
+template <typename Spec>
+constexpr auto fill_field(std::string_view where = "at what is uncovered") {
+  return field("fill", &Spec::fill).within(0, 255).in("pixel value").means(where);
+}
+
 // torchvision.transforms.RandomRotation(degrees, fill=fill): an angle uniform in [-degrees, degrees], about
 // the centre, nearest neighbour, same size; `fill` is a pixel value 0..255.
 struct RandomRotation {
@@ -94,10 +101,7 @@ struct RandomRotation {
                           .within(0, 360)
                           .in("degrees")
                           .means("an angle from [-degrees, degrees], nearest neighbour, same size"),
-                      field("fill", &RandomRotation::fill)
-                          .within(0, 255)
-                          .in("pixel value")
-                          .means("at the uncovered corners"));
+                      fill_field<RandomRotation>("at the uncovered corners"));
   }
 };
 
@@ -137,8 +141,7 @@ struct RandomAffine {
             .within(-80, 80)  // at 90 the image is a line
             .in("degrees")
             .means("`n`: [-n, n] along x; `[from, to]`: along x; four numbers: along x and y"),
-        field("interpolation", &RandomAffine::interpolation),
-        field("fill", &RandomAffine::fill).within(0, 255).in("pixel value").means("at what is uncovered"));
+        field("interpolation", &RandomAffine::interpolation), fill_field<RandomAffine>());
   }
 };
 
@@ -160,10 +163,7 @@ struct ElasticTransform {
                           .within(0, 1e3)
                           .in("pixels")
                           .means("the standard deviation of the smoothing Gaussian"),
-                      field("fill", &ElasticTransform::fill)
-                          .within(0, 255)
-                          .in("pixel value")
-                          .means("at what is uncovered"));
+                      fill_field<ElasticTransform>());
   }
 };
 
@@ -182,7 +182,7 @@ struct RandomCrop {
             .within(1, 4096)
             .in("pixels")
             .means("crops to the image's own size: a shift of up to `padding` pixels in each direction"),
-        field("fill", &RandomCrop::fill).within(0, 255).in("pixel value").means("at what is uncovered"));
+        fill_field<RandomCrop>());
   }
 };
 

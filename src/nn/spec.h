@@ -271,6 +271,16 @@ struct Add {
   }
 };
 
+// The fields that both sliding poolings have.
+template <typename Pool>
+constexpr auto window_fields(std::string_view padding) {
+  return std::tuple(
+      field("kernel_size", &Pool::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
+      field("stride", &Pool::stride).like(&Pool::kernel_size).within(1, kMaxSide).in("pixels").quiet().kind(),
+      field("padding", &Pool::padding).within(0, kMaxSide).in("pixels").quiet().kind().means(padding),
+      field("ceil_mode", &Pool::ceil_mode).quiet().kind().means("a last window may reach past the end"));
+}
+
 // torch.nn.MaxPool2d and AvgPool2d. A maximum does not see the padding; a mean counts it as zeros, unless
 // count_include_pad is false. The padding is at most half of the kernel. With ceil_mode a last window may
 // reach past the padded input.
@@ -284,24 +294,7 @@ struct MaxPool2d {
   static constexpr std::string_view kName = "max_pool2d";
   static constexpr std::string_view kTorchName = "MaxPool2d";
   static constexpr auto fields() {
-    return std::tuple(
-        field("kernel_size", &MaxPool2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
-        field("stride", &MaxPool2d::stride)
-            .like(&MaxPool2d::kernel_size)
-            .within(1, kMaxSide)
-            .in("pixels")
-            .quiet()
-            .kind(),
-        field("padding", &MaxPool2d::padding)
-            .within(0, kMaxSide)
-            .in("pixels")
-            .quiet()
-            .kind()
-            .means("at most half of `kernel_size`; smaller than any value"),
-        field("ceil_mode", &MaxPool2d::ceil_mode)
-            .quiet()
-            .kind()
-            .means("a last window may reach past the end"));
+    return window_fields<MaxPool2d>("at most half of `kernel_size`; smaller than any value");
   }
 };
 struct AvgPool2d {
@@ -315,28 +308,11 @@ struct AvgPool2d {
   static constexpr std::string_view kName = "avg_pool2d";
   static constexpr std::string_view kTorchName = "AvgPool2d";
   static constexpr auto fields() {
-    return std::tuple(
-        field("kernel_size", &AvgPool2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
-        field("stride", &AvgPool2d::stride)
-            .like(&AvgPool2d::kernel_size)
-            .within(1, kMaxSide)
-            .in("pixels")
-            .quiet()
-            .kind(),
-        field("padding", &AvgPool2d::padding)
-            .within(0, kMaxSide)
-            .in("pixels")
-            .quiet()
-            .kind()
-            .means("at most half of `kernel_size`; zeros"),
-        field("ceil_mode", &AvgPool2d::ceil_mode)
-            .quiet()
-            .kind()
-            .means("a last window may reach past the end"),
-        field("count_include_pad", &AvgPool2d::count_include_pad)
-            .quiet()
-            .kind()
-            .means("the mean divides by the padding, too"));
+    return std::tuple_cat(window_fields<AvgPool2d>("at most half of `kernel_size`; zeros"),
+                          std::tuple(field("count_include_pad", &AvgPool2d::count_include_pad)
+                                         .quiet()
+                                         .kind()
+                                         .means("the mean divides by the padding, too")));
   }
 };
 

@@ -18,6 +18,11 @@ inline constexpr NumberRange kLrRange = NumberRange::open(0, 1e6);
 inline constexpr NumberRange kMomentumRange = NumberRange::right_open(0, 1);
 inline constexpr NumberRange kGammaRange = NumberRange::left_open(0, 1e3);
 
+template <typename Optimizer>
+constexpr auto weight_decay_field(std::string_view meaning) {
+  return field("weight_decay", &Optimizer::weight_decay).within(NumberRange::at_least(0)).means(meaning);
+}
+
 // torch.optim.SGD: v = momentum*v + (g + weight_decay*w), the first v = g; w -= lr*v.
 struct Sgd {
   double lr = 1e-3;
@@ -31,9 +36,7 @@ struct Sgd {
   static constexpr auto fields() {
     return std::tuple(field("lr", &Sgd::lr).within(kLrRange),
                       field("momentum", &Sgd::momentum).within(kMomentumRange).means("dampening 0"),
-                      field("weight_decay", &Sgd::weight_decay)
-                          .within(NumberRange::at_least(0))
-                          .means("added to the gradient of every parameter"),
+                      weight_decay_field<Sgd>("added to the gradient of every parameter"),
                       field("nesterov", &Sgd::nesterov).means("needs a momentum above 0"));
   }
 };
@@ -59,9 +62,7 @@ struct Adam : AdamBase {
   static constexpr std::string_view kName = "adam";
   static constexpr std::string_view kTorchName = "Adam";
   static constexpr auto fields() {
-    return std::tuple_cat(adam_fields(), std::tuple(field("weight_decay", &Adam::weight_decay)
-                                                        .within(NumberRange::at_least(0))
-                                                        .means("added to the gradient")));
+    return std::tuple_cat(adam_fields(), std::tuple(weight_decay_field<Adam>("added to the gradient")));
   }
 };
 struct AdamW : AdamBase {
@@ -71,9 +72,7 @@ struct AdamW : AdamBase {
   static constexpr std::string_view kName = "adamw";
   static constexpr std::string_view kTorchName = "AdamW";
   static constexpr auto fields() {
-    return std::tuple_cat(adam_fields(), std::tuple(field("weight_decay", &AdamW::weight_decay)
-                                                        .within(NumberRange::at_least(0))
-                                                        .means("shrinks the weights")));
+    return std::tuple_cat(adam_fields(), std::tuple(weight_decay_field<AdamW>("shrinks the weights")));
   }
 };
 
@@ -94,10 +93,7 @@ struct RmsProp {
     return std::tuple(
         field("lr", &RmsProp::lr).within(kLrRange),
         field("alpha", &RmsProp::alpha).within(kMomentumRange).means("what the average of the squares keeps"),
-        field("eps", &RmsProp::eps).within(1e-30, 1),
-        field("weight_decay", &RmsProp::weight_decay)
-            .within(NumberRange::at_least(0))
-            .means("added to the gradient"),
+        field("eps", &RmsProp::eps).within(1e-30, 1), weight_decay_field<RmsProp>("added to the gradient"),
         field("momentum", &RmsProp::momentum).within(kMomentumRange),
         field("centered", &RmsProp::centered)
             .means("divides by the standard deviation, not the root mean square"));
@@ -143,11 +139,7 @@ struct MultiStepLr {
   static constexpr std::string_view kTorchName = "MultiStepLR";
   static constexpr auto fields() {
     return std::tuple(
-        field("milestones", &MultiStepLr::milestones)
-            .required()
-            .within(1, kMaxEpochs)
-            .in("epochs")
-            .ascending(),
+        field("milestones", &MultiStepLr::milestones).required().within(1, kMaxEpochs).in("epochs"),
         field("gamma", &MultiStepLr::gamma).within(kGammaRange).means("the rate's factor at each milestone"));
   }
 };
@@ -208,6 +200,15 @@ struct CosineAnnealingWarmRestarts {
   }
 };
 
+// The fields of the schedules that may set the momentum too.
+template <typename Cycle>
+constexpr auto momentum_fields() {
+  return std::tuple(field("cycle_momentum", &Cycle::cycle_momentum)
+                        .means("momentum (of Adam: beta 1) falls as the rate rises"),
+                    field("base_momentum", &Cycle::base_momentum).within(kMomentumRange),
+                    field("max_momentum", &Cycle::max_momentum).within(kMomentumRange));
+}
+
 // OneCycleLR over all batches of the training, stepped once per batch: up to max_lr and then down to almost
 // zero, momentum in the opposite direction. It sets the learning rate, so the optimiser's own has no effect.
 struct OneCycleLr {
@@ -230,22 +231,22 @@ struct OneCycleLr {
   static constexpr std::string_view kTorchName = "OneCycleLR";
   static constexpr auto fields() {
     constexpr NumberRange kFactor = NumberRange::left_open(0, 1e9);
-    return std::tuple(
-        field("max_lr", &OneCycleLr::max_lr)
-            .required()
-            .within(kLrRange)
-            .means("by batches; `total_steps` is the number of all batches"),
-        field("pct_start", &OneCycleLr::pct_start).within(0, 1).means("the rising part of the training"),
-        field("anneal_strategy", &OneCycleLr::anneal_strategy),
-        field("cycle_momentum", &OneCycleLr::cycle_momentum)
-            .means("momentum (of Adam: beta 1) falls as the rate rises"),
-        field("base_momentum", &OneCycleLr::base_momentum).within(kMomentumRange),
-        field("max_momentum", &OneCycleLr::max_momentum).within(kMomentumRange),
-        field("div_factor", &OneCycleLr::div_factor).within(kFactor).means("starts at max_lr / div_factor"),
-        field("final_div_factor", &OneCycleLr::final_div_factor)
-            .within(kFactor)
-            .means("ends at max_lr / div_factor / final_div_factor"),
-        field("three_phase", &OneCycleLr::three_phase));
+    return std::tuple_cat(
+        std::tuple(
+            field("max_lr", &OneCycleLr::max_lr)
+                .required()
+                .within(kLrRange)
+                .means("by batches; `total_steps` is the number of all batches"),
+            field("pct_start", &OneCycleLr::pct_start).within(0, 1).means("the rising part of the training"),
+            field("anneal_strategy", &OneCycleLr::anneal_strategy)),
+        momentum_fields<OneCycleLr>(),
+        std::tuple(field("div_factor", &OneCycleLr::div_factor)
+                       .within(kFactor)
+                       .means("starts at max_lr / div_factor"),
+                   field("final_div_factor", &OneCycleLr::final_div_factor)
+                       .within(kFactor)
+                       .means("ends at max_lr / div_factor / final_div_factor"),
+                   field("three_phase", &OneCycleLr::three_phase)));
   }
 };
 
@@ -272,21 +273,19 @@ struct CyclicLr {
   static constexpr std::string_view kName = "cyclic_lr";
   static constexpr std::string_view kTorchName = "CyclicLR";
   static constexpr auto fields() {
-    return std::tuple(field("base_lr", &CyclicLr::base_lr).required().within(kLrRange).means("by batches"),
-                      field("max_lr", &CyclicLr::max_lr).required().within(kLrRange),
-                      field("step_size_up", &CyclicLr::step_size_up).within(1, kMaxBatches).in("batches"),
-                      field("step_size_down", &CyclicLr::step_size_down)
-                          .like(&CyclicLr::step_size_up)
-                          .within(1, kMaxBatches)
-                          .in("batches"),
-                      field("mode", &CyclicLr::mode),
-                      field("gamma", &CyclicLr::gamma)
-                          .within(NumberRange::left_open(0, 1))
-                          .means("of `exp_range`: the amplitude's factor per batch"),
-                      field("cycle_momentum", &CyclicLr::cycle_momentum)
-                          .means("momentum (of Adam: beta 1) falls as the rate rises"),
-                      field("base_momentum", &CyclicLr::base_momentum).within(kMomentumRange),
-                      field("max_momentum", &CyclicLr::max_momentum).within(kMomentumRange));
+    return std::tuple_cat(
+        std::tuple(field("base_lr", &CyclicLr::base_lr).required().within(kLrRange).means("by batches"),
+                   field("max_lr", &CyclicLr::max_lr).required().within(kLrRange),
+                   field("step_size_up", &CyclicLr::step_size_up).within(1, kMaxBatches).in("batches"),
+                   field("step_size_down", &CyclicLr::step_size_down)
+                       .like(&CyclicLr::step_size_up)
+                       .within(1, kMaxBatches)
+                       .in("batches"),
+                   field("mode", &CyclicLr::mode),
+                   field("gamma", &CyclicLr::gamma)
+                       .within(NumberRange::left_open(0, 1))
+                       .means("of `exp_range`: the amplitude's factor per batch")),
+        momentum_fields<CyclicLr>());
   }
 };
 
