@@ -161,7 +161,8 @@ class PlanBuilder {
                   .groups = l.num_groups,
                   .plane = static_cast<size_t>(input().height) * static_cast<size_t>(input().width),
                   .eps = static_cast<float>(l.eps)},
-        .affine = l.affine};
+        .weight = {},
+        .bias = {}};
     if (l.affine) {
       norm.weight = add_parameter("weight", {channels}, 1);
       norm.bias = add_parameter("bias", {channels}, 0);

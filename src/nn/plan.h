@@ -56,9 +56,8 @@ struct Stage {
   };
   struct GroupNorm {
     kernels::GroupNormShape shape;
-    bool affine = true;
-    size_t weight = 0;  // offsets into the parameters
-    size_t bias = 0;
+    std::optional<size_t> weight;  // offsets into the parameters
+    std::optional<size_t> bias;
   };
   using Single =
       std::variant<std::monostate, LeakyRelu, kernels::Function, Addition, kernels::PoolShape, GroupNorm>;

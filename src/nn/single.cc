@@ -1,6 +1,7 @@
 #include "nn/single.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/overloaded.h"
 #include "kernels/elementwise.h"
@@ -18,6 +19,12 @@ std::span<const float> slopes(const Stage::LeakyRelu& relu, std::span<const floa
   return parameters.subspan(relu.weight, relu.learnt);
 }
 
+// Parameters from the offset; null if there are none, or no offset.
+template <typename Float>
+Float* at(Float* parameters, std::optional<size_t> offset) {
+  return parameters == nullptr || !offset ? nullptr : parameters + *offset;
+}
+
 }  // namespace
 
 void single_forward(const Stage& stage, std::span<const float> parameters, const float* x, const float* added,
@@ -32,9 +39,8 @@ void single_forward(const Stage& stage, std::span<const float> parameters, const
                         },
                         [&](const Stage::Addition&) { kernels::add(shape.floats(), x, added, y); },
                         [&](const Stage::GroupNorm& norm) {
-                          const float* weight = norm.affine ? parameters.data() + norm.weight : nullptr;
-                          const float* bias = norm.affine ? parameters.data() + norm.bias : nullptr;
-                          kernels::group_norm_forward(norm.shape, x, weight, bias, y);
+                          kernels::group_norm_forward(norm.shape, x, at(parameters.data(), norm.weight),
+                                                      at(parameters.data(), norm.bias), y);
                         },
                         [&](const kernels::PoolShape& pool) { kernels::pool_forward(pool, x, y); }},
              stage.single);
@@ -43,24 +49,26 @@ void single_forward(const Stage& stage, std::span<const float> parameters, const
 void single_backward(const Stage& stage, std::span<const float> parameters, const float* dy, const float* x,
                      float* dx, float* gradient) {
   const kernels::ElementwiseShape shape = shape_of(stage);
-  const auto own = [&](size_t offset) { return gradient == nullptr ? nullptr : gradient + offset; };
-  if (const auto* relu = std::get_if<Stage::LeakyRelu>(&stage.single)) {
-    std::span<float> dslope;
-    if (gradient != nullptr) dslope = {own(relu->weight), relu->learnt};
-    return kernels::leaky_relu_backward(shape, dy, x, slopes(*relu, parameters), dx, dslope);
-  }
-  if (const auto* norm = std::get_if<Stage::GroupNorm>(&stage.single)) {
-    if (!norm->affine) return kernels::group_norm_backward(norm->shape, dy, x, nullptr, dx, nullptr, nullptr);
-    return kernels::group_norm_backward(norm->shape, dy, x, parameters.data() + norm->weight, dx,
-                                        own(norm->weight), own(norm->bias));
-  }
-  if (dx == nullptr) return;  // the others have no parameters
-  std::visit(Overloaded{[](std::monostate) {}, [](const Stage::LeakyRelu&) {}, [](const Stage::GroupNorm&) {},
-                        [&](kernels::Function function) {
-                          kernels::function_backward(function, shape.floats(), dy, x, dx);
+  std::visit(Overloaded{[](std::monostate) {},
+                        [&](const Stage::LeakyRelu& relu) {
+                          std::span<float> dslope;
+                          if (gradient != nullptr) dslope = {gradient + relu.weight, relu.learnt};
+                          kernels::leaky_relu_backward(shape, dy, x, slopes(relu, parameters), dx, dslope);
                         },
-                        [&](const Stage::Addition&) { std::copy_n(dy, shape.floats(), dx); },
-                        [&](const kernels::PoolShape& pool) { kernels::pool_backward(pool, dy, x, dx); }},
+                        [&](kernels::Function function) {
+                          if (dx != nullptr) kernels::function_backward(function, shape.floats(), dy, x, dx);
+                        },
+                        [&](const Stage::Addition&) {
+                          if (dx != nullptr) std::copy_n(dy, shape.floats(), dx);
+                        },
+                        [&](const Stage::GroupNorm& norm) {
+                          kernels::group_norm_backward(norm.shape, dy, x, at(parameters.data(), norm.weight),
+                                                       dx, at(gradient, norm.weight),
+                                                       at(gradient, norm.bias));
+                        },
+                        [&](const kernels::PoolShape& pool) {
+                          if (dx != nullptr) kernels::pool_backward(pool, dy, x, dx);
+                        }},
              stage.single);
 }
 
