@@ -85,8 +85,7 @@ std::vector<data::Transform> parse_augment(const TableReader& root) {
   for (const TableReader& table : root.tables("augment")) {
     const bool after_erasing = !transforms.empty() && erases(transforms.back());
     transforms.push_back(visit_type<data::Transform>(
-        table, "type",
-        [&]<typename Transform>() -> data::Transform { return read_fields<Transform>(table); }));
+        table, [&]<typename Transform>() -> data::Transform { return read_fields<Transform>(table); }));
     if (after_erasing && !erases(transforms.back()))
       table.fail("type", "must stand before random_erasing, which works on the normalised image");
   }

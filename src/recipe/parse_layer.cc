@@ -7,16 +7,15 @@
 namespace rung::recipe {
 
 std::span<const std::string_view> layer_keys(const TableReader& layer) {
-  return visit_type<nn::LayerSpec>(layer, "type", []<typename Layer>() -> std::span<const std::string_view> {
+  return visit_type<nn::LayerSpec>(layer, []<typename Layer>() -> std::span<const std::string_view> {
     static constexpr auto kKeys = keys_of<Layer>();
     return kKeys;
   });
 }
 
 nn::LayerSpec parse_layer(const TableReader& layer, const InChannels& in_channels) {
-  return visit_type<nn::LayerSpec>(layer, "type", [&]<typename Layer>() -> nn::LayerSpec {
-    return read_fields<Layer>(layer, in_channels);
-  });
+  return visit_type<nn::LayerSpec>(
+      layer, [&]<typename Layer>() -> nn::LayerSpec { return read_fields<Layer>(layer, in_channels); });
 }
 
 }  // namespace rung::recipe

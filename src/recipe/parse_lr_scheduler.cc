@@ -8,9 +8,8 @@ namespace rung::recipe {
 optim::LrScheduler parse_lr_scheduler(const TableReader& root) {
   const auto table = root.table("lr_scheduler");
   if (!table) return optim::ConstantLr{};
-  return visit_type<optim::LrScheduler>(*table, "type", [&]<typename Schedule>() -> optim::LrScheduler {
-    return read_fields<Schedule>(*table);
-  });
+  return visit_type<optim::LrScheduler>(
+      *table, [&]<typename Schedule>() -> optim::LrScheduler { return read_fields<Schedule>(*table); });
 }
 
 }  // namespace rung::recipe

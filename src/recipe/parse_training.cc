@@ -24,7 +24,7 @@ void require_effect(const TableReader& optimizer, const optim::LrScheduler& sche
 
 optim::Optimizer parse_optimizer(const TableReader& table, const optim::LrScheduler& scheduler) {
   const auto optimizer = visit_type<optim::Optimizer>(
-      table, "type", [&]<typename Spec>() -> optim::Optimizer { return read_fields<Spec>(table); });
+      table, [&]<typename Spec>() -> optim::Optimizer { return read_fields<Spec>(table); });
   const auto* sgd = std::get_if<optim::Sgd>(&optimizer);
   if (sgd != nullptr && sgd->nesterov && sgd->momentum == 0 && !optim::sets_momentum(scheduler))
     table.fail("nesterov", "needs a momentum above 0");

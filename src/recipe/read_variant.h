@@ -21,9 +21,10 @@ constexpr auto names_of() {
   (std::make_index_sequence<std::variant_size_v<Variant>>());
 }
 
-// Calls visit.operator()<Spec>() for the specification that the key names; throws if it names none.
+// Calls visit.operator()<Spec>() for the specification that the table's `type` names; throws if it names
+// none.
 template <typename Variant, typename Visit>
-auto visit_type(const TableReader& table, std::string_view key, Visit visit) {
+auto visit_type(const TableReader& table, Visit visit) {
   static constexpr auto kNames = names_of<Variant>();
   using First = std::variant_alternative_t<0, Variant>;
   using Result = decltype(visit.template operator()<First>());
@@ -34,7 +35,7 @@ auto visit_type(const TableReader& table, std::string_view key, Visit visit) {
     }...};
   }
   (std::make_index_sequence<std::variant_size_v<Variant>>());
-  return kCalls[table.choose(key, kNames)](visit);
+  return kCalls[table.choose("type", kNames)](visit);
 }
 
 }  // namespace rung::recipe
