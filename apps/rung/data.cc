@@ -269,10 +269,6 @@ void show(const Options& options) {
   for (size_t place = 0; place < shown.size(); ++place) {
     const uint8_t* pixels = split.pixels.data() + shown[place] * size;
     uint8_t* image = images.data() + place * size;
-    if (transforms.empty()) {
-      std::copy_n(pixels, size, image);
-      continue;
-    }
     RandomStream random(options.seed, RandomPurpose::kAugment, shown[place], 0);
     augmenter.apply(pixels, image, random);
     for (const data::Erasure& erasure : augmenter.erasures())
