@@ -173,6 +173,13 @@ nn::Plan plan_of(const std::string& step) {
                        nn::GlobalPooling::kApart);
 }
 
+// A group of square images that are not all alike.
+AlignedBuffer<float> ramps(int side) {
+  AlignedBuffer<float> x(kernels::group_floats(1, side, side));
+  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
+  return x;
+}
+
 TEST(Inside, StagesSeeWhatTheLadderDescribes) {
   const nn::Plan plan = plan_of("step1");
   std::vector<int> fields;
@@ -234,8 +241,7 @@ TEST(Inside, AGlobalPoolingHidesNothingOfTheStageBeforeIt) {
   EXPECT_EQ(evidence_stage(fused), 0U);
   EXPECT_EQ(evidence_stage(apart), 1U);
   const nn::Weights weights = nn::initial_weights(fused, 1);
-  AlignedBuffer<float> x(kernels::group_floats(1, 8, 8));
-  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
+  const auto x = ramps(8);
   const nn::Trace one(fused, weights, x.data());
   const nn::Trace other(apart, weights, x.data());
   EXPECT_TRUE(std::ranges::equal(one.output(1), other.output(2)));
@@ -297,8 +303,7 @@ TEST(Inside, AFlattenHidesNothingOfTheStageBeforeIt) {
   ASSERT_EQ(evidence_stage(flat), 1U);
   ASSERT_EQ(evidence_stage(covering), 1U);
   const nn::Weights weights = nn::initial_weights(flat, 1);
-  AlignedBuffer<float> x(kernels::group_floats(1, 28, 28));
-  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
+  const auto x = ramps(28);
   const nn::Trace one(flat, weights, x.data());
   const nn::Trace other(covering, weights, x.data());
   const std::vector<uint8_t> classes{3, 7};

@@ -15,8 +15,7 @@ struct Window {
 
 // PyTorch's options of poolings.
 struct WindowOptions {
-  bool ceil_mode =
-      false;  // a last window may reach past the padded input, if it begins before the end of the input
+  bool ceil_mode = false;  // a last window that begins inside may reach past the padded input
   bool count_include_pad = true;
 };
 
