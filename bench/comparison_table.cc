@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/aligned_table.h"
 #include "bench/samples.h"
-#include "bench/table.h"
 
 namespace rung::bench {
 namespace {

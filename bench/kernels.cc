@@ -1,4 +1,4 @@
-// Google Benchmark for the kernels, one core, one group of 16 images, over the layer shapes of the ladder.
+// Google Benchmark for the kernels, one core, one block of 16 images, over the layer shapes of the ladder.
 // FLOP count a multiply-accumulate as two; bytes are those that a kernel must read and write at least once,
 // including bits.
 #include <benchmark/benchmark.h>
@@ -22,8 +22,8 @@ namespace {
 
 using benchmark::Counter;
 using kernels::ActivationShape;
+using kernels::block_floats;
 using kernels::ConvShape;
-using kernels::group_floats;
 using kernels::kLanes;
 
 constexpr double kDropout = 0.08;
@@ -38,7 +38,7 @@ AlignedBuffer<float> random_floats(size_t size) {
 }
 
 kernels::DropoutStream dropout_stream() {
-  return {.key = philox_key(1), .group = 0, .epoch = 0, .purpose = purpose_word(RandomPurpose::kDropout)};
+  return {.key = philox_key(1), .block = 0, .epoch = 0, .purpose = purpose_word(RandomPurpose::kDropout)};
 }
 
 std::vector<uint16_t> random_bits(size_t elements) {
@@ -56,11 +56,11 @@ void count_bytes(benchmark::State& state, double bytes) {
 }
 
 size_t input_floats(const ConvShape& shape) {
-  return group_floats(shape.in_channels, shape.in_height, shape.in_width);
+  return block_floats(shape.in_channels, shape.in_height, shape.in_width);
 }
 
 size_t output_floats(const ConvShape& shape) {
-  return group_floats(shape.out_channels, shape.out_height(), shape.out_width());
+  return block_floats(shape.out_channels, shape.out_height(), shape.out_width());
 }
 
 double conv_flop(const ConvShape& shape) {
@@ -84,7 +84,7 @@ void conv2d_forward(benchmark::State& state, const ConvShape& shape) {
 
 void conv2d_input_gradient(benchmark::State& state, const ConvShape& shape) {
   const kernels::Canvas size = kernels::gradient_canvas(shape);
-  const auto canvas = random_floats(group_floats(shape.out_channels, size.height, size.width));
+  const auto canvas = random_floats(block_floats(shape.out_channels, size.height, size.width));
   const auto packed = random_floats(shape.weights());
   AlignedBuffer<float> dx(input_floats(shape));
   for ([[maybe_unused]] auto _ : state) {
@@ -107,7 +107,7 @@ void conv2d_weight_gradient(benchmark::State& state, const ConvShape& shape) {
 }
 
 size_t pooled_floats(const ActivationShape& shape) {
-  return group_floats(shape.channels, shape.out_height(), shape.out_width());
+  return block_floats(shape.channels, shape.out_height(), shape.out_width());
 }
 
 double bytes_of(size_t floats, size_t bit_words) {
@@ -193,20 +193,20 @@ class Registry {
   std::set<std::string> names_;
 };
 
-void add_stage(Registry& registry, const nn::Stage& stage, bool first) {
-  if (stage.conv) {
-    const std::string name = describe(*stage.conv);
-    registry.add("conv2d_forward", name, conv2d_forward, *stage.conv);
-    if (!first) registry.add("conv2d_input_gradient", name, conv2d_input_gradient, *stage.conv);
-    registry.add("conv2d_weight_gradient", name, conv2d_weight_gradient, *stage.conv);
+void add_unit(Registry& registry, const nn::Unit& unit, bool first) {
+  if (unit.conv) {
+    const std::string name = describe(*unit.conv);
+    registry.add("conv2d_forward", name, conv2d_forward, *unit.conv);
+    if (!first) registry.add("conv2d_input_gradient", name, conv2d_input_gradient, *unit.conv);
+    registry.add("conv2d_weight_gradient", name, conv2d_weight_gradient, *unit.conv);
   }
-  if (!stage.activates() || !stage.has_bits()) return;
-  const std::string name = describe(stage.activation);
-  registry.add("activation_forward", name, activation_forward, stage.activation);
-  registry.add("activation_backward_sums", name, activation_backward_sums, stage.activation);
-  registry.add("activation_backward", name, activation_backward, stage.activation);
-  registry.add("dropout_bits", fmt::format("{}_words", stage.activation.elements()), dropout_bits,
-               stage.activation.elements());
+  if (!unit.activates() || !unit.has_bits()) return;
+  const std::string name = describe(unit.activation);
+  registry.add("activation_forward", name, activation_forward, unit.activation);
+  registry.add("activation_backward_sums", name, activation_backward_sums, unit.activation);
+  registry.add("activation_backward", name, activation_backward, unit.activation);
+  registry.add("dropout_bits", fmt::format("{}_words", unit.activation.elements()), dropout_bits,
+               unit.activation.elements());
 }
 
 void add_ladder() {
@@ -214,7 +214,7 @@ void add_ladder() {
   for (int step = 3; step <= 5; ++step) {  // steps 1 and 2 have step 3's shapes
     const auto recipe = recipe::load(fmt::format("{}/recipes/ladder/step{}.toml", RUNG_SOURCE_DIR, step));
     const nn::Plan plan = nn::make_plan(recipe.model);
-    for (size_t i = 0; i < plan.stages.size(); ++i) add_stage(registry, plan.stages[i], i == 0);
+    for (size_t i = 0; i < plan.units.size(); ++i) add_unit(registry, plan.units[i], i == 0);
   }
 }
 

@@ -167,7 +167,7 @@ bool is_small(const ConvShape& s) {
 // The images [C][height][width][16] spread out, `stride` apart starting at (top, left), in a canvas of zeros.
 AlignedBuffer<float> in_canvas(const float* images, int channels, int height, int width, const Canvas& canvas,
                                int stride_h, int stride_w) {
-  AlignedBuffer<float> result(group_floats(channels, canvas.height, canvas.width));
+  AlignedBuffer<float> result(block_floats(channels, canvas.height, canvas.width));
   const auto from = dense_view(images, height, width);
   const auto to = dense_view(result.data(), canvas.height, canvas.width);
   for (int c = 0; c < channels; ++c) {
@@ -194,10 +194,10 @@ struct Padded {
 };
 
 size_t inputs(const ConvShape& s) {
-  return group_floats(s.in_channels, s.in_height, s.in_width);
+  return block_floats(s.in_channels, s.in_height, s.in_width);
 }
 size_t outputs(const ConvShape& s) {
-  return group_floats(s.out_channels, s.out_height(), s.out_width());
+  return block_floats(s.out_channels, s.out_height(), s.out_width());
 }
 
 // The moments that conv2d_forward should write, computed from its output, which is one band.
@@ -338,7 +338,7 @@ void check_activation_forward(Draw& draw) {
   const std::array shift{0.25F, 0.0F, -1.0F, 3.0F};
   const auto kept = keep_bits(draw, s.elements());
   auto bits = kept;
-  AlignedBuffer<float> y(group_floats(s.channels, s.out_height(), s.out_width()));
+  AlignedBuffer<float> y(block_floats(s.channels, s.out_height(), s.out_width()));
   const double tolerance = s.pooling == Pooling::kAverage ? 16 * kEpsilon : 0;
   reference::activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr,
                                 y.data());
@@ -356,7 +356,7 @@ void check_activation_backward(Draw& draw) {
   const bool normed = draw.coin();
   const int lanes = draw.between(1, kLanes);
   const auto x = draw.values(s.elements() * kLanes);
-  const auto dy = draw.values(group_floats(s.channels, s.out_height(), s.out_width()));
+  const auto dy = draw.values(block_floats(s.channels, s.out_height(), s.out_width()));
   const auto kept = keep_bits(draw, s.elements());
   const uint16_t* bits = gated ? kept.data() : nullptr;
   const auto gradient = draw.values(4), value = draw.values(4), mean = draw.values(4),
@@ -393,10 +393,10 @@ void check_pooling(Draw& draw) {
               .columns = {}};
   s.rows = draw_windows(draw, s.height);
   s.columns = draw_windows(draw, s.width);
-  auto x = draw.values(group_floats(s.channels, s.height, s.width), 3);
+  auto x = draw.values(block_floats(s.channels, s.height, s.width), 3);
   for (float& value : x.span()) value = std::round(value);
   const auto dy = draw.values(
-      group_floats(s.channels, static_cast<int>(s.rows.size()), static_cast<int>(s.columns.size())));
+      block_floats(s.channels, static_cast<int>(s.rows.size()), static_cast<int>(s.columns.size())));
   const auto run = [&](auto forward, auto backward) -> Outputs {
     AlignedBuffer<float> y(dy.size()), dx(x.size());
     forward(s, x.data(), y.data());
@@ -454,7 +454,7 @@ void check_function(Draw& draw) {
 
 void check_dropout(Draw& draw) {
   DropoutStream stream{.key = {static_cast<uint32_t>(draw.between(0, 255)), 7}};
-  stream.group = static_cast<uint32_t>(draw.between(0, 255)) << 24;
+  stream.block = static_cast<uint32_t>(draw.between(0, 255)) << 24;
   stream.epoch = static_cast<uint32_t>(draw.between(0, 255));
   const auto threshold = dropout_threshold(draw.between(0, 255) / 256.0);
   const auto size = static_cast<size_t>(draw.between(1, 200));
@@ -481,7 +481,7 @@ void check_loss(Draw& draw) {
   const auto run = [&](auto cross_entropy) -> Outputs {
     std::vector<uint8_t> predicted(kLanes);
     AlignedBuffer<float> dlogits(logits.size());
-    const GroupLoss total = cross_entropy(logits.data(), classes, labels.data(), lanes, options,
+    const BlockLoss total = cross_entropy(logits.data(), classes, labels.data(), lanes, options,
                                           predicted.data(), dlogits.data());
     const std::array counts{static_cast<float>(total.correct)};
     const std::array losses{static_cast<float>(total.loss)};

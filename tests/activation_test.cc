@@ -58,7 +58,7 @@ TEST_P(ActivationTest, ForwardEqualsReference) {
       const std::vector<float> shift{0.25F, 0, -1, 3};
       auto bits = keep_bits(s.elements());
       auto expected_bits = bits;
-      AlignedBuffer<float> y(group_floats(s.channels, s.out_height(), s.out_width())), expected(y.size());
+      AlignedBuffer<float> y(block_floats(s.channels, s.out_height(), s.out_width())), expected(y.size());
       activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr, y.data());
       reference::activation_forward(s, x.data(), scale.data(), shift.data(),
                                     training ? expected_bits.data() : nullptr, expected.data());
@@ -76,7 +76,7 @@ TEST_P(ActivationTest, ForwardEqualsReference) {
 TEST_P(ActivationTest, BackwardEqualsReference) {
   for (const auto& s : shapes()) {
     const auto x = random_values(s.elements() * kLanes, 1);
-    const auto dy = random_values(group_floats(s.channels, s.out_height(), s.out_width()), 2);
+    const auto dy = random_values(block_floats(s.channels, s.out_height(), s.out_width()), 2);
     const std::vector<float> mean{0.1F, -0.2F, 0.3F, 0};
     const std::vector<float> a{0.5F, -1.5F, 2, 1};
     const std::vector<float> b{0.01F, 0.02F, -0.03F, 0.04F};
@@ -108,7 +108,7 @@ TEST_P(ActivationTest, NanIsNotHidden) {
     const int side = pooling == Pooling::kNone ? 1 : 2;
     const ActivationShape s{1, 2, 2, true, pooling, side, side};
     for (size_t at = 0; at < 4; ++at) {
-      AlignedBuffer<float> x(4 * kLanes), y(group_floats(1, s.out_height(), s.out_width()));
+      AlignedBuffer<float> x(4 * kLanes), y(block_floats(1, s.out_height(), s.out_width()));
       x[at * kLanes + 3] = NAN;
       const float one = 1;
       const float zero = 0;
@@ -122,7 +122,7 @@ TEST_P(ActivationTest, NanIsNotHidden) {
 }
 
 TEST_P(ActivationTest, DropoutBitsEqualReferenceAndRate) {
-  const DropoutStream stream{.key = {123, 456}, .group = 7, .epoch = 3, .purpose = 0x204};
+  const DropoutStream stream{.key = {123, 456}, .block = 7, .epoch = 3, .purpose = 0x204};
   for (const size_t size : {1, 7, 8, 9, 100, 6760}) {
     std::vector<uint16_t> bits(size), expected(size);
     dropout_bits(stream, dropout_threshold(0.08), size, bits.data());

@@ -1,4 +1,4 @@
-// The order of images, and their groups of 16.
+// The order of images, and their blocks of 16.
 #include "train/batches.h"
 
 #include <gmock/gmock.h>
@@ -70,7 +70,7 @@ data::Split split_of(int count) {
   return split;
 }
 
-std::vector<float> load(GroupLoader& loader, const std::vector<uint32_t>& images, int thread = 0,
+std::vector<float> load(BlockLoader& loader, const std::vector<uint32_t>& images, int thread = 0,
                         uint64_t seed = 1, uint32_t epoch = 0) {
   std::vector<float> x(kPixels * kLanes, -99.0F);
   loader.load(images, thread, seed, epoch, x.data());
@@ -83,9 +83,9 @@ std::vector<float> lane_of(const std::vector<float>& x, size_t lane) {
   return values;
 }
 
-TEST(GroupLoader, NormalisesEachImageIntoItsLane) {
+TEST(BlockLoader, NormalisesEachImageIntoItsLane) {
   const data::Split split = split_of(40);
-  GroupLoader loader(split, {.name = "", .mean = 0.1307, .std = 0.3081});
+  BlockLoader loader(split, {.name = "", .mean = 0.1307, .std = 0.3081});
   const std::vector<uint32_t> images = {39, 0, 7};
   const auto x = load(loader, images);
   for (size_t lane = 0; lane < images.size(); ++lane) {
@@ -104,9 +104,9 @@ std::vector<data::Transform> transforms() {
           data::RandomRotation{.degrees = 60, .fill = 3}};
 }
 
-TEST(GroupLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
+TEST(BlockLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
   const data::Split split = split_of(40);
-  GroupLoader loader(split, {});
+  BlockLoader loader(split, {});
   loader.augment(transforms(), 3);
   const auto image5 = lane_of(load(loader, {5}), 0);
   EXPECT_EQ(lane_of(load(loader, {1, 2, 3, 5}, 2), 3), image5);
@@ -114,15 +114,15 @@ TEST(GroupLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) 
   EXPECT_NE(lane_of(load(loader, {5}, 0, 1, 1), 0), image5);
   EXPECT_NE(lane_of(load(loader, {5}, 0, 2, 0), 0), image5);
 
-  GroupLoader plain(split, {});
+  BlockLoader plain(split, {});
   EXPECT_NE(lane_of(load(plain, {5}), 0), image5);
 }
 
 // The value belongs to the normalised image, and appears only in a rectangle of its lane.
-TEST(GroupLoader, ErasesAfterNormalising) {
+TEST(BlockLoader, ErasesAfterNormalising) {
   const data::Split split = split_of(40);
-  GroupLoader loader(split, {});
-  GroupLoader plain(split, {});
+  BlockLoader loader(split, {});
+  BlockLoader plain(split, {});
   loader.augment({data::RandomErasing{.p = 0.6, .scale = {0.1, 0.4}, .value = 77}}, 1);
   const std::vector<uint32_t> images = {3, 9, 30, 5, 6, 7, 8, 11};
   const auto x = load(loader, images);
@@ -141,9 +141,9 @@ TEST(GroupLoader, ErasesAfterNormalising) {
   EXPECT_LT(erased_images, 8);
 }
 
-TEST(GroupLoader, WithoutTransformsEpochAndSeedChangeNothing) {
+TEST(BlockLoader, WithoutTransformsEpochAndSeedChangeNothing) {
   const data::Split split = split_of(40);
-  GroupLoader loader(split, {});
+  BlockLoader loader(split, {});
   loader.augment({}, 3);
   EXPECT_EQ(load(loader, {4, 5}, 0, 1, 0), load(loader, {4, 5}, 2, 9, 9));
 }

@@ -48,10 +48,10 @@ std::vector<Case> cases() {
 
 struct Tensors {
   explicit Tensors(const ConvShape& s)
-      : x(random_values(group_floats(s.in_channels, s.in_height, s.in_width), 1)),
+      : x(random_values(block_floats(s.in_channels, s.in_height, s.in_width), 1)),
         weights(random_values(s.weights(), 2)),
         bias(random_values(static_cast<size_t>(s.out_channels), 3)),
-        dy(random_values(group_floats(s.out_channels, s.out_height(), s.out_width()), 4)) {}
+        dy(random_values(block_floats(s.out_channels, s.out_height(), s.out_width()), 4)) {}
   AlignedBuffer<float> x, weights, bias, dy;
 };
 
@@ -59,7 +59,7 @@ struct Tensors {
 AlignedBuffer<float> padded(const ConvShape& s, const float* x, View<const float>& view) {
   const int height = s.in_height + 2 * s.pad_h;
   const int width = s.in_width + 2 * s.pad_w;
-  AlignedBuffer<float> buffer(group_floats(s.in_channels, height, width));
+  AlignedBuffer<float> buffer(block_floats(s.in_channels, height, width));
   const auto to = dense_view(buffer.data(), height, width);
   const auto from = dense_view(x, s.in_height, s.in_width);
   for (int c = 0; c < s.in_channels; ++c) {
@@ -94,7 +94,7 @@ TEST_P(Conv2dTest, InputGradientEqualsReference) {
     const ConvShape& s = c.shape;
     const Tensors t(s);
     const Canvas canvas = gradient_canvas(s);
-    AlignedBuffer<float> zeros(group_floats(s.out_channels, canvas.height, canvas.width));
+    AlignedBuffer<float> zeros(block_floats(s.out_channels, canvas.height, canvas.width));
     const auto to = dense_view(zeros.data(), canvas.height, canvas.width);
     const auto from = dense_view(t.dy.data(), s.out_height(), s.out_width());
     for (int k = 0; k < s.out_channels; ++k) {
@@ -137,7 +137,7 @@ void expect_moments(const MomentSums& sums, std::span<const float> y, int channe
                     int lanes, double tolerance) {
   const size_t plane = static_cast<size_t>(height) * width;
   std::vector<Moments> moments(channels);
-  group_moments(sums, y.data(), height, width, lanes, moments);
+  block_moments(sums, y.data(), height, width, lanes, moments);
   for (size_t k = 0; k < moments.size(); ++k) {
     double mean = 0;
     double variance = 0;
@@ -152,7 +152,7 @@ void expect_moments(const MomentSums& sums, std::span<const float> y, int channe
 }
 
 size_t moment_floats(int channels, int height, int width) {
-  return group_floats(channels, moment_bands(height, width), 1);
+  return block_floats(channels, moment_bands(height, width), 1);
 }
 
 // A naive sum of squares loses the variance if the mean is far from zero.
@@ -176,7 +176,7 @@ TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
 TEST_P(Conv2dTest, MomentsHoldOnLargeBlankPlanes) {
   constexpr int kChannels = 6;  // one more than are summed together
   for (const auto& [height, width] : {std::pair{300, 300}, {7, 1500}, {1025, 1}, {1, 1}}) {
-    AlignedBuffer<float> y(group_floats(kChannels, height, width));
+    AlignedBuffer<float> y(block_floats(kChannels, height, width));
     for (size_t i = 0; i < y.size(); ++i) {
       const size_t pixel = i / kLanes;
       const auto column = static_cast<int>(pixel % width);

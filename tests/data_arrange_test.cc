@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 
 namespace rung::data {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/sha256.h"
 #include "data/dataset_file.h"
 #include "data/examples.h"
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 #include "data_test_files.h"
 
 namespace rung::data {

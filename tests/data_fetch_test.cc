@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "data/archive.h"
+#include "data/child_process.h"
 #include "data/dataset.h"
 #include "data/download.h"
-#include "data/process.h"
 #include "data_test_files.h"
 
 namespace rung::data {

@@ -13,8 +13,8 @@
 #include "data_test_files.h"
 #include "report/event_images.h"
 #include "report/event_log.h"
+#include "report/prediction_quality.h"
 #include "report/record_file.h"
-#include "report/statistics.h"
 #include "short_run.h"
 
 namespace rung::report {

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 
 namespace rung::testing {
 

@@ -40,7 +40,7 @@ using kernels::kLanes;
 using rung::testing::expect_tensor_within;
 using rung::testing::kFloatEpsilon;
 
-constexpr int kBatch = 40;  // the last group of 16 is half empty
+constexpr int kBatch = 40;  // the last block of 16 is half empty
 constexpr int kBatches = 4;
 constexpr int kSteps = 20;
 
@@ -128,7 +128,7 @@ class Model {
 
   void expect_evaluation() {
     std::vector<float> logits(kBatch * static_cast<size_t>(plan_.classes));
-    const auto use = [&](int group, int lanes, const float* values) { take(values, group, lanes, logits); };
+    const auto use = [&](int block, int lanes, const float* values) { take(values, block, lanes, logits); };
     inference_.run(weights_, kBatch, load(0), use);
     expect_tensor_within("logits/evaluation", std::span<const float>(logits),
                          golden("logits/evaluation", logits.size()), later().logits);
@@ -141,11 +141,11 @@ class Model {
     return golden_.floats_at(name, size, path_).values;
   }
 
-  nn::LoadGroup load(int batch) {
-    return [this, batch](int group, int lanes, int thread, float* x) {
+  nn::LoadBlock load(int batch) {
+    return [this, batch](int block, int lanes, int thread, float* x) {
       std::vector<uint32_t> indices;
       for (int lane = 0; lane < lanes; ++lane)
-        indices.push_back(static_cast<uint32_t>(batch * kBatch + group * kLanes + lane));
+        indices.push_back(static_cast<uint32_t>(batch * kBatch + block * kLanes + lane));
       loader_.load(indices, thread, 0, 0, x);
     };
   }
@@ -158,14 +158,14 @@ class Model {
         .load = load(batch),
         .seed = 1,
         .epoch = static_cast<uint32_t>(step / kBatches),
-        .first_group = static_cast<uint32_t>(batch * kernels::groups_of(kBatch))};
+        .first_block = static_cast<uint32_t>(batch * kernels::blocks_of(kBatch))};
     return pass_.run(input, weights_, gradient_).loss;
   }
 
   void expect_first_step() {
     std::vector<float> logits(kBatch * static_cast<size_t>(plan_.classes));
-    for (int group = 0; group < kernels::groups_of(kBatch); ++group)
-      take(pass_.logits(group), group, kernels::valid_lanes(kBatch, group), logits);
+    for (int block = 0; block < kernels::blocks_of(kBatch); ++block)
+      take(pass_.logits(block), block, kernels::valid_lanes(kBatch, block), logits);
     expect_tensor_within("logits/training", std::span<const float>(logits),
                          golden("logits/training", logits.size()), kLogits);
     for (const nn::TensorInfo& info : plan_.parameters)
@@ -183,10 +183,10 @@ class Model {
   }
 
   // From [classes][16] to [images, classes].
-  void take(const float* values, int group, int lanes, std::vector<float>& logits) const {
+  void take(const float* values, int block, int lanes, std::vector<float>& logits) const {
     for (int lane = 0; lane < lanes; ++lane) {
       for (int k = 0; k < plan_.classes; ++k)
-        logits[static_cast<size_t>((group * kLanes + lane) * plan_.classes + k)] = values[k * kLanes + lane];
+        logits[static_cast<size_t>((block * kLanes + lane) * plan_.classes + k)] = values[k * kLanes + lane];
     }
   }
 
@@ -194,7 +194,7 @@ class Model {
   std::filesystem::path path_;
   train::SafeTensors golden_;
   data::Split images_;
-  train::GroupLoader loader_;
+  train::BlockLoader loader_;
   ThreadPool pool_;
   nn::Plan plan_;
   nn::Weights weights_;

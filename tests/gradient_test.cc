@@ -47,7 +47,7 @@ using Values = std::vector<double>;  // [N][C][H][W]
 struct Dropped {
   uint64_t seed = 5;
   uint32_t epoch = 3;
-  uint32_t first_group = 7;
+  uint32_t first_block = 7;
 };
 
 size_t count(const Shape& s) {
@@ -260,7 +260,7 @@ class Definition {
     for (size_t n = 0; n < images_; ++n) {
       if (n % kLanes == 0) {
         kernels::reference::dropout_bits(
-            {philox_key(dropped.seed), dropped.first_group + static_cast<uint32_t>(n / kLanes), dropped.epoch,
+            {philox_key(dropped.seed), dropped.first_block + static_cast<uint32_t>(n / kLanes), dropped.epoch,
              purpose_word(RandomPurpose::kDropout, static_cast<uint32_t>(index))},
             kernels::dropout_threshold(p), parts, bits.data());
       }
@@ -581,14 +581,14 @@ class Check {
  public:
   Check(const ModelSpec& model, int images, Random& random)
       : model_(model), images_(images), plan_(make_plan(model)), weights_(initial_weights(plan_, 3)) {
-    for (const Stage& stage : plan_.stages) {
-      if (!stage.norm) continue;
-      for (size_t c = 0; c < static_cast<size_t>(stage.activation.channels); ++c) {
-        weights_.parameters[stage.norm->weight + c] =
+    for (const Unit& unit : plan_.units) {
+      if (!unit.norm) continue;
+      for (size_t c = 0; c < static_cast<size_t>(unit.activation.channels); ++c) {
+        weights_.parameters[unit.norm->weight + c] =
             static_cast<float>(random.uniform(0.5, 1.5) * (random.chance(0.3) ? -1 : 1));
-        weights_.parameters[stage.norm->bias + c] = static_cast<float>(random.uniform(-0.5, 0.5));
-        weights_.buffers[stage.norm->running_mean + c] = static_cast<float>(random.uniform(-0.5, 0.5));
-        weights_.buffers[stage.norm->running_var + c] = static_cast<float>(random.uniform(0.5, 2));
+        weights_.parameters[unit.norm->bias + c] = static_cast<float>(random.uniform(-0.5, 0.5));
+        weights_.buffers[unit.norm->running_mean + c] = static_cast<float>(random.uniform(-0.5, 0.5));
+        weights_.buffers[unit.norm->running_var + c] = static_cast<float>(random.uniform(0.5, 2));
       }
     }
     for (size_t i = 0; i < static_cast<size_t>(images) * count(model.input); ++i)
@@ -598,10 +598,10 @@ class Check {
     for (int k = 0; images % 2 == 0 && k < model.classes; ++k)
       class_weights_.push_back(0.25F * static_cast<float>(1 + 3 * k % 7));
     smallest_norm_ = images * count(model.input);
-    for (const Stage& stage : plan_.stages) {
+    for (const Unit& unit : plan_.units) {
       const auto plane =
-          static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
-      if (stage.norm) smallest_norm_ = std::min(smallest_norm_, plane * static_cast<size_t>(images));
+          static_cast<size_t>(unit.activation.height) * static_cast<size_t>(unit.activation.width);
+      if (unit.norm) smallest_norm_ = std::min(smallest_norm_, plane * static_cast<size_t>(images));
     }
   }
 
@@ -624,11 +624,11 @@ class Check {
   }
 
  private:
-  void load(int group, int lanes, float* x) const {
+  void load(int block, int lanes, float* x) const {
     const size_t elements = count(model_.input);
     for (size_t e = 0; e < elements; ++e) {
       for (size_t lane = 0; lane < kLanes; ++lane) {
-        const size_t image = static_cast<size_t>(group) * kLanes + lane;
+        const size_t image = static_cast<size_t>(block) * kLanes + lane;
         // The content of the other lanes must not matter.
         x[e * kLanes + lane] =
             lane < static_cast<size_t>(lanes) ? static_cast<float>(x_[image * elements + e]) : 1000.0F;
@@ -636,11 +636,11 @@ class Check {
     }
   }
 
-  void take(int group, int lanes, const float* logits, std::vector<float>& to) const {
+  void take(int block, int lanes, const float* logits, std::vector<float>& to) const {
     const auto classes = static_cast<size_t>(model_.classes);
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
       for (size_t k = 0; k < classes; ++k)
-        to[(static_cast<size_t>(group) * kLanes + lane) * classes + k] = logits[k * kLanes + lane];
+        to[(static_cast<size_t>(block) * kLanes + lane) * classes + k] = logits[k * kLanes + lane];
     }
   }
 
@@ -649,14 +649,14 @@ class Check {
     Weights weights = weights_;
     std::vector<float> found(plan_.parameter_count);
     std::vector<float> logits(static_cast<size_t>(images_ * model_.classes));
-    const LoadGroup loader = [this](int group, int lanes, int, float* x) { load(group, lanes, x); };
+    const LoadBlock loader = [this](int block, int lanes, int, float* x) { load(block, lanes, x); };
     const Dropped dropped;
     TrainingPass pass(plan_, images_, pool);
-    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_group,
+    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_block,
                                   label_smoothing_, class_weights_},
                                  weights, found);
-    for (int group = 0; group < kernels::groups_of(images_); ++group)
-      take(group, kernels::valid_lanes(images_, group), pass.logits(group), logits);
+    for (int block = 0; block < kernels::blocks_of(images_); ++block)
+      take(block, kernels::valid_lanes(images_, block), pass.logits(block), logits);
     expect_forward("logits", logits, exact.logits());
     expect_forward("running statistics", weights.buffers, exact.buffers());
     EXPECT_NEAR(result.loss, loss, kForward * kFloatEpsilon * (loss + largest(std::span(exact.logits()))));
@@ -664,8 +664,8 @@ class Check {
 
     Definition evaluation(model_, weights, images_, /*training=*/false);
     evaluation.loss(x_, labels_);
-    Inference(plan_, pool).run(weights, images_, loader, [&](int group, int lanes, const float* values) {
-      take(group, lanes, values, logits);
+    Inference(plan_, pool).run(weights, images_, loader, [&](int block, int lanes, const float* values) {
+      take(block, lanes, values, logits);
     });
     expect_forward("evaluation's logits", logits, evaluation.logits());
   }
@@ -713,7 +713,7 @@ constexpr PRelu kSlope{};
 constexpr PRelu kSlopes{.num_parameters = 4};
 constexpr Silu kSilu{};
 
-// Orders of layers that the engine groups into stages in unusual ways.
+// Orders of layers that the engine groups into units in unusual ways.
 const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
     {kFlatten, kLinear},
     {kNorm, kConv, kGlobal, kLinear},

@@ -7,7 +7,8 @@ cd "$1"
 # Each folder of src/ and the folders it may use, which includes what those may use. Dependencies point down only; apps/
 # may use all of them.
 declare -A uses=(
-  [report]="ladder"
+  [report]="sweep"
+  [sweep]="ladder"
   [ladder]="train recipe"
   [recipe]="nn optim data"
   [train]="nn optim data"

@@ -88,7 +88,7 @@ TEST(InferenceBytes, IsWhatInferenceTakes) {
   EXPECT_LT(said, 1.03 * taken);
 }
 
-// The input of a group alone is 2^48 bytes, more than any address space: asking for it would throw bad_alloc.
+// The input of a block alone is 2^48 bytes, more than any address space: asking for it would throw bad_alloc.
 TEST(InferenceBytes, MoreThanTheMachineHasAreNotAskedFor) {
   const auto available = available_memory();
   if (!available) GTEST_SKIP() << "nobody says how much memory there is";

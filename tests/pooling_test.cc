@@ -53,10 +53,10 @@ std::vector<PoolShape> shapes() {
 }
 
 size_t inputs(const PoolShape& s) {
-  return group_floats(s.channels, s.height, s.width);
+  return block_floats(s.channels, s.height, s.width);
 }
 size_t outputs(const PoolShape& s) {
-  return group_floats(s.channels, static_cast<int>(s.rows.size()), static_cast<int>(s.columns.size()));
+  return block_floats(s.channels, static_cast<int>(s.rows.size()), static_cast<int>(s.columns.size()));
 }
 
 std::string name(const PoolShape& s) {
@@ -110,15 +110,15 @@ TEST_P(PoolingTest, NanAndInfinityAreNotHidden) {
   }
 }
 
-// A plane in the first lane of a group.
+// A plane in the first lane of a block.
 AlignedBuffer<float> in_first_lane(std::span<const float> plane) {
-  AlignedBuffer<float> group(plane.size() * kLanes);
-  for (size_t i = 0; i < plane.size(); ++i) group[i * kLanes] = plane[i];
-  return group;
+  AlignedBuffer<float> block(plane.size() * kLanes);
+  for (size_t i = 0; i < plane.size(); ++i) block[i * kLanes] = plane[i];
+  return block;
 }
-std::vector<float> first_lane(const AlignedBuffer<float>& group) {
+std::vector<float> first_lane(const AlignedBuffer<float>& block) {
   std::vector<float> plane;
-  for (size_t i = 0; i < group.size(); i += kLanes) plane.push_back(group.data()[i]);
+  for (size_t i = 0; i < block.size(); i += kLanes) plane.push_back(block.data()[i]);
   return plane;
 }
 

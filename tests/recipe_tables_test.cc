@@ -9,9 +9,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "data/spec.h"
-#include "nn/spec.h"
-#include "optim/spec.h"
+#include "data/data_spec.h"
+#include "nn/model_spec.h"
+#include "optim/training_spec.h"
 #include "recipe/field_text.h"
 
 namespace rung::recipe {

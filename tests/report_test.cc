@@ -1,6 +1,6 @@
 // The parts of reports: escaping, data blocks, stored runs, statistics of predictions, drawings of a model,
 // and whole pages.
-#include "report/report.h"
+#include "report/write_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,8 +19,8 @@
 #include "report/html.h"
 #include "report/inside.h"
 #include "report/learning_rates.h"
+#include "report/prediction_quality.h"
 #include "report/reference_curves.h"
-#include "report/statistics.h"
 #include "report/stored_run.h"
 #include "train/checkpoint.h"
 
@@ -175,16 +175,16 @@ nn::Plan plan_of(const std::string& step) {
 
 // A group of square images that are not all alike.
 AlignedBuffer<float> ramps(int side) {
-  AlignedBuffer<float> x(kernels::group_floats(1, side, side));
+  AlignedBuffer<float> x(kernels::block_floats(1, side, side));
   for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 23) / 23;
   return x;
 }
 
-TEST(Inside, StagesSeeWhatTheLadderDescribes) {
+TEST(Inside, UnitsSeeWhatTheLadderDescribes) {
   const nn::Plan plan = plan_of("step1");
   std::vector<int> fields;
-  for (size_t stage = 0; stage + 1 < plan.stages.size(); ++stage)
-    fields.push_back(reach_of(plan, stage).rows.field);
+  for (size_t unit = 0; unit + 1 < plan.units.size(); ++unit)
+    fields.push_back(reach_of(plan, unit).rows.field);
   EXPECT_THAT(fields, ElementsAre(3, 6, 10, 14, 18));
   const Reach reach = reach_of(plan, 1).columns;  // two convolutions and a pooling of two
   EXPECT_EQ(reach.jump, 2);
@@ -192,13 +192,13 @@ TEST(Inside, StagesSeeWhatTheLadderDescribes) {
 }
 
 // A padded pooling of 3 with a stride of 2 after a convolution of 3; an adaptive one of 5 to 2.
-TEST(Inside, PoolingsThatAreStagesOfTheirOwnAreFollowed) {
+TEST(Inside, PoolingsThatAreUnitsOfTheirOwnAreFollowed) {
   const nn::Plan plan = nn::make_plan(
       {{1, 11, 11},
        1,
        {nn::Conv2d{.out_channels = 1, .kernel_size = {3, 3}}, nn::MaxPool2d{{3, 3}, {2, 2}, {1, 1}},
         nn::AdaptiveAvgPool2d{{2, 2}}, nn::AdaptiveAvgPool2d{}}});
-  ASSERT_EQ(plan.stages[1].output.height, 5);
+  ASSERT_EQ(plan.units[1].output.height, 5);
   const Reach padded = reach_of(plan, 1).rows;
   EXPECT_EQ(padded.field, 5);
   EXPECT_EQ(padded.jump, 2);
@@ -214,20 +214,20 @@ TEST(Inside, PaddingKeepsFieldsInPlace) {
       {{1, 9, 9},
        2,
        {nn::Conv2d{.out_channels = 2, .kernel_size = {5, 3}, .padding = {2, 0}}, nn::AdaptiveAvgPool2d{}}});
-  // (The pooling is fused with the stage: its one value lies in the middle.)
+  // (The pooling is fused with the unit: its one value lies in the middle.)
   EXPECT_EQ(reach_of(plan, 0).rows.first, 4);
   EXPECT_EQ(reach_of(plan, 0).columns.first, 4);
 }
 
 TEST(Inside, EvidenceIsReadWhereThereIsStillAPlace) {
-  EXPECT_EQ(evidence_stage(plan_of("step1")), 3U);
-  EXPECT_EQ(evidence_stage(plan_of("step5")), 3U);
-  EXPECT_EQ(evidence_stage(nn::make_plan({{1, 4, 4}, 2, {nn::Flatten{}, nn::Linear{.out_features = 2}}})),
+  EXPECT_EQ(evidence_unit(plan_of("step1")), 3U);
+  EXPECT_EQ(evidence_unit(plan_of("step5")), 3U);
+  EXPECT_EQ(evidence_unit(nn::make_plan({{1, 4, 4}, 2, {nn::Flatten{}, nn::Linear{.out_features = 2}}})),
             std::nullopt);
 }
 
 // What a global pooling averages is still at its place: it is shown, and the evidence is read there.
-TEST(Inside, AGlobalPoolingHidesNothingOfTheStageBeforeIt) {
+TEST(Inside, AGlobalPoolingHidesNothingOfTheUnitBeforeIt) {
   const nn::ModelSpec model{
       {1, 8, 8},
       2,
@@ -235,11 +235,11 @@ TEST(Inside, AGlobalPoolingHidesNothingOfTheStageBeforeIt) {
        nn::Conv2d{.out_channels = 2, .kernel_size = {2, 2}}, nn::Relu{}, nn::AdaptiveAvgPool2d{}}};
   const nn::Plan fused = nn::make_plan(model);
   const nn::Plan apart = nn::make_plan(model, nn::GlobalPooling::kApart);
-  EXPECT_EQ(fused.stages.size(), 2U);
-  ASSERT_EQ(apart.stages.size(), 3U);
-  EXPECT_EQ(places_of(apart.stages[1]), (nn::Shape{2, 2, 2}));
-  EXPECT_EQ(evidence_stage(fused), 0U);
-  EXPECT_EQ(evidence_stage(apart), 1U);
+  EXPECT_EQ(fused.units.size(), 2U);
+  ASSERT_EQ(apart.units.size(), 3U);
+  EXPECT_EQ(places_of(apart.units[1]), (nn::Shape{2, 2, 2}));
+  EXPECT_EQ(evidence_unit(fused), 0U);
+  EXPECT_EQ(evidence_unit(apart), 1U);
   const nn::Weights weights = nn::initial_weights(fused, 1);
   const auto x = ramps(8);
   const nn::Trace one(fused, weights, x.data());
@@ -261,7 +261,7 @@ TEST(Inside, EvidenceLiesWhereTheModelLooks) {
   std::fill(weights.parameters.begin(), weights.parameters.end(), 0.0F);
   weights.parameters[4] = 1;                                     // the first convolution passes the image on
   for (size_t i = 0; i < 2; ++i) weights.parameters[9 + i] = 1;  // class 0: its first two pixels
-  AlignedBuffer<float> x(kernels::group_floats(1, 8, 8));
+  AlignedBuffer<float> x(kernels::block_floats(1, 8, 8));
   for (float& value : x.span()) value = 1;
   const nn::Trace trace(plan, weights, x.data());
   const std::vector<uint8_t> classes = {0, 1};
@@ -289,7 +289,7 @@ TEST(Inside, ExamplesOfManyClassesAreSpreadOverThem) {
 
 // A linear layer after a flatten and a convolution over the whole image are the same weights and the same
 // bits.
-TEST(Inside, AFlattenHidesNothingOfTheStageBeforeIt) {
+TEST(Inside, AFlattenHidesNothingOfTheUnitBeforeIt) {
   const auto plan_with = [](std::vector<nn::LayerSpec> end) {
     std::vector<nn::LayerSpec> layers{
         nn::Conv2d{.out_channels = 8, .kernel_size = {3, 3}}, nn::Relu{}, nn::MaxPool2d{{2, 2}},
@@ -299,9 +299,9 @@ TEST(Inside, AFlattenHidesNothingOfTheStageBeforeIt) {
   };
   const nn::Plan flat = plan_with({nn::Flatten{}, nn::Linear{.out_features = 10}});
   const nn::Plan covering = plan_with({nn::Conv2d{.out_channels = 10, .kernel_size = {13, 13}}});
-  EXPECT_EQ(places_of(flat.stages[1]), (nn::Shape{12, 13, 13}));
-  ASSERT_EQ(evidence_stage(flat), 1U);
-  ASSERT_EQ(evidence_stage(covering), 1U);
+  EXPECT_EQ(places_of(flat.units[1]), (nn::Shape{12, 13, 13}));
+  ASSERT_EQ(evidence_unit(flat), 1U);
+  ASSERT_EQ(evidence_unit(covering), 1U);
   const nn::Weights weights = nn::initial_weights(flat, 1);
   const auto x = ramps(28);
   const nn::Trace one(flat, weights, x.data());
@@ -323,7 +323,7 @@ TEST(Inside, OfManyChannelsTheMostActiveAreShown) {
   nn::Weights weights = nn::initial_weights(plan, 1);
   const std::vector<float> channels{.1F, -3, .2F, 2, .3F};
   std::copy(channels.begin(), channels.end(), weights.parameters.begin());
-  AlignedBuffer<float> x(kernels::group_floats(1, 4, 4));
+  AlignedBuffer<float> x(kernels::block_floats(1, 4, 4));
   for (float& value : x.span()) value = 1;
   const nn::Trace trace(plan, weights, x.data());
   EXPECT_THAT(most_active_channels(plan, trace, 0, 1, 3), ElementsAre(1, 3, 4));
@@ -468,7 +468,7 @@ TEST_F(ReportTest, ARunsPageShowsAllOfIt) {
   const std::string page = report_on({train(bar_recipe("run"))});
   for (const char* part :
        {"Title of run", "few &lt;parameters&gt;", "✓ met", "training loss", "The model", "Confusion",
-        "reliability diagram", "First-layer filters", "What each stage puts out for one test image",
+        "reliability diagram", "First-layer filters", "What each unit puts out for one test image",
         "HiResCAM", "Augmentation", "Timing and machine"})
     EXPECT_THAT(page, HasSubstr(part));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("http-equiv=\"refresh\"")), Not(HasSubstr(" src=\"h")),

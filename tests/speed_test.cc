@@ -56,8 +56,8 @@ class SpeedTest : public ::testing::Test {
   }
 
   const ConvShape shape_{10, 26, 26, 10, 3, 3};
-  AlignedBuffer<float> x_ = random_values(group_floats(10, 26, 26), 1);
-  AlignedBuffer<float> y_ = random_values(group_floats(10, 24, 24), 2);
+  AlignedBuffer<float> x_ = random_values(block_floats(10, 26, 26), 1);
+  AlignedBuffer<float> y_ = random_values(block_floats(10, 24, 24), 2);
   AlignedBuffer<float> weights_ = random_values(shape_.weights(), 3);
   AlignedBuffer<float> packed_ = AlignedBuffer<float>(shape_.weights());
 };

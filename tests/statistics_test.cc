@@ -1,5 +1,5 @@
 // Statistics over seeds against published figures and against sums done by hand.
-#include "ladder/statistics.h"
+#include "ladder/run_statistics.h"
 
 #include <gtest/gtest.h>
 

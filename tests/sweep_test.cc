@@ -14,17 +14,17 @@
 #include "base/claimed_folder.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "ladder/plan_file.h"
 #include "ladder/run.h"
-#include "ladder/sweep.h"
-#include "ladder/sweep_report.h"
-#include "ladder/sweep_statistics.h"
-#include "ladder/sweep_status.h"
 #include "recipe/settings.h"
 #include "short_run.h"
+#include "sweep/plan_file.h"
+#include "sweep/sweep.h"
+#include "sweep/sweep_report.h"
+#include "sweep/sweep_statistics.h"
+#include "sweep/sweep_status.h"
 #include "train/run_directory.h"
 
-namespace rung::ladder {
+namespace rung::sweep {
 namespace {
 
 namespace fs = std::filesystem;
@@ -183,7 +183,7 @@ TEST_F(SweepTest, AFullDiskAndAnObserverStopIt) {
   Crew* const others[] = {&crew};
   SweepObserver observer;
   observer.should_stop = [] { return true; };
-  EXPECT_THROW(sweep.run(others, observer), Stopped);
+  EXPECT_THROW(sweep.run(others, observer), ladder::Stopped);
 }
 
 // A process on a machine that is gone: it takes a run and never answers, not even when told to stop.
@@ -210,7 +210,7 @@ TEST_F(SweepTest, AStopDoesNotWaitForWhoNeverAnswers) {
     if (++asked > 10) throw std::runtime_error("still waiting");
     return silent.started;
   };
-  EXPECT_THROW(sweep.run(crews, observer, std::chrono::milliseconds(1)), Stopped);
+  EXPECT_THROW(sweep.run(crews, observer, std::chrono::milliseconds(1)), ladder::Stopped);
 }
 
 Datasets discs() {
@@ -226,8 +226,8 @@ TEST_F(SweepTest, RunsSideBySideHaveTheBitsOfRunsAlone) {
     recipe::Recipe recipe = plan.recipes.front();
     recipe.seed = seed;
     ThreadPool pool(2);
-    alone.push_back(run_recipe(recipe, datasets.at("./discs"), pool,
-                               {folder_ / "alone" / std::to_string(seed)}, nullptr, {})
+    alone.push_back(ladder::run_recipe(recipe, datasets.at("./discs"), pool,
+                                       {folder_ / "alone" / std::to_string(seed)}, nullptr, {})
                         .record.weights_sha256);
   }
   const auto sweep_with = [&](const fs::path& folder) {
@@ -283,9 +283,9 @@ TEST_F(SweepTest, ARecipeKeepsTheNameThatItHasInTheFolder) {
 TEST_F(SweepTest, APlanReadsBackAndNothingElseIsOne) {
   const std::vector<std::string> grid = {"optimizer.lr=0.1,0.2"};
   const SweepPlan plan = make_plan(std::vector{small_recipe("b"), small_recipe("a")}, grid, {3, 1});
-  EXPECT_FALSE(holds_sweep(folder_));
+  EXPECT_FALSE(ladder::holds_sweep(folder_));
   store_plan(folder_, plan);
-  ASSERT_TRUE(holds_sweep(folder_));
+  ASSERT_TRUE(ladder::holds_sweep(folder_));
   const SweepPlan read = load_plan(folder_);
   EXPECT_THAT(read.seeds, ElementsAre(3, 1));
   EXPECT_EQ(read.settings, 2U);
@@ -615,4 +615,4 @@ TEST(SweepTables, AnIntervalOfAccuraciesHoldsNoImpossibleOnes) {
 }
 
 }  // namespace
-}  // namespace rung::ladder
+}  // namespace rung::sweep

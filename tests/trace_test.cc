@@ -46,7 +46,7 @@ class TraceTest : public ::testing::Test {
   // The logits [classes][16] of the images.
   std::vector<float> logits() const {
     const Trace trace(plan_, weights_, x_.data());
-    const auto last = trace.output(plan_.stages.size() - 1);
+    const auto last = trace.output(plan_.units.size() - 1);
     return {last.begin(), last.end()};
   }
 
@@ -74,24 +74,24 @@ TEST_F(TraceTest, FollowsEveryLayer) {
     Weights weights = initial_weights(plan, 3);
     std::vector<float> expected;
     Inference inference(plan, pool);
-    const size_t floats = group_floats(plan.input);
+    const size_t floats = block_floats(plan.input);
     inference.run(
         weights, kLanes, [&](int, int, int, float* x) { std::copy_n(x_.data(), floats, x); },
         [&](int, int, const float* logits) { expected.assign(logits, logits + 3 * kLanes); });
     const Trace trace(plan, weights, x_.data());
-    EXPECT_TRUE(std::ranges::equal(trace.output(plan.stages.size() - 1), expected));
+    EXPECT_TRUE(std::ranges::equal(trace.output(plan.units.size() - 1), expected));
   }
 }
 
-// A batch norm that ends its stage adds its bias to every element of that stage's output, so the derivative
+// A batch norm that ends its unit adds its bias to every element of that unit's output, so the derivative
 // with respect to the bias is the sum of the gradient over the channel.
 TEST_F(TraceTest, GradientsAgreeWithFiniteDifferences) {
   const std::vector<uint8_t> classes = {0, 1, 2, 3, 4, 0, 1, 2, 3, 4};
   const Trace trace(plan_, weights_, x_.data());
-  size_t stage = 0;
-  while (!plan_.stages[stage].norm || plan_.stages[stage].activation.relu) ++stage;
-  const Stage& spec = plan_.stages[stage];
-  const std::vector<float> gradient = trace.gradient(stage, classes);
+  size_t unit = 0;
+  while (!plan_.units[unit].norm || plan_.units[unit].activation.relu) ++unit;
+  const Unit& spec = plan_.units[unit];
+  const std::vector<float> gradient = trace.gradient(unit, classes);
   const size_t plane = gradient.size() / static_cast<size_t>(spec.output.channels);
   constexpr float kStep = 1e-2F;
   for (size_t channel = 0; channel < static_cast<size_t>(spec.output.channels); ++channel) {
@@ -133,7 +133,7 @@ TEST_F(TraceTest, GradientsPassActivationsAndPooling) {
   const size_t plane = gradient.size() / 4;
   constexpr float kStep = 2e-4F;
   for (size_t channel = 0; channel < 4; ++channel) {
-    float& bias = weights.parameters[*plan.stages[0].bias + channel];
+    float& bias = weights.parameters[*plan.units[0].bias + channel];
     const float before = bias;
     std::vector<double> above;
     std::vector<double> below;

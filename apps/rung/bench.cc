@@ -150,7 +150,7 @@ struct StepRates {
 StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, ThreadPool& pool, const Measurement& m) {
   double total = 0;
   for (const nn::StepTime& other : m.steps) total += other.seconds;
-  const nn::Cost cost = nn::cost_of(plan, step.step, step.stage);
+  const nn::Cost cost = nn::cost_of(plan, step.step, step.unit);
   const auto images = static_cast<double>(m.images);
   const auto batches = static_cast<double>(m.batches);
   return {.seconds = step.seconds / batches,
@@ -161,8 +161,8 @@ StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, ThreadPool& p
           .gbs = cost.bytes * images / step.seconds * 1e-9 * pool.size()};
 }
 
-// Whether the step belongs to a stage, and not to the whole model.
-bool is_of_stage(const nn::StepTime& step) {
+// Whether the step belongs to a unit, and not to the whole model.
+bool is_of_unit(const nn::StepTime& step) {
   return step.step != nn::Step::kPackWeights && step.step != nn::Step::kSumGradients;
 }
 
@@ -171,7 +171,7 @@ ordered_json profile_json(const nn::Plan& plan, ThreadPool& pool, const Measurem
   for (const nn::StepTime& step : m.steps) {
     const StepRates rates = rates_of(step, plan, pool, m);
     steps.push_back({{"step", nn::name_of(step.step)},
-                     {"stage", is_of_stage(step) ? ordered_json(step.stage) : nullptr},
+                     {"unit", is_of_unit(step) ? ordered_json(step.unit) : nullptr},
                      {"seconds", rates.seconds},
                      {"share", rates.share},
                      {"flop", rates.flop},
@@ -209,11 +209,11 @@ void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measure
       m.first_batch_seconds, m.peak_rss_mib);
 }
 
-// A row per step and stage. Times are of one batch, all threads together.
+// A row per step and unit. Times are of one batch, all threads together.
 void print_profile(const nn::Plan& plan, ThreadPool& pool, const Measurement& m, const Peak& peak) {
   Table table({{.head = "step", .left = true},
                {.head = ""},
-               {.head = "stage", .left = true, .rank = 1},
+               {.head = "unit", .left = true, .rank = 1},
                {.head = "us/batch"},
                {.head = "%"},
                {.head = "MFLOP", .rank = 3},
@@ -227,8 +227,8 @@ void print_profile(const nn::Plan& plan, ThreadPool& pool, const Measurement& m,
   };
   for (const nn::StepTime& step : m.steps) {
     const StepRates rates = rates_of(step, plan, pool, m);
-    table.add({std::string(nn::name_of(step.step)), is_of_stage(step) ? std::to_string(step.stage) : "",
-               is_of_stage(step) ? nn::describe(plan.stages[step.stage]) : "",
+    table.add({std::string(nn::name_of(step.step)), is_of_unit(step) ? std::to_string(step.unit) : "",
+               is_of_unit(step) ? nn::describe(plan.units[step.unit]) : "",
                fmt::format("{:.1f}", rates.seconds * 1e6), fmt::format("{:.1f}", 100 * rates.share),
                fmt::format("{:.1f}", rates.flop * 1e-6), fmt::format("{:.2f}", rates.bytes * 1e-6),
                fmt::format("{:.1f}", rates.gflops), share_of(rates.gflops, peak.gflops),

@@ -24,7 +24,7 @@
 #include "ladder_view.h"
 #include "options.h"
 #include "report.h"
-#include "report/report.h"
+#include "report/write_report.h"
 #include "table.h"
 #include "terminal.h"
 #include "train/run_directory.h"

@@ -19,7 +19,7 @@
 #include "data/fetch.h"
 #include "data/png.h"
 #include "data/remarks.h"
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 #include "display.h"
 #include "interrupt.h"
 #include "options.h"

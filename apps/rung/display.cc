@@ -41,7 +41,7 @@ std::string transfer_bar(std::string_view source, std::string_view file, uint64_
       bar_columns());
 }
 
-std::string sweep_bar(const ladder::SweepProgress& progress) {
+std::string sweep_bar(const sweep::SweepProgress& progress) {
   const double done = progress.done / static_cast<double>(progress.runs);
   const std::string count = fmt::format("{}/{}", progress.over, progress.runs);
   const std::string left = progress.seconds_left ? clock_text(*progress.seconds_left) : "?";
@@ -54,7 +54,7 @@ std::string sweep_bar(const ladder::SweepProgress& progress) {
 }
 
 // How a run ended.
-std::string end_of(const ladder::SweepRun& run, recipe::Metric compared) {
+std::string end_of(const sweep::SweepRun& run, recipe::Metric compared) {
   if (!run.record) return (run.diverged ? "diverged: " : "failed: ") + run.error;
   if (recipe::needs_validation(compared))
     return fmt::format("validation after the last epoch {:.2f}%, best {:.2f}%",
@@ -146,7 +146,7 @@ void EpochDisplay::interject(const std::string& line) {
   say("{}\n", line);
 }
 
-std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs, recipe::Metric compared) {
+std::string run_line(const sweep::SweepRun& run, size_t over, size_t runs, recipe::Metric compared) {
   return fmt::format("{}/{} {}: {}", over, runs, run.name, end_of(run, compared));
 }
 
@@ -154,7 +154,7 @@ SweepDisplay::~SweepDisplay() {
   if (open_) write_to_terminal("\n");
 }
 
-void SweepDisplay::on_progress(const ladder::SweepProgress& progress) {
+void SweepDisplay::on_progress(const sweep::SweepProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   if (!interactive_ || now - drawn_ < kRedraw) return;
   drawn_ = now;
@@ -162,7 +162,7 @@ void SweepDisplay::on_progress(const ladder::SweepProgress& progress) {
   draw(sweep_bar(progress));
 }
 
-void SweepDisplay::on_run(const ladder::SweepRun& run, const ladder::SweepProgress& progress) {
+void SweepDisplay::on_run(const sweep::SweepRun& run, const sweep::SweepProgress& progress) {
   if (interactive_ && run.record) return;
   if (std::exchange(open_, false)) write_to_terminal("\r\x1b[K");
   const bool more = progress.seconds_left && progress.over < progress.runs;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "ladder/sweep.h"
+#include "sweep/sweep.h"
 #include "terminal.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
@@ -27,8 +27,8 @@ std::string epoch_bar(const train::Progress& progress, int columns);
 std::string epoch_line(const train::EpochRecord& epoch, int epochs);
 
 // "12/40 step4-seed11: last epoch 99.21%, best 99.25%": the run is over, as the twelfth of 40. `compared` is
-// ladder::compared_metric of the sweep.
-std::string run_line(const ladder::SweepRun& run, size_t over, size_t runs, recipe::Metric compared);
+// sweep::compared_metric of the sweep.
+std::string run_line(const sweep::SweepRun& run, size_t over, size_t runs, recipe::Metric compared);
 
 // On a terminal, a bar while an epoch trains; afterwards, and elsewhere, one line per epoch.
 class EpochDisplay {
@@ -50,11 +50,11 @@ class EpochDisplay {
 // On a terminal, a bar over all runs of a sweep, and errors; elsewhere, one line per run.
 class SweepDisplay {
  public:
-  // `compared` is ladder::compared_metric of the sweep.
+  // `compared` is sweep::compared_metric of the sweep.
   explicit SweepDisplay(recipe::Metric compared) : compared_(compared) {}
   ~SweepDisplay();
-  void on_progress(const ladder::SweepProgress& progress);
-  void on_run(const ladder::SweepRun& run, const ladder::SweepProgress& progress);
+  void on_progress(const sweep::SweepProgress& progress);
+  void on_run(const sweep::SweepRun& run, const sweep::SweepProgress& progress);
 
  private:
   recipe::Metric compared_;

@@ -15,8 +15,8 @@
 #include "base/text.h"
 #include "data/arrange.h"
 #include "kernels/simd.h"
-#include "ladder/sweep_plan.h"
 #include "recipe/settings.h"
+#include "sweep/sweep_plan.h"
 #include "terminal.h"
 #include "training.h"
 
@@ -123,7 +123,7 @@ recipe::Recipe RunOptions::load(const std::string& name) const {
   loaded.seed = seed.value_or(loaded.seed);
   if (epochs) loaded = recipe::with_epochs(std::move(loaded), *epochs);
   if (no_validation) loaded = recipe::without_validation(std::move(loaded));
-  if (!settings.empty()) loaded = recipe::with_settings(loaded, ladder::single_settings(settings));
+  if (!settings.empty()) loaded = recipe::with_settings(loaded, sweep::single_settings(settings));
   return loaded;
 }
 
@@ -131,7 +131,7 @@ fs::path RunOptions::folder(const std::string& what, uint64_t run_seed,
                             std::optional<NewFolder>& made) const {
   if (!resume.empty()) return resume;
   if (!out.empty()) return out;
-  const std::string end = ladder::name_end(ladder::single_settings(settings));
+  const std::string end = sweep::name_end(sweep::single_settings(settings));
   const std::string name = fmt::format("{}{}-seed{}", what, shortened(end, kLongestSettings), run_seed);
   return made.emplace(fs::path("runs") / name).path();
 }

@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "data/arrange.h"
 #include "options.h"
-#include "report/report.h"
+#include "report/write_report.h"
 #include "terminal.h"
 
 namespace rung::app {

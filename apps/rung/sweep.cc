@@ -20,16 +20,16 @@
 #include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
-#include "ladder/crew.h"
-#include "ladder/mpi.h"
 #include "ladder/run.h"
-#include "ladder/sweep.h"
-#include "ladder/sweep_ranks.h"
-#include "ladder/sweep_report.h"
 #include "options.h"
 #include "recipe/settings.h"
-#include "report/report.h"
 #include "report/sweep_page.h"
+#include "report/write_report.h"
+#include "sweep/crew.h"
+#include "sweep/mpi.h"
+#include "sweep/sweep.h"
+#include "sweep/sweep_ranks.h"
+#include "sweep/sweep_report.h"
 #include "table.h"
 #include "terminal.h"
 #include "training.h"
@@ -54,7 +54,7 @@ struct Options {
   OutputOptions output;
 };
 
-ladder::SweepPlan plan_of(const Options& options) {
+sweep::SweepPlan plan_of(const Options& options) {
   require_set_once(options.grid, options.epochs.has_value(), options.no_validation);
   std::vector<recipe::Recipe> recipes;
   for (const std::string& name : options.recipes) {
@@ -62,7 +62,7 @@ ladder::SweepPlan plan_of(const Options& options) {
     if (options.epochs) loaded = recipe::with_epochs(std::move(loaded), *options.epochs);
     recipes.push_back(options.no_validation ? recipe::without_validation(std::move(loaded)) : loaded);
   }
-  return ladder::make_plan(recipes, options.grid, ladder::parse_seeds(options.seeds));
+  return sweep::make_plan(recipes, options.grid, sweep::parse_seeds(options.seeds));
 }
 
 // Where --out is not given. The same for the same recipes and keys: "runs/sweep-step4-step5-lr".
@@ -78,14 +78,14 @@ fs::path default_folder(const Options& options) {
 
 // Of the default folder and its numbered ones, the first that holds this sweep, so that the same command
 // resumes it. Says why another is passed over. Null if there is none.
-std::unique_ptr<ladder::Sweep> find_sweep(const Options& options, const ladder::SweepPlan& plan) {
+std::unique_ptr<sweep::Sweep> find_sweep(const Options& options, const sweep::SweepPlan& plan) {
   std::error_code ignored;
   for (int number = 1;; ++number) {
     const fs::path folder = numbered(default_folder(options), number);
     if (!fs::exists(folder, ignored)) return nullptr;
     if (!ladder::holds_sweep(folder)) continue;
     try {
-      return std::make_unique<ladder::Sweep>(plan, folder);
+      return std::make_unique<sweep::Sweep>(plan, folder);
     } catch (const UsageError& error) {
       say("{}\n", error.what());
     }
@@ -115,7 +115,7 @@ std::string command_of(const Options& options, const fs::path& folder) {
 // Each of several processes takes one run at a time, because there is one process per core.
 size_t jobs_of(const Options& options) {
   if (options.jobs > 0) return options.jobs;
-  return ladder::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
+  return sweep::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
 }
 
 // The images of the plan's recipes, and what only they tell of the recipes.
@@ -130,7 +130,7 @@ class ImageLoader {
   }
 
   // Of recipes that are resolved.
-  const ladder::Datasets& load(std::span<const recipe::Recipe> recipes) {
+  const sweep::Datasets& load(std::span<const recipe::Recipe> recipes) {
     std::vector<std::string> remarks;
     for (recipe::Recipe recipe : recipes) {
       const std::string arrangement = data::arrangement_of(recipe.dataset);
@@ -165,35 +165,35 @@ class ImageLoader {
 
   const Options& options_;
   std::vector<Resolved> resolved_;
-  ladder::Datasets datasets_;
+  sweep::Datasets datasets_;
   std::set<std::tuple<std::string, int, int>> looked_at_;
 };
 
-size_t runs_over(const ladder::Sweep& sweep) {
-  return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &ladder::SweepRun::is_over));
+size_t runs_over(const sweep::Sweep& sweep) {
+  return static_cast<size_t>(std::ranges::count_if(sweep.runs(), &sweep::SweepRun::is_over));
 }
 
 // "17 of 40 runs are over".
-std::string over_text(const ladder::Sweep& sweep) {
+std::string over_text(const sweep::Sweep& sweep) {
   const size_t over = runs_over(sweep);
   return fmt::format("{} of {} {} over", over, counted(sweep.runs().size(), "run"), over == 1 ? "is" : "are");
 }
 
-void carry_out(ladder::Sweep& sweep, const Options& options, const ladder::Datasets& datasets,
-               ladder::Processes* processes) {
+void carry_out(sweep::Sweep& sweep, const Options& options, const sweep::Datasets& datasets,
+               sweep::Processes* processes) {
   for (const recipe::Recipe& recipe : sweep.plan().recipes)
     warn_of_schedule(recipe, datasets.at(data::arrangement_of(recipe.dataset)));
-  SweepDisplay display(ladder::compared_metric(sweep.plan()));
-  const ladder::SweepObserver observer{
+  SweepDisplay display(sweep::compared_metric(sweep.plan()));
+  const sweep::SweepObserver observer{
       .on_run = [&](const auto& run, const auto& progress) { display.on_run(run, progress); },
       .on_progress = [&](const auto& progress) { display.on_progress(progress); },
       .should_stop = [] { return InterruptGuard::signal() != 0; }};
   const std::string hint = fmt::format("resume with `{}`", command_of(options, sweep.folder()));
   try {
-    ladder::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
-                           options.checkpoint_seconds);
-    std::vector<ladder::Crew*> crews = {&here};
-    std::optional<ladder::RemoteCrew> others;
+    sweep::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
+                          options.checkpoint_seconds);
+    std::vector<sweep::Crew*> crews = {&here};
+    std::optional<sweep::RemoteCrew> others;
     if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets, sweep.plan().recipes));
     sweep.run(crews, observer);
     if (const int signal = InterruptGuard::signal(); signal != 0)
@@ -206,46 +206,46 @@ void carry_out(ladder::Sweep& sweep, const Options& options, const ladder::Datas
 }
 
 // Writes and shows the results. Throws Error if a run did not finish.
-void show(const ladder::Sweep& sweep, const OutputOptions& output) {
-  const ladder::SweepStatistics statistics = ladder::statistics_of(sweep.plan(), sweep.runs());
-  const auto json = ladder::sweep_json(sweep, statistics);
-  replace_file(sweep.folder() / ladder::kSweepJson, json.dump(2) + "\n");
-  replace_file(sweep.folder() / ladder::kSweepDocument, ladder::sweep_document(sweep, statistics));
+void show(const sweep::Sweep& sweep, const OutputOptions& output) {
+  const sweep::SweepStatistics statistics = sweep::statistics_of(sweep.plan(), sweep.runs());
+  const auto json = sweep::sweep_json(sweep, statistics);
+  replace_file(sweep.folder() / sweep::kSweepJson, json.dump(2) + "\n");
+  replace_file(sweep.folder() / sweep::kSweepDocument, sweep::sweep_document(sweep, statistics));
   replace_file(sweep.folder() / report::kReportFile, report::sweep_page(sweep, statistics));
   if (output.json) {
     write_json(json);
   } else {
-    say_markdown("\n" + ladder::sweep_document(sweep, statistics, talk_columns()) + "\n");
-    say("Written to {} and {}\n", (sweep.folder() / ladder::kSweepDocument).string(), ladder::kSweepJson);
+    say_markdown("\n" + sweep::sweep_document(sweep, statistics, talk_columns()) + "\n");
+    say("Written to {} and {}\n", (sweep.folder() / sweep::kSweepDocument).string(), sweep::kSweepJson);
     say("To look at in a browser: {}\n", (sweep.folder() / report::kReportFile).string());
   }
-  if (const auto failures = ladder::sweep_failures(sweep); !failures.empty())
+  if (const auto failures = sweep::sweep_failures(sweep); !failures.empty())
     throw Error(fmt::format("{} of {} did not finish", failures.size(), counted(sweep.runs().size(), "run")),
                 failures.front());
 }
 
 // The first line.
-void show_start(const ladder::Sweep& sweep) {
+void show_start(const sweep::Sweep& sweep) {
   const std::string folder = sweep.folder().string();
   if (sweep.unfinished() == 0) return say("{} is finished: {}\n", folder, over_text(sweep));
   show_folder(sweep.folder());
   if (runs_over(sweep) > 0) say("{} resumes: {}\n", folder, over_text(sweep));
 }
 
-void lead(const Options& options, ladder::Processes* processes) {
-  ladder::SweepPlan plan = plan_of(options);
+void lead(const Options& options, sweep::Processes* processes) {
+  sweep::SweepPlan plan = plan_of(options);
   ImageLoader loader(options);
   loader.resolve(plan.recipes);
   std::optional<NewFolder> made;  // outlives the sweep, whose folder it may be
-  std::unique_ptr<ladder::Sweep> sweep =
-      options.out.empty() ? find_sweep(options, plan) : std::make_unique<ladder::Sweep>(plan, options.out);
+  std::unique_ptr<sweep::Sweep> sweep =
+      options.out.empty() ? find_sweep(options, plan) : std::make_unique<sweep::Sweep>(plan, options.out);
   const bool has_work = sweep == nullptr || sweep->unfinished() > 0;
-  const ladder::Datasets* datasets = has_work ? &loader.load(plan.recipes) : nullptr;
+  const sweep::Datasets* datasets = has_work ? &loader.load(plan.recipes) : nullptr;
   std::optional<InterruptGuard> guard(std::in_place);
   if (sweep == nullptr)
-    sweep = std::make_unique<ladder::Sweep>(plan, made.emplace(default_folder(options)).path());
+    sweep = std::make_unique<sweep::Sweep>(plan, made.emplace(default_folder(options)).path());
   if (has_work) sweep->require_same_origin(*datasets);
-  for (const char* file : {ladder::kSweepJson, ladder::kSweepDocument, report::kReportFile})
+  for (const char* file : {sweep::kSweepJson, sweep::kSweepDocument, report::kReportFile})
     remove_leftovers_of(sweep->folder() / file);
   show_start(*sweep);
   if (has_work) carry_out(*sweep, options, *datasets, processes);
@@ -254,19 +254,19 @@ void lead(const Options& options, ladder::Processes* processes) {
 }
 
 // What every process except the first does.
-void follow(const Options& options, ladder::Processes& processes) {
+void follow(const Options& options, sweep::Processes& processes) {
   const InterruptGuard guard;
-  ladder::help(processes, {.threads = jobs_of(options),
-                           .checkpoint_seconds = options.checkpoint_seconds,
-                           .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
-                           .should_stop = [] { return InterruptGuard::signal() != 0; }});
+  sweep::help(processes, {.threads = jobs_of(options),
+                          .checkpoint_seconds = options.checkpoint_seconds,
+                          .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
+                          .should_stop = [] { return InterruptGuard::signal() != 0; }});
 }
 
 void sweep(const Options& options) {
   options.output.apply();
   options.engine.apply_simd();
-  if (!ladder::Processes::are_launched()) return lead(options, nullptr);
-  ladder::Processes processes;
+  if (!sweep::Processes::are_launched()) return lead(options, nullptr);
+  sweep::Processes processes;
   if (processes.rank() == 0) return lead(options, &processes);
   follow(options, processes);
 }

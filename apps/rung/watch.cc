@@ -14,9 +14,9 @@
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/job.h"
-#include "ladder/sweep_statistics.h"
-#include "ladder/sweep_status.h"
 #include "screen.h"
+#include "sweep/sweep_statistics.h"
+#include "sweep/sweep_status.h"
 #include "terminal.h"
 #include "training.h"
 #include "watch_view.h"
@@ -27,8 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 using ladder::Job;
 using ladder::JobStatus;
-using ladder::SweepStatus;
-using ladder::SweepWatcher;
+using sweep::SweepStatus;
+using sweep::SweepWatcher;
 using train::RunState;
 
 constexpr auto kBetweenLooks = 250ms;
@@ -149,8 +149,8 @@ void watch_job(const std::filesystem::path& folder) {
 class RunPrinter {
  public:
   void print(const SweepWatcher& sweep) {
-    const recipe::Metric compared = ladder::compared_metric(sweep.plan());
-    for (const ladder::SweepRun& run : sweep.runs())
+    const recipe::Metric compared = sweep::compared_metric(sweep.plan());
+    for (const sweep::SweepRun& run : sweep.runs())
       if (run.is_over() && said_.insert(run.name).second)
         say("{}\n", run_line(run, said_.size(), sweep.runs().size(), compared));
   }

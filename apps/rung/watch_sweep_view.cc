@@ -11,17 +11,17 @@
 #include "bar.h"
 #include "base/text.h"
 #include "ladder/run.h"
-#include "ladder/statistics.h"
-#include "ladder/sweep_report.h"
+#include "ladder/run_statistics.h"
+#include "sweep/sweep_report.h"
 #include "table.h"
 #include "watch_view.h"
 
 namespace rung::app {
 namespace {
 
-using ladder::SweepRun;
-using ladder::SweepStatus;
-using ladder::SweepWatcher;
+using sweep::SweepRun;
+using sweep::SweepStatus;
+using sweep::SweepWatcher;
 using train::RunState;
 
 using Lines = std::vector<Line>;
@@ -57,7 +57,7 @@ std::vector<double> accuracies_of(std::span<const SweepRun> runs, recipe::Metric
 
 // A line for each recipe, over its finished runs.
 Lines recipe_lines(const SweepWatcher& sweep, int columns) {
-  const recipe::Metric compared = ladder::compared_metric(sweep.plan());
+  const recipe::Metric compared = sweep::compared_metric(sweep.plan());
   Table table({{.head = "recipe", .left = true},
                {.head = "runs", .rank = 1},
                {.head = recipe::needs_validation(compared) ? "last epoch, validation" : "last epoch"},
@@ -95,7 +95,7 @@ void shorten(Lines& recipes, int most) {
 // Empty if there is none.
 Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int columns) {
   if (status.under_way.empty()) return {};
-  const bool validates = recipe::needs_validation(ladder::compared_metric(sweep.plan()));
+  const bool validates = recipe::needs_validation(sweep::compared_metric(sweep.plan()));
   Table table({{.head = "under way", .left = true},
                {.head = "epoch"},
                {.head = validates ? "valid acc." : "test acc.", .rank = 1},
@@ -119,7 +119,7 @@ Lines under_way_lines(const SweepWatcher& sweep, const SweepStatus& status, int 
 Lines watch_view(const SweepWatcher& sweep, const SweepStatus& status, TerminalSize room) {
   const int columns = room.columns - 1;  // a full last column may wrap
   Lines lines{Line(sweep.folder().string(), Colour::kDim),
-              Line(ladder::sweep_title(sweep.plan()), Colour::kBold)};
+              Line(sweep::sweep_title(sweep.plan()), Colour::kBold)};
   if (status.state != RunState::kFinished) lines.emplace_back(sweep_bar(sweep, status, columns));
   lines.emplace_back();
   Lines recipes = recipe_lines(sweep, columns);

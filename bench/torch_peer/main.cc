@@ -16,7 +16,7 @@
 #include "batch_source.h"
 #include "data/dataset.h"
 #include "nn/infer.h"
-#include "process.h"
+#include "process_usage.h"
 #include "recipe/recipe.h"
 #include "torch_model.h"
 

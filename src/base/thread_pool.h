@@ -1,4 +1,4 @@
-// A pool of threads that share the indices of a loop. Each begins with its own contiguous share, so a group
+// A pool of threads that share the indices of a loop. Each begins with its own contiguous share, so a block
 // of images mostly stays in one core's cache from one loop to the next. It then helps the others, so a thread
 // that the system delays does not delay the rest. Waiting threads spin briefly, because the next loop of a
 // training step follows within microseconds; then they sleep.

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "base/philox.h"
-#include "data/spec.h"
+#include "data/data_spec.h"
 
 namespace rung::data {
 

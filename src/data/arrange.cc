@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 
 namespace rung::data {
 namespace {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "data/data_spec.h"
 #include "data/dataset.h"
-#include "data/spec.h"
 
 namespace rung::data {
 

@@ -13,8 +13,8 @@
 
 #include "base/philox.h"
 #include "data/affine.h"
+#include "data/data_spec.h"
 #include "data/elastic.h"
-#include "data/spec.h"
 
 namespace rung::data {
 

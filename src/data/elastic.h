@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/philox.h"
-#include "data/spec.h"
+#include "data/data_spec.h"
 
 namespace rung::data {
 

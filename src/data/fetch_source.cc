@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "data/archive.h"
+#include "data/child_process.h"
 #include "data/download.h"
 #include "data/install.h"
-#include "data/process.h"
 
 namespace rung::data {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 
 namespace rung::data {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "data/data_spec.h"
 #include "data/dataset.h"
-#include "data/spec.h"
 
 namespace rung::data {
 

@@ -140,7 +140,7 @@ void channel_without_pooling(size_t plane, const Elements<kBits>& elements, floa
 void forward(const ActivationShape& s, const float* x, const float* scale, const float* shift, uint16_t* bits,
              float* y) {
   const size_t plane = static_cast<size_t>(s.height) * s.width;
-  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  const size_t out_plane = block_floats(1, s.out_height(), s.out_width());
   with_bool(s.relu, [&]<bool kRelu>() {
     with_bool(bits != nullptr, [&]<bool kBits>() {
       for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c, y += out_plane) {
@@ -199,7 +199,7 @@ void backward_sums(const ActivationShape& s, const float* dy, const uint16_t* bi
                    const float* x, const float* mean, float* sums) {
   const D d;
   const size_t plane = static_cast<size_t>(s.height) * s.width;
-  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  const size_t out_plane = block_floats(1, s.out_height(), s.out_width());
   const float factor = gradient_factor(s, passed);
   with_bool(bits != nullptr, [&]<bool kBits>() {
     with_window(s, [&]<int kSide>() {
@@ -236,7 +236,7 @@ void backward(const ActivationShape& s, const float* dy, const uint16_t* bits, f
               const NormGradient* norm, int lanes, View<float> dx) {
   const D d;
   const size_t plane = static_cast<size_t>(s.height) * s.width;
-  const size_t out_plane = group_floats(1, s.out_height(), s.out_width());
+  const size_t out_plane = block_floats(1, s.out_height(), s.out_width());
   const float factor = gradient_factor(s, passed);
   with_bool(bits != nullptr, [&]<bool kBits>() {
     with_bool(norm != nullptr, [&]<bool kNorm>() {

@@ -42,7 +42,7 @@ void activation_forward(const ActivationShape& shape, const float* x, const floa
 // `passed` is 1/(1-p) with dropout, 1 without; average pooling divides by the window's area.
 
 // Per channel: sums[2c] = sum of g, sums[2c+1] = sum of g * (x - mean[c]), over pixels and images, with the
-// lanes summed as in conv2d_weight_gradient. Batch norm's backward pass needs these sums from each group.
+// lanes summed as in conv2d_weight_gradient. Batch norm's backward pass needs these sums from each block.
 void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
                               float passed, const float* x, const float* mean, float* sums);
 

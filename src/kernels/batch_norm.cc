@@ -16,10 +16,10 @@ Moments merge(const Moments& a, const Moments& b) {
           a.squares + b.squares + delta * delta * (a.count * b.count / count)};
 }
 
-void group_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
+void block_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels) {
   const int rows = moment_rows(width);
-  const size_t plane = group_floats(1, height, width);
+  const size_t plane = block_floats(1, height, width);
   for (size_t c = 0; c < channels.size(); ++c) {
     Moments total;
     for (int lane = 0; lane < lanes; ++lane) {
@@ -36,13 +36,13 @@ void group_moments(const MomentSums& sums, const float* y, int height, int width
   }
 }
 
-void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> groups,
+void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> blocks,
                            BatchNormBatch batch, std::span<float> running_mean,
                            std::span<float> running_var) {
   const size_t channels = params.weight.size();
   for (size_t c = 0; c < channels; ++c) {
     Moments all;
-    for (size_t at = c; at < groups.size(); at += channels) all = merge(all, groups[at]);
+    for (size_t at = c; at < blocks.size(); at += channels) all = merge(all, blocks[at]);
     if (all.count < 2)
       throw UsageError("batch norm needs more than one value per channel to train",
                        "use a larger batch, or drop the batch norm where the image is 1x1");
@@ -69,14 +69,14 @@ void batch_norm_running(const BatchNormParams& params, std::span<const float> ru
 }
 
 void batch_norm_gradient(const BatchNormParams& params, const BatchNormBatch& batch,
-                         std::span<const float> group_sums, int64_t count, BatchNormGradient out) {
+                         std::span<const float> block_sums, int64_t count, BatchNormGradient out) {
   const size_t channels = params.weight.size();
   for (size_t c = 0; c < channels; ++c) {
     double sum = 0;
     double centred_sum = 0;
-    for (size_t at = 2 * c; at < group_sums.size(); at += 2 * channels) {
-      sum += group_sums[at];
-      centred_sum += group_sums[at + 1];
+    for (size_t at = 2 * c; at < block_sums.size(); at += 2 * channels) {
+      sum += block_sums[at];
+      centred_sum += block_sums[at + 1];
     }
     const double inverse_std = batch.inverse_std[c];
     const double factor = params.weight[c] * inverse_std;

@@ -1,5 +1,5 @@
 // The parts of batch norm (torch.nn.BatchNorm2d; Ioffe and Szegedy, 2015) that are not elementwise: from the
-// groups' sums to one scale and shift per channel, and from the gradients' sums to the coefficients of the
+// blocks' sums to one scale and shift per channel, and from the gradients' sums to the coefficients of the
 // input's gradient. The elementwise parts are in activation.h. Everything here is a few numbers per channel,
 // in double, in a fixed order.
 #pragma once
@@ -22,9 +22,9 @@ struct Moments {
 // Moments of the union of two disjoint sets (Chan, Golub, LeVeque, 1979).
 Moments merge(const Moments& a, const Moments& b);
 
-// The moments of every channel of one group, from the sums over y [K][height][width][16]. Lanes from `lanes`
+// The moments of every channel of one block, from the sums over y [K][height][width][16]. Lanes from `lanes`
 // upwards are left out.
-void group_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
+void block_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels);
 
 // Learned values of one layer, [C] each, and its options.
@@ -42,16 +42,16 @@ struct BatchNormBatch {
   std::span<float> shift;
 };
 
-// Training: statistics of the batch from the groups' moments [G][C]; also updates the running statistics by
+// Training: statistics of the batch from the blocks' moments [B][C]; also updates the running statistics by
 // `momentum`, with the unbiased variance. Throws UsageError if a channel has fewer than two values.
-void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> groups,
+void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> blocks,
                            BatchNormBatch batch, std::span<float> running_mean, std::span<float> running_var);
 
 // Evaluation: scale and shift from the running statistics.
 void batch_norm_running(const BatchNormParams& params, std::span<const float> running_mean,
                         std::span<const float> running_var, std::span<float> scale, std::span<float> shift);
 
-// Backward: from the groups' sums [G][C][2] of activation_backward_sums, the gradients of weight and bias,
+// Backward: from the blocks' sums [B][C][2] of activation_backward_sums, the gradients of weight and bias,
 // and the coefficients of dx. `count` is the number of values per channel in the batch.
 struct BatchNormGradient {
   std::span<float> dweight;
@@ -61,6 +61,6 @@ struct BatchNormGradient {
   std::span<float> constant;
 };
 void batch_norm_gradient(const BatchNormParams& params, const BatchNormBatch& batch,
-                         std::span<const float> group_sums, int64_t count, BatchNormGradient out);
+                         std::span<const float> block_sums, int64_t count, BatchNormGradient out);
 
 }  // namespace rung::kernels

@@ -214,7 +214,7 @@ void add_row_moments(size_t channels, size_t width, size_t plane, const float* y
 
 void all_moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {
   for (int row = 0; row < height; ++row)
-    add_row_moments(static_cast<size_t>(channels), static_cast<size_t>(width), group_floats(1, height, width),
+    add_row_moments(static_cast<size_t>(channels), static_cast<size_t>(width), block_floats(1, height, width),
                     y, static_cast<size_t>(row), sums);
 }
 
@@ -223,7 +223,7 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
   const int width = shape.out_width();
   const int outputs = shape.group_outputs();
   const auto taps = static_cast<size_t>(shape.taps());
-  const size_t plane = group_floats(1, shape.out_height(), width);
+  const size_t plane = block_floats(1, shape.out_height(), width);
   const Window window{.inputs = shape.group_inputs(),
                       .rows = shape.kernel_h,
                       .columns = shape.kernel_w,
@@ -254,7 +254,7 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
   const int width = shape.in_width;
   const int inputs = shape.group_inputs();
   const size_t taps = static_cast<size_t>(shape.group_outputs()) * shape.kernel_h * shape.kernel_w;
-  const size_t plane = group_floats(1, shape.in_height, width);
+  const size_t plane = block_floats(1, shape.in_height, width);
   Window window{.inputs = shape.group_outputs(),
                 .rows = 0,
                 .columns = shape.kernel_w,

@@ -1,4 +1,4 @@
-// 2-D convolution (torch.nn.Conv2d: cross-correlation) of one group of 16 images: forward, input gradient,
+// 2-D convolution (torch.nn.Conv2d: cross-correlation) of one block of 16 images: forward, input gradient,
 // weight gradient. Shapes use the legend in layout.h.
 //
 // These kernels do not pad. The caller keeps the input inside a zero border (`x` starts at the border), and
@@ -23,7 +23,7 @@ struct ConvShape {
   int stride_w = 1;
   int pad_h = 0;
   int pad_w = 0;
-  int groups = 1;  // groups of channels, as in torch.nn.Conv2d; not the groups of 16 images
+  int groups = 1;  // groups of channels, as in torch.nn.Conv2d
 
   int out_height() const { return (in_height + 2 * pad_h - kernel_h) / stride_h + 1; }
   int out_width() const { return (in_width + 2 * pad_w - kernel_w) / stride_w + 1; }
@@ -80,7 +80,7 @@ Canvas gradient_canvas(const ConvShape& shape);
 // dx [C][in_height][in_width][16], dense, from the canvas [K][height][width][16].
 void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx);
 
-// dweights [K][T] and, unless null, dbias [K], summed over the group's images and its pixels. `x` is the
+// dweights [K][T] and, unless null, dbias [K], summed over the block's images and its pixels. `x` is the
 // input with its zero border, `dy` the output's gradient. `scratch` has room for weights() * 16 floats. The
 // order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree.
 void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,

@@ -47,7 +47,7 @@ void conv2d_forward(const ConvShape& shape, const float* x, const float* weights
 }
 
 void conv2d_input_gradient(const ConvShape& shape, const float* dy, const float* weights, float* dx) {
-  std::vector<double> sums(group_floats(shape.in_channels, shape.in_height, shape.in_width));
+  std::vector<double> sums(block_floats(shape.in_channels, shape.in_height, shape.in_width));
   for_each_product(shape, [&](size_t out, size_t in, size_t weight) {
     for (size_t lane = 0; lane < kLanes; ++lane) sums[in + lane] += double{weights[weight]} * dy[out + lane];
   });

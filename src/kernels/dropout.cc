@@ -59,7 +59,7 @@ struct Keys {
 
 HWY_INLINE Words philox(V32 first_word, const DropoutStream& stream, const Keys& keys) {
   const D32 d;
-  Words c{{first_word, hn::Set(d, stream.group), hn::Set(d, stream.epoch), hn::Set(d, stream.purpose)}};
+  Words c{{first_word, hn::Set(d, stream.block), hn::Set(d, stream.epoch), hn::Set(d, stream.purpose)}};
   for (const auto& key : keys.rounds) {
     const V32 product0 = multiply(c.word[0], kPhiloxMultiplier0);
     const V32 product1 = multiply(c.word[2], kPhiloxMultiplier1);
@@ -69,9 +69,9 @@ HWY_INLINE Words philox(V32 first_word, const DropoutStream& stream, const Keys&
   return c;
 }
 
-// One block of 8 elements. A vector of 32-bit lanes holds kVector counters; compared as 16-bit lanes it gives
+// One octet of 8 elements. A vector of 32-bit lanes holds kVector counters; compared as 16-bit lanes it gives
 // twice as many bits, which are the images of one element (two elements with 512-bit vectors).
-HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 lanes, size_t block,
+HWY_INLINE void fill_octet(const DropoutStream& stream, const Keys& keys, V32 lanes, size_t octet,
                            uint16_t threshold, uint16_t* bits) {
   const D32 d32;
   const D16 d16;
@@ -82,7 +82,7 @@ HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 la
   for (size_t part = 0; part < kLanes; part += kVector) {
     const V32 even = hn::Add(
         lanes,
-        hn::Set(d32, static_cast<uint32_t>(block * kLanes + part)));  // its odd lanes are the odd counters
+        hn::Set(d32, static_cast<uint32_t>(octet * kLanes + part)));  // its odd lanes are the odd counters
     const Words low = philox(even, stream, keys);
     const Words high = philox(high_half(even), stream, keys);
     for (size_t w = 0; w < 4; ++w) {
@@ -98,13 +98,13 @@ HWY_INLINE void fill_block(const DropoutStream& stream, const Keys& keys, V32 la
 void fill_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits) {
   const Keys keys(stream.key);
   const V32 lanes = hn::Iota(D32(), 0);
-  size_t block = 0;
-  for (; (block + 1) * 8 <= elements; ++block)
-    fill_block(stream, keys, lanes, block, threshold, bits + block * 8);
-  if (block * 8 == elements) return;
+  size_t octet = 0;
+  for (; (octet + 1) * 8 <= elements; ++octet)
+    fill_octet(stream, keys, lanes, octet, threshold, bits + octet * 8);
+  if (octet * 8 == elements) return;
   uint16_t last[8];
-  fill_block(stream, keys, lanes, block, threshold, last);
-  for (size_t i = block * 8; i < elements; ++i) bits[i] = last[i % 8];
+  fill_octet(stream, keys, lanes, octet, threshold, last);
+  for (size_t i = octet * 8; i < elements; ++i) bits[i] = last[i % 8];
 }
 
 #endif

@@ -8,11 +8,11 @@
 
 namespace rung::kernels {
 
-// The numbers that one group of 16 images draws in one layer: Philox's key, and its counter without the first
+// The numbers that one block of 16 images draws in one layer: Philox's key, and its counter without the first
 // word.
 struct DropoutStream {
   PhiloxKey key{};
-  uint32_t group = 0;  // number of the group within its epoch
+  uint32_t block = 0;  // number of the block within its epoch
   uint32_t epoch = 0;
   uint32_t purpose = 0;  // purpose_word(RandomPurpose::kDropout, layer)
 };
@@ -24,9 +24,9 @@ constexpr uint16_t dropout_threshold(double p) {
   return static_cast<uint16_t>(rounded > 65535 ? 65535 : rounded);
 }
 
-// bits[element]: bit i is set when image i keeps the element. For block b of 8 elements, element 8*b + 2*w +
+// bits[element]: bit i is set when image i keeps the element. For octet b of 8 elements, element 8*b + 2*w +
 // h takes its 16 bits for image i from half i % 2 (0: low) of word w of Philox4x32-7 at the counter (16*b +
-// 8*h + i/2, group, epoch, purpose).
+// 8*h + i/2, block, epoch, purpose).
 void dropout_bits(const DropoutStream& stream, uint16_t threshold, size_t elements, uint16_t* bits);
 
 // The same bits for all elements of a channel (torch.nn.Dropout2d): those of element c of [channels], in bits

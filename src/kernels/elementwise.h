@@ -1,6 +1,6 @@
 // Layers whose gradient needs more than activation.h's one bit per element: leaky relu (PReLU is leaky relu
 // with a learned slope) and the functions of functions.h. Each takes its own pass over memory. Also the sum
-// of a residual connection. Shapes use the legend in layout.h; tensors are one group's, [C][H][W][16], of any
+// of a residual connection. Shapes use the legend in layout.h; tensors are one block's, [C][H][W][16], of any
 // alignment.
 #pragma once
 
@@ -15,7 +15,7 @@ struct ElementwiseShape {
   int channels = 1;
   size_t plane = 1;  // H * W
 
-  size_t floats() const;  // of the group
+  size_t floats() const;  // of the block
 };
 
 // y = x where it is positive, slope * x elsewhere. `slope` holds one value, or [C].

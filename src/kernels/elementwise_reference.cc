@@ -8,7 +8,7 @@
 namespace rung::kernels::reference {
 namespace {
 
-// Calls visit(element, slope's index) for all elements of the group.
+// Calls visit(element, slope's index) for all elements of the block.
 template <typename Visit>
 void for_each(const ElementwiseShape& shape, size_t slopes, Visit visit) {
   const size_t channel_floats = shape.plane * kLanes;

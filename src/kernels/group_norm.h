@@ -1,6 +1,6 @@
 // torch.nn.GroupNorm: each image's channels, in groups of neighbours, get mean 0 and variance 1 (biased) over
 // the group's channels and places; then y = weight * x + bias by channel. One image is one lane, so no two
-// lanes meet. Shapes use the legend in layout.h; tensors are one group's of 16 images, [C][H][W][16].
+// lanes meet. Shapes use the legend in layout.h; tensors are one block's of 16 images, [C][H][W][16].
 #pragma once
 
 #include <cstddef>

@@ -4,15 +4,15 @@
 //
 // Legend used for every shape in this folder and in nn/:
 // clang-format off
-//   G       groups of 16 images in a batch
+//   B       blocks of 16 images in a batch
 //   C, K    input and output channels
 //   T       taps of an output channel: C / channel groups * kernel area
 //   H, W    rows and columns; PH, PW those after pooling
 //   16      images; the lanes past a batch's last image hold zeros or are ignored
 // clang-format on
 //
-// Every kernel works on one group. A group's result does not depend on which thread computed it, and the sums
-// over groups are formed in the order of the groups, so the bits do not depend on the number of threads.
+// Every kernel works on one block. A block's result does not depend on which thread computed it, and the sums
+// over blocks are formed in the order of the blocks, so the bits do not depend on the number of threads.
 //
 // Activations and packed weights are aligned to 64 bytes (an AlignedBuffer is), and strides are whole groups
 // of lanes, because the kernels load whole vectors.
@@ -24,22 +24,22 @@ namespace rung::kernels {
 
 inline constexpr int kLanes = 16;
 
-constexpr int groups_of(int images) {
+constexpr int blocks_of(int images) {
   return (images + kLanes - 1) / kLanes;
 }
 
-// Images in the lanes of group `group` of a batch of `images`: 16 in all but the last.
-constexpr int valid_lanes(int images, int group) {
-  const int left = images - group * kLanes;
+// Images in the lanes of block `block` of a batch of `images`: 16 in all but the last.
+constexpr int valid_lanes(int images, int block) {
+  const int left = images - block * kLanes;
   return left < kLanes ? left : kLanes;
 }
 
-// Floats of one group's activations [C][H][W][16].
-constexpr size_t group_floats(int channels, int height, int width) {
+// Floats of one block's activations [C][H][W][16].
+constexpr size_t block_floats(int channels, int height, int width) {
   return static_cast<size_t>(channels) * static_cast<size_t>(height) * static_cast<size_t>(width) * kLanes;
 }
 
-// One group's activations with strides in floats, so that a kernel can work inside a larger, zero-bordered
+// One block's activations with strides in floats, so that a kernel can work inside a larger, zero-bordered
 // canvas.
 template <typename Float>
 struct View {

@@ -96,7 +96,7 @@ double sum_of_weights(const LossOptions& options, int classes) {
   return sum;
 }
 
-GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
+BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
                uint8_t* predicted, float* dlogits) {
   const D d;
   alignas(64) std::array<float, kLanes> label{};
@@ -120,7 +120,7 @@ GroupLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
       gradient(logits, classes, label.data(), target_sums.data(), lanes, options, best.value, sum, part,
                dlogits);
   }
-  GroupLoss total;
+  BlockLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
     total.loss += target_sum(options, classes, all_weights, labels[lane]) * log_sum[lane] -
                   expected_logit(logits, classes, labels[lane], lane, options);
@@ -139,7 +139,7 @@ namespace rung::kernels {
 
 HWY_EXPORT(loss);
 
-GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits) {
   return HWY_DYNAMIC_DISPATCH(loss)(logits, classes, labels, lanes, options, predicted, dlogits);
 }

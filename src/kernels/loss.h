@@ -1,5 +1,5 @@
 // The loss: log_softmax + negative log-likelihood (torch.nn.functional.cross_entropy, with weight and
-// label_smoothing), its gradient, and the predicted class, for one group of 16 images.
+// label_smoothing), its gradient, and the predicted class, for one block of 16 images.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace rung::kernels {
 
-struct GroupLoss {
+struct BlockLoss {
   double loss = 0;  // summed over the valid images, not averaged
   int correct = 0;
 };
@@ -24,12 +24,12 @@ struct LossOptions {
 // `lanes`; it may be null. The target is one-hot, or with smoothing s: s/classes, and 1-s more at the label.
 // Class weights multiply the target, whose sum T is then not 1: the gradient is (T * softmax - target) *
 // scale. The mean over a batch has the scale 1 / sum of the labels' weights.
-GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits);
 
 namespace reference {
 
-GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits);
 
 }  // namespace reference

@@ -6,10 +6,10 @@
 
 namespace rung::kernels::reference {
 
-GroupLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
+BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits) {
   const double smoothing = options.label_smoothing;
-  GroupLoss total;
+  BlockLoss total;
   if (dlogits != nullptr) std::fill_n(dlogits, classes * kLanes, 0.0F);
   for (int lane = 0; lane < lanes; ++lane) {
     int best = 0;

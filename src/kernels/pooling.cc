@@ -30,7 +30,7 @@ HWY_INLINE void for_each_input(const PoolShape& s, const Window& rows, const Win
 // output.
 template <typename Visit>
 HWY_INLINE void for_each_output(const PoolShape& s, Visit visit) {
-  const size_t plane = group_floats(1, s.height, s.width);
+  const size_t plane = block_floats(1, s.height, s.width);
   size_t out = 0;
   for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
     for (const Window& rows : s.rows) {
@@ -71,7 +71,7 @@ HWY_INLINE void add_to(float* sum, V value) {
 
 void backward(const PoolShape& s, const float* dy, const float* x, float* dx) {
   const D d;
-  std::fill_n(dx, group_floats(s.channels, s.height, s.width), 0.0F);
+  std::fill_n(dx, block_floats(s.channels, s.height, s.width), 0.0F);
   for_each_output(s, [&](size_t from, size_t out, const Window& rows, const Window& columns) HWY_ATTR {
     const V gradient = hn::Load(d, dy + out);
     if (s.pooling == Pooling::kAverage) {

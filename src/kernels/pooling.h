@@ -1,6 +1,6 @@
 // Pooling by any windows: overlapping, padded, or of different sizes. Windows that tile the plane are pooled
 // by activation.h instead, in one pass with what precedes them. Shapes use the legend in layout.h; tensors
-// are one group's, [C][H][W][16] and [C][PH][PW][16].
+// are one block's, [C][H][W][16] and [C][PH][PW][16].
 #pragma once
 
 #include <vector>

@@ -45,7 +45,7 @@ void pool_forward(const PoolShape& shape, const float* x, float* y) {
 }
 
 void pool_backward(const PoolShape& shape, const float* dy, const float* x, float* dx) {
-  std::fill_n(dx, group_floats(shape.channels, shape.height, shape.width), 0.0F);
+  std::fill_n(dx, block_floats(shape.channels, shape.height, shape.width), 0.0F);
   for_each_window(shape, [&](size_t out, const std::vector<size_t>& elements, float size) {
     if (shape.pooling == Pooling::kAverage) {
       for (const size_t i : elements) dx[i] += dy[out] / size;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "ladder/analysis.h"
 #include "ladder/p_value.h"
-#include "ladder/statistics.h"
+#include "ladder/run_statistics.h"
 
 namespace rung::ladder {
 namespace {

@@ -1,7 +1,7 @@
 // Whether figures of two recipes can be compared: only figures that were measured on the same images can.
 #pragma once
 
-#include "data/spec.h"
+#include "data/data_spec.h"
 #include "recipe/recipe.h"
 
 namespace rung::ladder {

@@ -18,21 +18,21 @@ double work_of(const nn::Cost& cost) {
 // The work of one image's forward pass.
 double evaluating(const nn::Plan& plan) {
   double work = 0;
-  for (size_t stage = 0; stage < plan.stages.size(); ++stage)
+  for (size_t unit = 0; unit < plan.units.size(); ++unit)
     for (const nn::Step step : {nn::Step::kConvolve, nn::Step::kActivate})
-      work += work_of(nn::cost_of(plan, step, stage));
+      work += work_of(nn::cost_of(plan, step, unit));
   return work;
 }
 
-// The work of one image's forward and backward pass. The first stage has no input gradient.
+// The work of one image's forward and backward pass. The first unit has no input gradient.
 double training(const nn::Plan& plan) {
   double work = evaluating(plan);
-  for (size_t stage = 0; stage < plan.stages.size(); ++stage) {
-    if (plan.stages[stage].norm) work += work_of(nn::cost_of(plan, nn::Step::kGradientSums, stage));
-    work += work_of(nn::cost_of(plan, nn::Step::kActivationGradient, stage));
-    if (!plan.stages[stage].conv) continue;
-    work += work_of(nn::cost_of(plan, nn::Step::kWeightGradient, stage));
-    if (stage > 0) work += work_of(nn::cost_of(plan, nn::Step::kInputGradient, stage));
+  for (size_t unit = 0; unit < plan.units.size(); ++unit) {
+    if (plan.units[unit].norm) work += work_of(nn::cost_of(plan, nn::Step::kGradientSums, unit));
+    work += work_of(nn::cost_of(plan, nn::Step::kActivationGradient, unit));
+    if (!plan.units[unit].conv) continue;
+    work += work_of(nn::cost_of(plan, nn::Step::kWeightGradient, unit));
+    if (unit > 0) work += work_of(nn::cost_of(plan, nn::Step::kInputGradient, unit));
   }
   return work;
 }

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "ladder/markdown.h"
-#include "ladder/statistics.h"
+#include "ladder/run_statistics.h"
 
 namespace rung::ladder {
 

@@ -6,8 +6,8 @@
 
 #include "base/claimed_folder.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "ladder/steps_file.h"
-#include "ladder/sweep_folder.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
@@ -39,7 +39,7 @@ void require_run(const std::filesystem::path& folder) {
                      "give one of its steps, or resume it with `rung climb --resume`");
   if (holds_sweep(folder))
     throw UsageError(fmt::format("{} holds a sweep, not a run", name),
-                     fmt::format("give one of the runs in {}", (folder / kRunsFolder).string()));
+                     fmt::format("give one of the runs in {}", (folder / kSweepRuns).string()));
   throw UsageError(fmt::format("{} holds no run", name), "give a folder that `rung train` writes to");
 }
 
@@ -53,6 +53,10 @@ void require_ladder(const std::filesystem::path& folder) {
     throw UsageError(fmt::format("{} holds a sweep, not a ladder", name),
                      "give the `rung sweep` command that started it again");
   throw UsageError(fmt::format("{} holds no ladder", name), "give a folder that `rung climb` writes to");
+}
+
+bool holds_sweep(const std::filesystem::path& folder) {
+  return is_there(folder / kSweepPlan);
 }
 
 void require_no_job(const std::filesystem::path& folder) {

@@ -14,6 +14,12 @@ namespace rung::ladder {
 void require_run(const std::filesystem::path& folder);
 void require_ladder(const std::filesystem::path& folder);
 
+// In the folder of a sweep: its plan, and the folders of its runs.
+inline constexpr const char* kSweepPlan = "plan.json";
+inline constexpr const char* kSweepRuns = "runs";
+
+bool holds_sweep(const std::filesystem::path& folder);
+
 // Throws UsageError if the folder already holds a run, a ladder or a sweep.
 void require_no_job(const std::filesystem::path& folder);
 

@@ -12,20 +12,20 @@ struct Cost {
   double bytes = 0;  // read and written, every tensor once
 };
 
-// What a stage's kernels cost for one image. Only convolutions count as arithmetic.
-Cost cost_of_loading(const Stage& stage);
-Cost cost_of_convolving(const Stage& stage);
-Cost cost_of_activating(const Stage& stage);
-Cost cost_of_gradient_sums(const Stage& stage);
-Cost cost_of_skip_gradient(const Stage& stage);
-Cost cost_of_activation_gradient(const Stage& stage);
-Cost cost_of_convolution_gradient(const Stage& stage);  // of the weights, or of the input
+// What a unit's kernels cost for one image. Only convolutions count as arithmetic.
+Cost cost_of_loading(const Unit& unit);
+Cost cost_of_convolving(const Unit& unit);
+Cost cost_of_activating(const Unit& unit);
+Cost cost_of_gradient_sums(const Unit& unit);
+Cost cost_of_skip_gradient(const Unit& unit);
+Cost cost_of_activation_gradient(const Unit& unit);
+Cost cost_of_convolution_gradient(const Unit& unit);  // of the weights, or of the input
 
 // FLOP to train one image: every convolution's forward pass, weight gradient and, except for the first, input
 // gradient.
 double training_flop(const Plan& plan);
 
-// The stage in short: "10→10 3×3, norm, dropout, relu".
-std::string describe(const Stage& stage);
+// The unit in short: "10→10 3×3, norm, dropout, relu".
+std::string describe(const Unit& unit);
 
 }  // namespace rung::nn

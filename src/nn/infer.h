@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 
 namespace rung::nn {
 
@@ -28,10 +28,10 @@ struct LayerInfo {
   int64_t params = 0;            // trainable
   int64_t macs = 0;              // multiply-accumulates of one image's forward pass
   int64_t activation_bytes = 0;  // one image's output as float32
-  // Rows and columns of the image from the first to the last that one output unit sees, of the unit that sees
-  // most. Padding is not seen.
+  // Rows and columns of the image from the first to the last that one output value sees, of the value that
+  // sees most. Padding is not seen.
   Size2 receptive_field;
-  Size2 jump;  // pixels of the image between neighbouring output units, at most the image's size
+  Size2 jump;  // pixels of the image between neighbouring output values, at most the image's size
 };
 
 struct ModelInfo {

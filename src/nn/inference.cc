@@ -14,41 +14,41 @@ namespace rung::nn {
 Inference::Inference(const Plan& plan, ThreadPool& pool)
     : plan_(plan),
       pool_(pool),
-      stages_(plan.stages.begin(), plan.stages.end()),
+      units_(plan.units.begin(), plan.units.end()),
       threads_(static_cast<size_t>(pool.size())) {
   require_memory(inference_bytes(plan, pool.size()),
                  fmt::format("evaluating the model with {} threads", pool.size()), "use fewer threads");
-  size_t largest = group_floats(plan.input);
-  for (const Stage& stage : plan.stages)
-    largest = std::max({largest, stage.activation.elements() * kernels::kLanes, group_floats(stage.output)});
+  size_t largest = block_floats(plan.input);
+  for (const Unit& unit : plan.units)
+    largest = std::max({largest, unit.activation.elements() * kernels::kLanes, block_floats(unit.output)});
   for (ThreadMemory& memory : threads_) {
     for (auto& buffer : memory.buffers) buffer = AlignedBuffer<float>(largest);
-    for (const Stage& stage : plan.stages)
-      memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
-    for (size_t s = 0; s < plan.stages.size(); ++s) memory.kept.emplace_back(stage_sizes(plan, s).kept);
+    for (const Unit& unit : plan.units)
+      memory.padded.push_back(unit.conv ? PaddedInput(*unit.conv) : PaddedInput());
+    for (size_t s = 0; s < plan.units.size(); ++s) memory.kept.emplace_back(unit_sizes(plan, s).kept);
   }
 }
 
-void Inference::run(const Weights& weights, int images, const LoadGroup& load, const UseLogits& use) {
-  for (EvaluationStage& stage : stages_) stage.prepare(weights);
-  pool_.for_each(kernels::groups_of(images), [&](int group, int thread) {
+void Inference::run(const Weights& weights, int images, const LoadBlock& load, const UseLogits& use) {
+  for (EvaluationUnit& unit : units_) unit.prepare(weights);
+  pool_.for_each(kernels::blocks_of(images), [&](int block, int thread) {
     ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
-    const int lanes = kernels::valid_lanes(images, group);
-    load(group, lanes, thread, memory.buffers[0].data());
-    use(group, lanes, forward(weights, memory));
+    const int lanes = kernels::valid_lanes(images, block);
+    load(block, lanes, thread, memory.buffers[0].data());
+    use(block, lanes, forward(weights, memory));
   });
 }
 
 const float* Inference::forward(const Weights& weights, ThreadMemory& memory) const {
   float* x = memory.buffers[0].data();
   float* y = memory.buffers[1].data();
-  for (size_t s = 0; s < plan_.stages.size(); ++s) {
-    const Stage& stage = plan_.stages[s];
-    if (stage.input_is_added) std::copy_n(x, memory.kept[s].size(), memory.kept[s].data());
-    if (stages_[s].is_idle()) continue;
-    const float* added = stage.addition() == nullptr ? nullptr : memory.kept[stage.addition()->stage].data();
-    const bool is_back = stages_[s].has_two_kernels();  // from x to y and back
-    stages_[s].run(weights, x, added, memory.padded[s], y, nullptr, is_back ? x : y);
+  for (size_t s = 0; s < plan_.units.size(); ++s) {
+    const Unit& unit = plan_.units[s];
+    if (unit.input_is_added) std::copy_n(x, memory.kept[s].size(), memory.kept[s].data());
+    if (units_[s].is_idle()) continue;
+    const float* added = unit.addition() == nullptr ? nullptr : memory.kept[unit.addition()->unit].data();
+    const bool is_back = units_[s].has_two_kernels();  // from x to y and back
+    units_[s].run(weights, x, added, memory.padded[s], y, nullptr, is_back ? x : y);
     if (!is_back) std::swap(x, y);
   }
   return x;

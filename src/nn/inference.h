@@ -1,4 +1,4 @@
-// Forward pass in evaluation mode: running statistics, no dropout. A group of 16 images runs through the
+// Forward pass in evaluation mode: running statistics, no dropout. A block of 16 images runs through the
 // whole model inside one core's cache.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/thread_pool.h"
-#include "nn/evaluation_stage.h"
+#include "nn/evaluation_unit.h"
 #include "nn/padding.h"
 #include "nn/plan.h"
 #include "nn/training_pass.h"
@@ -22,24 +22,24 @@ class Inference {
   Inference(const Inference&) = delete;
   Inference& operator=(const Inference&) = delete;
 
-  // Called from the pool's threads, once per group, with its logits [classes][16].
-  using UseLogits = std::function<void(int group, int lanes, const float* logits)>;
+  // Called from the pool's threads, once per block, with its logits [classes][16].
+  using UseLogits = std::function<void(int block, int lanes, const float* logits)>;
 
-  // Runs all groups of `images` images.
-  void run(const Weights& weights, int images, const LoadGroup& load, const UseLogits& use);
+  // Runs all blocks of `images` images.
+  void run(const Weights& weights, int images, const LoadBlock& load, const UseLogits& use);
 
  private:
   struct ThreadMemory {
-    AlignedBuffer<float> buffers[2];  // activations of one group; a kernel reads one and writes the other
-    std::vector<PaddedInput> padded;  // by stage
-    std::vector<AlignedBuffer<float>> kept;  // by stage; its input, where a later stage adds it
+    AlignedBuffer<float> buffers[2];  // activations of one block; a kernel reads one and writes the other
+    std::vector<PaddedInput> padded;  // by unit
+    std::vector<AlignedBuffer<float>> kept;  // by unit; its input, where a later unit adds it
   };
 
   const float* forward(const Weights& weights, ThreadMemory& memory) const;
 
   const Plan& plan_;
   ThreadPool& pool_;
-  std::vector<EvaluationStage> stages_;
+  std::vector<EvaluationUnit> units_;
   std::vector<ThreadMemory> threads_;
 };
 

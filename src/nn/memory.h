@@ -10,20 +10,20 @@
 
 namespace rung::nn {
 
-// In elements; 0 if the stage has no such part.
-struct StageSizes {
-  size_t convolved = 0;       // per group: the convolution's output
-  size_t activated = 0;       // per group: the stage's output, if something follows the convolution
-  size_t bits = 0;            // a group
-  size_t kept = 0;            // per thread: the stage's input, if a later stage adds it; evaluation only
-  size_t skip_gradients = 0;  // per group: that input's gradient from there
+// In elements; 0 if the unit has no such part.
+struct UnitSizes {
+  size_t convolved = 0;       // per block: the convolution's output
+  size_t activated = 0;       // per block: the unit's output, if something follows the convolution
+  size_t bits = 0;            // a block
+  size_t kept = 0;            // per thread: the unit's input, if a later unit adds it; evaluation only
+  size_t skip_gradients = 0;  // per block: that input's gradient from there
   size_t packed_forward = 0;
   size_t packed_backward = 0;
   kernels::Canvas canvas;    // around the gradient of the convolution's output
   size_t canvas_floats = 0;  // a thread
 };
 
-StageSizes stage_sizes(const Plan& plan, size_t stage);
+UnitSizes unit_sizes(const Plan& plan, size_t unit);
 
 // Bytes that Inference takes with `threads` threads.
 uint64_t inference_bytes(const Plan& plan, int threads);

@@ -18,7 +18,7 @@ PaddedInput::PaddedInput(const kernels::ConvShape& shape) : buffer_(floats(shape
 
 size_t PaddedInput::floats(const kernels::ConvShape& shape) {
   if (shape.pad_h == 0 && shape.pad_w == 0) return 0;
-  return kernels::group_floats(shape.in_channels, padded_height(shape), padded_width(shape));
+  return kernels::block_floats(shape.in_channels, padded_height(shape), padded_width(shape));
 }
 
 kernels::View<const float> PaddedInput::view(const kernels::ConvShape& shape, const float* x) {

@@ -6,7 +6,7 @@
 
 namespace rung::nn {
 
-// Holds one group's padded input; empty for a convolution without padding, whose input needs no copy.
+// Holds one block's padded input; empty for a convolution without padding, whose input needs no copy.
 class PaddedInput {
  public:
   PaddedInput() = default;

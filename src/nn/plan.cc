@@ -10,7 +10,7 @@
 namespace rung::nn {
 namespace {
 
-// Adds each layer to the last stage, or opens a new stage if the layer does not fit.
+// Adds each layer to the last unit, or opens a new unit if the layer does not fit.
 class PlanBuilder {
  public:
   PlanBuilder(const ModelSpec& model, const ModelInfo& info, GlobalPooling pooling)
@@ -26,8 +26,8 @@ class PlanBuilder {
   void add(size_t layer, const LayerSpec& spec) {
     layer_ = layer;
     std::visit([this](const auto& l) { add(l); }, spec);
-    if (is_added_[layer]) open_ = false;  // a later stage needs its output, so it must end a stage
-    stages_after_.push_back(plan_.stages.size());
+    if (is_added_[layer]) open_ = false;  // a later unit needs its output, so it must end a unit
+    units_after_.push_back(plan_.units.size());
   }
 
   Plan finish() && { return std::move(plan_); }
@@ -36,27 +36,27 @@ class PlanBuilder {
   const Shape& input() const { return info_.layers[layer_].input; }
   const Shape& output() const { return info_.layers[layer_].output; }
 
-  Stage& open_stage() {
-    Stage stage;
-    stage.input = input();
-    plan_.stages.push_back(stage);
+  Unit& open_unit() {
+    Unit unit;
+    unit.input = input();
+    plan_.units.push_back(unit);
     open_ = true;
-    return plan_.stages.back();
+    return plan_.units.back();
   }
 
-  // The open stage if `fits`, else a new one.
-  Stage& stage_where(const std::function<bool(const Stage&)>& fits) {
-    if (open_ && fits(plan_.stages.back())) return plan_.stages.back();
-    Stage& stage = open_stage();
-    set_activation_input(stage, input());
-    return stage;
+  // The open unit if `fits`, else a new one.
+  Unit& unit_where(const std::function<bool(const Unit&)>& fits) {
+    if (open_ && fits(plan_.units.back())) return plan_.units.back();
+    Unit& unit = open_unit();
+    set_activation_input(unit, input());
+    return unit;
   }
 
-  static void set_activation_input(Stage& stage, const Shape& shape) {
-    stage.activation.channels = shape.channels;
-    stage.activation.height = shape.height;
-    stage.activation.width = shape.width;
-    stage.output = shape;
+  static void set_activation_input(Unit& unit, const Shape& shape) {
+    unit.activation.channels = shape.channels;
+    unit.activation.height = shape.height;
+    unit.activation.width = shape.width;
+    unit.output = shape;
   }
 
   size_t add_tensor(std::vector<TensorInfo>& tensors, size_t& count, const std::string& name,
@@ -85,12 +85,12 @@ class PlanBuilder {
   }
 
   void add_convolution(const kernels::ConvShape& shape, std::vector<int64_t> weight_shape, bool bias) {
-    Stage& stage = open_stage();
-    stage.conv = shape;
+    Unit& unit = open_unit();
+    unit.conv = shape;
     const auto fan_in = static_cast<size_t>(shape.taps());
-    stage.weight = add_random_parameter("weight", std::move(weight_shape), fan_in);
-    if (bias) stage.bias = add_random_parameter("bias", {shape.out_channels}, fan_in);
-    set_activation_input(stage, output());
+    unit.weight = add_random_parameter("weight", std::move(weight_shape), fan_in);
+    if (bias) unit.bias = add_random_parameter("bias", {shape.out_channels}, fan_in);
+    set_activation_input(unit, output());
   }
 
   static kernels::ConvShape linear_shape(int64_t inputs, int outputs) {
@@ -115,48 +115,45 @@ class PlanBuilder {
   }
 
   void add(const BatchNorm2d& l) {
-    Stage& stage =
-        stage_where([](const Stage& s) { return !s.norm && s.dropout == 0 && !s.activation.relu; });
+    Unit& unit = unit_where([](const Unit& s) { return !s.norm && s.dropout == 0 && !s.activation.relu; });
     const int64_t channels = input().channels;
-    Stage::Norm norm{.eps = l.eps, .momentum = l.momentum};
+    Unit::Norm norm{.eps = l.eps, .momentum = l.momentum};
     norm.weight = add_parameter("weight", {channels}, 1);
     norm.bias = add_parameter("bias", {channels}, 0);
     norm.running_mean = add_buffer("running_mean", {channels}, 0);
     norm.running_var = add_buffer("running_var", {channels}, 1);
-    stage.norm = norm;
+    unit.norm = norm;
   }
 
   void add(const Dropout& l) { add_dropout(l.p, false); }
   void add(const Dropout2d& l) { add_dropout(l.p, true); }
   void add_dropout(double p, bool drops_channels) {
     if (p == 0) return;
-    // Dropout may also follow a relu of the same stage: scaling by a positive number commutes with relu.
-    Stage& stage = stage_where([](const Stage& s) { return s.dropout == 0; });
-    stage.dropout = p;
-    stage.drops_channels = drops_channels;
-    stage.dropout_layer = static_cast<uint32_t>(layer_);
+    // Dropout may also follow a relu of the same unit: scaling by a positive number commutes with relu.
+    Unit& unit = unit_where([](const Unit& s) { return s.dropout == 0; });
+    unit.dropout = p;
+    unit.drops_channels = drops_channels;
+    unit.dropout_layer = static_cast<uint32_t>(layer_);
   }
 
   void add(const Relu& /*layer*/) {
-    stage_where([](const Stage&) { return true; }).activation.relu = true;
+    unit_where([](const Unit&) { return true; }).activation.relu = true;
   }
 
-  void add_single(const Stage::Single& single) {
-    Stage& stage = open_stage();
-    set_activation_input(stage, input());
-    stage.single = single;
+  void add_single(const Unit::Single& single) {
+    Unit& unit = open_unit();
+    set_activation_input(unit, input());
+    unit.single = single;
     open_ = false;
   }
-  void add(const LeakyRelu& l) {
-    add_single(Stage::LeakyRelu{.slope = static_cast<float>(l.negative_slope)});
-  }
+  void add(const LeakyRelu& l) { add_single(Unit::LeakyRelu{.slope = static_cast<float>(l.negative_slope)}); }
   void add(const PRelu& l) {
     const size_t weight = add_parameter("weight", {l.num_parameters}, l.init);
-    add_single(Stage::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
+    add_single(Unit::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
   }
   void add(const GroupNorm& l) {
     const int64_t channels = input().channels;
-    Stage::GroupNorm norm{
+    Unit::GroupNorm norm{
         .shape = {.channels = input().channels,
                   .groups = l.num_groups,
                   .plane = static_cast<size_t>(input().height) * static_cast<size_t>(input().width),
@@ -174,31 +171,31 @@ class PlanBuilder {
     add_single(l.function());
   }
   void add(const Add& l) {
-    const size_t added = stages_after_[static_cast<size_t>(added_layer(l, layer_))];
-    for (Stage& earlier : plan_.stages) {
-      auto* sum = std::get_if<Stage::Addition>(&earlier.single);
-      if (sum != nullptr && sum->stage == added) sum->last = false;
+    const size_t added = units_after_[static_cast<size_t>(added_layer(l, layer_))];
+    for (Unit& earlier : plan_.units) {
+      auto* sum = std::get_if<Unit::Addition>(&earlier.single);
+      if (sum != nullptr && sum->unit == added) sum->last = false;
     }
-    add_single(Stage::Addition{.stage = added, .last = true});
-    plan_.stages[added].input_is_added = true;
+    add_single(Unit::Addition{.unit = added, .last = true});
+    plan_.units[added].input_is_added = true;
   }
 
   // Windows that tile the plane are pooled with what comes before.
   void add_tiling(kernels::Pooling pooling, Size2 window) {
     const bool is_global = window == Size2{input().height, input().width};
     if (is_global && global_pooling_ == GlobalPooling::kApart) open_ = false;
-    Stage& stage = stage_where([](const Stage&) { return true; });
-    stage.activation.pooling = pooling;
-    stage.activation.pool_h = window.h;
-    stage.activation.pool_w = window.w;
-    stage.output = output();
+    Unit& unit = unit_where([](const Unit&) { return true; });
+    unit.activation.pooling = pooling;
+    unit.activation.pool_h = window.h;
+    unit.activation.pool_w = window.w;
+    unit.output = output();
     open_ = false;
   }
   void add_windows(kernels::Pooling pooling, const LayerSpec& layer) {
     auto [rows, columns] = *windows_of(layer, input());
     add_single(kernels::PoolShape{pooling, input().channels, input().height, input().width, std::move(rows),
                                   std::move(columns)});
-    plan_.stages.back().output = output();
+    plan_.units.back().output = output();
   }
   template <typename Pool>
   void add_pooling(kernels::Pooling pooling, const Pool& l) {
@@ -221,16 +218,16 @@ class PlanBuilder {
   void add(const Flatten& /*layer*/) {
     if (output() == input()) return;
     open_ = false;  // the channels change after it; the memory does not
-    if (!plan_.stages.empty()) plan_.stages.back().output = output();
+    if (!plan_.units.empty()) plan_.units.back().output = output();
   }
 
   const ModelInfo& info_;
   GlobalPooling global_pooling_;
   Plan plan_;
-  std::vector<bool> is_added_;        // by layer: its output is added to a later one's
-  std::vector<size_t> stages_after_;  // by layer: stages up to its end
+  std::vector<bool> is_added_;       // by layer: its output is added to a later one's
+  std::vector<size_t> units_after_;  // by layer: units up to its end
   size_t layer_ = 0;
-  bool open_ = false;  // further elementwise layers may join the last stage
+  bool open_ = false;  // further elementwise layers may join the last unit
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
-// A model, ready to run: its layers grouped into stages, and the place of every parameter.
+// A model, ready to run: its layers grouped into units, and the place of every parameter.
 //
-// A stage is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
-// pooling. Each part may be missing. Stages are what the engine runs: one kernel call for the convolution,
+// A unit is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
+// pooling. Each part may be missing. Units are what the engine runs: one kernel call for the convolution,
 // one for the rest. Leaky relu, PReLU, a function, group norm, the sum of a residual connection, and a
-// pooling whose windows do not tile the plane are stages by themselves.
+// pooling whose windows do not tile the plane are units by themselves.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 #include "kernels/layout.h"
 #include "kernels/pooling.h"
 #include "nn/infer.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 
 namespace rung::nn {
 
@@ -34,7 +34,7 @@ struct TensorInfo {
   float start = 0;    // what those start with
 };
 
-struct Stage {
+struct Unit {
   struct Norm {
     size_t weight = 0;  // offsets into the parameters
     size_t bias = 0;
@@ -44,15 +44,15 @@ struct Stage {
     double momentum = 0.1;
   };
 
-  // A layer that is a stage of its own.
+  // A layer that is a unit of its own.
   struct LeakyRelu {
     float slope = 0;    // if none is learned
     size_t weight = 0;  // offset into the parameters
     size_t learnt = 0;  // slopes among the parameters: none, one, or one per channel
   };
   struct Addition {
-    size_t stage = 0;   // whose input is added: the output of the stage before it, or the image
-    bool last = false;  // no later stage adds the same
+    size_t unit = 0;    // whose input is added: the output of the unit before it, or the image
+    bool last = false;  // no later unit adds the same
   };
   struct GroupNorm {
     kernels::GroupNormShape shape;
@@ -72,7 +72,7 @@ struct Stage {
   bool drops_channels = false;  // whole ones, instead of elements
   uint32_t dropout_layer = 0;   // which layer of the model, for the random numbers
   kernels::ActivationShape activation;
-  Single single;                // if it holds a layer, the stage has nothing else
+  Single single;                // if it holds a layer, the unit has nothing else
   bool input_is_added = false;  // by an Addition
 
   bool is_single() const { return !std::holds_alternative<std::monostate>(single); }
@@ -81,7 +81,7 @@ struct Stage {
   bool activates_in_evaluation() const {
     return norm || activation.relu || activation.pooling != kernels::Pooling::kNone || is_single();
   }
-  // Something follows the convolution, so that its output and the stage's are not the same.
+  // Something follows the convolution, so that its output and the unit's are not the same.
   bool activates() const { return dropout > 0 || activates_in_evaluation(); }
   // The activation records where the gradient passes, one bit per element.
   bool has_bits() const { return dropout > 0 || activation.gates(); }
@@ -92,23 +92,23 @@ struct Stage {
 struct Plan {
   Shape input;
   int classes = 0;
-  std::vector<Stage> stages;
+  std::vector<Unit> units;
   std::vector<TensorInfo> parameters;
   std::vector<TensorInfo> buffers;  // batch norm's running statistics
   size_t parameter_count = 0;
   size_t buffer_count = 0;
 };
 
-// Whether a pooling over the whole plane joins the stage before it, which is faster. Apart from it, that
-// stage's output keeps its rows and columns, so that they can be looked at; the results are the same bits.
+// Whether a pooling over the whole plane joins the unit before it, which is faster. Apart from it, that
+// unit's output keeps its rows and columns, so that they can be looked at; the results are the same bits.
 enum class GlobalPooling { kFused, kApart };
 
 // Throws ShapeError if the shapes do not fit (see infer).
 Plan make_plan(const ModelSpec& model, GlobalPooling pooling = GlobalPooling::kFused);
 
-// Floats of a group of images' activations of this shape.
-inline size_t group_floats(const Shape& shape) {
-  return kernels::group_floats(shape.channels, shape.height, shape.width);
+// Floats of a block of images' activations of this shape.
+inline size_t block_floats(const Shape& shape) {
+  return kernels::block_floats(shape.channels, shape.height, shape.width);
 }
 
 }  // namespace rung::nn

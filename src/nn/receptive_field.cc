@@ -68,7 +68,7 @@ Field join(const Field& a, const Field& b) {
   return {join(a.rows, b.rows), join(a.columns, b.columns)};
 }
 
-// What the units of one layer's output see.
+// What the values of one layer's output see.
 class Fields {
  public:
   explicit Fields(const Shape& image) {
@@ -123,7 +123,7 @@ class Fields {
     for (size_t i = 0; i < columns_.size(); ++i) columns_[i] = join(columns_[i], other.columns_[i]);
   }
 
-  // Of the unit that sees most, along each axis.
+  // Of the value that sees most, along each axis.
   Size2 largest() const {
     if (whole().rows.empty() || whole().columns.empty()) return {0, 0};
     Size2 size{0, 0};

@@ -1,4 +1,4 @@
-// What each layer sees of the image: the pixels that the value of one unit depends on, and the pixels that
+// What each layer sees of the image: the pixels that one output value depends on, and the pixels that
 // any output depends on at all. Rows and columns are followed separately and exactly: with padding, with what
 // strides and poolings leave over at a border, and through the sums of residual connections.
 #pragma once

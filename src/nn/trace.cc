@@ -19,49 +19,49 @@ void accumulate(const std::vector<float>& values, std::vector<float>& sum) {
 }  // namespace
 
 Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
-    : plan_(plan), weights_(weights), image_(group_floats(plan.input)) {
+    : plan_(plan), weights_(weights), image_(block_floats(plan.input)) {
   std::copy_n(x, image_.size(), image_.data());
-  for (size_t stage = 0; stage < plan.stages.size(); ++stage) {
-    stages_.push_back({EvaluationStage(plan.stages[stage]), {}, {}});
-    stages_.back().runner.prepare(weights);
-    forward(stage);
+  for (size_t unit = 0; unit < plan.units.size(); ++unit) {
+    units_.push_back({EvaluationUnit(plan.units[unit]), {}, {}});
+    units_.back().runner.prepare(weights);
+    forward(unit);
   }
 }
 
-const float* Trace::input(size_t stage) const {
-  return stage == 0 ? image_.data() : stages_[stage - 1].output.data();
+const float* Trace::input(size_t unit) const {
+  return unit == 0 ? image_.data() : units_[unit - 1].output.data();
 }
 
-std::span<const float> Trace::output(size_t stage) const {
-  return {stages_[stage].output.data(), group_floats(plan_.stages[stage].output)};
+std::span<const float> Trace::output(size_t unit) const {
+  return {units_[unit].output.data(), block_floats(plan_.units[unit].output)};
 }
 
-void Trace::forward(size_t stage) {
-  const Stage& spec = plan_.stages[stage];
-  StageTrace& trace = stages_[stage];
-  trace.output = AlignedBuffer<float>(group_floats(spec.output));
+void Trace::forward(size_t unit) {
+  const Unit& spec = plan_.units[unit];
+  UnitTrace& trace = units_[unit];
+  trace.output = AlignedBuffer<float>(block_floats(spec.output));
   if (spec.activation.gates()) trace.bits.assign(spec.activation.elements(), 0xFFFF);
   if (trace.runner.is_idle()) {
-    std::copy_n(input(stage), group_floats(spec.output), trace.output.data());
+    std::copy_n(input(unit), block_floats(spec.output), trace.output.data());
     return;
   }
   AlignedBuffer<float> convolved(trace.runner.has_two_kernels() ? spec.activation.elements() * kLanes : 0);
   PaddedInput padded = spec.conv ? PaddedInput(*spec.conv) : PaddedInput();
-  const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->stage);
-  trace.runner.run(weights_, input(stage), added, padded, convolved.data(),
+  const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->unit);
+  trace.runner.run(weights_, input(unit), added, padded, convolved.data(),
                    trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
 }
 
-std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classes) const {
-  std::vector<float> gradient(group_floats(plan_.stages.back().output));
+std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes) const {
+  std::vector<float> gradient(block_floats(plan_.units.back().output));
   for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
-  std::vector<std::vector<float>> skips(stages_.size());  // gradients of inputs that later stages add
-  for (size_t later = stages_.size() - 1; later > stage; --later) {
-    const Stage& spec = plan_.stages[later];
-    if (const Stage::Addition* addition = spec.addition()) accumulate(gradient, skips[addition->stage]);
+  std::vector<std::vector<float>> skips(units_.size());  // gradients of inputs that later units add
+  for (size_t later = units_.size() - 1; later > unit; --later) {
+    const Unit& spec = plan_.units[later];
+    if (const Unit::Addition* addition = spec.addition()) accumulate(gradient, skips[addition->unit]);
     if (spec.activates_in_evaluation()) gradient = through_activation(later, gradient);
     if (spec.conv) {
-      std::vector<float> dx(group_floats(spec.input));
+      std::vector<float> dx(block_floats(spec.input));
       kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
                                                 weights_.parameters.data() + spec.weight, dx.data());
       gradient = std::move(dx);
@@ -71,13 +71,13 @@ std::vector<float> Trace::gradient(size_t stage, std::span<const uint8_t> classe
   return gradient;
 }
 
-std::vector<float> Trace::through_activation(size_t stage, const std::vector<float>& dy) const {
-  const Stage& spec = plan_.stages[stage];
+std::vector<float> Trace::through_activation(size_t unit, const std::vector<float>& dy) const {
+  const Unit& spec = plan_.units[unit];
   const kernels::ActivationShape& shape = spec.activation;
-  const StageTrace& trace = stages_[stage];
+  const UnitTrace& trace = units_[unit];
   std::vector<float> dx(shape.elements() * kLanes);
   if (spec.is_single()) {
-    single_backward(spec, weights_.parameters, dy.data(), input(stage), dx.data(), nullptr);
+    single_backward(spec, weights_.parameters, dy.data(), input(unit), dx.data(), nullptr);
     return dx;
   }
   kernels::reference::activation_backward(shape, dy.data(), trace.bits.empty() ? nullptr : trace.bits.data(),

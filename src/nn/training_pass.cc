@@ -15,8 +15,8 @@ namespace {
 
 using kernels::kLanes;
 
-size_t plane_of(const Stage& stage) {
-  return static_cast<size_t>(stage.activation.height) * static_cast<size_t>(stage.activation.width);
+size_t plane_of(const Unit& unit) {
+  return static_cast<size_t>(unit.activation.height) * static_cast<size_t>(unit.activation.width);
 }
 
 // What the mean over the batch divides by: without class weights, the number of images.
@@ -28,13 +28,13 @@ double weight_sum(const Batch& batch) {
 }
 
 // Floats of each of the two kinds of sums.
-size_t moment_sums_of(const Stage& stage) {
-  if (!stage.norm) return 0;
-  return kernels::group_floats(stage.activation.channels, 1,
-                               kernels::moment_bands(stage.activation.height, stage.activation.width));
+size_t moment_sums_of(const Unit& unit) {
+  if (!unit.norm) return 0;
+  return kernels::block_floats(unit.activation.channels, 1,
+                               kernels::moment_bands(unit.activation.height, unit.activation.width));
 }
 
-Cost not_counted(const Stage& /*stage*/) {
+Cost not_counted(const Unit& /*unit*/) {
   return {};
 }
 
@@ -42,9 +42,9 @@ Cost not_counted(const Stage& /*stage*/) {
 
 struct TrainingPass::StepInfo {
   std::string_view name;
-  GroupWork group_work;
+  BlockWork block_work;
   BatchWork batch_work;
-  Cost (*cost)(const Stage& stage);
+  Cost (*cost)(const Unit& unit);
 };
 
 TrainingPass::StepInfo TrainingPass::info_of(Step step) {
@@ -84,46 +84,46 @@ std::string_view name_of(Step step) {
   return TrainingPass::info_of(step).name;
 }
 
-Cost cost_of(const Plan& plan, Step step, size_t stage) {
-  return TrainingPass::info_of(step).cost(plan.stages[stage]);
+Cost cost_of(const Plan& plan, Step step, size_t unit) {
+  return TrainingPass::info_of(step).cost(plan.units[unit]);
 }
 
 TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool)
-    : plan_(plan), pool_(pool), max_groups_(kernels::groups_of(largest_batch)), stages_(plan.stages.size()) {
+    : plan_(plan), pool_(pool), max_blocks_(kernels::blocks_of(largest_batch)), units_(plan.units.size()) {
   allocate(pool.size());
   write_program();
 }
 
 void TrainingPass::allocate(int threads) {
-  const auto groups = static_cast<size_t>(max_groups_);
-  images_ = AlignedBuffer<float>(groups * group_floats(plan_.input));
-  for (size_t s = 0; s < plan_.stages.size(); ++s) {
-    const Stage& stage = plan_.stages[s];
-    StageMemory& memory = stages_[s];
-    const auto channels = static_cast<size_t>(stage.activation.channels);
-    const StageSizes sizes = stage_sizes(plan_, s);
-    memory.convolved = AlignedBuffer<float>(groups * sizes.convolved);
-    memory.activated = AlignedBuffer<float>(groups * sizes.activated);
-    memory.bits = AlignedBuffer<uint16_t>(groups * sizes.bits);
-    memory.skip_gradients = AlignedBuffer<float>(groups * sizes.skip_gradients);
+  const auto blocks = static_cast<size_t>(max_blocks_);
+  images_ = AlignedBuffer<float>(blocks * block_floats(plan_.input));
+  for (size_t s = 0; s < plan_.units.size(); ++s) {
+    const Unit& unit = plan_.units[s];
+    UnitMemory& memory = units_[s];
+    const auto channels = static_cast<size_t>(unit.activation.channels);
+    const UnitSizes sizes = unit_sizes(plan_, s);
+    memory.convolved = AlignedBuffer<float>(blocks * sizes.convolved);
+    memory.activated = AlignedBuffer<float>(blocks * sizes.activated);
+    memory.bits = AlignedBuffer<uint16_t>(blocks * sizes.bits);
+    memory.skip_gradients = AlignedBuffer<float>(blocks * sizes.skip_gradients);
     memory.packed_forward = AlignedBuffer<float>(sizes.packed_forward);
     memory.packed_backward = AlignedBuffer<float>(sizes.packed_backward);
     memory.canvas = sizes.canvas;
-    memory.scale.assign(channels, stage.kept_scale());
+    memory.scale.assign(channels, unit.kept_scale());
     memory.shift.assign(channels, 0);
-    if (stage.norm) {
-      memory.moments.resize(groups * channels);
-      memory.gradient_sums.resize(groups * channels * 2);
+    if (unit.norm) {
+      memory.moments.resize(blocks * channels);
+      memory.gradient_sums.resize(blocks * channels * 2);
       for (auto* values : {&memory.mean, &memory.inverse_std, &memory.norm_scale, &memory.norm_shift,
                            &memory.gradient_factor, &memory.value_factor, &memory.constant})
         values->resize(channels);
     }
-    largest_output_ = std::max(largest_output_, group_floats(stage.output));
+    largest_output_ = std::max(largest_output_, block_floats(unit.output));
   }
-  for (auto& gradients : output_gradients_) gradients = AlignedBuffer<float>(groups * largest_output_);
-  group_gradients_ = AlignedBuffer<float>(groups * plan_.parameter_count);
-  group_losses_.resize(groups);
-  group_correct_.resize(groups);
+  for (auto& gradients : output_gradients_) gradients = AlignedBuffer<float>(blocks * largest_output_);
+  block_gradients_ = AlignedBuffer<float>(blocks * plan_.parameter_count);
+  block_losses_.resize(blocks);
+  block_correct_.resize(blocks);
   threads_.resize(static_cast<size_t>(threads));
   for (ThreadMemory& memory : threads_) allocate_thread(memory);
 }
@@ -131,51 +131,51 @@ void TrainingPass::allocate(int threads) {
 void TrainingPass::allocate_thread(ThreadMemory& memory) {
   size_t most_weights = 0;
   size_t most_sums = 0;
-  for (size_t s = 0; s < plan_.stages.size(); ++s) {
-    const Stage& stage = plan_.stages[s];
-    const StageSizes sizes = stage_sizes(plan_, s);
-    most_sums = std::max(most_sums, moment_sums_of(stage));
+  for (size_t s = 0; s < plan_.units.size(); ++s) {
+    const Unit& unit = plan_.units[s];
+    const UnitSizes sizes = unit_sizes(plan_, s);
+    most_sums = std::max(most_sums, moment_sums_of(unit));
     most_weights = std::max(most_weights, sizes.packed_forward);
     memory.canvas.emplace_back(sizes.canvas_floats);
-    memory.padded.push_back(stage.conv ? PaddedInput(*stage.conv) : PaddedInput());
+    memory.padded.push_back(unit.conv ? PaddedInput(*unit.conv) : PaddedInput());
   }
   memory.scratch = AlignedBuffer<float>(most_weights * kLanes);
   memory.moment_sums = AlignedBuffer<float>(2 * most_sums);
 }
 
-TrainingPass::Task TrainingPass::task(Step step, size_t stage) {
+TrainingPass::Task TrainingPass::task(Step step, size_t unit) {
   const StepInfo info = info_of(step);
-  clocks_.push_back({step, stage});
-  return {stage, clocks_.size() - 1, info.group_work, info.batch_work};
+  clocks_.push_back({step, unit});
+  return {unit, clocks_.size() - 1, info.block_work, info.batch_work};
 }
 
 void TrainingPass::write_program() {
   program_.emplace_back();
-  const auto group = [this](Step step, size_t stage) {
-    program_.back().group_tasks.push_back(task(step, stage));
+  const auto block = [this](Step step, size_t unit) {
+    program_.back().block_tasks.push_back(task(step, unit));
   };
-  const auto batch = [this](Step step, size_t stage) {
-    program_.back().batch_task = task(step, stage);
+  const auto batch = [this](Step step, size_t unit) {
+    program_.back().batch_task = task(step, unit);
     program_.emplace_back();
   };
-  const size_t stages = plan_.stages.size();
+  const size_t units = plan_.units.size();
   batch(Step::kPackWeights, 0);
-  group(Step::kLoad, 0);
-  for (size_t s = 0; s < stages; ++s) {
-    if (plan_.stages[s].conv || plan_.stages[s].norm) group(Step::kConvolve, s);
-    if (plan_.stages[s].norm) batch(Step::kStatistics, s);
-    if (plan_.stages[s].activates()) group(Step::kActivate, s);
+  block(Step::kLoad, 0);
+  for (size_t s = 0; s < units; ++s) {
+    if (plan_.units[s].conv || plan_.units[s].norm) block(Step::kConvolve, s);
+    if (plan_.units[s].norm) batch(Step::kStatistics, s);
+    if (plan_.units[s].activates()) block(Step::kActivate, s);
   }
-  group(Step::kLoss, stages - 1);
-  for (size_t s = stages; s-- > 0;) {
-    if (s + 1 < stages && plan_.stages[s + 1].input_is_added) group(Step::kSkipGradient, s);
-    if (plan_.stages[s].norm) {
-      group(Step::kGradientSums, s);
+  block(Step::kLoss, units - 1);
+  for (size_t s = units; s-- > 0;) {
+    if (s + 1 < units && plan_.units[s + 1].input_is_added) block(Step::kSkipGradient, s);
+    if (plan_.units[s].norm) {
+      block(Step::kGradientSums, s);
       batch(Step::kNormGradient, s);
     }
-    if (plan_.stages[s].conv || plan_.stages[s].is_single() || s > 0) group(Step::kActivationGradient, s);
-    if (plan_.stages[s].conv) group(Step::kWeightGradient, s);
-    if (plan_.stages[s].conv && s > 0) group(Step::kInputGradient, s);
+    if (plan_.units[s].conv || plan_.units[s].is_single() || s > 0) block(Step::kActivationGradient, s);
+    if (plan_.units[s].conv) block(Step::kWeightGradient, s);
+    if (plan_.units[s].conv && s > 0) block(Step::kInputGradient, s);
   }
   batch(Step::kSumGradients, 0);
   program_.pop_back();
@@ -187,20 +187,20 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
   gradient_ = gradient;
   weight_sum_ = weight_sum(batch);
   for (const Phase& phase : program_) {
-    if (!phase.group_tasks.empty()) {
-      pool_.for_each(groups(), [&](int group, int thread) {
-        for (const Task& task : phase.group_tasks)
-          timed(task.clock, thread, 1, [&] { (this->*task.group_work)(task.stage, group, thread); });
+    if (!phase.block_tasks.empty()) {
+      pool_.for_each(blocks(), [&](int block, int thread) {
+        for (const Task& task : phase.block_tasks)
+          timed(task.clock, thread, 1, [&] { (this->*task.block_work)(task.unit, block, thread); });
       });
     }
     if (phase.batch_task)
       timed(phase.batch_task->clock, 0, pool_.size(),
-            [&] { (this->*phase.batch_task->batch_work)(phase.batch_task->stage); });
+            [&] { (this->*phase.batch_task->batch_work)(phase.batch_task->unit); });
   }
   BatchResult result;
-  for (size_t group = 0; group < static_cast<size_t>(groups()); ++group) {
-    result.loss += weight_sum_ > 0 ? group_losses_[group] / weight_sum_ : 0;
-    result.correct += group_correct_[group];
+  for (size_t block = 0; block < static_cast<size_t>(blocks()); ++block) {
+    result.loss += weight_sum_ > 0 ? block_losses_[block] / weight_sum_ : 0;
+    result.correct += block_correct_[block];
   }
   return result;
 }
@@ -229,188 +229,186 @@ void TrainingPass::timed(size_t clock, int thread, int threads, Work work) {
       threads * std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void TrainingPass::pack_weights(size_t /*stage*/) {
-  pool_.for_each(static_cast<int>(plan_.stages.size()), [this](int index, int /*thread*/) {
+void TrainingPass::pack_weights(size_t /*unit*/) {
+  pool_.for_each(static_cast<int>(plan_.units.size()), [this](int index, int /*thread*/) {
     const auto s = static_cast<size_t>(index);
-    const Stage& stage = plan_.stages[s];
-    if (!stage.conv) return;
-    const float* weights = weights_->parameters.data() + stage.weight;
-    kernels::pack_for_forward(*stage.conv, weights, stages_[s].packed_forward.data());
-    if (s > 0) kernels::pack_for_input_gradient(*stage.conv, weights, stages_[s].packed_backward.data());
+    const Unit& unit = plan_.units[s];
+    if (!unit.conv) return;
+    const float* weights = weights_->parameters.data() + unit.weight;
+    kernels::pack_for_forward(*unit.conv, weights, units_[s].packed_forward.data());
+    if (s > 0) kernels::pack_for_input_gradient(*unit.conv, weights, units_[s].packed_backward.data());
   });
 }
 
-// In the order of the groups, whatever the number of threads, which share the parameters.
-void TrainingPass::sum_gradients(size_t /*stage*/) {
+// In the order of the blocks, whatever the number of threads, which share the parameters.
+void TrainingPass::sum_gradients(size_t /*unit*/) {
   const auto shares = static_cast<size_t>(pool_.size());
   pool_.for_each(pool_.size(), [&](int share, int /*thread*/) {
     const size_t begin = gradient_.size() * static_cast<size_t>(share) / shares;
     const size_t end = gradient_.size() * static_cast<size_t>(share + 1) / shares;
-    std::copy(group_gradients_.data() + begin, group_gradients_.data() + end, gradient_.data() + begin);
-    for (int group = 1; group < groups(); ++group) {
-      const float* more = group_gradient(group);
+    std::copy(block_gradients_.data() + begin, block_gradients_.data() + end, gradient_.data() + begin);
+    for (int block = 1; block < blocks(); ++block) {
+      const float* more = block_gradient(block);
       for (size_t i = begin; i < end; ++i) gradient_[i] += more[i];
     }
   });
 }
 
-// Steps of one group.
+// Steps of one block.
 
-void TrainingPass::load(size_t /*stage*/, int group, int thread) {
-  batch_->load(group, lanes(group), thread,
-               images_.data() + static_cast<size_t>(group) * group_floats(plan_.input));
+void TrainingPass::load(size_t /*unit*/, int block, int thread) {
+  batch_->load(block, lanes(block), thread,
+               images_.data() + static_cast<size_t>(block) * block_floats(plan_.input));
 }
 
-void TrainingPass::convolve(size_t s, int group, int thread) {
-  const Stage& stage = plan_.stages[s];
-  StageMemory& memory = stages_[s];
+void TrainingPass::convolve(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  UnitMemory& memory = units_[s];
   ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
-  const auto channels = static_cast<size_t>(stage.activation.channels);
-  const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + moment_sums_of(stage)};
-  if (stage.conv) {
-    const auto x = mine.padded[s].view(*stage.conv, input(s, group));
-    const float* bias = stage.bias ? weights_->parameters.data() + *stage.bias : nullptr;
-    float* y = memory.convolved.data() + static_cast<size_t>(group) * stage.activation.elements() * kLanes;
-    kernels::conv2d_forward(*stage.conv, x, memory.packed_forward.data(), bias, y,
-                            stage.norm ? &sums : nullptr);
-  } else if (stage.norm) {
-    kernels::moment_sums(input(s, group), stage.activation.channels, stage.activation.height,
-                         stage.activation.width, sums);
+  const auto channels = static_cast<size_t>(unit.activation.channels);
+  const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + moment_sums_of(unit)};
+  if (unit.conv) {
+    const auto x = mine.padded[s].view(*unit.conv, input(s, block));
+    const float* bias = unit.bias ? weights_->parameters.data() + *unit.bias : nullptr;
+    float* y = memory.convolved.data() + static_cast<size_t>(block) * unit.activation.elements() * kLanes;
+    kernels::conv2d_forward(*unit.conv, x, memory.packed_forward.data(), bias, y,
+                            unit.norm ? &sums : nullptr);
+  } else if (unit.norm) {
+    kernels::moment_sums(input(s, block), unit.activation.channels, unit.activation.height,
+                         unit.activation.width, sums);
   }
-  if (stage.norm) {
-    kernels::group_moments(
-        sums, convolved(s, group), stage.activation.height, stage.activation.width, lanes(group),
-        std::span(memory.moments).subspan(static_cast<size_t>(group) * channels, channels));
+  if (unit.norm) {
+    kernels::block_moments(
+        sums, convolved(s, block), unit.activation.height, unit.activation.width, lanes(block),
+        std::span(memory.moments).subspan(static_cast<size_t>(block) * channels, channels));
   }
 }
 
-void TrainingPass::activate(size_t s, int group, int /*thread*/) {
-  const Stage& stage = plan_.stages[s];
-  StageMemory& memory = stages_[s];
-  float* y = memory.activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
-  if (stage.is_single()) {
-    const float* added = stage.addition() == nullptr ? nullptr : input(stage.addition()->stage, group);
-    return single_forward(stage, weights_->parameters, input(s, group), added, y);
+void TrainingPass::activate(size_t s, int block, int /*thread*/) {
+  const Unit& unit = plan_.units[s];
+  UnitMemory& memory = units_[s];
+  float* y = memory.activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
+  if (unit.is_single()) {
+    const float* added = unit.addition() == nullptr ? nullptr : input(unit.addition()->unit, block);
+    return single_forward(unit, weights_->parameters, input(s, block), added, y);
   }
-  if (stage.dropout > 0) {
-    const kernels::DropoutStream stream{
-        .key = philox_key(batch_->seed),
-        .group = batch_->first_group + static_cast<uint32_t>(group),
-        .epoch = batch_->epoch,
-        .purpose = purpose_word(RandomPurpose::kDropout, stage.dropout_layer)};
-    const uint16_t threshold = kernels::dropout_threshold(stage.dropout);
-    if (stage.drops_channels) {
-      kernels::channel_dropout_bits(stream, threshold, static_cast<size_t>(stage.activation.channels),
-                                    plane_of(stage), bits(s, group));
+  if (unit.dropout > 0) {
+    const kernels::DropoutStream stream{.key = philox_key(batch_->seed),
+                                        .block = batch_->first_block + static_cast<uint32_t>(block),
+                                        .epoch = batch_->epoch,
+                                        .purpose = purpose_word(RandomPurpose::kDropout, unit.dropout_layer)};
+    const uint16_t threshold = kernels::dropout_threshold(unit.dropout);
+    if (unit.drops_channels) {
+      kernels::channel_dropout_bits(stream, threshold, static_cast<size_t>(unit.activation.channels),
+                                    plane_of(unit), bits(s, block));
     } else {
-      kernels::dropout_bits(stream, threshold, stage.activation.elements(), bits(s, group));
+      kernels::dropout_bits(stream, threshold, unit.activation.elements(), bits(s, block));
     }
-  } else if (stage.has_bits()) {
-    std::fill_n(bits(s, group), stage.activation.elements(), uint16_t{0xFFFF});
+  } else if (unit.has_bits()) {
+    std::fill_n(bits(s, block), unit.activation.elements(), uint16_t{0xFFFF});
   }
-  kernels::activation_forward(stage.activation, convolved(s, group), memory.scale.data(), memory.shift.data(),
-                              bits(s, group), y);
+  kernels::activation_forward(unit.activation, convolved(s, block), memory.scale.data(), memory.shift.data(),
+                              bits(s, block), y);
 }
 
-void TrainingPass::loss(size_t s, int group, int /*thread*/) {
-  const auto first = static_cast<size_t>(group) * kLanes;
+void TrainingPass::loss(size_t s, int block, int /*thread*/) {
+  const auto first = static_cast<size_t>(block) * kLanes;
   const kernels::LossOptions options{
       .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
       .label_smoothing = batch_->label_smoothing,
       .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data()};
-  const auto result = kernels::cross_entropy(output(s, group), plan_.classes, batch_->labels.data() + first,
-                                             lanes(group), options, nullptr, output_gradient(s, group));
-  group_losses_[static_cast<size_t>(group)] = result.loss;
-  group_correct_[static_cast<size_t>(group)] = result.correct;
+  const auto result = kernels::cross_entropy(output(s, block), plan_.classes, batch_->labels.data() + first,
+                                             lanes(block), options, nullptr, output_gradient(s, block));
+  block_losses_[static_cast<size_t>(block)] = result.loss;
+  block_correct_[static_cast<size_t>(block)] = result.correct;
 }
 
-void TrainingPass::gradient_sums(size_t s, int group, int /*thread*/) {
-  const Stage& stage = plan_.stages[s];
-  StageMemory& memory = stages_[s];
-  const auto channels = static_cast<size_t>(stage.activation.channels);
-  kernels::activation_backward_sums(stage.activation, output_gradient(s, group), bits(s, group),
-                                    stage.kept_scale(), convolved(s, group), memory.mean.data(),
-                                    memory.gradient_sums.data() + static_cast<size_t>(group) * channels * 2);
+void TrainingPass::gradient_sums(size_t s, int block, int /*thread*/) {
+  const Unit& unit = plan_.units[s];
+  UnitMemory& memory = units_[s];
+  const auto channels = static_cast<size_t>(unit.activation.channels);
+  kernels::activation_backward_sums(unit.activation, output_gradient(s, block), bits(s, block),
+                                    unit.kept_scale(), convolved(s, block), memory.mean.data(),
+                                    memory.gradient_sums.data() + static_cast<size_t>(block) * channels * 2);
 }
 
-void TrainingPass::activation_gradient(size_t s, int group, int thread) {
-  const Stage& stage = plan_.stages[s];
-  if (stage.is_single()) return single_gradient(s, group);
-  StageMemory& memory = stages_[s];
+void TrainingPass::activation_gradient(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  if (unit.is_single()) return single_gradient(s, block);
+  UnitMemory& memory = units_[s];
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
-  kernels::activation_backward(stage.activation, output_gradient(s, group), bits(s, group),
-                               stage.kept_scale(), convolved(s, group), stage.norm ? &norm : nullptr,
-                               lanes(group), convolved_gradient(s, group, thread));
+  kernels::activation_backward(unit.activation, output_gradient(s, block), bits(s, block), unit.kept_scale(),
+                               convolved(s, block), unit.norm ? &norm : nullptr, lanes(block),
+                               convolved_gradient(s, block, thread));
 }
 
-void TrainingPass::single_gradient(size_t s, int group) {
-  const Stage& stage = plan_.stages[s];
-  const float* dy = output_gradient(s, group);
-  if (const Stage::Addition* addition = stage.addition(); addition != nullptr && addition->stage > 0) {
-    float* skip = skip_gradients(addition->stage, group);
-    const size_t floats = group_floats(stage.output);
+void TrainingPass::single_gradient(size_t s, int block) {
+  const Unit& unit = plan_.units[s];
+  const float* dy = output_gradient(s, block);
+  if (const Unit::Addition* addition = unit.addition(); addition != nullptr && addition->unit > 0) {
+    float* skip = skip_gradients(addition->unit, block);
+    const size_t floats = block_floats(unit.output);
     if (addition->last) {
       std::copy_n(dy, floats, skip);
     } else {
       kernels::add(floats, skip, dy, skip);
     }
   }
-  single_backward(stage, weights_->parameters, dy, input(s, group),
-                  s > 0 ? output_gradient(s - 1, group) : nullptr, group_gradient(group));
+  single_backward(unit, weights_->parameters, dy, input(s, block),
+                  s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
 }
 
-void TrainingPass::skip_gradient(size_t s, int group, int /*thread*/) {
-  float* gradient = output_gradient(s, group);
-  kernels::add(group_floats(plan_.stages[s].output), gradient, skip_gradients(s + 1, group), gradient);
+void TrainingPass::skip_gradient(size_t s, int block, int /*thread*/) {
+  float* gradient = output_gradient(s, block);
+  kernels::add(block_floats(plan_.units[s].output), gradient, skip_gradients(s + 1, block), gradient);
 }
 
-void TrainingPass::weight_gradient(size_t s, int group, int thread) {
-  const Stage& stage = plan_.stages[s];
+void TrainingPass::weight_gradient(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
   ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
-  const auto x = mine.padded[s].view(*stage.conv, input(s, group));
-  const auto dz = convolved_gradient(s, group, thread);
-  float* gradient = group_gradient(group);
-  kernels::conv2d_weight_gradient(*stage.conv, x, {dz.data, dz.channel, dz.row, dz.column},
-                                  mine.scratch.data(), gradient + stage.weight,
-                                  stage.bias ? gradient + *stage.bias : nullptr);
+  const auto x = mine.padded[s].view(*unit.conv, input(s, block));
+  const auto dz = convolved_gradient(s, block, thread);
+  float* gradient = block_gradient(block);
+  kernels::conv2d_weight_gradient(*unit.conv, x, {dz.data, dz.channel, dz.row, dz.column},
+                                  mine.scratch.data(), gradient + unit.weight,
+                                  unit.bias ? gradient + *unit.bias : nullptr);
 }
 
-void TrainingPass::input_gradient(size_t s, int group, int thread) {
-  kernels::conv2d_input_gradient(*plan_.stages[s].conv,
-                                 threads_[static_cast<size_t>(thread)].canvas[s].data(),
-                                 stages_[s].packed_backward.data(), output_gradient(s - 1, group));
+void TrainingPass::input_gradient(size_t s, int block, int thread) {
+  kernels::conv2d_input_gradient(*plan_.units[s].conv, threads_[static_cast<size_t>(thread)].canvas[s].data(),
+                                 units_[s].packed_backward.data(), output_gradient(s - 1, block));
 }
 
 // Steps of the whole batch.
 
 void TrainingPass::statistics(size_t s) {
-  const Stage& stage = plan_.stages[s];
-  StageMemory& memory = stages_[s];
-  const auto channels = static_cast<size_t>(stage.activation.channels);
+  const Unit& unit = plan_.units[s];
+  UnitMemory& memory = units_[s];
+  const auto channels = static_cast<size_t>(unit.activation.channels);
   const auto buffers = std::span(weights_->buffers);
   kernels::batch_norm_statistics(norm_params(s),
-                                 std::span(memory.moments).first(static_cast<size_t>(groups()) * channels),
-                                 norm_batch(s), buffers.subspan(stage.norm->running_mean, channels),
-                                 buffers.subspan(stage.norm->running_var, channels));
+                                 std::span(memory.moments).first(static_cast<size_t>(blocks()) * channels),
+                                 norm_batch(s), buffers.subspan(unit.norm->running_mean, channels),
+                                 buffers.subspan(unit.norm->running_var, channels));
   for (size_t c = 0; c < channels; ++c) {
-    memory.scale[c] = memory.norm_scale[c] * stage.kept_scale();
-    memory.shift[c] = memory.norm_shift[c] * stage.kept_scale();
+    memory.scale[c] = memory.norm_scale[c] * unit.kept_scale();
+    memory.shift[c] = memory.norm_shift[c] * unit.kept_scale();
   }
 }
 
 void TrainingPass::norm_gradient(size_t s) {
-  const Stage& stage = plan_.stages[s];
-  StageMemory& memory = stages_[s];
-  const auto channels = static_cast<size_t>(stage.activation.channels);
-  // Unlike the other gradients this is not a sum over groups; it counts as the first group's share.
-  const auto gradient = std::span(group_gradient(0), plan_.parameter_count);
+  const Unit& unit = plan_.units[s];
+  UnitMemory& memory = units_[s];
+  const auto channels = static_cast<size_t>(unit.activation.channels);
+  // Unlike the other gradients this is not a sum over blocks; it counts as the first block's share.
+  const auto gradient = std::span(block_gradient(0), plan_.parameter_count);
   kernels::batch_norm_gradient(
       norm_params(s), norm_batch(s),
-      std::span(memory.gradient_sums).first(static_cast<size_t>(groups()) * channels * 2),
-      static_cast<int64_t>(plane_of(stage)) * batch_->images,
-      {.dweight = gradient.subspan(stage.norm->weight, channels),
-       .dbias = gradient.subspan(stage.norm->bias, channels),
+      std::span(memory.gradient_sums).first(static_cast<size_t>(blocks()) * channels * 2),
+      static_cast<int64_t>(plane_of(unit)) * batch_->images,
+      {.dweight = gradient.subspan(unit.norm->weight, channels),
+       .dbias = gradient.subspan(unit.norm->bias, channels),
        .gradient = memory.gradient_factor,
        .value = memory.value_factor,
        .constant = memory.constant});
@@ -418,62 +416,62 @@ void TrainingPass::norm_gradient(size_t s) {
 
 // Where things lie.
 
-// The gradient of the convolution's output, inside its canvas; without a convolution, of the previous stage's
+// The gradient of the convolution's output, inside its canvas; without a convolution, of the previous unit's
 // output.
-kernels::View<float> TrainingPass::convolved_gradient(size_t s, int group, int thread) {
-  const Stage& stage = plan_.stages[s];
-  const kernels::Canvas& canvas = stages_[s].canvas;
-  if (!stage.conv) return kernels::dense_view(output_gradient(s - 1, group), canvas.height, canvas.width);
+kernels::View<float> TrainingPass::convolved_gradient(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  const kernels::Canvas& canvas = units_[s].canvas;
+  if (!unit.conv) return kernels::dense_view(output_gradient(s - 1, block), canvas.height, canvas.width);
   auto view = kernels::dense_view(threads_[static_cast<size_t>(thread)].canvas[s].data(), canvas.height,
                                   canvas.width);
   view.data = view.at(0, canvas.top, canvas.left);
   if (s == 0) return view;  // dense: nothing reads zeros in between
-  view.row *= static_cast<size_t>(stage.conv->stride_h);
-  view.column *= static_cast<size_t>(stage.conv->stride_w);
+  view.row *= static_cast<size_t>(unit.conv->stride_h);
+  view.column *= static_cast<size_t>(unit.conv->stride_w);
   return view;
 }
 
-const float* TrainingPass::input(size_t stage, int group) const {
-  if (stage == 0) return images_.data() + static_cast<size_t>(group) * group_floats(plan_.input);
-  return output(stage - 1, group);
+const float* TrainingPass::input(size_t unit, int block) const {
+  if (unit == 0) return images_.data() + static_cast<size_t>(block) * block_floats(plan_.input);
+  return output(unit - 1, block);
 }
 
-const float* TrainingPass::convolved(size_t s, int group) const {
-  const Stage& stage = plan_.stages[s];
-  if (!stage.conv) return input(s, group);
-  return stages_[s].convolved.data() + static_cast<size_t>(group) * stage.activation.elements() * kLanes;
+const float* TrainingPass::convolved(size_t s, int block) const {
+  const Unit& unit = plan_.units[s];
+  if (!unit.conv) return input(s, block);
+  return units_[s].convolved.data() + static_cast<size_t>(block) * unit.activation.elements() * kLanes;
 }
 
-const float* TrainingPass::output(size_t s, int group) const {
-  const Stage& stage = plan_.stages[s];
-  if (!stage.activates()) return convolved(s, group);
-  return stages_[s].activated.data() + static_cast<size_t>(group) * group_floats(stage.output);
+const float* TrainingPass::output(size_t s, int block) const {
+  const Unit& unit = plan_.units[s];
+  if (!unit.activates()) return convolved(s, block);
+  return units_[s].activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
 }
 
-uint16_t* TrainingPass::bits(size_t s, int group) {
-  const Stage& stage = plan_.stages[s];
-  if (!stage.has_bits()) return nullptr;
-  return stages_[s].bits.data() + static_cast<size_t>(group) * stage.activation.elements();
+uint16_t* TrainingPass::bits(size_t s, int block) {
+  const Unit& unit = plan_.units[s];
+  if (!unit.has_bits()) return nullptr;
+  return units_[s].bits.data() + static_cast<size_t>(block) * unit.activation.elements();
 }
 
-float* TrainingPass::output_gradient(size_t stage, int group) {
-  return output_gradients_[stage % 2].data() + static_cast<size_t>(group) * largest_output_;
+float* TrainingPass::output_gradient(size_t unit, int block) {
+  return output_gradients_[unit % 2].data() + static_cast<size_t>(block) * largest_output_;
 }
 
-float* TrainingPass::skip_gradients(size_t s, int group) {
-  return stages_[s].skip_gradients.data() + static_cast<size_t>(group) * group_floats(plan_.stages[s].input);
+float* TrainingPass::skip_gradients(size_t s, int block) {
+  return units_[s].skip_gradients.data() + static_cast<size_t>(block) * block_floats(plan_.units[s].input);
 }
 
 kernels::BatchNormParams TrainingPass::norm_params(size_t s) const {
-  const Stage& stage = plan_.stages[s];
-  const auto channels = static_cast<size_t>(stage.activation.channels);
+  const Unit& unit = plan_.units[s];
+  const auto channels = static_cast<size_t>(unit.activation.channels);
   const auto parameters = std::span<const float>(weights_->parameters);
-  return {parameters.subspan(stage.norm->weight, channels), parameters.subspan(stage.norm->bias, channels),
-          stage.norm->eps, stage.norm->momentum};
+  return {parameters.subspan(unit.norm->weight, channels), parameters.subspan(unit.norm->bias, channels),
+          unit.norm->eps, unit.norm->momentum};
 }
 
 kernels::BatchNormBatch TrainingPass::norm_batch(size_t s) {
-  StageMemory& memory = stages_[s];
+  UnitMemory& memory = units_[s];
   return {memory.mean, memory.inverse_std, memory.norm_scale, memory.norm_shift};
 }
 

@@ -1,7 +1,7 @@
 // Forward and backward pass of a whole model over one batch: loss and gradients.
 //
-// The pass is a short program of phases. In a phase the threads share the batch's groups of 16 images, and
-// each group runs through the phase's steps alone; between phases come the few numbers that need the whole
+// The pass is a short program of phases. In a phase the threads share the batch's blocks of 16 images, and
+// each block runs through the phase's steps alone; between phases come the few numbers that need the whole
 // batch (batch norm's statistics and their gradient). A model without batch norm is a single phase.
 #pragma once
 
@@ -21,17 +21,17 @@
 
 namespace rung::nn {
 
-// Writes the images of one group to x [C][H][W][16]; lanes from `lanes` upwards may hold any finite values.
-// Called from the pool's threads, once per group.
-using LoadGroup = std::function<void(int group, int lanes, int thread, float* x)>;
+// Writes the images of one block to x [C][H][W][16]; lanes from `lanes` upwards may hold any finite values.
+// Called from the pool's threads, once per block.
+using LoadBlock = std::function<void(int block, int lanes, int thread, float* x)>;
 
 struct Batch {
   int images = 0;                   // 1 .. the pass's largest batch
   std::span<const uint8_t> labels;  // [images], each below the model's classes
-  LoadGroup load;
+  LoadBlock load;
   uint64_t seed = 0;  // for dropout, with:
   uint32_t epoch = 0;
-  uint32_t first_group = 0;                   // number of the batch's first group within its epoch
+  uint32_t first_block = 0;                   // number of the batch's first block within its epoch
   float label_smoothing = 0;                  // see kernels::LossOptions
   std::span<const float> class_weights = {};  // [classes], likewise; empty: 1 each
 };
@@ -41,10 +41,10 @@ struct BatchResult {
   int correct = 0;
 };
 
-// What a pass does, by stage; the unit in which its time is measured.
+// What a pass does, by unit, and what its time is measured for.
 enum class Step {
-  kPackWeights,  // of all stages
-  kLoad,         // the images; stage 0
+  kPackWeights,  // of all units
+  kLoad,         // the images; unit 0
   kConvolve,     // with batch norm's sums
   kStatistics,
   kActivate,
@@ -55,18 +55,18 @@ enum class Step {
   kActivationGradient,
   kWeightGradient,
   kInputGradient,
-  kSumGradients,  // of all groups and stages
+  kSumGradients,  // of all blocks and units
 };
 
 // "convolve", "weight gradient", ...
 std::string_view name_of(Step step);
 
 // The cost of a step for one image. Only convolutions count as arithmetic.
-Cost cost_of(const Plan& plan, Step step, size_t stage);
+Cost cost_of(const Plan& plan, Step step, size_t unit);
 
 struct StepTime {
   Step step = Step::kLoad;
-  size_t stage = 0;
+  size_t unit = 0;
   double seconds = 0;  // of all threads together
 };
 
@@ -81,114 +81,114 @@ class TrainingPass {
   // [parameter_count]. Throws UsageError if a batch norm has too few values.
   BatchResult run(const Batch& batch, Weights& weights, std::span<float> gradient);
 
-  // From now on, measures the time of every step. It reads a clock twice per step and group, which costs less
+  // From now on, measures the time of every step. It reads a clock twice per step and block, which costs less
   // than 1 %.
   void start_profile();
   // The times since start_profile(), in the order of the program.
   std::vector<StepTime> profile() const;
 
-  // The logits [classes][16] of a group of the last batch, before the weights changed.
-  const float* logits(int group) const { return output(plan_.stages.size() - 1, group); }
+  // The logits [classes][16] of a block of the last batch, before the weights changed.
+  const float* logits(int block) const { return output(plan_.units.size() - 1, block); }
 
  private:
   // A row for each step: its name, what it does, and its cost.
   struct StepInfo;
   static StepInfo info_of(Step step);
   friend std::string_view name_of(Step step);
-  friend Cost cost_of(const Plan& plan, Step step, size_t stage);
+  friend Cost cost_of(const Plan& plan, Step step, size_t unit);
 
-  // What one stage keeps for the whole batch, [G] groups each.
-  struct StageMemory {
-    AlignedBuffer<float> convolved;  // [G][K][H][W][16], the convolution's output
+  // What one unit keeps for the whole batch, [B] blocks each.
+  struct UnitMemory {
+    AlignedBuffer<float> convolved;  // [B][K][H][W][16], the convolution's output
     AlignedBuffer<float>
-        activated;  // [G][K][PH][PW][16], the stage's output, if something follows the convolution
-    AlignedBuffer<uint16_t> bits;         // [G][K][H][W]
-    AlignedBuffer<float> skip_gradients;  // [G][C][H][W][16] of the input, from the stages that add it later
+        activated;  // [B][K][PH][PW][16], the unit's output, if something follows the convolution
+    AlignedBuffer<uint16_t> bits;         // [B][K][H][W]
+    AlignedBuffer<float> skip_gradients;  // [B][C][H][W][16] of the input, from the units that add it later
     AlignedBuffer<float> packed_forward;
     AlignedBuffer<float> packed_backward;
     std::vector<float> scale;  // [K] of the activation, dropout's scale included
     std::vector<float> shift;
-    std::vector<kernels::Moments> moments;                         // [G][K]
-    std::vector<float> gradient_sums;                              // [G][K][2]
+    std::vector<kernels::Moments> moments;                         // [B][K]
+    std::vector<float> gradient_sums;                              // [B][K][2]
     std::vector<float> mean, inverse_std, norm_scale, norm_shift;  // [K] of the batch
     std::vector<float> gradient_factor, value_factor, constant;    // [K] of batch norm's gradient
     kernels::Canvas canvas;
   };
   struct ThreadMemory {
     std::vector<AlignedBuffer<float>>
-        canvas;                       // by stage; zeros around the gradient of the convolution's output
-    std::vector<PaddedInput> padded;  // by stage
+        canvas;                       // by unit; zeros around the gradient of the convolution's output
+    std::vector<PaddedInput> padded;  // by unit
     AlignedBuffer<float> scratch;
     AlignedBuffer<float> moment_sums;
     std::vector<double> seconds;  // by clock
   };
 
-  using GroupWork = void (TrainingPass::*)(size_t stage, int group, int thread);
-  using BatchWork = void (TrainingPass::*)(size_t stage);
+  using BlockWork = void (TrainingPass::*)(size_t unit, int block, int thread);
+  using BatchWork = void (TrainingPass::*)(size_t unit);
   struct Task {
-    size_t stage;
+    size_t unit;
     size_t clock;  // index of its time
-    GroupWork group_work = nullptr;
+    BlockWork block_work = nullptr;
     BatchWork batch_work = nullptr;
   };
   struct Phase {
-    std::vector<Task> group_tasks;   // each group runs through them independently
-    std::optional<Task> batch_task;  // after all groups
+    std::vector<Task> block_tasks;   // each block runs through them independently
+    std::optional<Task> batch_task;  // after all blocks
   };
 
   void allocate(int threads);
   void allocate_thread(ThreadMemory& memory);
   void write_program();
 
-  Task task(Step step, size_t stage);
+  Task task(Step step, size_t unit);
   template <typename Work>
   void timed(size_t clock, int thread, int threads, Work work);
 
-  // What the steps do: for one group...
-  void load(size_t stage, int group, int thread);
-  void convolve(size_t stage, int group, int thread);
-  void activate(size_t stage, int group, int thread);
-  void loss(size_t stage, int group, int thread);
-  void gradient_sums(size_t stage, int group, int thread);
-  void skip_gradient(size_t stage, int group, int thread);
-  void activation_gradient(size_t stage, int group, int thread);
-  void single_gradient(size_t stage, int group);
-  void weight_gradient(size_t stage, int group, int thread);
-  void input_gradient(size_t stage, int group, int thread);
+  // What the steps do: for one block...
+  void load(size_t unit, int block, int thread);
+  void convolve(size_t unit, int block, int thread);
+  void activate(size_t unit, int block, int thread);
+  void loss(size_t unit, int block, int thread);
+  void gradient_sums(size_t unit, int block, int thread);
+  void skip_gradient(size_t unit, int block, int thread);
+  void activation_gradient(size_t unit, int block, int thread);
+  void single_gradient(size_t unit, int block);
+  void weight_gradient(size_t unit, int block, int thread);
+  void input_gradient(size_t unit, int block, int thread);
   // ... and for the whole batch.
-  void pack_weights(size_t stage);
-  void statistics(size_t stage);
-  void norm_gradient(size_t stage);
-  void sum_gradients(size_t stage);
+  void pack_weights(size_t unit);
+  void statistics(size_t unit);
+  void norm_gradient(size_t unit);
+  void sum_gradients(size_t unit);
 
-  int lanes(int group) const { return kernels::valid_lanes(batch_->images, group); }
-  int groups() const { return kernels::groups_of(batch_->images); }
-  kernels::View<float> convolved_gradient(size_t stage, int group, int thread);
-  const float* input(size_t stage, int group) const;
-  const float* convolved(size_t stage, int group) const;
-  const float* output(size_t stage, int group) const;
-  uint16_t* bits(size_t stage, int group);
-  float* output_gradient(size_t stage, int group);
-  float* skip_gradients(size_t stage, int group);
-  float* group_gradient(int group) {
-    return group_gradients_.data() + static_cast<size_t>(group) * plan_.parameter_count;
+  int lanes(int block) const { return kernels::valid_lanes(batch_->images, block); }
+  int blocks() const { return kernels::blocks_of(batch_->images); }
+  kernels::View<float> convolved_gradient(size_t unit, int block, int thread);
+  const float* input(size_t unit, int block) const;
+  const float* convolved(size_t unit, int block) const;
+  const float* output(size_t unit, int block) const;
+  uint16_t* bits(size_t unit, int block);
+  float* output_gradient(size_t unit, int block);
+  float* skip_gradients(size_t unit, int block);
+  float* block_gradient(int block) {
+    return block_gradients_.data() + static_cast<size_t>(block) * plan_.parameter_count;
   }
-  kernels::BatchNormParams norm_params(size_t stage) const;
-  kernels::BatchNormBatch norm_batch(size_t stage);
+  kernels::BatchNormParams norm_params(size_t unit) const;
+  kernels::BatchNormBatch norm_batch(size_t unit);
 
   const Plan& plan_;
   ThreadPool& pool_;
-  int max_groups_;
+  int max_blocks_;
   std::vector<Phase> program_;
   std::vector<StepTime> clocks_;  // what each clock measures
   bool profiling_ = false;
-  AlignedBuffer<float> images_;  // [G][C][H][W][16]
-  std::vector<StageMemory> stages_;
-  AlignedBuffer<float> output_gradients_[2];  // [G][...]: a stage reads one and writes the other
-  size_t largest_output_ = 0;                 // floats of a group in output_gradients_
-  AlignedBuffer<float> group_gradients_;      // [G][parameter_count]
-  std::vector<double> group_losses_;          // [G]
-  std::vector<int> group_correct_;            // [G]
+  AlignedBuffer<float> images_;  // [B][C][H][W][16]
+  std::vector<UnitMemory> units_;
+  AlignedBuffer<float> output_gradients_[2];  // [B][...]: a unit reads one and writes the other
+  size_t largest_output_ = 0;                 // floats of a block in output_gradients_
+  AlignedBuffer<float> block_gradients_;      // [B][parameter_count]
+  std::vector<double> block_losses_;          // [B]
+  std::vector<int> block_correct_;            // [B]
   std::vector<ThreadMemory> threads_;
   const Batch* batch_ = nullptr;  // during run()
   double weight_sum_ = 0;         // of the batch's labels

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/window.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 
 namespace rung::nn {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "optim/lr_schedule.h"
-#include "optim/spec.h"
+#include "optim/training_spec.h"
 
 namespace rung::optim {
 

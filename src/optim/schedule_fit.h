@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/spec.h"
+#include "optim/training_spec.h"
 
 namespace rung::optim {
 

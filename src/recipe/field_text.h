@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/fields.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 
 namespace rung::recipe {
 

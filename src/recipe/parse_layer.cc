@@ -1,5 +1,5 @@
-// One layer of a model. Its options are the fields of its specification in nn/spec.h; nn::infer checks what
-// depends on the previous layer (shapes, groups).
+// One layer of a model. Its options are the fields of its specification in nn/model_spec.h; nn::infer checks
+// what depends on the previous layer (shapes, groups).
 #include "recipe/parse.h"
 #include "recipe/read_fields.h"
 #include "recipe/read_variant.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/fields.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 #include "recipe/toml_reader.h"
 
 namespace rung::recipe {

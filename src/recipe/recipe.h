@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/spec.h"
-#include "nn/spec.h"
-#include "optim/spec.h"
+#include "data/data_spec.h"
+#include "nn/model_spec.h"
+#include "optim/training_spec.h"
 
 namespace rung::recipe {
 

@@ -9,7 +9,7 @@
 #include "ladder/markdown.h"
 #include "ladder/p_value.h"
 #include "ladder/results.h"
-#include "ladder/statistics.h"
+#include "ladder/run_statistics.h"
 #include "report/image_sections.h"
 #include "report/page.h"
 #include "report/run_sections.h"

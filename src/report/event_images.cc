@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "report/colour.h"
-#include "report/statistics.h"
+#include "report/prediction_quality.h"
 
 namespace rung::report {
 namespace {

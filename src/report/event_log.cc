@@ -17,8 +17,8 @@
 #include "report/event.pb.h"
 #include "report/event_images.h"
 #include "report/learning_rates.h"
+#include "report/prediction_quality.h"
 #include "report/record_file.h"
-#include "report/statistics.h"
 
 namespace rung::report {
 namespace {

@@ -22,7 +22,7 @@ struct Exhibit {
   const data::Dataset* data = nullptr;  // null if it is missing
   std::string data_sha256;              // of what the run was trained and tested on; empty if it does not say
   bool other_data = false;              // `data` is not what the run was trained and tested on
-  std::optional<nn::Plan> plan;         // with weights; a global pooling is a stage of its own
+  std::optional<nn::Plan> plan;         // with weights; a global pooling is a unit of its own
   std::optional<nn::Weights> weights;   // of the last epoch
   std::optional<Predictions> predictions;
   std::optional<ReferenceCurve> notebook;

@@ -10,18 +10,18 @@
 #include "report/inside.h"
 #include "report/page.h"
 #include "report/picture.h"
-#include "report/statistics.h"
+#include "report/prediction_quality.h"
 
 namespace rung::report {
 namespace {
 
 constexpr int kLargestSide = 64;      // of a shown image
 constexpr size_t kMostMistakes = 60;  // shown
-constexpr size_t kMostExamples = 16;  // a group of the engine
+constexpr size_t kMostExamples = 16;  // a block of the engine
 constexpr int kMostRows = 6;          // of a grid of activations: examples
 constexpr int kLargestGrid = 240;     // pixels: its height, where the images leave room for two examples
 constexpr int kWidestGrid = 930;      // pixels: what a page has room for
-constexpr int kMostChannels = 32;     // of a stage whose activations are shown
+constexpr int kMostChannels = 32;     // of a unit whose activations are shown
 constexpr int kFewestChannels = 8;    // however wide they are
 constexpr int kShownSide = 28;        // that small activations are enlarged to
 constexpr size_t kMostFilters = 64;
@@ -82,20 +82,20 @@ std::string names_of(const Exhibit& exhibit, const data::Split& split, std::span
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Html activations_of(const Exhibit& exhibit, const nn::Trace& trace, size_t stage, int examples) {
-  const nn::Stage& spec = exhibit.plan->stages[stage];
+Html activations_of(const Exhibit& exhibit, const nn::Trace& trace, size_t unit, int examples) {
+  const nn::Unit& spec = exhibit.plan->units[unit];
   const nn::Shape shape = places_of(spec);
   const int scale = scale_for(std::max(shape.height, shape.width), kShownSide);
   const int fitting = kWidestGrid / (shape.width + 1) / scale;
   const auto channels =
-      most_active_channels(*exhibit.plan, trace, stage, examples,
+      most_active_channels(*exhibit.plan, trace, unit, examples,
                            static_cast<size_t>(std::clamp(fitting, kFewestChannels, kMostChannels)));
   const bool all = channels.size() == static_cast<size_t>(shape.channels);
   return html("<div><b>{}×{}×{}</b><span>{}{}</span><div class=\"scroll\">{}</div></div>\n", shape.channels,
               shape.height, shape.width, nn::describe(spec),
               all ? "" : fmt::format("; the {} most active channels", channels.size()),
-              picture(activation_grid(*exhibit.plan, trace, stage, examples, channels), scale,
-                      fmt::format("activations of stage {}", stage)));
+              picture(activation_grid(*exhibit.plan, trace, unit, examples, channels), scale,
+                      fmt::format("activations of unit {}", unit)));
 }
 
 Html activations_section(const Exhibit& exhibit) {
@@ -103,23 +103,23 @@ Html activations_section(const Exhibit& exhibit) {
   const int rows = std::clamp(kLargestGrid / std::max(test.height, kShownSide), 2, kMostRows);
   const auto examples = example_images(test.labels, static_cast<size_t>(rows));
   const nn::Trace trace = trace_examples(exhibit, examples);
-  Html stages;
-  for (size_t stage = 0; stage < exhibit.plan->stages.size(); ++stage) {
-    const nn::Shape shape = places_of(exhibit.plan->stages[stage]);
+  Html units;
+  for (size_t unit = 0; unit < exhibit.plan->units.size(); ++unit) {
+    const nn::Shape shape = places_of(exhibit.plan->units[unit]);
     if (shape.height * shape.width > 1)
-      stages += activations_of(exhibit, trace, stage, static_cast<int>(examples.size()));
+      units += activations_of(exhibit, trace, unit, static_cast<int>(examples.size()));
   }
-  if (stages.empty()) return html("<p>No layer of this model puts out rows and columns to show.</p>\n");
-  return figure(html("<div class=\"grids\">{}</div>", stages),
-                html("What each stage puts out for one test image of {}: a row is an image ({}), a column a "
+  if (units.empty()) return html("<p>No layer of this model puts out rows and columns to show.</p>\n");
+  return figure(html("<div class=\"grids\">{}</div>", units),
+                html("What each unit puts out for one test image of {}: a row is an image ({}), a column a "
                      "channel. Black is a channel’s smallest value, or 0 if that is smaller; white is its "
                      "largest.",
                      classes_shown(examples.size(), test.labels), names_of(exhibit, test, examples)));
 }
 
 Html evidence_section(const Exhibit& exhibit) {
-  const auto stage = evidence_stage(*exhibit.plan);
-  if (!stage)
+  const auto unit = evidence_unit(*exhibit.plan);
+  if (!unit)
     return html(
         "<p>No layer of this model puts out enough rows and columns to say where in the image the "
         "evidence lies.</p>\n");
@@ -127,7 +127,7 @@ Html evidence_section(const Exhibit& exhibit) {
   const auto examples = example_images(test.labels, kMostExamples);
   std::vector<uint8_t> classes;
   for (const uint32_t image : examples) classes.push_back(test.labels[image]);
-  const auto maps = evidence(*exhibit.plan, trace_examples(exhibit, examples), *stage, classes);
+  const auto maps = evidence(*exhibit.plan, trace_examples(exhibit, examples), *unit, classes);
   Html cells{"<div class=\"cells large\">\n"};
   for (size_t i = 0; i < examples.size(); ++i) {
     const auto image = evidence_image(pixels_of(test, examples[i]), test.height, test.width, maps[i]);
@@ -137,14 +137,14 @@ Html evidence_section(const Exhibit& exhibit) {
                   class_name(exhibit, classes[i]), percent(exhibit.predictions->given_true[examples[i]]));
   }
   cells += Html{"</div>"};
-  const nn::Shape shape = places_of(exhibit.plan->stages[*stage]);
+  const nn::Shape shape = places_of(exhibit.plan->units[*unit]);
   return figure(
       cells,
       html("Where one test image of {} gives evidence for its true class: the warmer a place, the more it "
            "speaks for the class. Below each image are its class and the probability that the model gives "
            "that class. (Grad-CAM with the gradient kept at its place, HiResCAM, at the {}×{}×{} output of "
-           "stage {}; each value is spread over its receptive field.)",
-           classes_shown(examples.size(), test.labels), shape.channels, shape.height, shape.width, *stage));
+           "unit {}; each value is spread over its receptive field.)",
+           classes_shown(examples.size(), test.labels), shape.channels, shape.height, shape.width, *unit));
 }
 
 Html too_large() {

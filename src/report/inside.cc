@@ -19,7 +19,7 @@ using kernels::kLanes;
 constexpr int kGridMargin = 1;
 constexpr uint8_t kGridGrey = 96;
 
-// One example's plane of a channel, from a stage's output [C][H][W][16].
+// One example's plane of a channel, from a unit's output [C][H][W][16].
 std::vector<float> plane_of(std::span<const float> output, const nn::Shape& shape, int channel, int example) {
   const auto pixels = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width);
   std::vector<float> plane(pixels);
@@ -101,10 +101,10 @@ size_t classes_with_images(std::span<const uint8_t> labels) {
 
 Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
   Filters filters;
-  const nn::Stage& stage = plan.stages.front();
-  if (!stage.conv || stage.conv->kernel_h * stage.conv->kernel_w == 1) return filters;
-  const kernels::ConvShape& conv = *stage.conv;
-  const auto values = std::span(weights.parameters).subspan(stage.weight, conv.weights());
+  const nn::Unit& unit = plan.units.front();
+  if (!unit.conv || unit.conv->kernel_h * unit.conv->kernel_w == 1) return filters;
+  const kernels::ConvShape& conv = *unit.conv;
+  const auto values = std::span(weights.parameters).subspan(unit.weight, conv.weights());
   for (const float value : values) filters.largest = std::max(filters.largest, std::abs(double{value}));
   const size_t area = static_cast<size_t>(conv.kernel_h) * static_cast<size_t>(conv.kernel_w);
   for (size_t first = 0; first < values.size(); first += area) {
@@ -122,27 +122,27 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
 
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples) {
   const nn::Shape& input = exhibit.plan->input;
-  train::GroupLoader loader(exhibit.data->test, exhibit.run.recipe.dataset);
-  AlignedBuffer<float> x(kernels::group_floats(input.channels, input.height, input.width));
+  train::BlockLoader loader(exhibit.data->test, exhibit.run.recipe.dataset);
+  AlignedBuffer<float> x(kernels::block_floats(input.channels, input.height, input.width));
   loader.load(examples, 0, 0, 0, x.data());
   return {*exhibit.plan, *exhibit.weights, x.data()};
 }
 
-nn::Shape places_of(const nn::Stage& stage) {
-  if (const auto* pool = std::get_if<kernels::PoolShape>(&stage.single))
+nn::Shape places_of(const nn::Unit& unit) {
+  if (const auto* pool = std::get_if<kernels::PoolShape>(&unit.single))
     return {pool->channels, static_cast<int>(pool->rows.size()), static_cast<int>(pool->columns.size())};
-  const kernels::ActivationShape& activation = stage.activation;
+  const kernels::ActivationShape& activation = unit.activation;
   return {activation.channels, activation.out_height(), activation.out_width()};
 }
 
-std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
-                                      int examples, size_t most) {
-  const nn::Shape shape = places_of(plan.stages[stage]);
+std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
+                                      size_t most) {
+  const nn::Shape shape = places_of(plan.units[unit]);
   std::vector<std::pair<double, int>> activity;  // negative, so that the most active come first
   for (int channel = 0; channel < shape.channels; ++channel) {
     double sum = 0;
     for (int example = 0; example < examples; ++example)
-      for (const float value : plane_of(trace.output(stage), shape, channel, example)) sum -= std::abs(value);
+      for (const float value : plane_of(trace.output(unit), shape, channel, example)) sum -= std::abs(value);
     activity.emplace_back(sum, channel);
   }
   std::sort(activity.begin(), activity.end());
@@ -153,14 +153,14 @@ std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& tra
   return channels;
 }
 
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples,
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
                                 std::span<const int> channels) {
-  const nn::Shape shape = places_of(plan.stages[stage]);
+  const nn::Shape shape = places_of(plan.units[unit]);
   std::vector<std::vector<std::vector<uint8_t>>> columns;  // [channel][example][pixel]
   for (const int channel : channels) {
     std::vector<std::vector<float>> planes;
     for (int example = 0; example < examples; ++example)
-      planes.push_back(plane_of(trace.output(stage), shape, channel, example));
+      planes.push_back(plane_of(trace.output(unit), shape, channel, example));
     columns.push_back(as_grey(planes));
   }
   std::vector<uint8_t> images;
@@ -175,17 +175,17 @@ data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, si
                            .background = kGridGrey});
 }
 
-Reach2 reach_of(const nn::Plan& plan, size_t stage) {
+Reach2 reach_of(const nn::Plan& plan, size_t unit) {
   Reach2 reach;
-  for (size_t s = 0; s <= stage; ++s) {
-    if (const auto& conv = plan.stages[s].conv) {
+  for (size_t s = 0; s <= unit; ++s) {
+    if (const auto& conv = plan.units[s].conv) {
       slide(reach.rows, conv->kernel_h, conv->stride_h, conv->pad_h);
       slide(reach.columns, conv->kernel_w, conv->stride_w, conv->pad_w);
     }
-    const kernels::ActivationShape& activation = plan.stages[s].activation;
+    const kernels::ActivationShape& activation = plan.units[s].activation;
     slide(reach.rows, activation.pool_h, activation.pool_h, 0);
     slide(reach.columns, activation.pool_w, activation.pool_w, 0);
-    if (const auto* pool = std::get_if<kernels::PoolShape>(&plan.stages[s].single)) {
+    if (const auto* pool = std::get_if<kernels::PoolShape>(&plan.units[s].single)) {
       slide(reach.rows, pool->rows);
       slide(reach.columns, pool->columns);
     }
@@ -193,27 +193,27 @@ Reach2 reach_of(const nn::Plan& plan, size_t stage) {
   return reach;
 }
 
-std::optional<size_t> evidence_stage(const nn::Plan& plan) {
+std::optional<size_t> evidence_unit(const nn::Plan& plan) {
   std::optional<size_t> deepest;
-  for (size_t stage = 0; stage + 1 < plan.stages.size(); ++stage) {
-    const nn::Shape output = places_of(plan.stages[stage]);
+  for (size_t unit = 0; unit + 1 < plan.units.size(); ++unit) {
+    const nn::Shape output = places_of(plan.units[unit]);
     if (output.height * output.width > 1 && 4 * output.height >= plan.input.height &&
         4 * output.width >= plan.input.width)
-      deepest = stage;
+      deepest = unit;
   }
   return deepest;
 }
 
-std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t unit,
                                           std::span<const uint8_t> classes) {
-  const nn::Shape shape = places_of(plan.stages[stage]);
-  const Reach2 reach = reach_of(plan, stage);
+  const nn::Shape shape = places_of(plan.units[unit]);
+  const Reach2 reach = reach_of(plan, unit);
   const auto rows = spread(reach.rows, shape.height, plan.input.height);
   const auto columns = spread(reach.columns, shape.width, plan.input.width);
-  const std::vector<float> gradient = trace.gradient(stage, classes);
+  const std::vector<float> gradient = trace.gradient(unit, classes);
   std::vector<std::vector<double>> maps;
   for (size_t example = 0; example < classes.size(); ++example) {
-    const auto values = contributions(shape, trace.output(stage), gradient, example);
+    const auto values = contributions(shape, trace.output(unit), gradient, example);
     std::vector<double> map;
     for (const auto& row : rows) {
       for (const auto& column : columns) {

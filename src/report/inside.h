@@ -1,4 +1,4 @@
-// The inside of a trained model: its first filters, its stages' outputs for example images, and where the
+// The inside of a trained model: its first filters, its units' outputs for example images, and where the
 // evidence for a class comes from.
 #pragma once
 
@@ -28,20 +28,20 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
 // The examples on their way through the model. Precondition: the exhibit has data and weights.
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples);
 
-// The shape of a stage's output as rows and columns, also where a flatten follows and Stage::output is flat.
-nn::Shape places_of(const nn::Stage& stage);
+// The shape of a unit's output as rows and columns, also where a flatten follows and Unit::output is flat.
+nn::Shape places_of(const nn::Unit& unit);
 
-// At most `most` channels of a stage's output, in their order: those whose values are farthest from zero on
+// At most `most` channels of a unit's output, in their order: those whose values are farthest from zero on
 // average over the first `examples` lanes.
-std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
-                                      int examples, size_t most);
+std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
+                                      size_t most);
 
-// Output of a stage: a row an example, a column one of `channels`; each channel black at its smallest value
+// Output of a unit: a row an example, a column one of `channels`; each channel black at its smallest value
 // over the examples, or at 0 if that is smaller, and white at its largest.
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t stage, int examples,
+data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
                                 std::span<const int> channels);
 
-// The positions of a stage's outputs on the input, along one axis.
+// The positions of a unit's outputs on the input, along one axis.
 struct Reach {
   int field = 1;     // receptive field, pixels
   int jump = 1;      // pixels between neighbouring outputs
@@ -51,13 +51,13 @@ struct Reach2 {
   Reach rows;
   Reach columns;
 };
-// Precondition: the stage's output still has positions (a plan runs a convolution over its whole input as a
+// Precondition: the unit's output still has positions (a plan runs a convolution over its whole input as a
 // linear layer).
-Reach2 reach_of(const nn::Plan& plan, size_t stage);
+Reach2 reach_of(const nn::Plan& plan, size_t unit);
 
-// The deepest stage whose output side is still at least a quarter of the input's: deep enough to represent
-// parts of a digit, fine enough to locate them. None for a model without such a stage.
-std::optional<size_t> evidence_stage(const nn::Plan& plan);
+// The deepest unit whose output side is still at least a quarter of the input's: deep enough to represent
+// parts of a digit, fine enough to locate them. None for a model without such a unit.
+std::optional<size_t> evidence_unit(const nn::Plan& plan);
 
 // For each example, how much evidence each pixel's surroundings give for class classes[example]: 0..1,
 // [H][W].
@@ -66,7 +66,7 @@ std::optional<size_t> evidence_stage(const nn::Plan& plan);
 // and Carin, 2020): sum over channels of activation x gradient of the class's logit, where it is positive.
 // Each output stands for its whole receptive field, so its value is spread as a Gaussian around the field's
 // centre, with a quarter of the field as standard deviation.
-std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t stage,
+std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace& trace, size_t unit,
                                           std::span<const uint8_t> classes);
 
 // The evidence laid over its image.

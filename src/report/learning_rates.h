@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "optim/spec.h"
+#include "optim/training_spec.h"
 #include "report/page.h"
 
 namespace rung::report {

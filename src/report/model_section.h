@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "data/png.h"
-#include "nn/spec.h"
+#include "nn/model_spec.h"
 #include "report/html.h"
 
 namespace rung::report {

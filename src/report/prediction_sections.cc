@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "report/event_images.h"
 #include "report/picture.h"
-#include "report/statistics.h"
+#include "report/prediction_quality.h"
 
 namespace rung::report {
 namespace {

@@ -32,11 +32,11 @@ Predictions predict(const nn::Plan& plan, const nn::Weights& weights, const data
                      .predicted = std::vector<uint8_t>(count),
                      .confidence = std::vector<float>(count),
                      .given_true = std::vector<float>(count)};
-  train::GroupLoader loader(split, normalisation);
+  train::BlockLoader loader(split, normalisation);
   nn::Inference inference(plan, pool);
-  inference.run(weights, split.count, loader.in_order(0), [&](int group, int lanes, const float* logits) {
+  inference.run(weights, split.count, loader.in_order(0), [&](int block, int lanes, const float* logits) {
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-      const size_t image = static_cast<size_t>(group) * kLanes + lane;
+      const size_t image = static_cast<size_t>(block) * kLanes + lane;
       const std::vector<double> p = probabilities(logits, plan.classes, lane);
       const auto best = std::max_element(p.begin(), p.end());
       result.predicted[image] = static_cast<uint8_t>(best - p.begin());

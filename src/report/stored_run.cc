@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "ladder/run.h"
 #include "ladder/steps_file.h"
-#include "ladder/sweep_folder.h"
 #include "nn/infer.h"
-#include "report/report.h"
+#include "report/write_report.h"
+#include "sweep/sweep_folder.h"
 #include "train/run_directory.h"
 
 namespace rung::report {
@@ -97,7 +97,7 @@ std::vector<fs::path> find_runs(std::span<const fs::path> folders) {
       throw UsageError(
           fmt::format("{} holds a sweep, which gets a page of its own at its end", folder.string()),
           fmt::format("open {}, or give runs in {}", (folder / kReportFile).string(),
-                      (folder / ladder::kRunsFolder).string()));
+                      (folder / ladder::kSweepRuns).string()));
     } else {
       throw UsageError(fmt::format("{} holds neither a run nor a ladder", folder.string()),
                        "give a folder that `rung train` or `rung climb` has written");

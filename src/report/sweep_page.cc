@@ -4,18 +4,18 @@
 #include <string_view>
 
 #include "ladder/run.h"
-#include "ladder/sweep_report.h"
 #include "report/page.h"
+#include "sweep/sweep_report.h"
 
 namespace rung::report {
 namespace {
 
-using ladder::SweepRun;
+using sweep::SweepRun;
 
 constexpr size_t kMostCurves = 12;  // recipes in a chart; more cannot be told apart
 
 // The finished runs of the plan's recipe `index`, in the order of their seeds.
-std::vector<const train::RunRecord*> records_of(const ladder::Sweep& sweep, size_t index) {
+std::vector<const train::RunRecord*> records_of(const sweep::Sweep& sweep, size_t index) {
   std::vector<const train::RunRecord*> records;
   for (const SweepRun& run : sweep.runs())
     if (run.recipe == index && run.record) records.push_back(&*run.record);
@@ -23,7 +23,7 @@ std::vector<const train::RunRecord*> records_of(const ladder::Sweep& sweep, size
 }
 
 // "validation", or "test": the images on which the recipes are compared.
-std::string_view split_of(const ladder::SweepStatistics& statistics) {
+std::string_view split_of(const sweep::SweepStatistics& statistics) {
   return recipe::needs_validation(statistics.compared) ? "validation" : "test";
 }
 
@@ -57,7 +57,7 @@ Points mean_curve(recipe::Metric metric, const std::vector<const train::RunRecor
   }
 }
 
-Html charts_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics, Page& page) {
+Html charts_section(const sweep::Sweep& sweep, const sweep::SweepStatistics& statistics, Page& page) {
   const recipe::Metric metric = statistics.compared;
   const std::string_view split = split_of(statistics);
   Chart shares{.title = fmt::format("share of the seeds above a {} accuracy", split),
@@ -97,9 +97,9 @@ Html charts_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
                      split));
 }
 
-Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
+Html tables_section(const sweep::Sweep& sweep, const sweep::SweepStatistics& statistics) {
   Html section;
-  for (const ladder::SweepTable& one : ladder::sweep_tables(sweep.plan(), statistics)) {
+  for (const sweep::SweepTable& one : sweep::sweep_tables(sweep.plan(), statistics)) {
     std::vector<std::vector<Html>> rows;
     for (const auto& row : one.rows) {
       rows.emplace_back();
@@ -107,15 +107,15 @@ Html tables_section(const ladder::Sweep& sweep, const ladder::SweepStatistics& s
     }
     section += html("<h3>{}</h3>\n{}", one.title, table(rows, one.names));
   }
-  section += html("<p class=\"lead\">{}</p>\n", ladder::sweep_notes(statistics));
-  for (const std::string& remark : ladder::sweep_remarks(statistics))
+  section += html("<p class=\"lead\">{}</p>\n", sweep::sweep_notes(statistics));
+  for (const std::string& remark : sweep::sweep_remarks(statistics))
     section += html("<p class=\"lead\">{}</p>\n", remark);
   return section;
 }
 
 // Every run: a row per seed, a column per recipe.
-Html runs_section(const ladder::Sweep& sweep, recipe::Metric metric) {
-  const ladder::SweepPlan& plan = sweep.plan();
+Html runs_section(const sweep::Sweep& sweep, recipe::Metric metric) {
+  const sweep::SweepPlan& plan = sweep.plan();
   std::vector<std::vector<Html>> rows{{text("seed")}};
   for (const recipe::Recipe& recipe : plan.recipes) rows.front().push_back(text(recipe.name));
   for (size_t seed = 0; seed < plan.seeds.size(); ++seed) {
@@ -133,12 +133,12 @@ Html runs_section(const ladder::Sweep& sweep, recipe::Metric metric) {
 
 }  // namespace
 
-std::string sweep_page(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics) {
-  const std::string title = ladder::sweep_title(sweep.plan());
+std::string sweep_page(const sweep::Sweep& sweep, const sweep::SweepStatistics& statistics) {
+  const std::string title = sweep::sweep_title(sweep.plan());
   Page page(title);
   page.add(html("<header>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n", title,
-                ladder::sweep_extent(sweep)));
-  const auto failures = ladder::sweep_failures(sweep);
+                sweep::sweep_extent(sweep)));
+  const auto failures = sweep::sweep_failures(sweep);
   page.add(
       with_contents({{"seeds", "Over the seeds", charts_section(sweep, statistics, page)},
                      {"figures", "Figures", tables_section(sweep, statistics)},

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "ladder/sweep.h"
-#include "ladder/sweep_statistics.h"
+#include "sweep/sweep.h"
+#include "sweep/sweep_statistics.h"
 
 namespace rung::report {
 
-std::string sweep_page(const ladder::Sweep& sweep, const ladder::SweepStatistics& statistics);
+std::string sweep_page(const sweep::Sweep& sweep, const sweep::SweepStatistics& statistics);
 
 }  // namespace rung::report

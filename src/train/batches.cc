@@ -18,14 +18,14 @@ std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch) {
   return order;
 }
 
-GroupLoader::GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation)
+BlockLoader::BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation)
     : split_(split), image_size_(static_cast<size_t>(split.height) * static_cast<size_t>(split.width)) {
   const auto mean = static_cast<float>(normalisation.mean.value());
   const auto std = static_cast<float>(normalisation.std.value());
   for (size_t v = 0; v < value_.size(); ++v) value_[v] = (static_cast<float>(v) / 255.0F - mean) / std;
 }
 
-void GroupLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
+void BlockLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
   if (transforms.empty()) return;
   for (int thread = 0; thread < threads; ++thread) {
     augmenters_.emplace_back(transforms, split_.height, split_.width);
@@ -34,11 +34,11 @@ void GroupLoader::augment(const std::vector<data::Transform>& transforms, int th
   }
 }
 
-const uint8_t* GroupLoader::pixels(uint32_t image) const {
+const uint8_t* BlockLoader::pixels(uint32_t image) const {
   return split_.pixels.data() + image * image_size_;
 }
 
-void GroupLoader::load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch,
+void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch,
                        float* x) {
   std::array<const uint8_t*, kLanes> from{};
   for (size_t lane = 0; lane < images.size(); ++lane) {
@@ -62,15 +62,15 @@ void GroupLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
   }
 }
 
-nn::LoadGroup GroupLoader::in_order(int first) {
-  return [this, first](int group, int lanes, int thread, float* x) {
+nn::LoadBlock BlockLoader::in_order(int first) {
+  return [this, first](int block, int lanes, int thread, float* x) {
     std::array<uint32_t, kLanes> images{};
-    std::iota(images.begin(), images.end(), static_cast<uint32_t>(first + group * kernels::kLanes));
+    std::iota(images.begin(), images.end(), static_cast<uint32_t>(first + block * kernels::kLanes));
     load(std::span(images).first(static_cast<size_t>(lanes)), thread, 0, 0, x);
   };
 }
 
-void GroupLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
+void BlockLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
   const auto width = static_cast<size_t>(split_.width);
   const auto top = static_cast<size_t>(erasure.top);
   const auto left = static_cast<size_t>(erasure.left);

@@ -1,4 +1,4 @@
-// Turns a dataset's images into the engine's input: shuffled, augmented, normalised, in groups of 16.
+// Turns a dataset's images into the engine's input: shuffled, augmented, normalised, in blocks of 16.
 #pragma once
 
 #include <array>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "data/augment.h"
+#include "data/data_spec.h"
 #include "data/dataset.h"
-#include "data/spec.h"
 #include "kernels/layout.h"
 #include "nn/training_pass.h"
 
@@ -17,11 +17,11 @@ namespace rung::train {
 // The order of `count` images in `epoch`: a Fisher-Yates shuffle of 0 .. count-1.
 std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch);
 
-class GroupLoader {
+class BlockLoader {
  public:
   // `split` must outlive the loader. Pixels become (value/255 - mean) / std, as torchvision's ToTensor and
   // Normalize.
-  GroupLoader(const data::Split& split, const data::DatasetSpec& normalisation);
+  BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation);
 
   // Augments the images that are loaded, from `threads` threads. Call at most once.
   void augment(const std::vector<data::Transform>& transforms, int threads);
@@ -32,7 +32,7 @@ class GroupLoader {
 
   // Loads images in order from index `first`, 16 at a time. The loader must outlive the result. Precondition:
   // no augmentation.
-  nn::LoadGroup in_order(int first);
+  nn::LoadBlock in_order(int first);
 
  private:
   const uint8_t* pixels(uint32_t image) const;

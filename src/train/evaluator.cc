@@ -25,20 +25,20 @@ ImageRange validation_part(const data::Dataset& data, int validation) {
 Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& images) {
   const auto start = Clock::now();
   const int count = images.count;
-  GroupLoader loader(images.split, normalisation_);
+  BlockLoader loader(images.split, normalisation_);
   Evaluation result{
       .images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count)), .classes = {}};
-  std::vector<kernels::GroupLoss> losses(static_cast<size_t>(kernels::groups_of(count)));
+  std::vector<kernels::BlockLoss> losses(static_cast<size_t>(kernels::blocks_of(count)));
   const uint8_t* labels = images.split.labels.data() + images.first;
   inference_.run(
-      weights, count, loader.in_order(images.first), [&](int group, int lanes, const float* logits) {
-        const size_t image = static_cast<size_t>(group) * kLanes;
-        losses[static_cast<size_t>(group)] = kernels::cross_entropy(
+      weights, count, loader.in_order(images.first), [&](int block, int lanes, const float* logits) {
+        const size_t image = static_cast<size_t>(block) * kLanes;
+        losses[static_cast<size_t>(block)] = kernels::cross_entropy(
             logits, plan_.classes, labels + image, lanes, {}, result.predicted.data() + image, nullptr);
       });
-  for (const kernels::GroupLoss& group : losses) {
-    result.loss += group.loss / count;
-    result.correct += group.correct;
+  for (const kernels::BlockLoss& block : losses) {
+    result.loss += block.loss / count;
+    result.correct += block.correct;
   }
   result.accuracy = 100.0 * result.correct / count;
   result.classes = class_results({labels, static_cast<size_t>(count)}, result.predicted, plan_.classes);

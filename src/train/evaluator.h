@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "data/data_spec.h"
 #include "data/dataset.h"
-#include "data/spec.h"
 #include "nn/inference.h"
 #include "nn/plan.h"
 #include "nn/weights.h"

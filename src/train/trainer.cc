@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/system_limits.h"
 #include "base/text.h"
-#include "data/statistics.h"
+#include "data/split_statistics.h"
 #include "kernels/layout.h"
 #include "nn/memory.h"
 #include "optim/class_weights.h"
@@ -254,14 +254,14 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .images = static_cast<int>(indices.size()),
       .labels = labels_,
       .load =
-          [&](int group, int lanes, int thread, float* x) {
-            loader_.load(indices.subspan(static_cast<size_t>(group) * kLanes, static_cast<size_t>(lanes)),
+          [&](int block, int lanes, int thread, float* x) {
+            loader_.load(indices.subspan(static_cast<size_t>(block) * kLanes, static_cast<size_t>(lanes)),
                          thread, experiment_.seed, epoch, x);
           },
       .seed = experiment_.seed,
       .epoch = epoch,
-      .first_group =
-          static_cast<uint32_t>(position_.batches * kernels::groups_of(experiment_.training.batch_size)),
+      .first_block =
+          static_cast<uint32_t>(position_.batches * kernels::blocks_of(experiment_.training.batch_size)),
       .label_smoothing = static_cast<float>(experiment_.training.label_smoothing),
       .class_weights = class_weights_};
   gradient_.resize(plan_.parameter_count);

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "data/data_spec.h"
 #include "data/dataset.h"
-#include "data/spec.h"
 #include "nn/plan.h"
 #include "nn/training_pass.h"
 #include "nn/weights.h"
 #include "optim/optimizer.h"
-#include "optim/spec.h"
+#include "optim/training_spec.h"
 #include "train/batches.h"
 #include "train/evaluator.h"
 
@@ -145,7 +145,7 @@ class Trainer {
   optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
   Evaluator evaluator_;
-  GroupLoader loader_;
+  BlockLoader loader_;
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;       // of the current batch
   std::vector<float> class_weights_;  // [classes]; empty without them

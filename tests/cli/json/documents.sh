@@ -30,7 +30,7 @@ grep -E '"(run_dir|weights|split|images)"' document
 document "run_dir same epochs first_difference best_file_agrees" verify run
 grep -vE '^[{}]' document
 document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
-document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile stage share" \
+document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
   bench small.toml --seconds 0.1 --no-peak --profile
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
 document "dataset classes train test images height width class_counts normalisation train_pixels stroke_width remarks" data info ./digits

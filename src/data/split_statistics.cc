@@ -1,0 +1,119 @@
+// Eight-bit pixels have only 256 values: sums over their histogram are exact, while sums over pixels would
+// round.
+#include "data/split_statistics.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace rung::data {
+namespace {
+
+constexpr uint8_t kInk = 128;
+constexpr int kStrokeImages = 10'000;
+
+// One image's ink, and the shortest run of ink through each pixel.
+class Strokes {
+ public:
+  Strokes(int height, int width)
+      : height_(height), width_(width), ahead_(size()), behind_(size()), shortest_(size()) {}
+
+  // Adds the widths at every ink pixel of the image to `sum`, and their number to `count`.
+  void measure(std::span<const uint8_t> pixels, double& sum, int64_t& count) {
+    std::ranges::fill(shortest_, std::numeric_limits<double>::infinity());
+    const double diagonal = std::sqrt(2.0);
+    shorten(pixels, 0, 1, 1);
+    shorten(pixels, 1, 0, 1);
+    shorten(pixels, 1, 1, diagonal);
+    shorten(pixels, 1, -1, diagonal);
+    for (size_t i = 0; i < size(); ++i) {
+      if (pixels[i] < kInk) continue;
+      sum += shortest_[i];
+      ++count;
+    }
+  }
+
+ private:
+  size_t size() const { return static_cast<size_t>(height_) * static_cast<size_t>(width_); }
+
+  // The length of the run that ends at (y, x) and comes from (y - dy, x - dx).
+  int run_to(const std::vector<int>& runs, int y, int x, int dy, int dx) const {
+    const bool inside = y - dy >= 0 && y - dy < height_ && x - dx >= 0 && x - dx < width_;
+    return 1 + (inside ? runs[static_cast<size_t>(y - dy) * static_cast<size_t>(width_) +
+                              static_cast<size_t>(x - dx)]
+                       : 0);
+  }
+
+  // Shortens the widths to the runs along one direction, downwards or to the right.
+  void shorten(std::span<const uint8_t> pixels, int dy, int dx, double step) {
+    for (size_t i = 0; i < size(); ++i) {
+      const int y = static_cast<int>(i) / width_;
+      const int x = static_cast<int>(i) % width_;
+      ahead_[i] = pixels[i] < kInk ? 0 : run_to(ahead_, y, x, dy, dx);
+    }
+    for (size_t i = size(); i-- > 0;) {
+      const int y = static_cast<int>(i) / width_;
+      const int x = static_cast<int>(i) % width_;
+      behind_[i] = pixels[i] < kInk ? 0 : run_to(behind_, y, x, -dy, -dx);
+      shortest_[i] = std::min(shortest_[i], step * (ahead_[i] + behind_[i] - 1));
+    }
+  }
+
+  int height_;
+  int width_;
+  std::vector<int> ahead_;  // [height][width], as the next two
+  std::vector<int> behind_;
+  std::vector<double> shortest_;
+};
+
+}  // namespace
+
+PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
+  std::array<int64_t, 256> histogram{};
+  for (const uint8_t pixel : pixels) ++histogram[pixel];
+  const auto count = static_cast<double>(pixels.size());
+  double sum = 0;
+  for (size_t value = 0; value < 256; ++value)
+    sum += static_cast<double>(histogram[value]) * static_cast<double>(value);
+  const double mean = sum / count;
+  double squares = 0;
+  for (size_t value = 0; value < 256; ++value) {
+    const double deviation = static_cast<double>(value) - mean;
+    squares += static_cast<double>(histogram[value]) * deviation * deviation;
+  }
+  const auto [smallest, largest] = std::ranges::minmax(pixels);
+  return {.min = smallest / 255.0,
+          .max = largest / 255.0,
+          .mean = mean / 255,
+          .std = std::sqrt(squares / std::max(1.0, count - 1)) / 255};
+}
+
+PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
+  const double centre = spec.mean.value();
+  const double scale = spec.std.value();
+  const PixelStatistics plain = pixel_statistics(pixels);
+  const auto normalise = [&](double value) { return (value - centre) / scale; };
+  return {.min = normalise(plain.min),
+          .max = normalise(plain.max),
+          .mean = normalise(plain.mean),
+          .std = plain.std / scale};
+}
+
+std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {
+  std::vector<int> counts(static_cast<size_t>(classes));
+  for (const uint8_t label : labels) ++counts[label];
+  return counts;
+}
+
+double stroke_width(const Split& split) {
+  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
+  Strokes strokes(split.height, split.width);
+  double sum = 0;
+  int64_t count = 0;
+  for (size_t image = 0; image < static_cast<size_t>(std::min(split.count, kStrokeImages)); ++image)
+    strokes.measure(std::span(split.pixels).subspan(image * size, size), sum, count);
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
+}  // namespace rung::data

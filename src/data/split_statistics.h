@@ -1,0 +1,35 @@
+// What `rung data info` prints about a split: the distribution of its normalised pixels and of its classes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/data_spec.h"
+#include "data/dataset.h"
+
+namespace rung::data {
+
+struct PixelStatistics {
+  double min = 0;
+  double max = 0;
+  double mean = 0;
+  double std = 0;  // unbiased, as torch.std
+};
+
+// Of pixel/255. Precondition: pixels not empty.
+PixelStatistics pixel_statistics(std::span<const uint8_t> pixels);
+
+// Of (pixel/255 - mean) / std. Preconditions: pixels not empty; spec has a mean and a std > 0.
+PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec);
+
+// [classes]. Precondition: every label is below `classes`.
+std::vector<int> class_counts(std::span<const uint8_t> labels, int classes);
+
+// Mean width of the strokes that the images are drawn with, in pixels; 0 for blank images. A pixel of at
+// least 128 is ink; the stroke's width at it is the shortest of the four runs of ink through it, along the
+// row, the column and the diagonals, where a step counts sqrt(2). The mean is over the ink of the first
+// 10,000 images.
+double stroke_width(const Split& split);
+
+}  // namespace rung::data

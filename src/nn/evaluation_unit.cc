@@ -1,0 +1,43 @@
+#include "nn/evaluation_unit.h"
+
+#include <span>
+
+#include "kernels/batch_norm.h"
+#include "nn/single.h"
+
+namespace rung::nn {
+
+EvaluationUnit::EvaluationUnit(const Unit& unit)
+    : unit_(unit),
+      packed_(unit.conv ? unit.conv->weights() : 0),
+      scale_(static_cast<size_t>(unit.activation.channels), 1.0F),
+      shift_(scale_.size(), 0.0F) {}
+
+void EvaluationUnit::prepare(const Weights& weights) {
+  if (unit_.conv)
+    kernels::pack_for_forward(*unit_.conv, weights.parameters.data() + unit_.weight, packed_.data());
+  if (!unit_.norm) return;
+  const auto parameters = std::span(weights.parameters);
+  const auto buffers = std::span(weights.buffers);
+  const size_t channels = scale_.size();
+  kernels::batch_norm_running(
+      {parameters.subspan(unit_.norm->weight, channels), parameters.subspan(unit_.norm->bias, channels),
+       unit_.norm->eps, unit_.norm->momentum},
+      buffers.subspan(unit_.norm->running_mean, channels), buffers.subspan(unit_.norm->running_var, channels),
+      scale_, shift_);
+}
+
+void EvaluationUnit::run(const Weights& weights, const float* x, const float* added, PaddedInput& padded,
+                         float* convolved, uint16_t* bits, float* y) const {
+  if (unit_.is_single()) return single_forward(unit_, weights.parameters, x, added, y);
+  if (unit_.conv) {
+    const float* bias = unit_.bias ? weights.parameters.data() + *unit_.bias : nullptr;
+    float* result = has_two_kernels() ? convolved : y;
+    kernels::conv2d_forward(*unit_.conv, padded.view(*unit_.conv, x), packed_.data(), bias, result);
+    x = result;
+  }
+  if (unit_.activates_in_evaluation())
+    kernels::activation_forward(unit_.activation, x, scale_.data(), shift_.data(), bits, y);
+}
+
+}  // namespace rung::nn
