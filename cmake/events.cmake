@@ -9,6 +9,6 @@ add_custom_command(
   DEPENDS src/report/event.proto
   VERBATIM)
 set_source_files_properties(${rung_event_proto} PROPERTIES COMPILE_OPTIONS -w)
-target_sources(rung PRIVATE ${rung_event_proto})
-target_include_directories(rung SYSTEM PRIVATE ${rung_generated})
-target_link_libraries(rung PRIVATE protobuf::libprotobuf-lite)
+target_sources(rung_tools PRIVATE ${rung_event_proto})
+target_include_directories(rung_tools SYSTEM PRIVATE ${rung_generated})
+target_link_libraries(rung_tools PRIVATE protobuf::libprotobuf-lite)

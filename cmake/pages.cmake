@@ -12,7 +12,7 @@ function(rung_embed name file)
     DEPENDS ${file} cmake/embed.cmake
     VERBATIM)
   set_source_files_properties(${out} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
-  target_sources(rung PRIVATE ${out})
+  target_sources(rung_tools PRIVATE ${out})
 endfunction()
 rung_embed(kChartJs ${RUNG_CHART_JS})
 rung_embed(kPageJs ${PROJECT_SOURCE_DIR}/src/report/page.js)

@@ -1,10 +1,10 @@
-// data::read_tar_members on arbitrary bytes, as they are and with the headers' checksums corrected; otherwise
-// hardly any changed header would be read further.
+// fetch::read_tar_members on arbitrary bytes, as they are and with the headers' checksums corrected;
+// otherwise hardly any changed header would be read further.
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "data/archive.h"
+#include "fetch/archive.h"
 #include "target.h"
 
 namespace {
@@ -32,7 +32,7 @@ void put_sum_right(std::span<uint8_t> header) {
 int read_members(std::span<const uint8_t> archive) {
   return rung::fuzz::parse_or_refuse(archive.data(), archive.size(), [](auto bytes) {
     const std::vector<std::string> names = {"package/data/images", "package/data/labels"};
-    for (const auto& member : rung::data::read_tar_members(bytes, "seed", names))
+    for (const auto& member : rung::fetch::read_tar_members(bytes, "seed", names))
       rung::fuzz::require(member.size() <= bytes.size(), "no member larger than the archive");
   });
 }

@@ -9,6 +9,7 @@ cd "$1"
 declare -A uses=(
   [report]="sweep"
   [sweep]="ladder"
+  [fetch]="data"
   [ladder]="train recipe"
   [recipe]="nn optim data"
   [train]="nn optim data"

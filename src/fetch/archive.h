@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace rung::data {
+namespace rung::fetch {
 
 // The contents of the regular files called exactly `names` in the archive, in the order of `names`. `file`
 // names the bytes in error messages. Throws DataError if the archive is damaged, lacks one of the names, has
@@ -16,4 +16,4 @@ std::vector<std::vector<std::byte>> read_tar_members(std::span<const std::byte> 
                                                      const std::string& file,
                                                      std::span<const std::string> names);
 
-}  // namespace rung::data
+}  // namespace rung::fetch

@@ -1,5 +1,5 @@
 // Everything is written to a scratch folder beside the target; two renames make the change.
-#include "data/install.h"
+#include "fetch/install.h"
 
 #include <fmt/format.h>
 #include <stdlib.h>
@@ -15,15 +15,15 @@
 #include "base/file.h"
 #include "data/dataset_file.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
 
 bool is_dataset_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return false;
   const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
-  return std::ranges::any_of(kDatasetFiles, [&](DatasetFile file) {
-    const auto names = spellings_of(file);
+  return std::ranges::any_of(data::kDatasetFiles, [&](data::DatasetFile file) {
+    const auto names = data::spellings_of(file);
     return std::ranges::find(names, name) != names.end();
   });
 }
@@ -65,7 +65,7 @@ void install_files(const FileContents& contents, const std::filesystem::path& fo
   const auto fresh = scratch.path() / "new";
   make_writable_folder(fresh);
   for (size_t file = 0; file < contents.size(); ++file)
-    replace_file(fresh / kFileNames[file], std::span<const std::byte>(contents[file]));
+    replace_file(fresh / data::kFileNames[file], std::span<const std::byte>(contents[file]));
   if (!std::filesystem::exists(folder)) return rename_folder(fresh, folder);
   check_replaceable(folder);
   const auto old = scratch.path() / "old";
@@ -78,4 +78,4 @@ void install_files(const FileContents& contents, const std::filesystem::path& fo
   }
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

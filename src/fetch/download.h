@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace rung::data {
+namespace rung::fetch {
 
 // Called regularly with the bytes received and the bytes expected (0 while unknown). If it throws, the
 // download ends and download() passes the exception on.
@@ -18,4 +18,4 @@ using DownloadProgress = std::function<void(uint64_t done, uint64_t total)>;
 // the download fails or is larger than `max_bytes`.
 std::vector<std::byte> download(const std::string& url, uint64_t max_bytes, const DownloadProgress& progress);
 
-}  // namespace rung::data
+}  // namespace rung::fetch

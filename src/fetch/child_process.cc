@@ -1,5 +1,5 @@
 // The output goes through a file, not a pipe, so that neither side can block the other.
-#include "data/child_process.h"
+#include "fetch/child_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,7 +18,7 @@
 
 extern char** environ;
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
 
 constexpr size_t kMostOutputBytes = 64 * 1024;
@@ -111,4 +111,4 @@ ProcessResult run_process(const std::vector<std::string>& arguments, const std::
           .output = read_from_start(output.get())};
 }
 
-}  // namespace rung::data
+}  // namespace rung::fetch

