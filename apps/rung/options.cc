@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/arrange.h"
 #include "kernels/simd.h"
+#include "ladder/run.h"
 #include "recipe/settings.h"
 #include "sweep/sweep_plan.h"
 #include "terminal.h"
@@ -71,10 +71,7 @@ ThreadPool EngineOptions::make_pool() const {
 }
 
 data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
-  const fs::path root = data_root.empty() ? data::default_root() : fs::path(data_root);
-  data::Dataset data = data::arranged(data::load_dataset(recipe.dataset.name, root), recipe.dataset);
-  recipe.dataset = data::resolved(recipe.dataset, data);
-  return data;
+  return ladder::load_data(recipe, data_root.empty() ? data::default_root() : fs::path(data_root));
 }
 
 std::string EngineOptions::data_option() const {

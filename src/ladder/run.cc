@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/arrange.h"
 #include "ladder/comparable.h"
 #include "nn/infer.h"
 #include "optim/schedule_fit.h"
@@ -277,6 +278,12 @@ std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const da
 
 train::Experiment experiment_of(const recipe::Recipe& recipe) {
   return {recipe.model, recipe.dataset, recipe.augment, recipe.training, recipe.seed};
+}
+
+data::Dataset load_data(recipe::Recipe& recipe, const std::filesystem::path& root) {
+  data::Dataset data = data::arranged(data::load_dataset(recipe.dataset.name, root), recipe.dataset);
+  recipe.dataset = data::resolved(recipe.dataset, data);
+  return data;
 }
 
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,

@@ -62,6 +62,10 @@ class Stopped : public Error {
   using Error::Error;
 };
 
+// The recipe's images as it uses them, from the datasets in `root` (data::load_dataset); what only they tell
+// is written into the recipe. Throws as load_dataset(), arranged() and resolved() do.
+data::Dataset load_data(recipe::Recipe& recipe, const std::filesystem::path& root);
+
 // Trains or resumes a run. `previous` is the previous step, for targets that refer to it; it may be null.
 // Throws as Trainer and RunDirectory do, and Stopped.
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,

@@ -1,0 +1,42 @@
+#include "train/logits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+
+#include "base/exact_math.h"
+#include "kernels/layout.h"
+#include "train/batches.h"
+
+namespace rung::train {
+
+using kernels::kLanes;
+
+std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
+                             nn::Inference& inference, const nn::Weights& weights, int classes) {
+  const auto width = static_cast<size_t>(classes);
+  std::vector<float> result(static_cast<size_t>(images.count) * width);
+  BlockLoader loader(images, normalisation);
+  inference.run(weights, images.count, loader.in_order(0), [&](int block, int lanes, const float* logits) {
+    float* out = result.data() + static_cast<size_t>(block) * kLanes * width;
+    for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
+      for (size_t k = 0; k < width; ++k) *out++ = logits[k * kLanes + lane];
+  });
+  return result;
+}
+
+std::vector<double> softmax(std::span<const float> logits) {
+  constexpr double kLeast = -690;  // e^x is far below a float's least number
+  const double peak = *std::ranges::max_element(logits);
+  std::vector<double> values;
+  for (const float logit : logits) {
+    const double below = logit - peak;
+    values.push_back(std::isnan(below) ? below : exponential(std::max(kLeast, below)));
+  }
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double& value : values) value /= sum;
+  return values;
+}
+
+}  // namespace rung::train
