@@ -7,6 +7,7 @@ cd "$1"
 # Each folder of src/ and the folders it may use, which includes what those may use. Dependencies point down only; apps/
 # may use all of them.
 declare -A uses=(
+  [rung]="ladder"
   [report]="sweep"
   [sweep]="ladder"
   [fetch]="data"
@@ -53,6 +54,12 @@ while IFS=: read -r file line text; do
     breach "$file:$line: $from may not use $to: $text"
   fi
 done < <(grep -rnE --include='*.cc' --include='*.h' "${include}[^\">]*/" src apps)
+
+# What is installed includes only itself and the standard library.
+public="(\"rung/|\"base/error\\.h\"|<[a-z_]+>)"
+while IFS= read -r found; do
+  breach "a public header may not include this: $found"
+done < <(grep -nE "$include" src/rung/*.h src/base/error.h | grep -vE "include $public")
 
 # The library neither prints nor ends the process. Comments and strings may mention it.
 start='(^|[^[:alnum:]_.])'

@@ -1,0 +1,124 @@
+#include "rung/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "data/arrange.h"
+#include "ladder/job.h"
+#include "nn/inference.h"
+#include "nn/plan.h"
+#include "nn/weights.h"
+#include "recipe/recipe.h"
+#include "train/checkpoint.h"
+#include "train/logits.h"
+#include "train/run_directory.h"
+
+namespace rung {
+namespace {
+
+recipe::Recipe recipe_of(const std::filesystem::path& run) {
+  ladder::require_run(run);
+  const std::filesystem::path file = run / train::kRecipeFile;
+  recipe::Recipe recipe = recipe::load_stored(file);
+  if (!data::is_resolved(recipe.dataset))
+    throw DataError(fmt::format("{}: mean, std, validation and test must be numbers", file.string()),
+                    "give the folder of a run, in which they are");
+  if (recipe.model.input.channels != 1)
+    throw DataError(fmt::format("{}: its images have {} channels, and only one is supported", file.string(),
+                                recipe.model.input.channels));
+  return recipe;
+}
+
+int threads_of(int threads) {
+  return threads == 0 ? ThreadPool::available_cores() : threads;
+}
+
+void require_taken(const Images& images, const nn::Shape& input) {
+  const nn::Shape given{images.channels, images.height, images.width};
+  if (given != input)
+    throw UsageError(fmt::format("images of {} (channels, height, width), but the model takes {}",
+                                 nn::to_text(given), nn::to_text(input)));
+  if (images.count < 0 || std::ssize(images.pixels) != images.count * input.elements())
+    throw UsageError(fmt::format("{} bytes of pixels are not {} images of {}", images.pixels.size(),
+                                 images.count, nn::to_text(input)));
+}
+
+}  // namespace
+
+// Its members refer to each other. Memory is checked before the weights are read.
+struct Model::Engine {
+  Engine(const recipe::Recipe& recipe, const std::filesystem::path& file, int threads)
+      : dataset(recipe.dataset),
+        plan(nn::make_plan(recipe.model)),
+        pool(threads),
+        inference(plan, pool),
+        weights(train::load_weights(plan, file, recipe::to_toml(recipe))) {}
+
+  data::DatasetSpec dataset;
+  nn::Plan plan;
+  ThreadPool pool;
+  nn::Inference inference;
+  nn::Weights weights;
+};
+
+Model Model::load(const std::filesystem::path& run, const LoadOptions& options) {
+  const recipe::Recipe recipe = recipe_of(run);
+  const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
+  return Model(std::make_unique<Engine>(recipe, run / file, threads_of(options.threads)));
+}
+
+Model::Model(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+int Model::channels() const {
+  return engine_->plan.input.channels;
+}
+int Model::height() const {
+  return engine_->plan.input.height;
+}
+int Model::width() const {
+  return engine_->plan.input.width;
+}
+int Model::classes() const {
+  return engine_->plan.classes;
+}
+int64_t Model::parameters() const {
+  return static_cast<int64_t>(engine_->plan.parameter_count);
+}
+
+std::vector<float> Model::predict_logits(const Images& images) {
+  require_taken(images, engine_->plan.input);
+  const data::Split split{
+      images.count, images.height, images.width, {images.pixels.begin(), images.pixels.end()}, {}};
+  return train::logits_of(split, engine_->dataset, engine_->inference, engine_->weights, classes());
+}
+
+std::vector<float> Model::predict_probabilities(const Images& images) {
+  std::vector<float> values = predict_logits(images);
+  const auto width = static_cast<size_t>(classes());
+  for (size_t at = 0; at < values.size(); at += width) {
+    const std::vector<double> row = train::softmax(std::span(values).subspan(at, width));
+    std::ranges::transform(row, values.begin() + static_cast<std::ptrdiff_t>(at),
+                           [](double value) { return static_cast<float>(value); });
+  }
+  return values;
+}
+
+std::vector<int> Model::predict(const Images& images) {
+  const std::vector<float> logits = predict_logits(images);
+  const auto width = static_cast<size_t>(classes());
+  std::vector<int> result;
+  for (size_t at = 0; at < logits.size(); at += width) {
+    const auto row = std::span(logits).subspan(at, width);
+    result.push_back(static_cast<int>(std::ranges::max_element(row) - row.begin()));
+  }
+  return result;
+}
+
+}  // namespace rung
