@@ -30,13 +30,14 @@ constexpr std::array kFolders = {"ladder", "beyond"};
 
 constexpr size_t kLongestSettings = 100;  // bytes, in a folder's name
 
-// The folder of Rung's recipes: below the current folder, or beside the program's build folder.
+// The folder of Rung's recipes: below the current folder, beside the program's build folder, or installed.
 fs::path recipes_folder() {
   std::error_code error;
   fs::path folder = fs::current_path(error);
   for (const fs::path& start : {folder, fs::read_symlink("/proc/self/exe", error).parent_path()}) {
     for (folder = start; !folder.empty(); folder = folder.parent_path()) {
-      if (fs::is_directory(folder / "recipes" / "ladder", error)) return folder / "recipes";
+      for (const char* recipes : {"recipes", "share/rung/recipes"})
+        if (fs::is_directory(folder / recipes / "ladder", error)) return folder / recipes;
       if (folder == folder.root_path()) break;
     }
   }
