@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/all_finite.h"
+#include "base/require.h"
 #include "base/text.h"
 
 namespace rung::app {
@@ -73,6 +75,7 @@ std::string bar_line(const std::string& before, double done, std::span<const std
 }
 
 std::string sparkline(std::span<const double> values, int columns) {
+  RUNG_REQUIRE(all_finite(values));
   static constexpr std::array kLevels = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   const std::vector<double> points = condensed(values, static_cast<size_t>(std::max(0, columns)));
   if (points.empty()) return "";

@@ -1,4 +1,5 @@
 #include "watch_view.h"
+#include "base/require.h"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,7 @@ std::string percent(double value) {
 
 // The first epoch with the highest test accuracy. Precondition: at least one.
 const EpochRecord& best_of(std::span<const EpochRecord> epochs) {
+  RUNG_REQUIRE(!epochs.empty());
   return *std::ranges::max_element(epochs, {}, &EpochRecord::test_accuracy);
 }
 

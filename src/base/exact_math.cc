@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/require.h"
+
 namespace rung {
 namespace {
 
@@ -16,6 +18,7 @@ struct Reduced {
 // Subtracts multiples of pi/2 in two parts (Cody and Waite): a multiple of the first, which has 33 bits, is
 // exact.
 Reduced reduce(double radians) {
+  RUNG_REQUIRE(std::abs(radians) < 1e5);
   constexpr double kFirst = 0x1.921fb544p+0;
   constexpr double kSecond = 0x1.0b4611a626331p-34;
   const double quadrants = std::nearbyint(radians / (std::numbers::pi / 2));
@@ -42,6 +45,7 @@ struct Rounded {
 
 // Precondition: |large| >= |small|.
 Rounded add(double large, double small) {
+  RUNG_REQUIRE(std::abs(large) >= std::abs(small));
   const double sum = large + small;
   return {sum, small - (sum - large)};
 }
@@ -63,6 +67,7 @@ Rounded sine_of(int64_t quadrant, const Reduced& reduced) {
 }  // namespace
 
 double power(double base, int64_t exponent) {
+  RUNG_REQUIRE(exponent >= 0);
   double result = 1;
   for (; exponent > 0; exponent /= 2) {
     if (exponent % 2 == 1) result *= base;
@@ -73,6 +78,7 @@ double power(double base, int64_t exponent) {
 
 // Reduced to [0, 1/2], where the Taylor series' 12 terms leave less than 1e-17; fmod is exact.
 double cosine_of_half_turns(double half_turns) {
+  RUNG_REQUIRE(std::isfinite(half_turns));
   constexpr int kTerms = 12;
   double reduced = std::fmod(std::abs(half_turns), 2.0);
   if (reduced > 1) reduced = 2 - reduced;
@@ -108,6 +114,7 @@ double tangent(double radians) {
 
 // 2^k * e^r with |r| <= ln(2) / 2, where the Taylor series' 15 terms leave less than 1e-18; ldexp is exact.
 double exponential(double x) {
+  RUNG_REQUIRE(std::abs(x) < 700);
   constexpr int kTerms = 15;
   const double k = std::nearbyint(x / std::numbers::ln2);
   const double r = x - k * std::numbers::ln2;
@@ -123,6 +130,7 @@ double exponential(double x) {
 // x = 2^k * m with m from sqrt(1/2) to sqrt(2), and ln m = 2 atanh(s) with s = (m - 1) / (m + 1) below 0.172,
 // where the series' 12 terms leave less than 1e-19; frexp is exact.
 double logarithm(double x) {
+  RUNG_REQUIRE(x > 0 && std::isnormal(x));
   constexpr int kTerms = 12;
   int k = 0;
   double m = std::frexp(x, &k);

@@ -20,7 +20,7 @@ double tangent(double radians);
 // e^x, to a relative error of about 1e-16 * (1 + |x|). Precondition: |x| < 700.
 double exponential(double x);
 
-// The natural logarithm, to about 1e-16 * (1 + |ln x|). Precondition: x > 0, and not subnormal.
+// The natural logarithm, to about 1e-16 * (1 + |ln x|). Precondition: x > 0, neither infinite nor subnormal.
 double logarithm(double x);
 
 }  // namespace rung

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/require.h"
+
 namespace rung {
 
 inline constexpr uint32_t kPhiloxMultiplier0 = 0xD2511F53;
@@ -69,6 +71,7 @@ class RandomStream {
   // Uniform over 0 .. bound-1 by Lemire's multiply-and-reject ("Fast random integer generation in an
   // interval", 2019). Precondition: bound > 0.
   constexpr uint32_t below(uint32_t bound) {
+    RUNG_REQUIRE(bound > 0);
     uint64_t product = uint64_t{next()} * bound;
     if (static_cast<uint32_t>(product) < bound) {
       const uint32_t threshold = (0U - bound) % bound;

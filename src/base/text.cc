@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.h"
+
 namespace rung {
 namespace {
 
@@ -23,6 +25,7 @@ struct Character {
 
 // The UTF-8 character at the front of `text`. Precondition: the text is not empty.
 Character first_character(std::string_view text) {
+  RUNG_REQUIRE(!text.empty());
   const auto lead = static_cast<unsigned char>(text.front());
   const size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
   if (length == 0 || text.size() < length) return {};

@@ -7,6 +7,8 @@
 #include <numbers>
 
 #include "base/exact_math.h"
+#include "base/require.h"
+#include "data/dataset.h"
 #include "data/draw_uniform.h"
 
 namespace rung::data {
@@ -41,6 +43,15 @@ FixedPointMap fixed_point(const Matrix& m) {
           .y0 = to_fixed(m.f + m.d * 0.5 + m.e * 0.5),
           .y_per_column = to_fixed(m.d),
           .y_per_row = to_fixed(m.e)};
+}
+
+bool is_side(int side) {
+  return side >= 1 && side <= kMaxImageSide;
+}
+
+bool are_possible(const AffineDraw& drawn) {
+  return std::isfinite(drawn.angle) && std::isfinite(drawn.scale) && drawn.scale > 0 &&
+         std::abs(drawn.shear_x) < 90 && std::abs(drawn.shear_y) < 90;
 }
 
 // Pillow rounds a rotation's matrix to 15 decimals.
@@ -189,6 +200,8 @@ uint8_t bilinear(const uint8_t* in, int height, int width, double x, double y) {
 }  // namespace
 
 void rotate(const uint8_t* in, uint8_t* out, int height, int width, double angle, uint8_t fill) {
+  RUNG_REQUIRE(is_side(height) && is_side(width));
+  RUNG_REQUIRE(std::isfinite(angle));
   map_fixed_point(in, out, height, width, rotation_matrix(height, width, angle), fill);
 }
 
@@ -216,6 +229,8 @@ AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream&
 
 void affine(const uint8_t* in, uint8_t* out, int height, int width, const AffineDraw& drawn,
             Interpolation interpolation, uint8_t fill) {
+  RUNG_REQUIRE(is_side(height) && is_side(width));
+  RUNG_REQUIRE(are_possible(drawn));
   const Matrix matrix = affine_matrix(height, width, drawn);
   if (interpolation == Interpolation::kNearest) return map_nearest(in, out, height, width, matrix, fill);
   map_exactly(out, height, width, matrix, fill,

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
+#include "base/require.h"
 #include "data/split_statistics.h"
 
 namespace rung::data {
@@ -129,6 +130,7 @@ int images_in(const Portion& portion, int count) {
 }
 
 std::vector<uint32_t> stratified(std::span<const uint8_t> labels, int count, uint64_t seed, uint32_t draw) {
+  RUNG_REQUIRE(count >= 0 && static_cast<size_t>(count) <= labels.size());
   std::vector<std::vector<uint32_t>> images(256);  // by class
   for (size_t image = 0; image < labels.size(); ++image)
     images[labels[image]].push_back(static_cast<uint32_t>(image));

@@ -6,10 +6,13 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <ranges>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "base/exact_math.h"
+#include "base/require.h"
 #include "data/draw_uniform.h"
 
 namespace rung::data {
@@ -36,13 +39,39 @@ std::optional<float> draw_factor(double strength, RandomStream& random) {
   return draw_uniform(std::max(0.0, 1 - strength), 1 + strength, random);
 }
 
+template <typename T>
+bool holds(const NumberRange& range, const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    return range.contains(value);
+  } else if constexpr (std::ranges::range<T>) {
+    return std::ranges::all_of(value, [&](double element) { return range.contains(element); });
+  } else {
+    return true;
+  }
+}
+
+// Whether every field is within its range, as in every recipe that was read.
+bool has_possible_values(const Transform& transform) {
+  return std::visit(
+      []<typename Spec>(const Spec& spec) {
+        bool good = true;
+        for_each_field<Spec>(
+            [&](const auto& field) { good = good && holds(field.range, spec.*field.member); });
+        return good;
+      },
+      transform);
+}
+
 }  // namespace
 
 void adjust_brightness(std::span<uint8_t> image, float factor) {
+  RUNG_REQUIRE(std::isfinite(factor) && factor >= 0);
   blend_with_grey(image, 0, factor);
 }
 
 void adjust_contrast(std::span<uint8_t> image, float factor) {
+  RUNG_REQUIRE(std::isfinite(factor) && factor >= 0);
+  RUNG_REQUIRE(!image.empty());
   const auto sum = std::accumulate(image.begin(), image.end(), uint32_t{0});
   const auto mean = static_cast<int>(static_cast<double>(sum) / static_cast<double>(image.size()) + 0.5);
   blend_with_grey(image, mean, factor);
@@ -102,6 +131,7 @@ Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
       width_(width),
       current_(static_cast<size_t>(height) * static_cast<size_t>(width)),
       next_(current_.size()) {
+  RUNG_REQUIRE(std::ranges::all_of(transforms_, has_possible_values));
   for (const Transform& transform : transforms_) {
     if (const auto* elastic = std::get_if<ElasticTransform>(&transform))
       elastics_.emplace_back(*elastic, height, width);

@@ -51,8 +51,7 @@ void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
-  // Preconditions, checked when a recipe is read: strengths finite and >= 0, hue at most 0.5, degrees finite
-  // and >= 0, fill in 0..255, and so on; sizes as for rotate().
+  // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate().
   Augmenter(std::vector<Transform> transforms, int height, int width);
 
   // in, out: [height,width], not overlapping. Transforms draw from `random` in order.

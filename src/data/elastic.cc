@@ -1,9 +1,12 @@
 #include "data/elastic.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "base/exact_math.h"
+#include "base/require.h"
+#include "data/dataset.h"
 
 namespace rung::data {
 namespace {
@@ -117,6 +120,9 @@ float sample(const Source& source, float x, float y) {
 
 Elastic::Elastic(const ElasticTransform& transform, int height, int width)
     : transform_(transform), height_(height), width_(width) {
+  RUNG_REQUIRE(std::min(height, width) >= 1 && std::max(height, width) <= kMaxImageSide);
+  RUNG_REQUIRE(std::isfinite(transform.alpha) && transform.alpha >= 0);
+  RUNG_REQUIRE(std::isfinite(transform.sigma) && transform.sigma >= 0);
   const auto rows = static_cast<size_t>(height);
   const auto columns = static_cast<size_t>(width);
   const auto across = shares(transform.sigma, width);

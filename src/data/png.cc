@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/require.h"
 
 namespace rung::data {
 namespace {
@@ -39,6 +40,7 @@ void paste(GreyImage& grid, const uint8_t* image, int height, int width, int sca
 }
 
 std::vector<std::byte> encode(int height, int width, png_uint_32 format, const std::vector<uint8_t>& pixels) {
+  RUNG_REQUIRE(height > 0 && width > 0);
   PngImage png;
   png->width = static_cast<png_uint_32>(width);
   png->height = static_cast<png_uint_32>(height);
@@ -89,11 +91,14 @@ GreyImage read_png(const std::filesystem::path& path) {
 }
 
 GreyImage image_grid(std::span<const uint8_t> images, int height, int width, const GridLayout& layout) {
+  RUNG_REQUIRE(height > 0 && width > 0);
+  RUNG_REQUIRE(layout.rows > 0 && layout.columns > 0 && layout.scale > 0 && layout.margin >= 0);
   const int cell_height = height * layout.scale + layout.margin;
   const int cell_width = width * layout.scale + layout.margin;
   GreyImage grid{.height = layout.rows * cell_height + layout.margin,
                  .width = layout.columns * cell_width + layout.margin,
                  .pixels = {}};
+  RUNG_REQUIRE(std::max(grid.height, grid.width) <= 1 << 15);
   grid.pixels.assign(static_cast<size_t>(grid.height) * static_cast<size_t>(grid.width), layout.background);
   const auto image_size = static_cast<size_t>(height) * static_cast<size_t>(width);
   const int count = static_cast<int>(std::min(

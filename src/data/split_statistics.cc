@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/require.h"
+
 namespace rung::data {
 namespace {
 
@@ -70,6 +72,7 @@ class Strokes {
 }  // namespace
 
 PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
+  RUNG_REQUIRE(!pixels.empty());
   std::array<int64_t, 256> histogram{};
   for (const uint8_t pixel : pixels) ++histogram[pixel];
   const auto count = static_cast<double>(pixels.size());
@@ -90,6 +93,7 @@ PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
 }
 
 PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
+  RUNG_REQUIRE(spec.mean && spec.std && *spec.std > 0);
   const double centre = spec.mean.value();
   const double scale = spec.std.value();
   const PixelStatistics plain = pixel_statistics(pixels);
@@ -102,7 +106,10 @@ PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const Dat
 
 std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {
   std::vector<int> counts(static_cast<size_t>(classes));
-  for (const uint8_t label : labels) ++counts[label];
+  for (const uint8_t label : labels) {
+    RUNG_REQUIRE(label < counts.size());
+    ++counts[label];
+  }
   return counts;
 }
 

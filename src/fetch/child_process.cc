@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/require.h"
 
 extern char** environ;
 
@@ -103,6 +104,7 @@ std::string read_from_start(std::FILE* file) {
 
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
                           std::chrono::seconds deadline, const std::function<void()>& while_waiting) {
+  RUNG_REQUIRE(!arguments.empty());
   const OutputFile output(std::tmpfile(), &std::fclose);
   if (!output) fail(arguments[0], message(errno));
   const pid_t child = start(arguments, ::fileno(output.get()), folder);

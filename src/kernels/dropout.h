@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/philox.h"
+#include "base/require.h"
 
 namespace rung::kernels {
 
@@ -20,6 +21,7 @@ struct DropoutStream {
 // An element is dropped when its 16 random bits are below this. The probability is p rounded to 1/65536 (for
 // p = 0.08 it is 0.080002). Precondition: 0 <= p < 1.
 constexpr uint16_t dropout_threshold(double p) {
+  RUNG_REQUIRE(0 <= p && p < 1);
   const auto rounded = static_cast<uint32_t>(p * 65536.0 + 0.5);
   return static_cast<uint16_t>(rounded > 65535 ? 65535 : rounded);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "nn/infer.h"
 #include "recipe/field_text.h"
@@ -75,6 +76,7 @@ std::string text_of(data::ValidationSplit split) {
 }
 // "1 epoch", "5 epochs". Precondition: it is not negative.
 std::string count_of(int count, std::string_view noun) {
+  RUNG_REQUIRE(count >= 0);
   return counted(static_cast<size_t>(count), noun);
 }
 

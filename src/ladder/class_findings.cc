@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "ladder/standard_error.h"
 
@@ -131,6 +132,7 @@ bool shows_balanced(const train::RunRecord& record) {
 }
 
 double train_accuracy_as_tested(const train::RunRecord& record) {
+  RUNG_REQUIRE(record.train_classes && record.test_classes);
   const ClassResults& train = *record.train_classes;
   const ClassResults& test = *record.test_classes;
   double sum = 0;
@@ -152,6 +154,7 @@ std::string class_list(std::span<const size_t> classes) {
 }
 
 std::string training_images_text(const train::RunRecord& record, const ClassFindings& findings) {
+  RUNG_REQUIRE(record.train_classes);
   const std::vector<int>& images = record.train_classes->images;
   const auto largest = std::ranges::max_element(images);
   std::string text =

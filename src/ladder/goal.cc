@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "ladder/markdown.h"
 #include "ladder/run_statistics.h"
@@ -13,6 +14,7 @@
 namespace rung::ladder {
 
 std::string miss_text(const TargetResult& target) {
+  RUNG_REQUIRE(target.bound);
   const double difference = std::abs(target.value - *target.bound);
   const std::string_view unit = recipe::unit_of(target.target.metric);
   if (unit.empty()) return with_commas(static_cast<int64_t>(difference));
@@ -21,6 +23,7 @@ std::string miss_text(const TargetResult& target) {
 }
 
 std::string missed_sentence(const TargetResult& target) {
+  RUNG_REQUIRE(target.bound);
   return fmt::format("{}: {}, missed by {}", target.target.text,
                      metric_text(target.target.metric, target.value), miss_text(target));
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 
+#include "base/require.h"
+
 namespace rung::ladder {
 
 double mcnemar_p_value(int only_first, int only_second) {
@@ -12,6 +14,7 @@ double mcnemar_p_value(int only_first, int only_second) {
 
 McNemar mcnemar(std::span<const uint8_t> first, std::span<const uint8_t> second,
                 std::span<const uint8_t> labels) {
+  RUNG_REQUIRE(first.size() == labels.size() && second.size() == labels.size());
   McNemar result;
   for (size_t i = 0; i < labels.size(); ++i) {
     const bool first_right = first[i] == labels[i];

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/require.h"
 #include "data/arrange.h"
 #include "ladder/comparable.h"
 #include "nn/infer.h"
@@ -225,6 +226,7 @@ ordered_json to_json(const Outcome& outcome) {
 }
 
 double metric_value(recipe::Metric metric, const train::RunRecord& record) {
+  RUNG_REQUIRE(has_metric(metric, record));
   switch (metric) {
     case recipe::Metric::kParams:
       return static_cast<double>(record.params);
@@ -273,6 +275,7 @@ std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, cons
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {
   const int images = data.train.count - recipe.dataset.validation.images;
   const int batch = recipe.training.batch_size;
+  RUNG_REQUIRE(images > 0 && batch > 0);
   return optim::schedule_remarks(recipe.training, (images + batch - 1) / batch);
 }
 

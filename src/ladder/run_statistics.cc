@@ -7,6 +7,9 @@
 #include <limits>
 #include <numeric>
 
+#include "base/all_finite.h"
+#include "base/require.h"
+
 namespace rung::ladder {
 namespace {
 
@@ -83,6 +86,7 @@ double approximate_lower_tail(const SignedRanks& ranks, size_t sum) {
 }  // namespace
 
 double quantile(std::span<const double> ascending, double share) {
+  RUNG_REQUIRE(!ascending.empty() && 0 <= share && share <= 1);
   const double place = share * static_cast<double>(ascending.size() - 1);
   const auto below = static_cast<size_t>(place);
   const size_t above = std::min(below + 1, ascending.size() - 1);
@@ -90,6 +94,7 @@ double quantile(std::span<const double> ascending, double share) {
 }
 
 Summary summarise(std::span<const double> values) {
+  RUNG_REQUIRE(!values.empty() && all_finite(values));
   std::vector<double> ascending(values.begin(), values.end());
   std::ranges::sort(ascending);
   Summary summary{.count = values.size(),
@@ -112,6 +117,7 @@ Summary summarise(std::span<const double> values) {
 }
 
 Interval wilson95(int successes, int trials) {
+  RUNG_REQUIRE(trials > 0 && 0 <= successes && successes <= trials);
   const double z = boost::math::quantile(boost::math::normal_distribution<>(), kUpper);
   const double n = trials;
   const double p = successes / n;
@@ -123,6 +129,7 @@ Interval wilson95(int successes, int trials) {
 }
 
 PairedTest paired_test(std::span<const double> differences) {
+  RUNG_REQUIRE(!differences.empty());
   PairedTest test{.differences = summarise(differences)};
   test.wilcoxon_p = wilcoxon_p_value(differences);
   const Summary& summary = test.differences;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "base/require.h"
 #include "nn/windows.h"
 
 namespace rung::nn {
@@ -243,6 +244,7 @@ Size2 find_seen(const ModelSpec& model, const ModelInfo& info) {
 }  // namespace
 
 void find_receptive_fields(const ModelSpec& model, ModelInfo& info) {
+  RUNG_REQUIRE(info.layers.size() == model.layers.size());
   find_fields(model, info);
   info.seen = find_seen(model, info);
 }

@@ -1,7 +1,6 @@
 #include "nn/training_pass.h"
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 
 #include "kernels/dropout.h"

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/require.h"
+
 namespace rung::optim {
 
 std::vector<float> class_factors(const ClassWeights& weights, std::span<const int> images_of_class) {
+  RUNG_REQUIRE(weights.factors.empty() || weights.factors.size() == images_of_class.size());
   std::vector<float> factors;
   if (!weights.factors.empty()) {
     for (const double factor : weights.factors) factors.push_back(static_cast<float>(factor));

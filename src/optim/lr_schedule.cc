@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/exact_math.h"
+#include "base/require.h"
 
 namespace rung::optim {
 namespace {
@@ -130,6 +131,7 @@ int64_t warmup_batches(const LrWarmup& warmup, double batches_per_epoch) {
 }
 
 Rates rates_at(const Training& training, const Place& place) {
+  RUNG_REQUIRE(0 <= place.step && place.step < place.steps);
   const Rates own{lr_of(training.optimizer), momentum_of(training.optimizer)};
   const Rates scheduled =
       std::visit([&](const auto& schedule) { return rates(schedule, own, place, training.epochs); },

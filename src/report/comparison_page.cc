@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "ladder/changes.h"
 #include "ladder/class_findings.h"
@@ -183,6 +184,7 @@ Html introduction(const Exhibit& first, const Exhibit& second) {
 }  // namespace
 
 std::string comparison_page(const Exhibit& first, const Exhibit& second) {
+  RUNG_REQUIRE(first.run.recipe.dataset.name == second.run.recipe.dataset.name);
   Page page(fmt::format("{} and {}", first.run.name, second.run.name));
   page.add(introduction(first, second));
   page.add(with_contents(

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.h"
 #include "report/colour.h"
 #include "report/prediction_quality.h"
 
@@ -199,6 +200,7 @@ data::RgbImage confusion_picture(const std::vector<std::vector<int>>& counts,
 
 std::optional<data::GreyImage> mistakes_picture(const data::Split& split,
                                                 std::span<const uint8_t> predicted) {
+  RUNG_REQUIRE(predicted.size() == split.labels.size());
   const auto wrong = first_mistakes(split.labels, predicted);
   const int side = std::max(split.height, split.width);
   if (wrong.empty() || side > kLargestShownSide) return std::nullopt;

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/all_finite.h"
 #include "base/file.h"
+#include "base/require.h"
 #include "report/event.pb.h"
 #include "report/event_images.h"
 #include "report/learning_rates.h"
@@ -68,6 +70,7 @@ void add_image(proto::Summary& summary, const std::string& tag, const Picture& p
 
 // Equal buckets from the smallest value to the largest. Precondition: there is a value, and all are finite.
 void fill(proto::Histogram& histogram, std::span<const float> values) {
+  RUNG_REQUIRE(!values.empty() && all_finite(values));
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   const double low = *least;
   const double width = (double{*most} - low) / kBuckets;

@@ -9,6 +9,7 @@
 
 #include "base/all_finite.h"
 #include "base/error.h"
+#include "base/require.h"
 #include "data/class_names.h"
 #include "ladder/changes.h"
 #include "train/batches.h"
@@ -122,6 +123,7 @@ std::string class_name(const Exhibit& exhibit, size_t label) {
 }
 
 double predicted_accuracy(const Exhibit& exhibit) {
+  RUNG_REQUIRE(exhibit.predictions);
   const auto& labels = exhibit.data->test.labels;
   const auto& predicted = exhibit.predictions->predicted;
   const auto correct = std::inner_product(labels.begin(), labels.end(), predicted.begin(), int64_t{0},

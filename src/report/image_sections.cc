@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "data/augment.h"
 #include "nn/cost.h"
@@ -169,6 +170,7 @@ Html image_cell(const data::Split& split, uint32_t image, const Html& below) {
 }
 
 Html mistakes_section(const Exhibit& exhibit) {
+  RUNG_REQUIRE(exhibit.predictions);
   if (!can_show_images(exhibit)) return too_large();
   const data::Split& test = exhibit.data->test;
   const Predictions& predictions = *exhibit.predictions;
@@ -195,6 +197,7 @@ Html mistakes_section(const Exhibit& exhibit) {
 }
 
 Html filters_section(const Exhibit& exhibit) {
+  RUNG_REQUIRE(exhibit.weights);
   const Filters filters = first_filters(*exhibit.plan, *exhibit.weights);
   if (filters.images.empty() || filters.images.size() > kMostFilters) return {};
   Html strip{"<div class=\"strip\">"};
@@ -208,6 +211,7 @@ Html filters_section(const Exhibit& exhibit) {
 }
 
 std::vector<Section> inside_sections(const Exhibit& exhibit) {
+  RUNG_REQUIRE(exhibit.predictions);
   const bool shown = can_show_images(exhibit);
   return {{"activations", "Activations", shown ? activations_section(exhibit) : too_large()},
           {"evidence", "Evidence", shown ? evidence_section(exhibit) : too_large()}};

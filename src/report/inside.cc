@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/require.h"
 #include "data/examples.h"
 #include "kernels/layout.h"
 #include "report/colour.h"
@@ -121,6 +122,7 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
 }
 
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples) {
+  RUNG_REQUIRE(exhibit.data != nullptr && exhibit.weights);
   const nn::Shape& input = exhibit.plan->input;
   train::BlockLoader loader(exhibit.data->test, exhibit.run.recipe.dataset);
   AlignedBuffer<float> x(kernels::block_floats(input.channels, input.height, input.width));

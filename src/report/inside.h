@@ -51,8 +51,8 @@ struct Reach2 {
   Reach rows;
   Reach columns;
 };
-// Precondition: the unit's output still has positions (a plan runs a convolution over its whole input as a
-// linear layer).
+// Precondition: no unit up to this one is a linear layer of several positions (which is how a plan runs a
+// convolution over its whole input).
 Reach2 reach_of(const nn::Plan& plan, size_t unit);
 
 // The deepest unit whose output side is still at least a quarter of the input's: deep enough to represent

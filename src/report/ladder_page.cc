@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "ladder/advice.h"
 #include "ladder/reference.h"
@@ -229,6 +230,7 @@ Html step_section(const Exhibit& step, const std::string& prefix, Page& page) {
 }  // namespace
 
 std::string ladder_page(std::span<const Exhibit> steps) {
+  RUNG_REQUIRE(!steps.empty());
   Page page(title_of(steps));
   page.add(intro(steps));
   std::vector<Section> sections{{"steps", "All steps", overview_table(steps)},

@@ -4,13 +4,19 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/require.h"
+
 namespace rung::report {
 
 std::vector<std::vector<int>> confusion(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
                                         int classes) {
+  RUNG_REQUIRE(labels.size() == predicted.size());
   const auto side = static_cast<size_t>(classes);
   std::vector<std::vector<int>> counts(side, std::vector<int>(side));
-  for (size_t i = 0; i < labels.size(); ++i) ++counts[labels[i]][predicted[i]];
+  for (size_t i = 0; i < labels.size(); ++i) {
+    RUNG_REQUIRE(labels[i] < side && predicted[i] < side);
+    ++counts[labels[i]][predicted[i]];
+  }
   return counts;
 }
 

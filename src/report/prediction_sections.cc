@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/require.h"
 #include "base/text.h"
 #include "report/event_images.h"
 #include "report/picture.h"
@@ -135,6 +136,7 @@ Html bin_table(const Calibration& calibration) {
 }  // namespace
 
 Html confusion_section(const Exhibit& exhibit) {
+  RUNG_REQUIRE(exhibit.predictions);
   const data::Split& test = exhibit.data->test;
   const Predictions& predictions = *exhibit.predictions;
   const auto counts = confusion(test.labels, predictions.predicted, predictions.classes);
@@ -152,6 +154,7 @@ Html confusion_section(const Exhibit& exhibit) {
 }
 
 Html calibration_section(const Exhibit& exhibit, Page& page) {
+  RUNG_REQUIRE(exhibit.predictions);
   const Calibration result = calibration(*exhibit.predictions, exhibit.data->test.labels);
   Series accuracy{"share that is right", {}, 0};
   Series images{"images", {}, 1};

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/require.h"
 #include "data/arrange.h"
 #include "ladder/comparable.h"
 #include "report/comparison_page.h"
@@ -52,12 +53,14 @@ void require_same_dataset(std::span<const StoredRun> runs) {
 }  // namespace
 
 std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf& shelf, ThreadPool& pool) {
+  RUNG_REQUIRE(!runs.empty());
   require_same_dataset(runs);
   tell_apart(runs);
   const bool one_after_the_other = as_ladder || runs.size() > 2;
   const Shelf datasets = hashed(shelf);
   std::vector<Exhibit> exhibits;
   for (StoredRun& run : runs) {
+    RUNG_REQUIRE(datasets.contains(data::arrangement_of(run.recipe.dataset)));
     const Images& images = datasets.at(data::arrangement_of(run.recipe.dataset));
     const Exhibit* previous = one_after_the_other && !exhibits.empty() ? &exhibits.back() : nullptr;
     exhibits.push_back(examine(std::move(run), images, previous, pool));

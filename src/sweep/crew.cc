@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/require.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "data/arrange.h"
@@ -70,6 +71,7 @@ size_t LocalCrew::busy() const {
 }
 
 void LocalCrew::start(const Task& task) {
+  RUNG_REQUIRE(busy() < done_.size());
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(task);

@@ -48,9 +48,11 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  virtual size_t idle() const = 0;            // tasks that could be started now
-  virtual size_t busy() const = 0;            // tasks started and not reported yet
-  virtual void start(const Task& task) = 0;   // precondition: idle() > 0
+  virtual size_t idle() const = 0;  // tasks that could be started now
+  virtual size_t busy() const = 0;  // tasks started and not reported yet
+  // Precondition: idle() > 0; or stop() was called while the task was on its way, and it will be reported as
+  // stopped.
+  virtual void start(const Task& task) = 0;
   virtual std::vector<Report> reports() = 0;  // since the last call; does not wait
   virtual double under_way() const = 0;       // how much of the busy tasks is done, in runs
   virtual void stop() = 0;                    // busy tasks will be reported as stopped, after their batch

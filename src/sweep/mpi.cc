@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/require.h"
 
 #if RUNG_HAS_MPI
 #include <mpi.h>
@@ -76,6 +77,7 @@ std::string Processes::machine() const {
 }
 
 void Processes::send(int to, std::string text) {
+  RUNG_REQUIRE(!text.empty());
   implementation_->send(to, std::move(text));
 }
 

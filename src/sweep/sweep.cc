@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/require.h"
 #include "base/text.h"
 #include "data/arrange.h"
 #include "ladder/run.h"
@@ -48,6 +49,9 @@ void Sweep::restore(SweepRun& run) const {
 }
 
 void Sweep::require_same_origin(const Datasets& datasets) const {
+  RUNG_REQUIRE(std::ranges::all_of(plan_.recipes, [&](const recipe::Recipe& recipe) {
+    return datasets.contains(data::arrangement_of(recipe.dataset));
+  }));
   if (over_before_ == 0) return;
   std::map<std::string, std::string> hashes;
   for (const auto& [arrangement, data] : datasets) hashes[arrangement] = data::sha256(data);

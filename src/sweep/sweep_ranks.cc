@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/require.h"
 #include "data/arrange.h"
 #include "kernels/simd.h"
 #include "train/run_record.h"
@@ -187,6 +188,7 @@ double RemoteCrew::under_way() const {
 }
 
 void RemoteCrew::start(const Task& task) {
+  RUNG_REQUIRE(idle() > 0);
   const auto most_idle = std::ranges::max_element(ranks_, {}, &Rank::idle);
   ++most_idle->busy;
   processes_.send(static_cast<int>(most_idle - ranks_.begin()), to_text(task));

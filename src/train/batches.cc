@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/philox.h"
+#include "base/require.h"
 
 namespace rung::train {
 
@@ -63,6 +64,7 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
 }
 
 nn::LoadBlock BlockLoader::in_order(int first) {
+  RUNG_REQUIRE(augmenters_.empty());
   return [this, first](int block, int lanes, int thread, float* x) {
     std::array<uint32_t, kLanes> images{};
     std::iota(images.begin(), images.end(), static_cast<uint32_t>(first + block * kernels::kLanes));

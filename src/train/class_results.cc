@@ -1,5 +1,7 @@
 #include "train/class_results.h"
 
+#include "base/require.h"
+
 namespace rung::train {
 
 std::optional<double> ClassResults::recall(size_t k) const {
@@ -14,13 +16,16 @@ double ClassResults::balanced_accuracy() const {
     sum += recall(k).value_or(0);
     present += images[k] > 0 ? 1 : 0;
   }
+  RUNG_REQUIRE(present > 0);
   return sum / present;
 }
 
 ClassResults class_results(std::span<const uint8_t> labels, std::span<const uint8_t> predicted, int classes) {
+  RUNG_REQUIRE(labels.size() == predicted.size());
   const std::vector<int> zeros(static_cast<size_t>(classes));
   ClassResults results{zeros, zeros, zeros};
   for (size_t i = 0; i < labels.size(); ++i) {
+    RUNG_REQUIRE(labels[i] < classes && predicted[i] < classes);
     ++results.images[labels[i]];
     ++results.predicted[predicted[i]];
     results.correct[labels[i]] += labels[i] == predicted[i] ? 1 : 0;

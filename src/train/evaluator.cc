@@ -1,8 +1,10 @@
 #include "train/evaluator.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
+#include "base/require.h"
 #include "kernels/layout.h"
 #include "kernels/loss.h"
 #include "train/batches.h"
@@ -23,6 +25,8 @@ ImageRange validation_part(const data::Dataset& data, int validation) {
 }
 
 Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& images) {
+  RUNG_REQUIRE(images.count > 0);
+  RUNG_REQUIRE(plan_.input == nn::Shape{1, images.split.height, images.split.width});
   const auto start = Clock::now();
   const int count = images.count;
   BlockLoader loader(images.split, normalisation_);
@@ -30,6 +34,7 @@ Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& ima
       .images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count)), .classes = {}};
   std::vector<kernels::BlockLoss> losses(static_cast<size_t>(kernels::blocks_of(count)));
   const uint8_t* labels = images.split.labels.data() + images.first;
+  RUNG_REQUIRE(std::all_of(labels, labels + count, [&](int label) { return label < plan_.classes; }));
   inference_.run(
       weights, count, loader.in_order(images.first), [&](int block, int lanes, const float* logits) {
         const size_t image = static_cast<size_t>(block) * kLanes;

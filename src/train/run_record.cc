@@ -4,6 +4,7 @@
 #include <fstream>
 #include <numeric>
 
+#include "base/require.h"
 #include "kernels/simd.h"
 
 namespace rung::train {
@@ -25,15 +26,22 @@ Machine this_machine(int threads) {
 }
 
 const EpochRecord& RunRecord::best() const {
+  RUNG_REQUIRE(!epochs.empty());
   return *std::max_element(epochs.begin(), epochs.end(), [](const EpochRecord& a, const EpochRecord& b) {
     return a.test_accuracy < b.test_accuracy;
   });
 }
 
 const EpochRecord& RunRecord::chosen() const {
+  RUNG_REQUIRE(!epochs.empty());
   return *std::max_element(epochs.begin(), epochs.end(), [](const EpochRecord& a, const EpochRecord& b) {
     return a.choosing_accuracy() < b.choosing_accuracy();
   });
+}
+
+double RunRecord::final_test_accuracy() const {
+  RUNG_REQUIRE(!epochs.empty());
+  return epochs.back().test_accuracy;
 }
 
 double RunRecord::best_train_accuracy() const {
@@ -43,6 +51,7 @@ double RunRecord::best_train_accuracy() const {
 }
 
 double RunRecord::mean_last3_test_accuracy() const {
+  RUNG_REQUIRE(!epochs.empty());
   const auto count = static_cast<size_t>(epochs_in_mean());
   double sum = 0;
   for (size_t i = epochs.size() - count; i < epochs.size(); ++i) sum += epochs[i].test_accuracy;

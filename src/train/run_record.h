@@ -73,10 +73,10 @@ struct RunRecord {
   // With [ema], of the weights in training beside their average; none as above, too.
   std::optional<double> trained_weights_test_accuracy = std::nullopt;
 
-  // Preconditions: at least one epoch.
+  // Precondition: at least one epoch.
   const EpochRecord& best() const;    // the first epoch with the highest test accuracy
   const EpochRecord& chosen() const;  // the first with the highest choosing_accuracy(): best.safetensors
-  double final_test_accuracy() const { return epochs.back().test_accuracy; }
+  double final_test_accuracy() const;
   double best_train_accuracy() const;
   double mean_last3_test_accuracy() const;  // of fewer if there are fewer
   int epochs_in_mean() const { return static_cast<int>(std::min<size_t>(3, epochs.size())); }

@@ -10,6 +10,7 @@
 
 #include "base/all_finite.h"
 #include "base/error.h"
+#include "base/require.h"
 #include "base/system_limits.h"
 #include "base/text.h"
 #include "data/split_statistics.h"
@@ -92,6 +93,10 @@ nn::Plan plan_for(const Experiment& experiment, const data::Dataset& data, int t
   return plan;
 }
 
+bool has_sizes_of(const nn::Plan& plan, const nn::Weights& weights) {
+  return weights.parameters.size() == plan.parameter_count && weights.buffers.size() == plan.buffer_count;
+}
+
 }  // namespace
 
 std::string to_text(const Position& position) {
@@ -147,6 +152,13 @@ int Trainer::batches_per_epoch() const {
 }
 
 void Trainer::restore(State state) {
+  const auto size_of = [](const auto& buffer) { return buffer.values.size(); };
+  RUNG_REQUIRE(has_sizes_of(plan_, state.trained));
+  RUNG_REQUIRE(state.average.has_value() == averages() &&
+               (!averages() || has_sizes_of(plan_, *state.average)));
+  RUNG_REQUIRE(std::ranges::equal(state.optimizer.buffers(), optimizer_.buffers(), {}, size_of, size_of));
+  RUNG_REQUIRE(0 <= state.position.epochs && state.position.epochs <= experiment_.training.epochs);
+  RUNG_REQUIRE(0 <= state.position.batches && state.position.batches <= batches_per_epoch());
   position_ = state.position;
   trained_ = std::move(state.trained);
   average_ = std::move(state.average);
@@ -177,6 +189,7 @@ optim::Rates Trainer::rates_of(int batch) const {
 }
 
 TrainedEpoch Trainer::train_epoch(const std::function<void(const Progress&)>& on_batch) {
+  RUNG_REQUIRE(own_rates_ || position_.epochs < experiment_.training.epochs);
   const auto start = Clock::now();
   const double seconds_before = position_.seconds;
   const int images = training_images();
@@ -278,6 +291,7 @@ Evaluation Trainer::evaluate_training() {
   return evaluator_.evaluate(weights(), training_part(data_, validation_images()));
 }
 Evaluation Trainer::evaluate_validation() {
+  RUNG_REQUIRE(validation_images() > 0);
   return evaluator_.evaluate(weights(), validation_part(data_, validation_images()));
 }
 
