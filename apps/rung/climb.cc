@@ -13,6 +13,7 @@
 #include "base/claimed_folder.h"
 #include "base/file.h"
 #include "base/new_folder.h"
+#include "command_line.h"
 #include "commands.h"
 #include "data/arrange.h"
 #include "interrupt.h"
@@ -36,6 +37,7 @@ namespace {
 constexpr const char* kDocument = "ladder.md";
 
 struct Options {
+  const CLI::App* given = nullptr;  // the command line
   std::vector<std::string> recipes;
   EngineOptions engine;
   RunOptions run;
@@ -208,7 +210,7 @@ int climb(const Options& options) {
                                  options.run.checkpoint_seconds};
     const ladder::Outcome* previous = steps.empty() ? nullptr : &steps.back();
     ladder::Outcome outcome = run_and_show(
-        recipe, data, pool, place, previous, resume_command("climb", folder, options.engine, options.run),
+        recipe, data, pool, place, previous, repeated_with(*options.given, "--resume", folder.string()),
         [&](const train::Progress& progress) { return timetable.on_batch(steps.size(), progress); });
     analyses.push_back(ladder::analyse(outcome, previous, data.test.labels));
     steps.push_back(std::move(outcome));
@@ -229,6 +231,7 @@ int climb(const Options& options) {
 void add_climb(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("climb", "Train a ladder of recipes, step by step");
+  options->given = command;
   CLI::Option* recipes = command->add_option("RECIPE", options->recipes,
                                              "Recipes in order (default: the six steps of the MNIST ladder)");
   options->engine.add_to(*command);

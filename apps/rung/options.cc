@@ -8,17 +8,18 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "command_line.h"
 #include "kernels/simd.h"
 #include "ladder/run.h"
 #include "recipe/settings.h"
 #include "sweep/sweep_plan.h"
 #include "terminal.h"
-#include "training.h"
 
 namespace rung::app {
 namespace {
@@ -43,6 +44,20 @@ fs::path recipes_folder() {
   }
   throw UsageError("the folder recipes/ladder was not found",
                    "run rung from its source folder, or give recipes by path");
+}
+
+// Throws UsageError if one of the settings ("optimizer.lr=0.02") is of what --epochs or --no-validation sets.
+void require_set_once(const RecipeOptions& options) {
+  const auto require = [](bool good, std::string_view option, std::string_view key) {
+    if (!good)
+      throw UsageError(fmt::format("{} and --set {} cannot both be given", option, key),
+                       "leave one of them out");
+  };
+  for (const std::string& text : options.settings) {
+    const std::string key = recipe::parse_settings(text).front().key;
+    require(!options.epochs || key != "training.epochs", "--epochs", key);
+    require(!options.no_validation || key != "dataset.validation", "--no-validation", key);
+  }
 }
 
 }  // namespace
@@ -82,46 +97,50 @@ std::string EngineOptions::data_option() const {
   return is_found ? "" : " --data " + shell_word(root.string());
 }
 
+void RecipeOptions::add_to(CLI::App& command, const std::string& set_type, const std::string& set_about) {
+  command.add_option("--epochs", epochs, "Number of epochs (default: the recipe's)")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N");
+  command.add_flag("--no-validation", no_validation,
+                   "Also train on the images held out for validation; drops the targets about validation");
+  command.add_option("--set", settings, set_about)->expected(1)->take_all()->type_name(set_type);
+}
+
+recipe::Recipe RecipeOptions::load(const std::string& name) const {
+  require_set_once(*this);
+  recipe::Recipe loaded = recipe::load(find_recipe(name));
+  if (epochs) loaded = recipe::with_epochs(std::move(loaded), *epochs);
+  if (no_validation) loaded = recipe::without_validation(std::move(loaded));
+  return loaded;
+}
+
 void RunOptions::add_to(CLI::App& command, CLI::Option& recipes) {
-  CLI::Option* seed_option =
-      command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
-          ->check(is_seed)
-          ->type_name("N");
-  CLI::Option* epochs_option =
-      command.add_option("--epochs", epochs, "Number of epochs (default: the recipe's)")
-          ->check(CLI::Range(1, 100000))
-          ->type_name("N");
-  CLI::Option* validation_option = command.add_flag(
-      "--no-validation", no_validation,
-      "Also train on the images held out for validation; drops the targets about validation");
-  CLI::Option* settings_option =
-      add_settings(command, settings,
-                   "A key of the recipe and its value, as in optimizer.lr=0.02; can be given several times");
-  CLI::Option* out_option =
-      command
-          .add_option("--out", out,
-                      "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
-          ->type_name("DIR");
-  command.add_option("--resume", resume, "Resume the interrupted run or ladder in this folder")
-      ->excludes(&recipes)
-      ->excludes(seed_option)
-      ->excludes(epochs_option)
-      ->excludes(validation_option)
-      ->excludes(settings_option)
-      ->excludes(out_option)
+  const size_t others = command.get_options().size();
+  command.add_option("--seed", seed, "Seed of all random numbers (default: the recipe's)")
+      ->check(is_seed)
+      ->type_name("N");
+  changes.add_to(command, "KEY=VALUE",
+                 "A key of the recipe and its value, as in optimizer.lr=0.02; can be given several times");
+  command
+      .add_option("--out", out,
+                  "Folder to write to; it must not hold a run yet (default: a new one in ./runs)")
       ->type_name("DIR");
+  const std::vector<CLI::Option*> declared = command.get_options();
+  CLI::Option* resume_option =
+      command.add_option("--resume", resume, "Resume the interrupted run or ladder in this folder")
+          ->excludes(&recipes)
+          ->type_name("DIR");
+  for (CLI::Option* option : std::span(declared).subspan(others)) resume_option->excludes(option);
   add_checkpoint_seconds(command, checkpoint_seconds);
   command.add_flag("--strict", strict, "Exit with code 3 if a target is missed");
   command.add_flag("--full", full, "At the end, print the whole report instead of its short form");
 }
 
 recipe::Recipe RunOptions::load(const std::string& name) const {
-  require_set_once(settings, epochs.has_value(), no_validation);
-  recipe::Recipe loaded = recipe::load(find_recipe(name));
+  recipe::Recipe loaded = changes.load(name);
   loaded.seed = seed.value_or(loaded.seed);
-  if (epochs) loaded = recipe::with_epochs(std::move(loaded), *epochs);
-  if (no_validation) loaded = recipe::without_validation(std::move(loaded));
-  if (!settings.empty()) loaded = recipe::with_settings(loaded, sweep::single_settings(settings));
+  if (!changes.settings.empty())
+    loaded = recipe::with_settings(loaded, sweep::single_settings(changes.settings));
   return loaded;
 }
 
@@ -129,7 +148,7 @@ fs::path RunOptions::folder(const std::string& what, uint64_t run_seed,
                             std::optional<NewFolder>& made) const {
   if (!resume.empty()) return resume;
   if (!out.empty()) return out;
-  const std::string end = sweep::name_end(sweep::single_settings(settings));
+  const std::string end = sweep::name_end(sweep::single_settings(changes.settings));
   const std::string name = fmt::format("{}{}-seed{}", what, shortened(end, kLongestSettings), run_seed);
   return made.emplace(fs::path("runs") / name).path();
 }
@@ -141,23 +160,6 @@ void OutputOptions::add_to(CLI::App& command) {
 
 void OutputOptions::apply() const {
   set_talk(quiet ? Talk::kNowhere : json ? Talk::kErr : Talk::kOut);
-}
-
-CLI::Option* add_settings(CLI::App& command, std::vector<std::string>& settings, const std::string& about) {
-  return command.add_option("--set", settings, about)->expected(1)->take_all()->type_name("KEY=VALUE");
-}
-
-void require_set_once(const std::vector<std::string>& settings, bool epochs, bool no_validation) {
-  const auto require = [](bool good, std::string_view option, std::string_view key) {
-    if (!good)
-      throw UsageError(fmt::format("{} and --set {} cannot both be given", option, key),
-                       "leave one of them out");
-  };
-  for (const std::string& text : settings) {
-    const std::string key = recipe::parse_settings(text).front().key;
-    require(!epochs || key != "training.epochs", "--epochs", key);
-    require(!no_validation || key != "dataset.validation", "--no-validation", key);
-  }
 }
 
 std::string is_seed(const std::string& text) {

@@ -30,13 +30,22 @@ struct EngineOptions {
   std::string data_option() const;
 };
 
-// --seed, --epochs, --no-validation, --set, --out, --resume, --checkpoint-seconds, --strict, --full: a
-// training run.
-struct RunOptions {
-  std::optional<uint64_t> seed;
+// --epochs, --no-validation, --set: what a command changes in its recipes.
+struct RecipeOptions {
   std::optional<int> epochs;
   bool no_validation = false;
   std::vector<std::string> settings;
+
+  // `set_type` and `set_about` say what --set takes.
+  void add_to(CLI::App& command, const std::string& set_type, const std::string& set_about);
+  // The recipe, changed by --epochs and --no-validation. Throws UsageError if --set gives one of them too.
+  recipe::Recipe load(const std::string& recipe) const;
+};
+
+// --seed, those of RecipeOptions, --out, --resume, --checkpoint-seconds, --strict, --full: a training run.
+struct RunOptions {
+  std::optional<uint64_t> seed;
+  RecipeOptions changes;
   std::string out;
   std::string resume;  // the folder to resume in; excludes all options before
   double checkpoint_seconds = 30;
@@ -45,7 +54,7 @@ struct RunOptions {
 
   // `recipes` is the argument that --resume replaces.
   void add_to(CLI::App& command, CLI::Option& recipes);
-  // The recipe, changed by --seed, --epochs, --no-validation and --set.
+  // The recipe, with all changes and the seed.
   recipe::Recipe load(const std::string& recipe) const;
   // --resume, --out, or else a new folder, which `made` then holds: runs/step3-lr=0.02-seed7, after what is
   // trained, the settings and the seed.
@@ -61,12 +70,6 @@ struct OutputOptions {
   // Must be called before anything is printed.
   void apply() const;
 };
-
-// Declares --set.
-CLI::Option* add_settings(CLI::App& command, std::vector<std::string>& settings, const std::string& about);
-
-// Throws UsageError if one of the settings ("optimizer.lr=0.02") is of what --epochs or --no-validation sets.
-void require_set_once(const std::vector<std::string>& settings, bool epochs, bool no_validation);
 
 // For CLI::Option::check(): empty if the text is a seed, otherwise what is wrong with it. (CLI::Range shows a
 // number that is too large as another one.)

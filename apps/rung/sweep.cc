@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/new_folder.h"
 #include "base/text.h"
+#include "command_line.h"
 #include "commands.h"
 #include "data/arrange.h"
 #include "data/remarks.h"
@@ -42,11 +43,10 @@ namespace fs = std::filesystem;
 constexpr size_t kLongestFolderName = 100;
 
 struct Options {
+  const CLI::App* given = nullptr;  // the command line
   std::vector<std::string> recipes;
   std::string seeds = "0..19";
-  std::vector<std::string> grid;
-  std::optional<int> epochs;
-  bool no_validation = false;
+  RecipeOptions changes;
   std::string out;
   size_t jobs = 0;
   EngineOptions engine;
@@ -55,21 +55,16 @@ struct Options {
 };
 
 sweep::SweepPlan plan_of(const Options& options) {
-  require_set_once(options.grid, options.epochs.has_value(), options.no_validation);
   std::vector<recipe::Recipe> recipes;
-  for (const std::string& name : options.recipes) {
-    recipe::Recipe loaded = recipe::load(find_recipe(name));
-    if (options.epochs) loaded = recipe::with_epochs(std::move(loaded), *options.epochs);
-    recipes.push_back(options.no_validation ? recipe::without_validation(std::move(loaded)) : loaded);
-  }
-  return sweep::make_plan(recipes, options.grid, sweep::parse_seeds(options.seeds));
+  for (const std::string& name : options.recipes) recipes.push_back(options.changes.load(name));
+  return sweep::make_plan(recipes, options.changes.settings, sweep::parse_seeds(options.seeds));
 }
 
 // Where --out is not given. The same for the same recipes and keys: "runs/sweep-step4-step5-lr".
 fs::path default_folder(const Options& options) {
   std::string name = "sweep";
   for (const std::string& recipe : options.recipes) name += "-" + fs::path(recipe).stem().string();
-  for (const std::string& axis : options.grid) {
+  for (const std::string& axis : options.changes.settings) {
     const std::string key = axis.substr(0, axis.find('='));
     name += "-" + key.substr(key.rfind('.') + 1);
   }
@@ -90,26 +85,6 @@ std::unique_ptr<sweep::Sweep> find_sweep(const Options& options, const sweep::Sw
       say("{}\n", error.what());
     }
   }
-}
-
-// What resumes the sweep.
-std::string command_of(const Options& options, const fs::path& folder) {
-  std::string line = program_word() + " sweep";
-  const auto add = [&](const std::string& option, const std::string& value) {
-    if (!value.empty()) line += fmt::format(" {} {}", option, shell_word(value));
-  };
-  for (const std::string& recipe : options.recipes) line += " " + shell_word(recipe);
-  add("--seeds", options.seeds);
-  for (const std::string& axis : options.grid) add("--set", axis);
-  add("--epochs", options.epochs ? std::to_string(*options.epochs) : "");
-  if (options.no_validation) line += " --no-validation";
-  add("--out", folder.string());
-  add("--jobs", options.jobs == 0 ? "" : std::to_string(options.jobs));
-  add("--data", options.engine.data_root);
-  add("--simd", options.engine.simd);
-  if (options.checkpoint_seconds != Options{}.checkpoint_seconds)
-    add("--checkpoint-seconds", fmt::format("{}", options.checkpoint_seconds));
-  return line;
 }
 
 // Each of several processes takes one run at a time, because there is one process per core.
@@ -188,7 +163,8 @@ void carry_out(sweep::Sweep& sweep, const Options& options, const sweep::Dataset
       .on_run = [&](const auto& run, const auto& progress) { display.on_run(run, progress); },
       .on_progress = [&](const auto& progress) { display.on_progress(progress); },
       .should_stop = [] { return InterruptGuard::signal() != 0; }};
-  const std::string hint = fmt::format("resume with `{}`", command_of(options, sweep.folder()));
+  const std::string hint =
+      fmt::format("resume with `{}`", repeated_with(*options.given, "--out", sweep.folder().string()));
   try {
     sweep::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
                           options.checkpoint_seconds);
@@ -276,18 +252,14 @@ void sweep(const Options& options) {
 void add_sweep(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("sweep", "Train with many seeds or settings, and compare them");
+  options->given = command;
   command->add_option("RECIPE", options->recipes, "Recipes: files, or names of Rung's own (step3)")
       ->required();
   command->add_option("--seeds", options->seeds, "Seeds, as in 0..19 or 1,2,5 or 0..9,20 (default: 0..19)")
       ->type_name("LIST");
-  add_settings(*command, options->grid,
-               "A key and its values, as in optimizer.lr=0.01,0.02; several --set give all combinations")
-      ->type_name("KEY=VALUE,...");
-  command->add_option("--epochs", options->epochs, "Epochs (default: the recipes')")
-      ->check(CLI::Range(1, 100000))
-      ->type_name("N");
-  command->add_flag("--no-validation", options->no_validation,
-                    "Also train on the images held out for validation; drops the targets about validation");
+  options->changes.add_to(
+      *command, "KEY=VALUE,...",
+      "A key and its values, as in optimizer.lr=0.01,0.02; several --set give all combinations");
   command
       ->add_option("--out", options->out,
                    "Folder to write to, or to resume in (default: ./runs/sweep-RECIPE...)")

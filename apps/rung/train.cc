@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/new_folder.h"
+#include "command_line.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "ladder/analysis.h"
@@ -26,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
+  const CLI::App* given = nullptr;  // the command line
   std::string recipe;
   EngineOptions engine;
   RunOptions run;
@@ -56,7 +58,7 @@ int train(const Options& options) {
                                options.run.resume.empty() ? train::Start::kNew : train::Start::kResume,
                                options.run.checkpoint_seconds};
   if (!is_there(place.folder / train::kResultFile)) show_folder(place.folder);
-  const std::string resume = resume_command("train", place.folder, options.engine, options.run);
+  const std::string resume = repeated_with(*options.given, "--resume", place.folder.string());
   const ladder::Outcome outcome = run_and_show(recipe, data, pool, place, nullptr, resume);
   guard.reset();
   const ladder::Analysis analysis = ladder::analyse(outcome, nullptr, data.test.labels);
@@ -79,6 +81,7 @@ int train(const Options& options) {
 void add_train(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("train", "Train one recipe");
+  options->given = command;
   CLI::Option* recipe = command->add_option("RECIPE", options->recipe,
                                             "A recipe's file, or the name of one of Rung's own (step3)");
   options->engine.add_to(*command);

@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "base/text.h"
+#include "command_line.h"
 #include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
@@ -30,68 +26,11 @@ void show_start(const train::RunDirectory::Found& found, const std::filesystem::
   }
 }
 
-// Bytes that no terminal shows, spelt as Bash reads them: $'caf\xe9'.
-std::string bash_word(const std::string& text) {
-  std::string escaped;
-  for (const char byte : text) {
-    if (byte == '\'' || byte == '\\') escaped += '\\';
-    escaped += byte;
-  }
-  return "$'" + printable(escaped) + "'";
-}
-
-// Whether the shell finds this program by the name "rung".
-bool is_first_on_path(const fs::path& program) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "" : path);
-  std::error_code error;
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (const fs::path found = fs::path(folder) / "rung"; fs::is_regular_file(found, error))
-      return fs::equivalent(found, program, error);
-  return false;
-}
-
 }  // namespace
-
-std::string shell_word(const std::string& text) {
-  const auto is_plain = [](unsigned char byte) {
-    return std::isalnum(byte) != 0 ||
-           std::string_view("/._-+,:@%").find(static_cast<char>(byte)) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
-  if (has_control(text) || !is_utf8(text)) return bash_word(text);
-  std::string quoted = "'";
-  for (const char byte : text) quoted += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
-  return quoted + "'";
-}
-
-std::string program_word() {
-  std::error_code error;
-  std::string file = fs::read_symlink("/proc/self/exe", error).string();
-  constexpr std::string_view kReplaced = " (deleted)";  // what Linux adds to it after a new build
-  if (file.ends_with(kReplaced)) file.resize(file.size() - kReplaced.size());
-  const fs::path program = file;
-  if (error || is_first_on_path(program)) return "rung";
-  const fs::path near = program.lexically_relative(fs::current_path(error));
-  if (near.empty() || *near.begin() == "..") return shell_word(program.string());
-  return shell_word(near.has_parent_path() ? near.string() : "./" + near.string());
-}
 
 void show_folder(const fs::path& folder) {
   say("Writing to {}; follow it with `{} watch {}`\n", folder.string(), program_word(),
       shell_word(folder.string()));
-}
-
-std::string resume_command(std::string_view command, const std::filesystem::path& folder,
-                           const EngineOptions& engine, const RunOptions& run) {
-  std::string line = fmt::format("{} {} --resume {}", program_word(), command, shell_word(folder.string()));
-  if (!engine.data_root.empty()) line += " --data " + shell_word(engine.data_root);
-  if (!engine.simd.empty()) line += " --simd " + shell_word(engine.simd);
-  if (engine.threads != 0) line += fmt::format(" --threads {}", engine.threads);
-  if (run.checkpoint_seconds != RunOptions{}.checkpoint_seconds)
-    line += fmt::format(" --checkpoint-seconds {}", run.checkpoint_seconds);
-  if (run.strict) line += " --strict";
-  return line;
 }
 
 void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe) {
@@ -150,7 +89,7 @@ void fail_without_epochs(const std::filesystem::path& folder) {
   throw DataError(fmt::format("{}: no epoch is finished yet", folder.string()),
                   run.state == train::RunState::kRunning
                       ? "wait for the first one"
-                      : fmt::format("resume with `{}`", resume_command("train", folder, {}, {})));
+                      : fmt::format("resume with `{}`", resume_command("train", folder)));
 }
 
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,

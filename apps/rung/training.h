@@ -5,7 +5,6 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 
 #include "ladder/analysis.h"
 #include "ladder/run.h"
@@ -13,18 +12,8 @@
 
 namespace rung::app {
 
-// The text as one word of a shell's command line.
-std::string shell_word(const std::string& text);
-
-// What runs this program again from here: "rung" if the shell finds it by that name, else its path.
-std::string program_word();
-
 // Says where a command writes, and how to follow it: its first line.
 void show_folder(const std::filesystem::path& folder);
-
-// "rung train --resume runs/step3-seed1", with the options that must be given again.
-std::string resume_command(std::string_view command, const std::filesystem::path& folder,
-                           const EngineOptions& engine, const RunOptions& run);
 
 // Warns of what is odd about the images that the recipe, which is resolved, trains and tests on.
 void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe);

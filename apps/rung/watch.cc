@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.h"
 #include "commands.h"
 #include "display.h"
 #include "interrupt.h"
@@ -123,7 +124,7 @@ std::string position_of(const Job& job, const JobStatus& status) {
                 kAfterDivergence);
   fail_unfinished(
       fmt::format("{} stopped {}", job.folder.string(), position_of(job, status)),
-      fmt::format("resume with `{}`", resume_command(job.is_ladder ? "climb" : "train", job.folder, {}, {})));
+      fmt::format("resume with `{}`", resume_command(job.is_ladder ? "climb" : "train", job.folder)));
 }
 
 void say_ending(const std::string& line) {
