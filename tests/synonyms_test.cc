@@ -154,6 +154,9 @@ TEST(Synonyms, KeysOfAnotherTableAreSentThere) {
   EXPECT_EQ(hint_for("epochs = 1", "epochs = 1\nseed = 2"),
             "`seed` belongs at the top of the recipe, before any table");
   EXPECT_EQ(hint_for("decay = 0.9", "momentum = 0.9"), "`momentum` belongs in [optimizer]");
+  EXPECT_EQ(hint_for("epochs = 1", "epochs = 1\ncentered = true"), "`centered` belongs in [optimizer]");
+  EXPECT_EQ(hint_for("epochs = 1", "epochs = 1\ndiv_factor = 25"), "`div_factor` belongs in [lr_scheduler]");
+  EXPECT_EQ(hint_for("lr = 0.1", "max_lr = 0.1"), "`max_lr` belongs in [lr_scheduler]");
   EXPECT_EQ(hint_for("\"sgd\"", "\"adam\""), "") << "a table's own key that its type does not have";
 }
 

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "base/fields.h"
 #include "base/text.h"
+#include "optim/training_spec.h"
 
 namespace rung::recipe {
 namespace {
@@ -164,28 +168,33 @@ constexpr std::array kSynonyms = {
     Synonym{"angle", "degrees"},
 };
 
-constexpr std::array kHomes = {
-    Home{"lr", "in [optimizer]"},
-    Home{"momentum", "in [optimizer]"},
-    Home{"weight_decay", "in [optimizer]"},
-    Home{"nesterov", "in [optimizer]"},
-    Home{"betas", "in [optimizer]"},
-    Home{"epochs", "in [training]"},
-    Home{"batch_size", "in [training]"},
-    Home{"label_smoothing", "in [training]"},
-    Home{"validation", "in [dataset]"},
-    Home{"classes", "in [model]"},
-    Home{"layers", "in [model]"},
-    Home{"input", "in [model]"},
-    Home{"gamma", "in [lr_scheduler]"},
-    Home{"step_size", "in [lr_scheduler]"},
-    Home{"milestones", "in [lr_scheduler]"},
-    Home{"t_max", "in [lr_scheduler]"},
-    Home{"eta_min", "in [lr_scheduler]"},
-    Home{"max_lr", "in [lr_scheduler]"},
-    Home{"total_iters", "in [lr_warmup]"},
-    Home{"seed", "at the top of the recipe, before any table"},
-};
+// Keys of every kind of table, once for each kind that has them.
+template <typename Variant>
+void add_keys(std::string_view place, std::vector<Home>& homes) {
+  [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    const auto add = [&](const auto& field) { homes.push_back({field.name, place}); };
+    (for_each_field<std::variant_alternative_t<kIndex, Variant>>(add), ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
+}
+
+// Of several places of one key, the first counts.
+std::vector<Home> make_homes() {
+  std::vector<Home> homes = {
+      {"epochs", "in [training]"},
+      {"batch_size", "in [training]"},
+      {"label_smoothing", "in [training]"},
+      {"validation", "in [dataset]"},
+      {"classes", "in [model]"},
+      {"layers", "in [model]"},
+      {"input", "in [model]"},
+      {"total_iters", "in [lr_warmup]"},
+      {"seed", "at the top of the recipe, before any table"},
+  };
+  add_keys<optim::Optimizer>("in [optimizer]", homes);
+  add_keys<optim::LrScheduler>("in [lr_scheduler]", homes);
+  return homes;
+}
 
 // Lower case, and only letters and digits: "conv2d" of "Conv2D", "steplr" of "step_lr" and "StepLR".
 std::string bare(std::string_view word) {
@@ -218,14 +227,12 @@ std::optional<std::string_view> synonym_of(std::string_view word,
 }
 
 std::optional<Home> home_of(std::string_view word) {
-  constexpr auto kKeys = [] {
-    std::array<std::string_view, kHomes.size()> keys;
-    for (size_t home = 0; home < keys.size(); ++home) keys[home] = kHomes[home].key;
-    return keys;
-  }();
-  const auto key = synonym(bare(word), kKeys);
+  static const std::vector<Home> homes = make_homes();
+  std::vector<std::string_view> keys;
+  for (const Home& home : homes) keys.push_back(home.key);
+  const auto key = synonym(bare(word), keys);
   if (!key) return std::nullopt;
-  return *std::ranges::find(kHomes, *key, &Home::key);
+  return *std::ranges::find(homes, *key, &Home::key);
 }
 
 }  // namespace rung::recipe
