@@ -210,6 +210,16 @@ scale = [0.9, 1.1]
 shear = [-1, 1, 0, 2.5]
 interpolation = "bilinear"
 [[augment]]
+type = "random_perspective"
+distortion_scale = 0.25
+p = 0.75
+interpolation = "nearest"
+fill = 3
+[[augment]]
+type = "gaussian_blur"
+kernel_size = [5, 3]
+sigma = [0.5, 1]
+[[augment]]
 type = "elastic_transform"
 alpha = 30
 sigma = 4

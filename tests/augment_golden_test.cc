@@ -19,9 +19,20 @@
 namespace rung::data {
 namespace {
 
-enum Kind { kBrightness, kContrast, kRotation, kAffineNearest, kAffineBilinear, kCrop };
-constexpr const char* kKindNames[] = {"brightness", "contrast",        "rotation",
-                                      "affine",     "affine bilinear", "crop"};
+enum Kind {
+  kBrightness,
+  kContrast,
+  kRotation,
+  kAffineNearest,
+  kAffineBilinear,
+  kCrop,
+  kPerspectiveNearest,
+  kPerspectiveBilinear,
+  kBlur
+};
+constexpr const char* kKindNames[] = {
+    "brightness",           "contrast", "rotation", "affine", "affine bilinear", "crop", "perspective",
+    "perspective bilinear", "blur"};
 
 // Reads values one after another; numbers are little-endian, like every machine that runs the tests.
 class Reader {
@@ -70,6 +81,18 @@ std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, int height,
   if (kind == kCrop)
     shift(pixels.data(), result.data(), height, width, static_cast<int>(parameters.at(0)),
           static_cast<int>(parameters.at(1)), fill);
+  if (kind == kPerspectiveNearest || kind == kPerspectiveBilinear) {
+    Corners corners;
+    for (size_t corner = 0; corner < corners.size(); ++corner)
+      corners[corner] = {static_cast<int>(parameters.at(2 * corner)),
+                         static_cast<int>(parameters.at(2 * corner + 1))};
+    perspective(pixels.data(), result.data(), height, width, corners,
+                kind == kPerspectiveNearest ? Interpolation::kNearest : Interpolation::kBilinear, fill);
+  }
+  if (kind == kBlur)
+    Blur(height, width)
+        .apply(pixels.data(), result.data(),
+               {static_cast<int>(parameters.at(0)), static_cast<int>(parameters.at(1))}, parameters.at(2));
   return result;
 }
 

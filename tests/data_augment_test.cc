@@ -10,6 +10,8 @@
 #include <map>
 #include <numeric>
 
+#include "base/error.h"
+
 namespace rung::data {
 namespace {
 
@@ -135,6 +137,117 @@ TEST(RandomAffineDraw, WhatItLeavesAloneTakesNoDraw) {
   draw(RandomAffine{.degrees = 1}, 28, 28, with);
   without.next();
   EXPECT_EQ(with.next(), without.next());
+}
+
+TEST(RandomPerspectiveDraw, MovesEachCornerInwardsEquallyFar) {
+  const RandomPerspective transform{.distortion_scale = 0.5, .p = 0.25};
+  std::array<std::map<int, int>, 4> across, down;
+  int moved = 0;
+  for (uint32_t image = 0; image < kDraws; ++image) {
+    auto random = stream_for(image);
+    const auto corners = draw(transform, 9, 20, random);
+    if (!corners) continue;
+    ++moved;
+    for (size_t corner = 0; corner < 4; ++corner) {
+      ++across[corner][(*corners)[corner].x];
+      ++down[corner][(*corners)[corner].y];
+    }
+  }
+  EXPECT_NEAR(moved, kDraws / 4, 5 * 67);
+  for (size_t corner = 0; corner < 4; ++corner) {
+    const bool is_right = corner == 1 || corner == 2;
+    const bool is_low = corner >= 2;
+    EXPECT_EQ(across[corner].size(), 6U) << "half of half of 20 pixels";
+    EXPECT_EQ(across[corner].begin()->first, is_right ? 14 : 0);
+    EXPECT_EQ(down[corner].size(), 3U) << "half of half of 9 pixels";
+    EXPECT_EQ(down[corner].begin()->first, is_low ? 6 : 0);
+    for (const auto& [place, count] : across[corner]) EXPECT_NEAR(count, moved / 6, 5 * 29) << place;
+    for (const auto& [place, count] : down[corner]) EXPECT_NEAR(count, moved / 3, 5 * 37) << place;
+  }
+}
+
+TEST(RandomPerspectiveDraw, TakesOneDrawOrNine) {
+  for (const auto& [p, draws] : {std::pair(0.0, 1), {1.0, 9}}) {
+    auto with = stream_for(0);
+    auto without = stream_for(0);
+    draw(RandomPerspective{.p = p}, 28, 28, with);
+    for (int i = 0; i < draws; ++i) without.next();
+    EXPECT_EQ(with.next(), without.next()) << p;
+  }
+}
+
+TEST(Perspective, CopiesWhereCornersStay) {
+  const auto in = ramp(8, 11);
+  for (const Interpolation interpolation : {Interpolation::kNearest, Interpolation::kBilinear}) {
+    std::vector<uint8_t> out(in.size());
+    perspective(in.data(), out.data(), 8, 11, {{{0, 0}, {10, 0}, {10, 7}, {0, 7}}}, interpolation, 9);
+    EXPECT_EQ(out, in);
+  }
+}
+
+TEST(Perspective, CopiesWhereCornersAreInLine) {
+  const auto in = ramp(8, 8);
+  for (const Corners& corners :
+       {Corners{{{4, 4}, {3, 3}, {7, 7}, {0, 7}}}, Corners{{{4, 0}, {4, 0}, {7, 7}, {0, 7}}}}) {
+    std::vector<uint8_t> out(in.size());
+    perspective(in.data(), out.data(), 8, 8, corners, Interpolation::kBilinear, 9);
+    EXPECT_EQ(out, in);
+  }
+}
+
+// Large sides, the largest distortion: every map that is drawn has values, or UndefinedBehaviorSanitizer sees
+// why not.
+TEST(Augmenter, SurvivesEveryPerspective) {
+  for (const auto& [height, width] : {std::pair(1, 9), {2, 2}, {3, 300}, {8, 8}}) {
+    const std::vector<uint8_t> in(static_cast<size_t>(height * width), 200);
+    std::vector<uint8_t> out(in.size());
+    Augmenter augmenter({RandomPerspective{.distortion_scale = 1, .p = 1, .fill = 7}}, height, width);
+    for (uint32_t image = 0; image < 2000; ++image) {
+      auto random = stream_for(image);
+      augmenter.apply(in.data(), out.data(), random);
+      ASSERT_TRUE(std::ranges::all_of(out, [](int pixel) { return pixel >= 7 && pixel <= 200; }));
+    }
+  }
+}
+
+// The response to a single bright pixel is the kernel.
+TEST(Blur, DrawsSigmaUniformlyAndTakesOneDraw) {
+  std::vector<uint8_t> in(7 * 7), out(in.size());
+  in[24] = 255;
+  Augmenter augmenter({GaussianBlur{.kernel_size = {3, 1}, .sigma = {0.5, 1.5}}}, 7, 7);
+  int least = 255, most = 0;
+  for (uint32_t image = 0; image < kDraws / 10; ++image) {
+    auto random = stream_for(image);
+    auto without = random;
+    augmenter.apply(in.data(), out.data(), random);
+    without.next();
+    ASSERT_EQ(random.next(), without.next());
+    least = std::min<int>(least, out[24]);
+    most = std::max<int>(most, out[24]);
+    EXPECT_EQ(out[23], out[25]);
+    EXPECT_EQ(out[17], 0) << "one row";
+  }
+  const auto centre = [](double sigma) { return 255 / (1 + 2 * std::exp(-0.5 / (sigma * sigma))); };
+  EXPECT_NEAR(most, centre(0.5), 1);
+  EXPECT_NEAR(least, centre(1.5), 1);
+}
+
+TEST(Blur, KeepsAConstant) {
+  for (const double sigma : {0.01, 0.3, 1000.0}) {
+    for (const int side : {1, 2, 17}) {
+      const std::vector<uint8_t> in(static_cast<size_t>(side) * 3, 77);
+      std::vector<uint8_t> out(in.size());
+      Blur(side, 3).apply(in.data(), out.data(), {5, 2 * side - 1}, sigma);
+      EXPECT_EQ(out, in) << sigma << ", " << side;
+    }
+  }
+}
+
+// torchvision pads by reflection, which needs half of the kernel to be less than the side.
+TEST(Augmenter, RefusesAKernelThatIsTooLarge) {
+  EXPECT_NO_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 13}}}, 7, 5));
+  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {11, 13}}}, 7, 5), UsageError);
+  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 15}}}, 7, 5), UsageError);
 }
 
 TEST(Elastic, NoiseIsUniform) {

@@ -23,6 +23,7 @@ constexpr const char* kHead =
 template <typename T>
 std::string kind_of_value() {
   if constexpr (std::is_same_v<T, nn::Size2>) return "n \\| [h, w]";
+  if constexpr (std::is_same_v<T, std::array<int, 2>>) return "n \\| [across, down]";
   if constexpr (std::is_same_v<T, bool>) return "boolean";
   if constexpr (std::is_integral_v<T> || std::is_same_v<T, std::optional<int>>) return "integer";
   if constexpr (std::is_same_v<T, std::vector<int>>) return "integers";

@@ -386,7 +386,9 @@ Recipe everything() {
       data::RandomRotation{12.5, 255},
       data::ColorJitter{0.1, 0.2, 0.3, 0.4},
       data::RandomAffine{5, {0.1, 0.2}, {0.5, 2}, {-1, 2, -3, 4}, data::Interpolation::kBilinear, 9},
+      data::RandomPerspective{0.75, 0.875, data::Interpolation::kNearest, 8},
       data::ElasticTransform{30, 4.5, 7},
+      data::GaussianBlur{{5, 3}, {0.25, 1.5}},
       data::RandomCrop{3, 5},
       data::RandomErasing{0.25, {0.1, 0.2}, {0.5, 2}, -1.5}};
   recipe.model = {
@@ -746,6 +748,17 @@ const std::vector<Bad> kData = {
      "augment[0].interpolation: expected one of nearest, bilinear, found \"bicubic\""},
     {augmented("type = \"elastic_transform\"\nsigma = -1"), 17, 9,
      "augment[0].sigma: expected a number of at least 0"},
+    {augmented("type = \"random_perspective\"\ndistortion_scale = 1.5"), 17, 20,
+     "augment[0].distortion_scale: expected a number of at least 0 and at most 1, found 1.5"},
+    {augmented("type = \"gaussian_blur\""), 15, 1, "augment[0].kernel_size: missing; expected "},
+    {augmented("type = \"gaussian_blur\"\nkernel_size = [3, 4]"), 17, 15,
+     "augment[0].kernel_size: expected an odd size"},
+    {augmented("type = \"gaussian_blur\"\nkernel_size = 3\nsigma = [0, 1]"), 18, 10,
+     "augment[0].sigma: expected an array of 2 numbers, each a number of at least 0.01 and at most 1000, "
+     "found "},
+    {augmented("type = \"gaussian_blur\"\nkernel_size = [55, 57]"), 17, 15,
+     "augment[0].kernel_size: half of the kernel must be less than the image's side; the kernel is 55 "
+     "across and 57 down, the image 28 and 28"},
     {augmented("type = \"random_crop\""), 15, 1,
      "augment[0].padding: missing; expected an integer from 1 to 4096"},
     {augmented("type = \"random_erasing\"\np = 1.5"), 17, 5, "augment[0].p: expected a number of at least 0"},

@@ -24,6 +24,15 @@ struct Matrix {
   double y(double column, double row) const { return d * column + e * row + f; }
 };
 
+// x = (a*column + b*row + c) / (g*column + h*row + 1), y likewise.
+struct Projection {
+  Matrix numerator;
+  double g, h;
+
+  double x(double column, double row) const { return numerator.x(column, row) / (g * column + h * row + 1); }
+  double y(double column, double row) const { return numerator.y(column, row) / (g * column + h * row + 1); }
+};
+
 // The same in 16.16 fixed point, as Pillow does for nearest neighbour.
 struct FixedPointMap {
   int32_t x0, x_per_column, x_per_row;
@@ -150,16 +159,20 @@ void map_axes(const uint8_t* in, uint8_t* out, int height, int width, const Matr
 }
 
 // `sample(x, y)` is the value at a coordinate within the image.
-template <typename Sample>
-void map_exactly(uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill, Sample sample) {
+template <typename Map, typename Sample>
+void map_exactly(uint8_t* out, int height, int width, const Map& map, uint8_t fill, Sample sample) {
   for (int row = 0; row < height; ++row) {
     for (int column = 0; column < width; ++column, ++out) {
-      const double x = matrix.x(column + 0.5, row + 0.5);
-      const double y = matrix.y(column + 0.5, row + 0.5);
+      const double x = map.x(column + 0.5, row + 0.5);
+      const double y = map.y(column + 0.5, row + 0.5);
       const bool inside = x >= 0 && x < width && y >= 0 && y < height;
       *out = inside ? sample(x, y) : fill;
     }
   }
+}
+
+auto nearest_of(const uint8_t* in, int width) {
+  return [=](double x, double y) { return in[static_cast<int>(y) * width + static_cast<int>(x)]; };
 }
 
 bool fits_fixed_point(const Matrix& matrix, int height, int width) {
@@ -174,8 +187,7 @@ bool fits_fixed_point(const Matrix& matrix, int height, int width) {
 void map_nearest(const uint8_t* in, uint8_t* out, int height, int width, const Matrix& matrix, uint8_t fill) {
   if (matrix.b == 0 && matrix.d == 0) return map_axes(in, out, height, width, matrix, fill);
   if (fits_fixed_point(matrix, height, width)) return map_fixed_point(in, out, height, width, matrix, fill);
-  map_exactly(out, height, width, matrix, fill,
-              [&](double x, double y) { return in[static_cast<int>(y) * width + static_cast<int>(x)]; });
+  map_exactly(out, height, width, matrix, fill, nearest_of(in, width));
 }
 
 // Pillow's bilinear filter: beyond the centres of the outermost pixels their values continue.
@@ -195,6 +207,51 @@ uint8_t bilinear(const uint8_t* in, int height, int width, double x, double y) {
   const double above = across(std::max(row, 0));
   const double below = row + 1 < height ? across(row + 1) : above;
   return static_cast<uint8_t>(above + (below - above) * down);
+}
+
+auto bilinear_of(const uint8_t* in, int height, int width) {
+  return [=](double x, double y) { return bilinear(in, height, width, x, y); };
+}
+
+// The map from `corners` to the corner pixels of the image, rounded as torchvision rounds it: the inverse of
+// Heckbert's from the unit square to a quadrilateral ("Fundamentals of texture mapping and image warping",
+// 1989, 2.2.3), both up to a factor. Its numbers are integers, so those of an image of up to 360 pixels are
+// exact. None where there is no map, or its last coefficient is 0.
+std::optional<Projection> projection(int height, int width, const Corners& corners) {
+  const auto x = [&](size_t corner) { return static_cast<double>(corners[corner].x); };
+  const auto y = [&](size_t corner) { return static_cast<double>(corners[corner].y); };
+  const double right_x = x(1) - x(2);
+  const double right_y = y(1) - y(2);
+  const double below_x = x(3) - x(2);
+  const double below_y = y(3) - y(2);
+  const double skew_x = x(0) - x(1) + x(2) - x(3);
+  const double skew_y = y(0) - y(1) + y(2) - y(3);
+  // x = (a u + b v + c) / (g u + h v + i), y = (d u + e v + f) / (g u + h v + i).
+  const double g = skew_x * below_y - skew_y * below_x;
+  const double h = right_x * skew_y - right_y * skew_x;
+  const double i = right_x * below_y - right_y * below_x;
+  const double a = i * (x(1) - x(0)) + g * x(1);
+  const double b = i * (x(3) - x(0)) + h * x(3);
+  const double c = i * x(0);
+  const double d = i * (y(1) - y(0)) + g * y(1);
+  const double e = i * (y(3) - y(0)) + h * y(3);
+  const double f = i * y(0);
+  const double last = a * e - b * d;
+  const double determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
+  if (last == 0 || determinant == 0) return std::nullopt;
+  const auto rounded = [&](double factor, double value) {
+    return double{static_cast<float>(factor * value / last)};
+  };
+  const double across = width - 1;
+  const double down = height - 1;
+  return Projection{.numerator = {.a = rounded(across, e * i - f * h),
+                                  .b = rounded(across, c * h - b * i),
+                                  .c = rounded(across, b * f - c * e),
+                                  .d = rounded(down, f * g - d * i),
+                                  .e = rounded(down, a * i - c * g),
+                                  .f = rounded(down, c * d - a * f)},
+                    .g = rounded(1, d * h - e * g),
+                    .h = rounded(1, b * g - a * h)};
 }
 
 }  // namespace
@@ -233,8 +290,43 @@ void affine(const uint8_t* in, uint8_t* out, int height, int width, const Affine
   RUNG_REQUIRE(are_possible(drawn));
   const Matrix matrix = affine_matrix(height, width, drawn);
   if (interpolation == Interpolation::kNearest) return map_nearest(in, out, height, width, matrix, fill);
-  map_exactly(out, height, width, matrix, fill,
-              [&](double x, double y) { return bilinear(in, height, width, x, y); });
+  map_exactly(out, height, width, matrix, fill, bilinear_of(in, height, width));
+}
+
+// Draws in torchvision's order.
+std::optional<Corners> draw(const RandomPerspective& perspective, int height, int width,
+                            RandomStream& random) {
+  if (random.uniform() >= static_cast<float>(perspective.p)) return std::nullopt;
+  const auto places = [&](int side) {
+    const int half = side / 2;
+    return static_cast<uint32_t>(perspective.distortion_scale * half) + 1;
+  };
+  const auto near_start = [&](int side) { return static_cast<int>(random.below(places(side))); };
+  const auto near_end = [&](int side) {
+    return side - static_cast<int>(places(side)) + static_cast<int>(random.below(places(side)));
+  };
+  Corners corners;
+  corners[0].x = near_start(width);
+  corners[0].y = near_start(height);
+  corners[1].x = near_end(width);
+  corners[1].y = near_start(height);
+  corners[2].x = near_end(width);
+  corners[2].y = near_end(height);
+  corners[3].x = near_start(width);
+  corners[3].y = near_end(height);
+  return corners;
+}
+
+void perspective(const uint8_t* in, uint8_t* out, int height, int width, const Corners& corners,
+                 Interpolation interpolation, uint8_t fill) {
+  const auto map = projection(height, width, corners);
+  if (!map) {
+    std::copy_n(in, static_cast<size_t>(height) * static_cast<size_t>(width), out);
+  } else if (interpolation == Interpolation::kNearest) {
+    map_exactly(out, height, width, *map, fill, nearest_of(in, width));
+  } else {
+    map_exactly(out, height, width, *map, fill, bilinear_of(in, height, width));
+  }
 }
 
 }  // namespace rung::data

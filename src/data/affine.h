@@ -1,12 +1,15 @@
-// Rotations and affine maps of an 8-bit one-channel image with torchvision 0.14's meaning on a PIL image, to
-// the last bit for given parameters. Sources: torchvision.transforms.RandomRotation and RandomAffine;
-// Pillow's Image.rotate and Geometry.c. Left out: interpolations other than nearest and bilinear.
+// Rotations, affine and perspective maps of an 8-bit one-channel image with torchvision 0.14's meaning on a
+// PIL image, to the last bit for given parameters. Sources: torchvision.transforms.RandomRotation,
+// RandomAffine and RandomPerspective; Pillow's Image.rotate and Geometry.c. Left out: interpolations other
+// than nearest and bilinear.
 //
 // Everywhere: in, out [height,width], not overlapping; 1 <= height, width <= 4096; `fill` is used where there
 // is no source pixel.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/philox.h"
 #include "data/data_spec.h"
@@ -35,5 +38,24 @@ AffineDraw draw(const RandomAffine& affine, int height, int width, RandomStream&
 // shears are between -90 and 90 degrees.
 void affine(const uint8_t* in, uint8_t* out, int height, int width, const AffineDraw& drawn,
             Interpolation interpolation, uint8_t fill);
+
+struct Corner {
+  int x = 0;
+  int y = 0;
+  friend bool operator==(const Corner&, const Corner&) = default;
+};
+using Corners = std::array<Corner, 4>;  // top left, top right, bottom right, bottom left
+
+// Where RandomPerspective moves the corner pixels of one image, if it moves them at all.
+std::optional<Corners> draw(const RandomPerspective& perspective, int height, int width,
+                            RandomStream& random);
+
+// torchvision.transforms.functional.perspective from the image's corner pixels to `corners`, with the system
+// of equations solved in double precision, as newer torchvision does (0.14 solves it in single precision,
+// which may move a source by 1e-4 pixels). A bilinear value that is a whole number may be one less there,
+// because its solver rounds. Copies the image where there is no such map: three of the corners are in line,
+// or its last coefficient would be 0.
+void perspective(const uint8_t* in, uint8_t* out, int height, int width, const Corners& corners,
+                 Interpolation interpolation, uint8_t fill);
 
 }  // namespace rung::data

@@ -2,6 +2,8 @@
 // fused multiply-add.
 #include "data/augment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/error.h"
 #include "base/exact_math.h"
 #include "base/require.h"
 #include "data/draw_uniform.h"
@@ -31,6 +34,10 @@ void blend_with_grey(std::span<uint8_t> image, int grey, float factor) {
     const int truncated = static_cast<int>(std::min(blended, 255.0F));
     pixel = static_cast<uint8_t>(std::max(truncated, 0));
   }
+}
+
+std::string_view name_of(const Transform& transform) {
+  return std::visit([](const auto& kind) { return kind.kName; }, transform);
 }
 
 // A factor around 1 that is not negative; none, and no draw, for strength 0.
@@ -127,24 +134,39 @@ void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int 
 
 Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
     : transforms_(std::move(transforms)),
+      blur_(height, width),
       height_(height),
       width_(width),
       current_(static_cast<size_t>(height) * static_cast<size_t>(width)),
       next_(current_.size()) {
   RUNG_REQUIRE(std::ranges::all_of(transforms_, has_possible_values));
   for (const Transform& transform : transforms_) {
+    if (const auto problem = misfit(transform, height, width))
+      throw UsageError(fmt::format("{}: {}", name_of(transform), *problem));
     if (const auto* elastic = std::get_if<ElasticTransform>(&transform))
       elastics_.emplace_back(*elastic, height, width);
   }
 }
 
+// torchvision mirrors an image once.
+std::optional<std::string> misfit(const Transform& transform, int height, int width) {
+  const auto* blur = std::get_if<GaussianBlur>(&transform);
+  if (blur == nullptr || (blur->kernel_size[0] / 2 < width && blur->kernel_size[1] / 2 < height))
+    return std::nullopt;
+  return fmt::format(
+      "half of the kernel must be less than the image's side; the kernel is {} across and {} down, the "
+      "image {} and {}",
+      blur->kernel_size[0], blur->kernel_size[1], width, height);
+}
+
 uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width) {
-  const auto elastics =
-      static_cast<uint64_t>(std::ranges::count_if(transforms, [](const Transform& transform) {
-        return std::holds_alternative<ElasticTransform>(transform);
-      }));
+  const auto count = [&]<typename Kind>() {
+    return static_cast<uint64_t>(std::ranges::count_if(
+        transforms, [](const Transform& transform) { return std::holds_alternative<Kind>(transform); }));
+  };
   const uint64_t images = 2 * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
-  return images + elastics * Elastic::bytes(height, width);
+  const uint64_t blur = count.operator()<GaussianBlur>() > 0 ? Blur::bytes(height, width) : 0;
+  return images + count.operator()<ElasticTransform>() * Elastic::bytes(height, width) + blur;
 }
 
 void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
@@ -179,8 +201,22 @@ void Augmenter::apply_to_current(const RandomAffine& transform, RandomStream& ra
   std::swap(current_, next_);
 }
 
+void Augmenter::apply_to_current(const RandomPerspective& transform, RandomStream& random) {
+  const auto corners = draw(transform, height_, width_, random);
+  if (!corners) return;
+  perspective(current_.data(), next_.data(), height_, width_, *corners, transform.interpolation,
+              static_cast<uint8_t>(transform.fill));
+  std::swap(current_, next_);
+}
+
 void Augmenter::apply_to_current(const ElasticTransform& /*elastic*/, RandomStream& random) {
   elastics_[next_elastic_++].apply(current_.data(), next_.data(), random);
+  std::swap(current_, next_);
+}
+
+void Augmenter::apply_to_current(const GaussianBlur& blur, RandomStream& random) {
+  const double sigma = draw_uniform(blur.sigma[0], blur.sigma[1], random);
+  blur_.apply(current_.data(), next_.data(), blur.kernel_size, sigma);
   std::swap(current_, next_);
 }
 

@@ -1,18 +1,20 @@
 // Random variation of training images with torchvision 0.14's meaning on an 8-bit one-channel PIL image (mode
 // "L"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
 // Sources: torchvision.transforms.ColorJitter, RandomCrop and RandomErasing; Pillow's Image.blend. Transforms
-// that move pixels are in affine.h and elastic.h. Left out: several channels (where saturation and hue would
-// matter), erasing with random values.
+// that move pixels are in affine.h and elastic.h, blur is in blur.h. Left out: several channels (where
+// saturation and hue would matter), erasing with random values.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/philox.h"
 #include "data/affine.h"
+#include "data/blur.h"
 #include "data/data_spec.h"
 #include "data/elastic.h"
 
@@ -51,7 +53,8 @@ void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
-  // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate().
+  // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate(). Throws
+  // UsageError if a transform is a misfit.
   Augmenter(std::vector<Transform> transforms, int height, int width);
 
   // in, out: [height,width], not overlapping. Transforms draw from `random` in order.
@@ -64,19 +67,25 @@ class Augmenter {
   void apply_to_current(const ColorJitter& jitter, RandomStream& random);
   void apply_to_current(const RandomRotation& rotation, RandomStream& random);
   void apply_to_current(const RandomAffine& affine, RandomStream& random);
+  void apply_to_current(const RandomPerspective& perspective, RandomStream& random);
   void apply_to_current(const ElasticTransform& elastic, RandomStream& random);
+  void apply_to_current(const GaussianBlur& blur, RandomStream& random);
   void apply_to_current(const RandomCrop& crop, RandomStream& random);
   void apply_to_current(const RandomErasing& erasing, RandomStream& random);
 
   std::vector<Transform> transforms_;
   std::vector<Elastic> elastics_;  // of the elastic transforms, in order
   size_t next_elastic_ = 0;
+  Blur blur_;
   std::vector<Erasure> erasures_;
   int height_;
   int width_;
   std::vector<uint8_t> current_;  // [height,width], the image so far
   std::vector<uint8_t> next_;     // [height,width], the output of a transform that moves pixels
 };
+
+// What keeps a transform from images of this size, if anything does.
+std::optional<std::string> misfit(const Transform& transform, int height, int width);
 
 // Bytes that one Augmenter takes.
 uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width);

@@ -145,6 +145,28 @@ struct RandomAffine {
   }
 };
 
+// torchvision.transforms.RandomPerspective: with probability p, each corner moves inwards by whole pixels, up
+// to a share of half the width and half the height.
+struct RandomPerspective {
+  double distortion_scale = 0.5;
+  double p = 0.5;
+  Interpolation interpolation = Interpolation::kBilinear;
+  int fill = 0;
+  friend bool operator==(const RandomPerspective&, const RandomPerspective&) = default;
+
+  static constexpr std::string_view kName = "random_perspective";
+  static constexpr std::string_view kTorchName = "RandomPerspective";
+  static constexpr auto fields() {
+    return std::tuple(field("distortion_scale", &RandomPerspective::distortion_scale)
+                          .within(0, 1)
+                          .in("share")
+                          .means("each corner moves inwards, up to this share of half the width and height"),
+                      field("p", &RandomPerspective::p).within(0, 1).in("probability"),
+                      field("interpolation", &RandomPerspective::interpolation),
+                      fill_field<RandomPerspective>());
+  }
+};
+
 // torchvision.transforms.ElasticTransform: noise smoothed by a Gaussian of `sigma` pixels and multiplied by
 // `alpha` displaces every pixel; bilinear.
 struct ElasticTransform {
@@ -164,6 +186,29 @@ struct ElasticTransform {
                           .in("pixels")
                           .means("the standard deviation of the smoothing Gaussian"),
                       fill_field<ElasticTransform>());
+  }
+};
+
+// torchvision.transforms.GaussianBlur: a Gaussian of a standard deviation uniform in `sigma`, cut off at the
+// kernel's size; the image is mirrored at its outermost pixels.
+struct GaussianBlur {
+  std::array<int, 2> kernel_size{1, 1};  // odd; across, down
+  std::array<double, 2> sigma{0.1, 2};   // pixels, from, to
+  friend bool operator==(const GaussianBlur&, const GaussianBlur&) = default;
+
+  static constexpr std::string_view kName = "gaussian_blur";
+  static constexpr std::string_view kTorchName = "GaussianBlur";
+  static constexpr auto fields() {
+    return std::tuple(field("kernel_size", &GaussianBlur::kernel_size)
+                          .required()
+                          .within(1, 8191)  // of 4096 pixels and their mirror images
+                          .in("pixels")
+                          .means("odd; half of it, rounded down, must be less than the image's side"),
+                      field("sigma", &GaussianBlur::sigma)
+                          .within(0.01, 1e3)
+                          .ascending()
+                          .in("pixels")
+                          .means("the Gaussian's standard deviation, between these"));
   }
 };
 
@@ -212,7 +257,7 @@ struct RandomErasing {
   }
 };
 
-using Transform =
-    std::variant<ColorJitter, RandomRotation, RandomAffine, ElasticTransform, RandomCrop, RandomErasing>;
+using Transform = std::variant<ColorJitter, RandomRotation, RandomAffine, RandomPerspective, ElasticTransform,
+                               GaussianBlur, RandomCrop, RandomErasing>;
 
 }  // namespace rung::data

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstddef>
 
-#include "base/exact_math.h"
 #include "base/require.h"
 #include "data/dataset.h"
+#include "data/gaussian.h"
 
 namespace rung::data {
 namespace {
@@ -17,24 +17,11 @@ size_t padded(size_t width) {
   return (width + kChunk - 1) / kChunk * kChunk;
 }
 
-// The pixel that stands at `index` when the image is mirrored repeatedly at its outermost pixels.
-size_t reflected(int index, int side) {
-  if (side == 1) return 0;
-  const int period = 2 * (side - 1);
-  const int within = ((index % period) + period) % period;
-  return static_cast<size_t>(std::min(within, period - within));
-}
-
 // torchvision's kernel: int(8 sigma + 1) values, one more if that is even.
 std::vector<double> gaussian(double sigma) {
-  const int half = sigma == 0 ? 0 : (static_cast<int>(8 * sigma + 1) | 1) / 2;
+  if (sigma == 0) return {1};
   std::vector<double> kernel;
-  double sum = 0;
-  for (int at = -half; at <= half; ++at) {
-    kernel.push_back(half == 0 ? 1 : exponential(-0.5 * (at / sigma) * (at / sigma)));
-    sum += kernel.back();
-  }
-  for (double& value : kernel) value /= sum;
+  gaussian_kernel(sigma, (static_cast<int>(8 * sigma + 1) | 1) / 2, kernel);
   return kernel;
 }
 

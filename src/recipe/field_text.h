@@ -20,6 +20,8 @@ template <typename Spec, typename T>
 std::string text_of(const Field<Spec, T>& field, const T& value) {
   if constexpr (std::is_same_v<T, nn::Size2>) {
     return value.h == value.w ? fmt::format("{}", value.h) : fmt::format("[{}, {}]", value.h, value.w);
+  } else if constexpr (std::is_same_v<T, std::array<int, 2>>) {
+    return value[0] == value[1] ? fmt::format("{}", value[0]) : fmt::format("[{}, {}]", value[0], value[1]);
   } else if constexpr (std::is_same_v<T, std::optional<int>>) {
     return value ? fmt::format("{}", *value) : fmt::format("\"{}\"", field.word);
   } else if constexpr (std::is_enum_v<T>) {

@@ -69,6 +69,16 @@ void value(const TableReader& table, const Field<Spec, nn::Size2>& field, nn::Si
   result = {sides[0], sides[1]};
 }
 
+// As torchvision's sizes: across, down; or one integer for both.
+template <typename Spec>
+void value(const TableReader& table, const Field<Spec, std::array<int, 2>>& field, std::array<int, 2>& result,
+           const WordValue&) {
+  if (!table.has(field.name) && !field.is_required) return;
+  const auto sides =
+      table.integers(field.name, 2, low_of(field.range), high_of(field.range), TableReader::Scalar::kAllowed);
+  result = {sides[0], sides[1]};
+}
+
 template <typename Spec>
 void value(const TableReader& table, const Field<Spec, std::array<double, 2>>& field,
            std::array<double, 2>& result, const WordValue&) {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "recipe/key_depth.h"
 #include "recipe/parse.h"
@@ -74,6 +75,14 @@ void require_validation(const TableReader& root, const Recipe& recipe) {
   }
 }
 
+void require_transforms_fit(const TableReader& root, const Recipe& recipe) {
+  const auto tables = root.tables("augment");
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const auto problem = data::misfit(recipe.augment[i], recipe.model.input.height, recipe.model.input.width);
+    if (problem) tables[i].fail("kernel_size", *problem);
+  }
+}
+
 // Class weights are as many as the model's classes.
 void require_weight_of_each_class(const TableReader& root, const Recipe& recipe) {
   const auto& weights = recipe.training.class_weights;
@@ -122,6 +131,7 @@ Recipe parse_recipe(const toml::table& document, std::string_view source) {
   require_validation(root, recipe);
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);
+  require_transforms_fit(root, recipe);
   recipe.training = parse_training(root);
   require_weight_of_each_class(root, recipe);
   return recipe;

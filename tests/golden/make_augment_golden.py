@@ -11,11 +11,13 @@ Needs Debian's python3-torchvision (made with torchvision 0.14.1, Pillow 9.4.0).
       int32     height, width, number of cases
       bytes     pixels, [height, width]
       and for each case:
-        int32     kind: 0 brightness, 1 contrast, 2 rotation, 3 affine with nearest neighbour, 4 affine bilinear, 5 crop
-        int32     fill (not of brightness and contrast, else 0)
+        int32     kind: 0 brightness, 1 contrast, 2 rotation, 3 affine with nearest neighbour, 4 affine bilinear, 5 crop,
+                  6 perspective with nearest neighbour, 7 perspective bilinear, 8 Gaussian blur
+        int32     fill (not of brightness, contrast and blur, else 0)
         int32     number of parameters
         float64   the parameters: a factor; an angle in degrees; angle, translation across and down, scale, shear along x
-                  and y; or how far the crop moves the image right and down
+                  and y; how far the crop moves the image right and down; x and y of the corners' new places, from the top
+                  left clockwise; or the kernel's size across and down, and sigma
         bytes     the resulting pixels, [height, width]
 
 elastic.safetensors holds for each CASE noise/CASE [2,H,W], displacement/CASE [2,H,W] in pixels across and down, what
@@ -47,6 +49,8 @@ AFFINES = [
 ]
 CROPS = [(0, 0), (1, 0), (-2, 3), (4, -4), (0, -1)]
 PADDING = 4
+DISTORTIONS = [0.15, 0.2, 0.5, 0.5, 0.8, 1.0]
+BLURS = [((1, 1), 0.5), ((3, 3), 0.1), ((3, 5), 0.7), ((5, 5), 1.0), ((9, 7), 2.0), ((15, 1), 3.3), ((1, 21), 100.0)]
 ELASTIC = {"default": (50.0, 5.0, 0), "strong": (120.0, 4.0, 9), "rough": (8.0, 0.7, 255), "noise": (20.0, 0.0, 0)}
 
 
@@ -55,6 +59,32 @@ def images(path):
     wide = np.concatenate([digits[4][:, 4:24], digits[5][:, 4:25]], axis=1)[:27]
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     return [digits[0], digits[1], digits[7], digits[59999], wide, digits[2][1:28, 5:22], ramp, digits[3][14:15, 3:24]]
+
+
+def perspective_coefficients(start, end):
+    """torchvision's, solved in double precision as in newer releases: 0.14's single precision moves sources by up to 1e-4 pixels."""
+    rows = []
+    for (x, y), (u, v) in zip(end, start):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    system = torch.tensor(rows, dtype=torch.float64)
+    wanted = torch.tensor(start, dtype=torch.float64).view(8)
+    return torch.linalg.lstsq(system, wanted, driver="gels").solution.to(torch.float32).tolist()
+
+
+def perspectives(image):
+    torch.manual_seed(image.width)
+    for index, scale in enumerate(DISTORTIONS if min(image.size) > 1 else []):
+        fill = FILLS[index % len(FILLS)]
+        start, end = transforms.RandomPerspective.get_params(image.width, image.height, scale)
+        for kind, interpolation in (6, InterpolationMode.NEAREST), (7, InterpolationMode.BILINEAR):
+            result = functional.perspective(image, start, end, interpolation, fill)
+            yield kind, fill, [coordinate for corner in end for coordinate in corner], result
+
+
+def blurs(image):
+    for size, sigma in BLURS:
+        if size[0] // 2 < image.width and size[1] // 2 < image.height:
+            yield 8, 0, [*size, sigma], functional.gaussian_blur(image, size, sigma)
 
 
 def cases(image):
@@ -73,6 +103,8 @@ def cases(image):
         fill = FILLS[index % len(FILLS)]
         padded = functional.pad(image, PADDING, fill=fill)
         yield 5, fill, [right, down], functional.crop(padded, PADDING - down, PADDING - right, image.height, image.width)
+    yield from perspectives(image)
+    yield from blurs(image)
 
 
 def elastic(image, alpha, sigma, fill, random):
@@ -101,6 +133,7 @@ def elastics(chosen):
 
 
 def main(idx_path, output_folder):
+    functional._get_perspective_coeffs = perspective_coefficients
     folder = pathlib.Path(output_folder)
     chosen = images(idx_path)
     write_safetensors(folder / "elastic.safetensors", elastics(chosen))
