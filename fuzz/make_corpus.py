@@ -238,6 +238,8 @@ max_lr = 0.1
 pct_start = 0.2
 anneal_strategy = "linear"
 three_phase = true
+[mixup]
+alpha = 0.2
 [lr_warmup]
 start_factor = 0.1
 total_iters = 100

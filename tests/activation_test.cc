@@ -145,14 +145,22 @@ TEST_P(ActivationTest, LossEqualsReference) {
     for (size_t i = 0; i < labels.size(); ++i)
       labels[i] = static_cast<uint8_t>(i % static_cast<size_t>(classes));
     const auto weights = random_values(static_cast<size_t>(classes), 10, 0, 4);
-    for (const auto& [lanes, smoothing, class_weights] : {std::tuple(16, 0.0F, false),
-                                                          {9, 0.0F, true},
-                                                          {1, 0.1F, false},
-                                                          {16, 0.3F, true},
-                                                          {7, 1.0F, false}}) {
+    std::vector<uint8_t> other_labels(kLanes);
+    for (size_t i = 0; i < labels.size(); ++i)
+      other_labels[i] = static_cast<uint8_t>(i / 3 % static_cast<size_t>(classes));
+    for (const auto& [lanes, smoothing, class_weights, share] : {std::tuple(16, 0.0F, false, 1.0F),
+                                                                 {9, 0.0F, true, 1.0F},
+                                                                 {1, 0.1F, false, 1.0F},
+                                                                 {16, 0.3F, true, 1.0F},
+                                                                 {7, 1.0F, false, 1.0F},
+                                                                 {16, 0.0F, false, 0.7F},
+                                                                 {11, 0.0F, true, 0.2F},
+                                                                 {16, 0.1F, true, 0.5F}}) {
       const LossOptions options{.scale = 0.01F,
                                 .label_smoothing = smoothing,
-                                .class_weights = class_weights ? weights.data() : nullptr};
+                                .class_weights = class_weights ? weights.data() : nullptr,
+                                .other_labels = share == 1 ? nullptr : other_labels.data(),
+                                .label_share = share};
       AlignedBuffer<float> d(logits.size()), expected_d(logits.size());
       std::vector<uint8_t> predicted(kLanes), expected_predicted(kLanes);
       const auto got =

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/beta.h"
 #include "base/claimed_folder.h"
 #include "base/error.h"
 #include "base/exact_math.h"
@@ -561,6 +562,44 @@ TEST(RandomStream, DependsOnSeedPurposeItemAndEpoch) {
 }
 
 // FIPS 180-4's examples.
+// The mean of Beta(a, a) is 1/2, its variance 1 / (4 (2a + 1)); the fourth central moment gives the variance
+// of the variance: 3 / (16 (2a + 1) (2a + 3)).
+TEST(DrawBeta, HasItsMeanAndVariance) {
+  constexpr int kDraws = 40'000;
+  for (const double alpha : {0.01, 0.2, 0.9, 1.0, 1.5, 10.0, 1000.0}) {
+    double sum = 0, squares = 0;
+    for (uint32_t item = 0; item < kDraws; ++item) {
+      RandomStream random(7, RandomPurpose::kMixUp, item);
+      const double drawn = draw_beta(alpha, random);
+      EXPECT_TRUE(drawn >= 0 && drawn <= 1);
+      sum += drawn;
+      squares += (drawn - 0.5) * (drawn - 0.5);
+    }
+    const double variance = 1 / (4 * (2 * alpha + 1));
+    const double fourth = 3 / (16 * (2 * alpha + 1) * (2 * alpha + 3));
+    EXPECT_NEAR(sum / kDraws, 0.5, 5 * std::sqrt(variance / kDraws)) << alpha;
+    EXPECT_NEAR(squares / kDraws, variance, 5 * std::sqrt((fourth - variance * variance) / kDraws)) << alpha;
+  }
+}
+
+// Beta(1, 1) is uniform, Beta(1/2, 1/2) the arcsine distribution.
+TEST(DrawBeta, HasItsDistribution) {
+  constexpr int kDraws = 40'000;
+  const auto below = [](double alpha, double bound) {
+    int count = 0;
+    for (uint32_t item = 0; item < kDraws; ++item) {
+      RandomStream random(8, RandomPurpose::kMixUp, item);
+      count += draw_beta(alpha, random) < bound ? 1 : 0;
+    }
+    return static_cast<double>(count) / kDraws;
+  };
+  for (const double bound : {0.01, 0.1, 0.3, 0.8}) {
+    const double arcsine = 2 / std::numbers::pi * std::asin(std::sqrt(bound));
+    EXPECT_NEAR(below(1, bound), bound, 5 * 0.5 / std::sqrt(kDraws)) << bound;
+    EXPECT_NEAR(below(0.5, bound), arcsine, 5 * 0.5 / std::sqrt(kDraws)) << bound;
+  }
+}
+
 TEST(Sha256, GivesTheKnownAnswers) {
   const auto hash = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
   EXPECT_EQ(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -9,13 +9,14 @@
 #include <numeric>
 #include <vector>
 
+#include "every_transform.h"
 #include "kernels/layout.h"
 
 namespace rung::train {
 namespace {
 
 using kernels::kLanes;
-using testing::Each;
+using ::testing::Each;
 
 TEST(Shuffled, IsAPermutation) {
   for (const int count : {1, 2, 17, 1000}) {
@@ -99,23 +100,31 @@ TEST(BlockLoader, NormalisesEachImageIntoItsLane) {
   for (size_t lane = images.size(); lane < kLanes; ++lane) EXPECT_THAT(lane_of(x, lane), Each(0.0F));
 }
 
-std::vector<data::Transform> transforms() {
-  return {data::ColorJitter{.brightness = 0.5, .contrast = 0.5},
-          data::RandomRotation{.degrees = 60, .fill = 3}};
+// Images 0 to 7 one by one, from lane 0.
+std::vector<std::vector<float>> one_by_one(BlockLoader& loader, uint64_t seed, uint32_t epoch) {
+  std::vector<std::vector<float>> images;
+  for (uint32_t image = 0; image < 8; ++image)
+    images.push_back(lane_of(load(loader, {image}, 0, seed, epoch), 0));
+  return images;
 }
 
-TEST(BlockLoader, AugmentationDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
+TEST(BlockLoader, EveryTransformDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
   const data::Split split = split_of(40);
-  BlockLoader loader(split, {});
-  loader.augment(transforms(), 3);
-  const auto image5 = lane_of(load(loader, {5}), 0);
-  EXPECT_EQ(lane_of(load(loader, {1, 2, 3, 5}, 2), 3), image5);
-  EXPECT_EQ(lane_of(load(loader, {9, 5}, 1), 1), image5);
-  EXPECT_NE(lane_of(load(loader, {5}, 0, 1, 1), 0), image5);
-  EXPECT_NE(lane_of(load(loader, {5}, 0, 2, 0), 0), image5);
-
   BlockLoader plain(split, {});
-  EXPECT_NE(lane_of(load(plain, {5}), 0), image5);
+  for (const data::Transform& transform : rung::testing::every_transform()) {
+    SCOPED_TRACE(std::visit([](const auto& kind) { return kind.kName; }, transform));
+    BlockLoader loader(split, {});
+    loader.augment({transform}, 3);
+    const auto expected = one_by_one(loader, 1, 0);
+    const auto found = load(loader, {9, 7, 6, 5, 4, 3, 2, 1, 0}, 2);
+    for (size_t image = 0; image < expected.size(); ++image) {
+      EXPECT_EQ(lane_of(found, 8 - image), expected[image]);
+      EXPECT_EQ(lane_of(load(loader, {30, 31, static_cast<uint32_t>(image)}, 1), 2), expected[image]);
+    }
+    EXPECT_NE(one_by_one(loader, 1, 1), expected);
+    EXPECT_NE(one_by_one(loader, 2, 0), expected);
+    EXPECT_NE(one_by_one(plain, 1, 0), expected);
+  }
 }
 
 // The value belongs to the normalised image, and appears only in a rectangle of its lane.
@@ -139,6 +148,33 @@ TEST(BlockLoader, ErasesAfterNormalising) {
   }
   EXPECT_GT(erased_images, 1);
   EXPECT_LT(erased_images, 8);
+}
+
+// Each image and the one before it; the first one's is the last.
+TEST(BlockLoader, MixesEachImageWithTheOneBeforeIt) {
+  const data::Split split = split_of(40);
+  BlockLoader loader(split, {});
+  loader.augment(rung::testing::every_transform(), 3);
+  loader.mix(3);
+  std::vector<uint32_t> batch(19);
+  for (uint32_t image = 0; image < batch.size(); ++image) batch[image] = 3 * image % 40;
+  for (const int block : {0, 1}) {
+    std::vector<float> x(kPixels * kLanes, -99.0F);
+    loader.load_mixed(batch, block, 0.3, block + 1, 1, 5, x.data());
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const size_t place = static_cast<size_t>(block) * kLanes + lane;
+      const auto found = lane_of(x, lane);
+      if (place >= batch.size()) {
+        EXPECT_THAT(found, Each(0.0F));
+        continue;
+      }
+      const auto own = lane_of(load(loader, {batch[place]}, 0, 1, 5), 0);
+      const auto before =
+          lane_of(load(loader, {batch[(place + batch.size() - 1) % batch.size()]}, 0, 1, 5), 0);
+      for (size_t pixel = 0; pixel < kPixels; ++pixel)
+        EXPECT_EQ(found[pixel], before[pixel] * 0.7F + own[pixel] * 0.3F) << "place " << place;
+    }
+  }
 }
 
 TEST(BlockLoader, WithoutTransformsEpochAndSeedChangeNothing) {

@@ -1,53 +1,23 @@
-// One of every layer, and a small model around each: tests that speak of every layer walk over this list. It
-// follows the variant, or it does not compile.
+// One of every layer, and a small model around each.
 #pragma once
 
-#include <concepts>
-#include <string>
-#include <tuple>
 #include <variant>
 #include <vector>
 
+#include "every_row.h"
 #include "nn/model_spec.h"
 
 namespace rung::testing {
 
-template <typename Rows>
-struct VariantOf;
-template <typename... Specs>
-struct VariantOf<std::tuple<Specs...>> {
-  using Type = std::variant<Specs...>;
-};
-
 // With options that are not the defaults, as far as it has any.
 inline std::vector<nn::LayerSpec> every_layer() {
   using namespace nn;
-  const std::tuple rows{
+  return every_row<LayerSpec>(
       Conv2d{.out_channels = 6, .kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .groups = 2},
-      BatchNorm2d{1e-3, 0.25},
-      GroupNorm{2, 1e-3},
-      Dropout{0.3},
-      Dropout2d{0.4},
-      Relu{},
-      LeakyRelu{0.125},
-      PRelu{4, 0.5},
-      Silu{},
-      Gelu{Gelu::Approximate::kTanh},
-      Relu6{},
-      Hardswish{},
-      Sigmoid{},
-      Tanh{},
-      Add{-1},
-      MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true},
-      AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},
-      AdaptiveAvgPool2d{{2, 3}},
-      Flatten{},
-      Linear{5, false}};
-  static_assert(std::same_as<VariantOf<std::remove_const_t<decltype(rows)>>::Type, LayerSpec>,
-                "every_layer() must have the alternatives of LayerSpec in their order");
-  std::vector<LayerSpec> layers;
-  std::apply([&](const auto&... row) { (layers.emplace_back(row), ...); }, rows);
-  return layers;
+      BatchNorm2d{1e-3, 0.25}, GroupNorm{2, 1e-3}, Dropout{0.3}, Dropout2d{0.4}, Relu{}, LeakyRelu{0.125},
+      PRelu{4, 0.5}, Silu{}, Gelu{Gelu::Approximate::kTanh}, Relu6{}, Hardswish{}, Sigmoid{}, Tanh{}, Add{-1},
+      MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true}, AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},
+      AdaptiveAvgPool2d{{2, 3}}, Flatten{}, Linear{5, false});
 }
 
 // A model of 7 × 6 pixels and 3 classes that has the layer behind a convolution of 4 channels.

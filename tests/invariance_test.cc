@@ -67,6 +67,16 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithClassWeights) {
     expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
 }
 
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithMixUp) {
+  train::Experiment run = short_run();
+  run.training.mixup = optim::MixUp{0.2};
+  run.training.class_weights = optim::ClassWeights{};
+  const Trained one = train_with(1, run);
+  EXPECT_GT(one.accuracy, 30);
+  for (const int threads : {2, 7})
+    expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
+}
+
 INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
                          rung::testing::target_name);
 
@@ -75,7 +85,9 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   if (targets.size() < 2) GTEST_SKIP() << "this machine has only one";
   train::Experiment weighted = short_run();
   weighted.training.class_weights = optim::ClassWeights{};
-  for (const train::Experiment& run : {short_run(), testing::residual_run(), weighted}) {
+  train::Experiment mixed = short_run();
+  mixed.training.mixup = optim::MixUp{};
+  for (const train::Experiment& run : {short_run(), testing::residual_run(), weighted, mixed}) {
     std::vector<Trained> trained;
     for (const std::string& target : targets) {
       kernels::force_simd_target(target);

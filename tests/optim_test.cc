@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
 
 #include "base/aligned_buffer.h"
+#include "every_training.h"
 #include "kernels/loss.h"
 #include "optim/class_weights.h"
 #include "optim/lr_schedule.h"
@@ -95,6 +97,22 @@ const std::map<std::string, Training> kRates = {
     {"warmup_step", warmed(StepLr{1, 0.7}, {.start_factor = 0.25, .epochs = 7.0 / kBatches})},
     {"warmup_cosine", warmed(CosineAnnealingLr{20})},
 };
+
+// Whether a list has a case of every kind that another has.
+template <typename Cases, typename Every, typename Part>
+void expect_every_kind(const Cases& cases, const Every& every, Part part) {
+  for (const auto& one : every)
+    EXPECT_TRUE(std::ranges::any_of(
+        cases, [&](const auto& entry) { return part(entry.second).index() == one.index(); }))
+        << "no case of " << std::visit([](const auto& kind) { return kind.kName; }, one);
+}
+
+TEST(Cases, HaveEveryOptimizerAndSchedule) {
+  expect_every_kind(kOptimizers, rung::testing::every_optimizer(),
+                    [](const Optimizer& optimizer) { return optimizer; });
+  expect_every_kind(kRates, rung::testing::every_lr_scheduler(),
+                    [](const Training& training) { return training.lr_scheduler; });
+}
 
 class Golden {
  public:
@@ -223,6 +241,41 @@ TEST(Loss, EqualsTorchsWithClassWeights) {
     rung::testing::expect_tensor_within(
         name, std::span<const float>(gradient.span()),
         golden.at(std::string("loss/gradient/weighted/") + name, logits.size()), 4);
+  }
+}
+
+// MixUp's targets are probabilities, where the mean divides by the number of images.
+TEST(Loss, EqualsTorchsWithTwoLabels) {
+  const Golden golden;
+  constexpr int kClasses = 10;
+  const auto logits = golden.at("logits", kClasses * kernels::kLanes);
+  AlignedBuffer<float> aligned(logits.size());
+  std::ranges::copy(logits, aligned.data());
+  std::vector<uint8_t> labels(kernels::kLanes), other_labels(kernels::kLanes);
+  for (size_t image = 0; image < labels.size(); ++image) {
+    labels[image] = static_cast<uint8_t>(image % kClasses);
+    other_labels[image] = static_cast<uint8_t>(3 * image % kClasses);
+  }
+  EXPECT_EQ(golden.count("loss/mixed/"), 8U);
+  for (const double share : {0.25, 0.875}) {
+    for (const double smoothing : {0.0, 0.1}) {
+      for (const bool weighted : {false, true}) {
+        const auto name = fmt::format("{}/{:.1f}/{}", share, smoothing, weighted ? "weighted" : "plain");
+        AlignedBuffer<float> gradient(logits.size());
+        const auto found = kernels::cross_entropy(
+            aligned.data(), kClasses, labels.data(), kernels::kLanes,
+            {.scale = 1.0F / kernels::kLanes,
+             .label_smoothing = static_cast<float>(smoothing),
+             .class_weights = weighted ? golden.at("class_weights", kClasses).data() : nullptr,
+             .other_labels = other_labels.data(),
+             .label_share = static_cast<float>(share)},
+            nullptr, gradient.data());
+        const float expected = golden.at("loss/mixed/" + name, 1)[0];
+        EXPECT_NEAR(found.loss / kernels::kLanes, expected, 1e-6 * expected) << name;
+        rung::testing::expect_tensor_within(name, std::span<const float>(gradient.span()),
+                                            golden.at("loss/gradient/mixed/" + name, logits.size()), 4);
+      }
+    }
   }
 }
 

@@ -14,6 +14,8 @@
 
 #include "base/file.h"
 #include "every_layer.h"
+#include "every_training.h"
+#include "every_transform.h"
 #include "nn/infer.h"
 #include "recipe/settings.h"
 
@@ -382,15 +384,7 @@ Recipe everything() {
                     {"k", Metric::kFinalBalancedValidationAccuracy, Comparison::kAtLeast, 97.0}};
   recipe.reference = Reference{"they", 1, 2, 3, 4.5, "data/letters", 12};
   recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
-  recipe.augment = {
-      data::RandomRotation{12.5, 255},
-      data::ColorJitter{0.1, 0.2, 0.3, 0.4},
-      data::RandomAffine{5, {0.1, 0.2}, {0.5, 2}, {-1, 2, -3, 4}, data::Interpolation::kBilinear, 9},
-      data::RandomPerspective{0.75, 0.875, data::Interpolation::kNearest, 8},
-      data::ElasticTransform{30, 4.5, 7},
-      data::GaussianBlur{{5, 3}, {0.25, 1.5}},
-      data::RandomCrop{3, 5},
-      data::RandomErasing{0.25, {0.1, 0.2}, {0.5, 2}, -1.5}};
+  recipe.augment = rung::testing::every_transform();
   recipe.model = {
       {2, 20, 18},
       5,
@@ -406,7 +400,8 @@ Recipe everything() {
                      optim::LrWarmup{0.1, 9},
                      0.125,
                      optim::Ema{0.9, true},
-                     optim::ClassWeights{{1, 0.5, 0, 2, 1.0 / 3}}};
+                     optim::ClassWeights{{1, 0.5, 0, 2, 1.0 / 3}},
+                     optim::MixUp{0.2}};
   recipe.seed = 9'223'372'036'854'775'807U;
   return recipe;
 }
@@ -422,31 +417,38 @@ TEST(Write, EveryFieldComesBack) {
   EXPECT_EQ(again, recipe) << toml;
 }
 
+void expect_comes_back(const optim::Training& training) {
+  Recipe recipe = everything();
+  recipe.training = training;
+  const std::string toml = to_toml(recipe);
+  EXPECT_EQ(parse(toml, "x.toml"), recipe) << toml;
+}
+
+// What a schedule sets is not written, so it comes back as the default.
 TEST(Write, EveryOptimiserAndScheduleComesBack) {
   using namespace optim;
-  Recipe recipe = everything();
-  const Sgd scheduled{.weight_decay = 0.5, .nesterov = true};  // the schedule has its rate and momentum
-  const std::vector<Training> trainings = {
-      {.optimizer = Adam{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = MultiStepLr{{1, 5, 9}, 0.3}},
-      {.optimizer = AdamW{{1e-2, {0.8, 0.99}, 1e-7}, 0.25}, .lr_scheduler = ExponentialLr{0.9}},
-      {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{8, 1e-5}},
-      {.optimizer = RmsProp{0.1, 0.9, 1e-7, 0.25, 0.5, true},
-       .lr_scheduler = CosineAnnealingWarmRestarts{3, 2, 1e-5}},
-      {.optimizer = AdamW{}, .lr_scheduler = CosineAnnealingLr{}, .lr_warmup = LrWarmup{.epochs = 1.5}},
-      {.optimizer = scheduled, .lr_scheduler = OneCycleLr{.max_lr = 0.1}},
-      {.optimizer = scheduled,
-       .lr_scheduler = OneCycleLr{0.1, 0.4, OneCycleLr::Anneal::kLinear, true, 0.1, 0.2, 7, 9, true}},
-      {.optimizer = Sgd{.momentum = 0.9}, .lr_scheduler = OneCycleLr{.max_lr = 0.1, .cycle_momentum = false}},
-      {.optimizer = AdamW{}, .lr_scheduler = CyclicLr{.base_lr = 0.1, .max_lr = 0.2}},
-      {.optimizer = scheduled,
-       .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kTriangular2, 1, true, 0.1, 0.2}},
+  for (const Optimizer& optimizer : rung::testing::every_optimizer())
+    expect_comes_back({.optimizer = optimizer, .lr_scheduler = ConstantLr{}});
+  for (const LrScheduler& schedule : rung::testing::every_lr_scheduler())
+    expect_comes_back({.optimizer = Sgd{.weight_decay = 0.5}, .lr_scheduler = schedule});
+}
+
+TEST(Write, WhatAScheduleSetsIsNotWritten) {
+  using namespace optim;
+  const Sgd scheduled{.weight_decay = 0.5, .nesterov = true};
+  expect_comes_back({.optimizer = scheduled, .lr_scheduler = OneCycleLr{.max_lr = 0.1}});
+  expect_comes_back({.optimizer = scheduled, .lr_scheduler = CyclicLr{.base_lr = 0.1, .max_lr = 0.2}});
+  expect_comes_back({.optimizer = Sgd{.momentum = 0.9},
+                     .lr_scheduler = OneCycleLr{.max_lr = 0.1, .cycle_momentum = false}});
+  expect_comes_back(
       {.optimizer = Sgd{.momentum = 0.5},
-       .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kExpRange, 0.99, false, 0.1, 0.2}}};
-  for (const Training& training : trainings) {
-    recipe.training = training;
-    const std::string toml = to_toml(recipe);
-    EXPECT_EQ(parse(toml, "x.toml"), recipe) << toml;
-  }
+       .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kExpRange, 0.99, false, 0.1, 0.2}});
+}
+
+TEST(Write, LengthsThatFollowTheTrainingComeBack) {
+  using namespace optim;
+  expect_comes_back(
+      {.optimizer = Sgd{}, .lr_scheduler = CosineAnnealingLr{}, .lr_warmup = LrWarmup{.epochs = 1.5}});
 }
 
 TEST(Write, EveryLayerComesBack) {
@@ -462,8 +464,8 @@ TEST(Write, EveryLayerComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key :
-       {"label_smoothing", "class_weights", "ema", "lr_warmup", "validation", "split_seed", "\ntest ="})
+  for (const char* key : {"label_smoothing", "class_weights", "mixup", "ema", "lr_warmup", "validation",
+                          "split_seed", "\ntest ="})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
 }
 
@@ -873,6 +875,8 @@ const std::vector<Bad> kTraining = {
      "training.epochs: expected an integer from 1 to 100000, found 0"},
     {with("epochs = 1", "epochs = 1\nbatch_size = 65537"), 13, 14,
      "training.batch_size: expected an integer from 1 to 65536, found 65537"},
+    {with_end("[mixup]\nalpha = 0"), 16, 9,
+     "mixup.alpha: expected a number of at least 0.01 and at most 1000"},
     {with("epochs = 1", "epochs = 1\nlabel_smoothing = 1"), 13, 19,
      "training.label_smoothing: expected a number of at least 0 and below 1, found 1"},
     {with("epochs = 1", "epochs = 1\nclass_weights = \"even\""), 13, 17,

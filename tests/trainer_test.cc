@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "base/beta.h"
 #include "optim/lr_schedule.h"
 #include "optim/weight_average.h"
 #include "short_run.h"
@@ -129,6 +131,48 @@ TEST(Trainer, BalancedClassWeightsAreThoseOfTheTrainingImages) {
   };
   EXPECT_EQ(trained(run), trained(spelt_out));
   EXPECT_NE(trained(run), trained(without));
+}
+
+// The loss of a linear model from its definition: MixUp's share of each image and label, the rest of the one
+// before; divided by the number of images, whatever their weights.
+TEST(Trainer, MixUpMixesImagesAndLabelsAlike) {
+  Experiment run = short_run();
+  run.augment.clear();
+  run.model.layers = {nn::Flatten{}, nn::Linear{.out_features = rung::testing::kClasses}};
+  const data::Split& train = discs().train;
+  run.training.batch_size = train.count;
+  run.training.mixup = optim::MixUp{.alpha = 2};
+  const std::vector<double> weights = {1, 0.5, 2, 4, 0};
+  run.training.class_weights = optim::ClassWeights{weights};
+  ThreadPool pool(1);
+  Trainer trainer(run, discs(), pool);
+  const std::vector<float> parameters = trainer.weights().parameters;  // [classes][pixels], [classes]
+  constexpr size_t kClasses = rung::testing::kClasses;
+  constexpr size_t kPixels = size_t{rung::testing::kSide} * rung::testing::kSide;
+  const auto logit = [&](size_t k, uint32_t image) {
+    double sum = parameters[kClasses * kPixels + k];
+    for (size_t i = 0; i < kPixels; ++i)
+      sum += parameters[k * kPixels + i] *
+             ((train.pixels[image * kPixels + i] / 255.0 - *run.dataset.mean) / *run.dataset.std);
+    return sum;
+  };
+  RandomStream random(run.seed, RandomPurpose::kMixUp);
+  const double share = draw_beta(2, random);
+  const auto order = shuffled(train.count, run.seed, 0);
+  double loss = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const uint32_t own = order[i];
+    const uint32_t before = order[(i + order.size() - 1) % order.size()];
+    std::array<double, kClasses> logits{};
+    double sum = 0;
+    for (size_t k = 0; k < kClasses; ++k) {
+      logits[k] = share * logit(k, own) + (1 - share) * logit(k, before);
+      sum += std::exp(logits[k]);
+    }
+    for (const auto& [part, label] : {std::pair(share, train.labels[own]), {1 - share, train.labels[before]}})
+      loss += part * weights[label] * (std::log(sum) - logits[label]);
+  }
+  EXPECT_NEAR(trainer.train_epoch().loss, loss / train.count, 1e-5);
 }
 
 // Batches whose images all have a weight of 0 move nothing, where PyTorch divides 0 by 0.

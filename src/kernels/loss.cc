@@ -37,30 +37,43 @@ Maximum maximum(const float* logits, int classes, size_t part) {
 
 // The target probabilities.
 struct Target {
-  float label;  // at the label
-  float other;  // elsewhere
+  float both;   // at the label, where the other label is the same
+  float label;  // else at the label
+  float other;  // at the other label
+  float rest;   // elsewhere
 };
 
 Target target_of(const LossOptions& options, int classes) {
-  const float other = options.label_smoothing / static_cast<float>(classes);
-  return {1.0F - options.label_smoothing + other, other};
+  const float rest = options.label_smoothing / static_cast<float>(classes);
+  const float hot = 1.0F - options.label_smoothing;
+  return {hot + rest, hot * options.label_share + rest, hot * (1.0F - options.label_share) + rest, rest};
 }
 
 float weight_of(const LossOptions& options, int k) {
   return options.class_weights == nullptr ? 1.0F : options.class_weights[k];
 }
 
+// The mean of a value of the classes under the one-hot part of the target.
+template <typename Value>
+double at_labels(const LossOptions& options, int label, size_t lane, Value value) {
+  if (options.other_labels == nullptr) return value(label);
+  const double share = options.label_share;
+  return share * value(label) + (1 - share) * value(options.other_labels[lane]);
+}
+
 // The sum of an image's target over the classes, by its label. `all` is that of the classes' weights.
-double target_sum(const LossOptions& options, int classes, double all, int label) {
+double target_sum(const LossOptions& options, int classes, double all, int label, size_t lane) {
   if (options.class_weights == nullptr) return 1;
   const double smoothing = options.label_smoothing;
-  return (1 - smoothing) * options.class_weights[label] + smoothing * all / classes;
+  const double hot = at_labels(options, label, lane, [&](int k) { return double{options.class_weights[k]}; });
+  return (1 - smoothing) * hot + smoothing * all / classes;
 }
 
 // Probabilities times the target's sum, minus the target, times scale; zeros in the lanes without an image.
 // (Without class weights all factors are 1, which changes no bit.)
-void gradient(const float* logits, int classes, const float* label, const float* target_sums, int lanes,
-              const LossOptions& options, V peak, V sum, size_t part, float* dlogits) {
+void gradient(const float* logits, int classes, const float* label, const float* other_label,
+              const float* target_sums, int lanes, const LossOptions& options, V peak, V sum, size_t part,
+              float* dlogits) {
   const D d;
   const int left = lanes - static_cast<int>(part);
   const Target target = target_of(options, classes);
@@ -69,10 +82,15 @@ void gradient(const float* logits, int classes, const float* label, const float*
   for (int k = 0; k < classes; ++k) {
     const size_t at = static_cast<size_t>(k) * kLanes + part;
     const V probability = hn::Div(hn::Exp(d, hn::Sub(hn::Load(d, logits + at), peak)), sum);
-    const M is_label = hn::Eq(hn::Load(d, label + part), hn::Set(d, static_cast<float>(k)));
+    const V this_class = hn::Set(d, static_cast<float>(k));
+    const M is_label = hn::Eq(hn::Load(d, label + part), this_class);
+    const M is_other = hn::Eq(hn::Load(d, other_label + part), this_class);
     const float weight = weight_of(options, k);
+    const auto either = [&](float where_other, float where_not) {
+      return hn::IfThenElse(is_other, hn::Set(d, where_other * weight), hn::Set(d, where_not * weight));
+    };
     const V wanted =
-        hn::IfThenElse(is_label, hn::Set(d, target.label * weight), hn::Set(d, target.other * weight));
+        hn::IfThenElse(is_label, either(target.both, target.label), either(target.other, target.rest));
     const V difference = hn::Sub(hn::Mul(probability, target_sum), wanted);
     hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, options.scale))), d, dlogits + at);
   }
@@ -80,12 +98,13 @@ void gradient(const float* logits, int classes, const float* label, const float*
 
 // The logits' sum under the target; subtracting log-sum-exp times the target's sum gives minus the loss.
 double expected_logit(const float* logits, int classes, int label, size_t lane, const LossOptions& options) {
-  const double at_label =
-      static_cast<double>(logits[static_cast<size_t>(label) * kLanes + lane]) * weight_of(options, label);
+  const auto weighted = [&](int k) {
+    return static_cast<double>(logits[static_cast<size_t>(k) * kLanes + lane]) * weight_of(options, k);
+  };
+  const double at_label = at_labels(options, label, lane, weighted);
   if (options.label_smoothing == 0) return at_label;
   double sum = 0;
-  for (int k = 0; k < classes; ++k)
-    sum += static_cast<double>(logits[static_cast<size_t>(k) * kLanes + lane]) * weight_of(options, k);
+  for (int k = 0; k < classes; ++k) sum += weighted(k);
   const double smoothing = options.label_smoothing;
   return (1 - smoothing) * at_label + smoothing * sum / classes;
 }
@@ -100,13 +119,15 @@ BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
                uint8_t* predicted, float* dlogits) {
   const D d;
   alignas(64) std::array<float, kLanes> label{};
+  alignas(64) std::array<float, kLanes> other_label{};
   alignas(64) std::array<float, kLanes> log_sum{};
   alignas(64) std::array<float, kLanes> best_class{};
   alignas(64) std::array<float, kLanes> target_sums{};
   const double all_weights = sum_of_weights(options, classes);
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
     label[lane] = labels[lane];
-    target_sums[lane] = static_cast<float>(target_sum(options, classes, all_weights, labels[lane]));
+    other_label[lane] = options.other_labels == nullptr ? labels[lane] : options.other_labels[lane];
+    target_sums[lane] = static_cast<float>(target_sum(options, classes, all_weights, labels[lane], lane));
   }
   for (size_t part = 0; part < kLanes; part += kVector) {
     const Maximum best = maximum(logits, classes, part);
@@ -117,14 +138,15 @@ BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
     hn::Store(hn::Add(hn::Log(d, sum), best.value), d, log_sum.data() + part);
     hn::Store(best.index, d, best_class.data() + part);
     if (dlogits != nullptr)
-      gradient(logits, classes, label.data(), target_sums.data(), lanes, options, best.value, sum, part,
-               dlogits);
+      gradient(logits, classes, label.data(), other_label.data(), target_sums.data(), lanes, options,
+               best.value, sum, part, dlogits);
   }
+  const auto& counted = options.label_share < 0.5F ? other_label : label;
   BlockLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-    total.loss += target_sum(options, classes, all_weights, labels[lane]) * log_sum[lane] -
+    total.loss += target_sum(options, classes, all_weights, labels[lane], lane) * log_sum[lane] -
                   expected_logit(logits, classes, labels[lane], lane, options);
-    total.correct += best_class[lane] == label[lane] ? 1 : 0;
+    total.correct += best_class[lane] == counted[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
   }
   return total;

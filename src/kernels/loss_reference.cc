@@ -19,9 +19,13 @@ BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
     const double peak = logits[best * kLanes + lane];
     double sum = 0;
     for (int k = 0; k < classes; ++k) sum += std::exp(logits[k * kLanes + lane] - peak);
+    const int label = labels[lane];
+    const int other = options.other_labels == nullptr ? label : options.other_labels[lane];
+    const double share = options.label_share;
     const auto target = [&](int k) {
       const double weight = options.class_weights == nullptr ? 1 : options.class_weights[k];
-      return weight * (smoothing / classes + (k == labels[lane] ? 1 - smoothing : 0));
+      const double hot = (k == label ? share : 0) + (k == other ? 1 - share : 0);
+      return weight * (smoothing / classes + (1 - smoothing) * hot);
     };
     double target_sum = 0;
     for (int k = 0; k < classes; ++k) target_sum += target(k);
@@ -31,7 +35,7 @@ BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
       const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
       dlogits[k * kLanes + lane] = static_cast<float>((target_sum * probability - target(k)) * options.scale);
     }
-    total.correct += best == labels[lane] ? 1 : 0;
+    total.correct += best == (share < 0.5 ? other : label) ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best);
   }
   return total;

@@ -88,6 +88,10 @@ std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
   return fmt::format("from × {} in {}", warmup->start_factor, count_of(warmup->total_iters, "batch"));
 }
 
+std::string text_of(const std::optional<optim::MixUp>& mixup) {
+  return mixup ? fmt::format("alpha {}", mixup->alpha) : "none";
+}
+
 std::string text_of(const std::optional<optim::Ema>& ema) {
   if (!ema) return "none";
   return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? "" : ", buffers copied");
@@ -171,6 +175,7 @@ class Changes {
     compare_optimizers(before, after);
     compare("label smoothing", before.label_smoothing, after.label_smoothing);
     compare("class weights", text_of(before.class_weights), text_of(after.class_weights));
+    compare("mixup", text_of(before.mixup), text_of(after.mixup));
     compare("average of the weights", text_of(before.ema), text_of(after.ema));
     compare("batch size", before.batch_size, after.batch_size);
     compare("epochs", before.epochs, after.epochs);

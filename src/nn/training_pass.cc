@@ -18,9 +18,9 @@ size_t plane_of(const Unit& unit) {
   return static_cast<size_t>(unit.activation.height) * static_cast<size_t>(unit.activation.width);
 }
 
-// What the mean over the batch divides by: without class weights, the number of images.
+// What the mean over the batch divides by: without class weights, or with two labels, the number of images.
 double weight_sum(const Batch& batch) {
-  if (batch.class_weights.empty()) return batch.images;
+  if (batch.class_weights.empty() || !batch.other_labels.empty()) return batch.images;
   double sum = 0;
   for (const uint8_t label : batch.labels) sum += batch.class_weights[label];
   return sum;
@@ -315,7 +315,9 @@ void TrainingPass::loss(size_t s, int block, int /*thread*/) {
   const kernels::LossOptions options{
       .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
       .label_smoothing = batch_->label_smoothing,
-      .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data()};
+      .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data(),
+      .other_labels = batch_->other_labels.empty() ? nullptr : batch_->other_labels.data() + first,
+      .label_share = batch_->label_share};
   const auto result = kernels::cross_entropy(output(s, block), plan_.classes, batch_->labels.data() + first,
                                              lanes(block), options, nullptr, output_gradient(s, block));
   block_losses_[static_cast<size_t>(block)] = result.loss;

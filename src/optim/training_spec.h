@@ -324,6 +324,15 @@ struct ClassWeights {
   friend bool operator==(const ClassWeights&, const ClassWeights&) = default;
 };
 
+// torchvision.transforms.v2.MixUp (Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond empirical risk
+// minimization", ICLR 2018): each batch has a share from Beta(alpha, alpha), and every image and its target
+// become that share of their own and the rest of the previous image's in the batch.
+struct MixUp {
+  double alpha = 1;
+  friend bool operator==(const MixUp&, const MixUp&) = default;
+};
+inline constexpr NumberRange kMixUpAlphaRange = NumberRange::closed(0.01, 1e3);
+
 struct Training {
   int epochs = 1;
   int batch_size = 128;
@@ -333,6 +342,7 @@ struct Training {
   double label_smoothing = 0;  // CrossEntropyLoss's
   std::optional<Ema> ema = std::nullopt;
   std::optional<ClassWeights> class_weights = std::nullopt;
+  std::optional<MixUp> mixup = std::nullopt;
   friend bool operator==(const Training&, const Training&) = default;
 };
 

@@ -1,4 +1,4 @@
-// [training], [optimizer], [lr_warmup] and [ema].
+// [training], [mixup], [optimizer], [lr_warmup] and [ema].
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,6 +56,15 @@ std::optional<optim::Ema> parse_ema(const TableReader& root) {
   return ema;
 }
 
+std::optional<optim::MixUp> parse_mixup(const TableReader& root) {
+  const auto table = root.table("mixup");
+  if (!table) return std::nullopt;
+  table->allow({"alpha"});
+  optim::MixUp mixup;
+  mixup.alpha = table->number("alpha", optim::kMixUpAlphaRange, mixup.alpha);
+  return mixup;
+}
+
 constexpr double kLargestClassWeight = 1e6;
 
 std::optional<optim::ClassWeights> parse_class_weights(const TableReader& training) {
@@ -82,6 +91,7 @@ optim::Training parse_training(const TableReader& root) {
   training.label_smoothing =
       table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
   training.class_weights = parse_class_weights(table);
+  training.mixup = parse_mixup(root);
   training.ema = parse_ema(root);
   training.lr_scheduler = parse_lr_scheduler(root);
   training.lr_warmup = parse_warmup(root);

@@ -160,6 +160,7 @@ std::string to_toml(const Recipe& recipe) {
   section("[model]", table(recipe.model));
   const optim::Training& training = recipe.training;
   section("[training]", table(training));
+  if (training.mixup) section("[mixup]", fmt::format("alpha = {}\n", training.mixup->alpha));
   section("[optimizer]", table(training.optimizer, training.lr_scheduler));
   section("[lr_scheduler]", typed_table(training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));

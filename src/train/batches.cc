@@ -63,6 +63,31 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
   }
 }
 
+void BlockLoader::mix(int threads) {
+  before_.assign(static_cast<size_t>(threads), std::vector<float>(image_size_ * kLanes));
+}
+
+uint64_t BlockLoader::mixing_bytes(int height, int width) {
+  return sizeof(float) * kLanes * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
+}
+
+void BlockLoader::load_mixed(std::span<const uint32_t> batch, int block, double share, int thread,
+                             uint64_t seed, uint32_t epoch, float* x) {
+  const size_t first = static_cast<size_t>(block) * kLanes;
+  const auto lanes = static_cast<size_t>(kernels::valid_lanes(static_cast<int>(batch.size()), block));
+  load(batch.subspan(first, lanes), thread, seed, epoch, x);
+  float* before = before_[static_cast<size_t>(thread)].data();
+  load(batch.subspan(first == 0 ? batch.size() - 1 : first - 1, 1), thread, seed, epoch, before);
+  const auto own = static_cast<float>(share);
+  const auto rest = static_cast<float>(1 - share);
+  for (size_t pixel = 0; pixel < image_size_; ++pixel) {
+    float* values = x + pixel * kLanes;
+    for (size_t lane = lanes - 1; lane > 0; --lane)
+      values[lane] = values[lane - 1] * rest + values[lane] * own;
+    values[0] = before[pixel * kLanes] * rest + values[0] * own;
+  }
+}
+
 nn::LoadBlock BlockLoader::in_order(int first) {
   RUNG_REQUIRE(augmenters_.empty());
   return [this, first](int block, int lanes, int thread, float* x) {

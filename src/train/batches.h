@@ -30,6 +30,17 @@ class BlockLoader {
   // augmentation image i draws from the stream (seed, i, epoch), so the order of loading does not matter.
   void load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch, float* x);
 
+  // Makes room for load_mixed() from `threads` threads. Call at most once.
+  void mix(int threads);
+
+  // Writes a block of a batch to x [1][H][W][16]: each image, loaded as above, becomes share * itself + (1 -
+  // share)
+  // * the batch's image before it; before the first comes the last.
+  void load_mixed(std::span<const uint32_t> batch, int block, double share, int thread, uint64_t seed,
+                  uint32_t epoch, float* x);
+  // Bytes that mix() takes for a thread.
+  static uint64_t mixing_bytes(int height, int width);
+
   // Loads images in order from index `first`, 16 at a time. The loader must outlive the result. Precondition:
   // no augmentation.
   nn::LoadBlock in_order(int first);
@@ -44,6 +55,7 @@ class BlockLoader {
   std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
   std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][H][W]
   std::vector<std::array<std::vector<data::Erasure>, kernels::kLanes>> erasures_;  // by thread and lane
+  std::vector<std::vector<float>> before_;  // by thread: [1][H][W][16], the image before a block, in lane 0
 };
 
 }  // namespace rung::train

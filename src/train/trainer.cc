@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/all_finite.h"
+#include "base/beta.h"
 #include "base/error.h"
 #include "base/require.h"
 #include "base/system_limits.h"
@@ -59,12 +60,14 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
   const int kept = state_floats(experiment.training);
   // A checkpoint's tensors, and the file made from them.
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
-  const uint64_t augmenter =
-      data::augmenter_bytes(experiment.augment, experiment.model.input.height, experiment.model.input.width);
-  require_memory(nn::training_bytes(plan, kept, batch, threads) + checkpoint +
-                     static_cast<uint64_t>(threads) * augmenter,
-                 fmt::format("training in batches of {} with {} threads", batch, threads),
-                 "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
+  const nn::Shape& input = experiment.model.input;
+  const uint64_t mixing =
+      experiment.training.mixup ? BlockLoader::mixing_bytes(input.height, input.width) : 0;
+  const uint64_t loader = data::augmenter_bytes(experiment.augment, input.height, input.width) + mixing;
+  require_memory(
+      nn::training_bytes(plan, kept, batch, threads) + checkpoint + static_cast<uint64_t>(threads) * loader,
+      fmt::format("training in batches of {} with {} threads", batch, threads),
+      "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
 
 // Batch norm has no variance if a channel has a single value in a batch.
@@ -134,6 +137,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       evaluator_(plan_, experiment.dataset, pool),
       loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
+  if (experiment.training.mixup) loader_.mix(pool.size());
   if (experiment.training.ema) average_ = trained_;
   weigh_classes();
 }
@@ -258,16 +262,28 @@ void Trainer::update_average() {
   }
 }
 
+// MixUp of the next batch: draws its share, and sets each image's other label, that of the image before it.
+double Trainer::mix_labels() {
+  RandomStream random(experiment_.seed, RandomPurpose::kMixUp, static_cast<uint32_t>(position_.batches),
+                      static_cast<uint32_t>(position_.epochs));
+  other_labels_ = labels_;
+  std::rotate(other_labels_.begin(), other_labels_.end() - 1, other_labels_.end());
+  return draw_beta(experiment_.training.mixup->alpha, random);
+}
+
 // Loss and gradient of the next batch, which consists of these images.
 nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
   const auto epoch = static_cast<uint32_t>(position_.epochs);
   labels_.clear();
   for (const uint32_t image : indices) labels_.push_back(data_.train.labels[image]);
+  const bool mixes = experiment_.training.mixup.has_value();
+  const double share = mixes ? mix_labels() : 1;
   const nn::Batch batch{
       .images = static_cast<int>(indices.size()),
       .labels = labels_,
       .load =
           [&](int block, int lanes, int thread, float* x) {
+            if (mixes) return loader_.load_mixed(indices, block, share, thread, experiment_.seed, epoch, x);
             loader_.load(indices.subspan(static_cast<size_t>(block) * kLanes, static_cast<size_t>(lanes)),
                          thread, experiment_.seed, epoch, x);
           },
@@ -276,7 +292,9 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .first_block =
           static_cast<uint32_t>(position_.batches * kernels::blocks_of(experiment_.training.batch_size)),
       .label_smoothing = static_cast<float>(experiment_.training.label_smoothing),
-      .class_weights = class_weights_};
+      .class_weights = class_weights_,
+      .other_labels = other_labels_,
+      .label_share = static_cast<float>(share)};
   gradient_.resize(plan_.parameter_count);
   return pass_.run(batch, trained_, gradient_);
 }

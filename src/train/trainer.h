@@ -62,7 +62,7 @@ struct TrainedEpoch {
   int epoch = 0;        // from 1
   double lr = 0;        // of its last batch
   double loss = 0;      // mean over the images, in training mode while the weights change
-  double accuracy = 0;  // percent, likewise
+  double accuracy = 0;  // percent, likewise; with MixUp, of the labels of the larger share
   double seconds = 0;
 };
 
@@ -132,6 +132,7 @@ class Trainer {
   int64_t steps() const;
   optim::Rates rates_of(int batch) const;
   double train_batch(const std::vector<uint32_t>& order);
+  double mix_labels();
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   void update_average();
   void weigh_classes();
@@ -147,8 +148,9 @@ class Trainer {
   Evaluator evaluator_;
   BlockLoader loader_;
   std::vector<float> gradient_;
-  std::vector<uint8_t> labels_;       // of the current batch
-  std::vector<float> class_weights_;  // [classes]; empty without them
+  std::vector<uint8_t> labels_;        // of the current batch
+  std::vector<float> class_weights_;   // [classes]; empty without them
+  std::vector<uint8_t> other_labels_;  // of the batch; empty without MixUp
   Position position_;
   std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
 };

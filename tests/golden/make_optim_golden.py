@@ -14,6 +14,9 @@ to float32 once, when it is stored.
                                                           i % 10
     class_weights [10]
     loss/weighted/SMOOTHING [1], loss/gradient/weighted/SMOOTHING [10,16]   the same with these weights, and the mean
+    loss/mixed/CASE [1], loss/gradient/mixed/CASE [10,16]   the mean with probabilities as targets: a share of image i's is at
+                                                            its label, the rest at class 3i % 10. CASE is
+                                                            SHARE/SMOOTHING/plain or SHARE/SMOOTHING/weighted
     lr/CASE, momentum/CASE [60]   of every batch, three per epoch; beta1 is Adam's momentum
 """
 import pathlib
@@ -123,6 +126,17 @@ def loss(logits, **options):
     return np.array([total.item()]), variable.grad.T.contiguous().numpy()
 
 
+def mixed_loss(logits, share, **options):
+    """With MixUp's targets."""
+    variable = torch.from_numpy(logits).T.contiguous().requires_grad_()
+    classes, images = logits.shape
+    hot = torch.eye(classes, dtype=torch.float64)
+    target = share * hot[torch.arange(images) % classes] + (1 - share) * hot[3 * torch.arange(images) % classes]
+    mean = torch.nn.CrossEntropyLoss(**options)(variable, target)
+    mean.backward()
+    return np.array([mean.item()]), variable.grad.T.contiguous().numpy()
+
+
 def rates(make_optimizer, schedule, when, options, warmup):
     optimizer = make_optimizer([torch.zeros(1)])
     each = {EPOCH: [], BATCH: []}
@@ -161,6 +175,12 @@ def main(output_folder):
         golden[f"loss/{smoothing}"], golden[f"loss/gradient/{smoothing}"] = total, gradient
         mean, gradient = loss(golden["logits"], weight=weights, label_smoothing=smoothing)
         golden[f"loss/weighted/{smoothing}"], golden[f"loss/gradient/weighted/{smoothing}"] = mean, gradient
+    for share in 0.25, 0.875:
+        for smoothing in 0.0, 0.1:
+            for name, weight in ("plain", None), ("weighted", weights):
+                case = f"{share}/{smoothing}/{name}"
+                mean, gradient = mixed_loss(golden["logits"], share, weight=weight, label_smoothing=smoothing)
+                golden[f"loss/mixed/{case}"], golden[f"loss/gradient/mixed/{case}"] = mean, gradient
     write_safetensors(pathlib.Path(output_folder) / "optim.safetensors", golden)
 
 
