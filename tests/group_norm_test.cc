@@ -1,5 +1,5 @@
 // Group norm and its gradient against the reference, and values from PyTorch 1.13.
-#include "kernels/group_norm.h"
+#include "nn/layers/group_norm.h"
 
 #include <gtest/gtest.h>
 

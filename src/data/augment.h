@@ -53,8 +53,8 @@ void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
-  // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate(). Throws
-  // UsageError if a transform is a misfit.
+  // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate().
+  // Throws UsageError if a transform is a misfit.
   Augmenter(std::vector<Transform> transforms, int height, int width);
 
   // in, out: [height,width], not overlapping. Transforms draw from `random` in order.

@@ -40,7 +40,7 @@ Cost cost_of_convolving(const Unit& unit) {
 }
 
 Cost cost_of_activating(const Unit& unit) {
-  if (unit.addition() != nullptr) return {0, 3 * bytes_out(unit)};
+  if (unit.addition) return {0, 3 * bytes_out(unit)};
   return {0, bytes_between(unit) + bytes_of_bits(unit) + bytes_out(unit)};
 }
 
@@ -54,9 +54,8 @@ Cost cost_of_skip_gradient(const Unit& unit) {
 
 Cost cost_of_activation_gradient(const Unit& unit) {
   const double out = bytes_out(unit);
-  if (unit.addition() != nullptr) return {0, 3 * out};  // read, passed on and kept for what was added
-  if (std::holds_alternative<kernels::PoolShape>(unit.single)) return {0, out + 2 * bytes_between(unit)};
-  if (unit.is_single()) return {0, 2 * out + bytes_between(unit)};
+  if (unit.addition) return {0, 3 * out};  // read, passed on and kept for what was added
+  if (unit.runs_alone()) return {0, out + 2 * bytes_between(unit)};
   return {0, out + bytes_of_bits(unit) + bytes_of_norm(unit) + bytes_between(unit)};
 }
 
@@ -81,15 +80,9 @@ std::string describe(const Unit& unit) {
   if (unit.norm) add("norm");
   if (unit.dropout > 0) add(unit.drops_channels ? "dropout2d" : "dropout");
   if (unit.activation.relu) add("relu");
-  if (unit.activation.pooling != kernels::Pooling::kNone ||
-      std::holds_alternative<kernels::PoolShape>(unit.single))
-    add("pool");
-  if (const auto* relu = std::get_if<Unit::LeakyRelu>(&unit.single))
-    add(relu->learnt > 0 ? "prelu" : "leaky relu");
-  if (const auto* function = std::get_if<kernels::Function>(&unit.single))
-    add(std::string(name_of(*function)));
-  if (std::holds_alternative<Unit::GroupNorm>(unit.single)) add("group norm");
-  if (unit.addition() != nullptr) add("add");
+  if (unit.activation.pooling != kernels::Pooling::kNone) add("pool");
+  if (unit.runner) add(unit.runner->describe());
+  if (unit.addition) add("add");
   return text;
 }
 

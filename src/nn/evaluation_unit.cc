@@ -4,7 +4,7 @@
 
 #include "base/require.h"
 #include "kernels/batch_norm.h"
-#include "nn/single.h"
+#include "nn/lone_unit.h"
 
 namespace rung::nn {
 
@@ -31,7 +31,7 @@ void EvaluationUnit::prepare(const Weights& weights) {
 void EvaluationUnit::run(const Weights& weights, const float* x, const float* added, PaddedInput& padded,
                          float* convolved, uint16_t* bits, float* y) const {
   RUNG_REQUIRE(!is_idle());
-  if (unit_.is_single()) return single_forward(unit_, weights.parameters, x, added, y);
+  if (unit_.runs_alone()) return forward_alone(unit_, weights.parameters, x, added, y);
   if (unit_.conv) {
     const float* bias = unit_.bias ? weights.parameters.data() + *unit_.bias : nullptr;
     float* result = has_two_kernels() ? convolved : y;

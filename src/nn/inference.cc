@@ -46,7 +46,7 @@ const float* Inference::forward(const Weights& weights, ThreadMemory& memory) co
     const Unit& unit = plan_.units[s];
     if (unit.input_is_added) std::copy_n(x, memory.kept[s].size(), memory.kept[s].data());
     if (units_[s].is_idle()) continue;
-    const float* added = unit.addition() == nullptr ? nullptr : memory.kept[unit.addition()->unit].data();
+    const float* added = unit.addition ? memory.kept[unit.addition->unit].data() : nullptr;
     const bool is_back = units_[s].has_two_kernels();  // from x to y and back
     units_[s].run(weights, x, added, memory.padded[s], y, nullptr, is_back ? x : y);
     if (!is_back) std::swap(x, y);

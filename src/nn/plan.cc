@@ -4,8 +4,7 @@
 
 #include <functional>
 #include <numeric>
-
-#include "nn/windows.h"
+#include <utility>
 
 namespace rung::nn {
 namespace {
@@ -140,43 +139,30 @@ class PlanBuilder {
     unit_where([](const Unit&) { return true; }).activation.relu = true;
   }
 
-  void add_single(const Unit::Single& single) {
+  Unit& add_alone() {
     Unit& unit = open_unit();
     set_activation_input(unit, input());
-    unit.single = single;
+    unit.output = output();
     open_ = false;
+    return unit;
   }
-  void add(const LeakyRelu& l) { add_single(Unit::LeakyRelu{.slope = static_cast<float>(l.negative_slope)}); }
-  void add(const PRelu& l) {
-    const size_t weight = add_parameter("weight", {l.num_parameters}, l.init);
-    add_single(Unit::LeakyRelu{.weight = weight, .learnt = static_cast<size_t>(l.num_parameters)});
-  }
-  void add(const GroupNorm& l) {
-    const int64_t channels = input().channels;
-    Unit::GroupNorm norm{
-        .shape = {.channels = input().channels,
-                  .groups = l.num_groups,
-                  .plane = static_cast<size_t>(input().height) * static_cast<size_t>(input().width),
-                  .eps = static_cast<float>(l.eps)},
-        .weight = {},
-        .bias = {}};
-    if (l.affine) {
-      norm.weight = add_parameter("weight", {channels}, 1);
-      norm.bias = add_parameter("bias", {channels}, 0);
-    }
-    add_single(norm);
+  void add_runner(std::shared_ptr<const LayerRunner> runner) { add_alone().runner = std::move(runner); }
+
+  template <RunsAlone Layer>
+  void add(const Layer& l) {
+    add_runner(l.runner(input(), [this](const std::string& name, std::vector<int64_t> shape, double start) {
+      return add_parameter(name, std::move(shape), start);
+    }));
   }
   template <IsFunction Layer>
   void add(const Layer& l) {
-    add_single(l.function());
+    add_runner(function_runner(l.function(), input()));
   }
   void add(const Add& l) {
     const size_t added = units_after_[static_cast<size_t>(added_layer(l, layer_))];
-    for (Unit& earlier : plan_.units) {
-      auto* sum = std::get_if<Unit::Addition>(&earlier.single);
-      if (sum != nullptr && sum->unit == added) sum->last = false;
-    }
-    add_single(Unit::Addition{.unit = added, .last = true});
+    for (Unit& earlier : plan_.units)
+      if (earlier.addition && earlier.addition->unit == added) earlier.addition->last = false;
+    add_alone().addition = {.unit = added, .last = true};
     plan_.units[added].input_is_added = true;
   }
 
@@ -191,19 +177,13 @@ class PlanBuilder {
     unit.output = output();
     open_ = false;
   }
-  void add_windows(kernels::Pooling pooling, const LayerSpec& layer) {
-    auto [rows, columns] = *windows_of(layer, input());
-    add_single(kernels::PoolShape{pooling, input().channels, input().height, input().width, std::move(rows),
-                                  std::move(columns)});
-    plan_.units.back().output = output();
-  }
   template <typename Pool>
   void add_pooling(kernels::Pooling pooling, const Pool& l) {
     const auto covers = [](int inputs, int window) { return inputs % window == 0; };
     const bool tiles = l.stride == l.kernel_size && l.padding == Size2{0, 0};
     const bool is_whole = covers(input().height, l.kernel_size.h) && covers(input().width, l.kernel_size.w);
     if (tiles && (is_whole || !l.ceil_mode)) return add_tiling(pooling, l.kernel_size);
-    add_windows(pooling, l);
+    add_runner(pooling_runner(pooling, input(), l.windows(input())));
   }
   void add(const MaxPool2d& l) { add_pooling(kernels::Pooling::kMax, l); }
   void add(const AvgPool2d& l) { add_pooling(kernels::Pooling::kAverage, l); }
@@ -212,7 +192,7 @@ class PlanBuilder {
     if (in.height % l.output_size.h == 0 && in.width % l.output_size.w == 0)
       return add_tiling(kernels::Pooling::kAverage,
                         {in.height / l.output_size.h, in.width / l.output_size.w});
-    add_windows(kernels::Pooling::kAverage, l);
+    add_runner(pooling_runner(kernels::Pooling::kAverage, in, l.windows(in)));
   }
 
   void add(const Flatten& /*layer*/) {

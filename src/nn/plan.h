@@ -7,18 +7,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
-#include "kernels/functions.h"
-#include "kernels/group_norm.h"
 #include "kernels/layout.h"
-#include "kernels/pooling.h"
 #include "nn/infer.h"
+#include "nn/layer.h"
 #include "nn/model_spec.h"
 
 namespace rung::nn {
@@ -44,23 +42,11 @@ struct Unit {
     double momentum = 0.1;
   };
 
-  // A layer that is a unit of its own.
-  struct LeakyRelu {
-    float slope = 0;    // if none is learned
-    size_t weight = 0;  // offset into the parameters
-    size_t learnt = 0;  // slopes among the parameters: none, one, or one per channel
-  };
+  // A unit of its own: the sum of a residual connection.
   struct Addition {
     size_t unit = 0;    // whose input is added: the output of the unit before it, or the image
     bool last = false;  // no later unit adds the same
   };
-  struct GroupNorm {
-    kernels::GroupNormShape shape;
-    std::optional<size_t> weight;  // offsets into the parameters
-    std::optional<size_t> bias;
-  };
-  using Single =
-      std::variant<std::monostate, LeakyRelu, kernels::Function, Addition, kernels::PoolShape, GroupNorm>;
 
   Shape input;
   Shape output;
@@ -72,14 +58,14 @@ struct Unit {
   bool drops_channels = false;  // whole ones, instead of elements
   uint32_t dropout_layer = 0;   // which layer of the model, for the random numbers
   kernels::ActivationShape activation;
-  Single single;                // if it holds a layer, the unit has nothing else
-  bool input_is_added = false;  // by an Addition
+  std::shared_ptr<const LayerRunner> runner;  // of a layer that is a unit of its own,
+  std::optional<Addition> addition;           // or this; then the unit has nothing else
+  bool input_is_added = false;                // by an Addition
 
-  bool is_single() const { return !std::holds_alternative<std::monostate>(single); }
-  const Addition* addition() const { return std::get_if<Addition>(&single); }
+  bool runs_alone() const { return runner != nullptr || addition; }
   // Something follows the convolution in evaluation mode, where there is no dropout.
   bool activates_in_evaluation() const {
-    return norm || activation.relu || activation.pooling != kernels::Pooling::kNone || is_single();
+    return norm || activation.relu || activation.pooling != kernels::Pooling::kNone || runs_alone();
   }
   // Something follows the convolution, so that its output and the unit's are not the same.
   bool activates() const { return dropout > 0 || activates_in_evaluation(); }

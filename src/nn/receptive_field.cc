@@ -9,7 +9,7 @@
 #include <span>
 
 #include "base/require.h"
-#include "nn/windows.h"
+#include "nn/layer.h"
 
 namespace rung::nn {
 namespace {
@@ -58,6 +58,24 @@ std::vector<Extent> join_windows(std::vector<Extent> positions, std::span<const 
                           runs[level][static_cast<size_t>(window.end - (1 << level))]));
   }
   return joined;
+}
+
+// Of a layer that has them.
+std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input) {
+  return std::visit(
+      [&](const auto& one) -> std::optional<Windows> {
+        if constexpr (requires { one.windows(input); }) return one.windows(input);
+        return std::nullopt;
+      },
+      layer);
+}
+std::optional<ChannelGroups> channel_groups_of(const LayerSpec& layer, const Shape& input) {
+  return std::visit(
+      [&](const auto& one) -> std::optional<ChannelGroups> {
+        if constexpr (requires { one.channel_groups(input); }) return one.channel_groups(input);
+        return std::nullopt;
+      },
+      layer);
 }
 
 struct Field {
@@ -164,11 +182,8 @@ void find_fields(const ModelSpec& model, ModelInfo& info) {
     const LayerSpec& layer = model.layers[i];
     const Shape& input = info.layers[i].input;
     if (const auto windows = windows_of(layer, input)) fields.look(*windows);
-    if (const auto* conv = std::get_if<Conv2d>(&layer))
-      fields.mix_channels(static_cast<size_t>(conv->groups), static_cast<size_t>(conv->out_channels));
-    if (const auto* norm = std::get_if<GroupNorm>(&layer))
-      fields.mix_channels(static_cast<size_t>(norm->num_groups), static_cast<size_t>(input.channels));
-    if (std::holds_alternative<Linear>(layer)) fields.mix_channels(1, 1);
+    if (const auto groups = channel_groups_of(layer, input))
+      fields.mix_channels(static_cast<size_t>(groups->groups), static_cast<size_t>(groups->outputs));
     if (std::holds_alternative<Flatten>(layer)) fields.flatten(static_cast<size_t>(input.channels));
     if (const auto* sum = std::get_if<Add>(&layer))
       fields.add(*kept[static_cast<size_t>(added_layer(*sum, i))]);

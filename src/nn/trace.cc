@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "nn/lone_unit.h"
 #include "nn/padding.h"
-#include "nn/single.h"
 
 namespace rung::nn {
 namespace {
@@ -47,7 +47,7 @@ void Trace::forward(size_t unit) {
   }
   AlignedBuffer<float> convolved(trace.runner.has_two_kernels() ? spec.activation.elements() * kLanes : 0);
   PaddedInput padded = spec.conv ? PaddedInput(*spec.conv) : PaddedInput();
-  const float* added = spec.addition() == nullptr ? nullptr : input(spec.addition()->unit);
+  const float* added = spec.addition ? input(spec.addition->unit) : nullptr;
   trace.runner.run(weights_, input(unit), added, padded, convolved.data(),
                    trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
 }
@@ -58,7 +58,7 @@ std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes
   std::vector<std::vector<float>> skips(units_.size());  // gradients of inputs that later units add
   for (size_t later = units_.size() - 1; later > unit; --later) {
     const Unit& spec = plan_.units[later];
-    if (const Unit::Addition* addition = spec.addition()) accumulate(gradient, skips[addition->unit]);
+    if (spec.addition) accumulate(gradient, skips[spec.addition->unit]);
     if (spec.activates_in_evaluation()) gradient = through_activation(later, gradient);
     if (spec.conv) {
       std::vector<float> dx(block_floats(spec.input));
@@ -76,8 +76,8 @@ std::vector<float> Trace::through_activation(size_t unit, const std::vector<floa
   const kernels::ActivationShape& shape = spec.activation;
   const UnitTrace& trace = units_[unit];
   std::vector<float> dx(shape.elements() * kLanes);
-  if (spec.is_single()) {
-    single_backward(spec, weights_.parameters, dy.data(), input(unit), dx.data(), nullptr);
+  if (spec.runs_alone()) {
+    backward_alone(spec, weights_.parameters, dy.data(), input(unit), dx.data(), nullptr);
     return dx;
   }
   kernels::reference::activation_backward(shape, dy.data(), trace.bits.empty() ? nullptr : trace.bits.data(),

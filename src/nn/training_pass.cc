@@ -6,8 +6,8 @@
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
+#include "nn/lone_unit.h"
 #include "nn/memory.h"
-#include "nn/single.h"
 
 namespace rung::nn {
 namespace {
@@ -172,7 +172,7 @@ void TrainingPass::write_program() {
       block(Step::kGradientSums, s);
       batch(Step::kNormGradient, s);
     }
-    if (plan_.units[s].conv || plan_.units[s].is_single() || s > 0) block(Step::kActivationGradient, s);
+    if (plan_.units[s].conv || plan_.units[s].runs_alone() || s > 0) block(Step::kActivationGradient, s);
     if (plan_.units[s].conv) block(Step::kWeightGradient, s);
     if (plan_.units[s].conv && s > 0) block(Step::kInputGradient, s);
   }
@@ -287,9 +287,9 @@ void TrainingPass::activate(size_t s, int block, int /*thread*/) {
   const Unit& unit = plan_.units[s];
   UnitMemory& memory = units_[s];
   float* y = memory.activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
-  if (unit.is_single()) {
-    const float* added = unit.addition() == nullptr ? nullptr : input(unit.addition()->unit, block);
-    return single_forward(unit, weights_->parameters, input(s, block), added, y);
+  if (unit.runs_alone()) {
+    const float* added = unit.addition ? input(unit.addition->unit, block) : nullptr;
+    return forward_alone(unit, weights_->parameters, input(s, block), added, y);
   }
   if (unit.dropout > 0) {
     const kernels::DropoutStream stream{.key = philox_key(batch_->seed),
@@ -335,7 +335,7 @@ void TrainingPass::gradient_sums(size_t s, int block, int /*thread*/) {
 
 void TrainingPass::activation_gradient(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
-  if (unit.is_single()) return single_gradient(s, block);
+  if (unit.runs_alone()) return lone_gradient(s, block);
   UnitMemory& memory = units_[s];
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
@@ -344,10 +344,10 @@ void TrainingPass::activation_gradient(size_t s, int block, int thread) {
                                convolved_gradient(s, block, thread));
 }
 
-void TrainingPass::single_gradient(size_t s, int block) {
+void TrainingPass::lone_gradient(size_t s, int block) {
   const Unit& unit = plan_.units[s];
   const float* dy = output_gradient(s, block);
-  if (const Unit::Addition* addition = unit.addition(); addition != nullptr && addition->unit > 0) {
+  if (const auto& addition = unit.addition; addition && addition->unit > 0) {
     float* skip = skip_gradients(addition->unit, block);
     const size_t floats = block_floats(unit.output);
     if (addition->last) {
@@ -356,8 +356,8 @@ void TrainingPass::single_gradient(size_t s, int block) {
       kernels::add(floats, skip, dy, skip);
     }
   }
-  single_backward(unit, weights_->parameters, dy, input(s, block),
-                  s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
+  backward_alone(unit, weights_->parameters, dy, input(s, block),
+                 s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
 }
 
 void TrainingPass::skip_gradient(size_t s, int block, int /*thread*/) {

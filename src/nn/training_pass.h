@@ -156,7 +156,7 @@ class TrainingPass {
   void gradient_sums(size_t unit, int block, int thread);
   void skip_gradient(size_t unit, int block, int thread);
   void activation_gradient(size_t unit, int block, int thread);
-  void single_gradient(size_t unit, int block);
+  void lone_gradient(size_t unit, int block);
   void weight_gradient(size_t unit, int block, int thread);
   void input_gradient(size_t unit, int block, int thread);
   // ... and for the whole batch.

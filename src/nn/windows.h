@@ -1,11 +1,10 @@
 // Which positions of its input each position of a layer's output reads.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "kernels/window.h"
-#include "nn/model_spec.h"
+#include "nn/shape.h"
 
 namespace rung::nn {
 
@@ -14,8 +13,11 @@ struct Windows {
   std::vector<kernels::Window> columns;
 };
 
-// The windows of a layer that reads several positions: a convolution or a pooling that fits its input, or a
-// norm over the plane.
-std::optional<Windows> windows_of(const LayerSpec& layer, const Shape& input);
+// Of a kernel that slides over the plane.
+Windows sliding_windows(const Shape& input, Size2 kernel, Size2 stride, Size2 padding,
+                        kernels::WindowOptions options = {});
+
+// Every position reads the whole plane.
+Windows whole_plane(const Shape& input);
 
 }  // namespace rung::nn

@@ -131,9 +131,10 @@ nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examp
 }
 
 nn::Shape places_of(const nn::Unit& unit) {
-  if (const auto* pool = std::get_if<kernels::PoolShape>(&unit.single))
-    return {pool->channels, static_cast<int>(pool->rows.size()), static_cast<int>(pool->columns.size())};
   const kernels::ActivationShape& activation = unit.activation;
+  if (const nn::Windows* windows = unit.runner ? unit.runner->windows() : nullptr)
+    return {activation.channels, static_cast<int>(windows->rows.size()),
+            static_cast<int>(windows->columns.size())};
   return {activation.channels, activation.out_height(), activation.out_width()};
 }
 
@@ -187,9 +188,10 @@ Reach2 reach_of(const nn::Plan& plan, size_t unit) {
     const kernels::ActivationShape& activation = plan.units[s].activation;
     slide(reach.rows, activation.pool_h, activation.pool_h, 0);
     slide(reach.columns, activation.pool_w, activation.pool_w, 0);
-    if (const auto* pool = std::get_if<kernels::PoolShape>(&plan.units[s].single)) {
-      slide(reach.rows, pool->rows);
-      slide(reach.columns, pool->columns);
+    const nn::LayerRunner* runner = plan.units[s].runner.get();
+    if (const nn::Windows* windows = runner == nullptr ? nullptr : runner->windows()) {
+      slide(reach.rows, windows->rows);
+      slide(reach.columns, windows->columns);
     }
   }
   return reach;
