@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 
-#include "kernels/window.h"
 #include "nn/receptive_field.h"
 
 namespace rung::nn {
@@ -25,7 +23,7 @@ std::string words_for(const NumberRange& range) {
 class LayerInference {
  public:
   LayerInference(const ModelSpec& model, std::span<const LayerInfo> earlier)
-      : index_(earlier.size()), layer_(model.layers[index_]), earlier_(earlier), image_(plane(model.input)) {
+      : place_{earlier, plane(model.input)}, layer_(model.layers[place_.index()]) {
     info_.input = earlier.empty() ? model.input : earlier.back().output;
     if (!earlier.empty()) info_.jump = earlier.back().jump;
   }
@@ -35,7 +33,7 @@ class LayerInference {
     std::visit(
         [this](const auto& layer) {
           check_fields(layer);
-          if constexpr (!IsFunction<std::decay_t<decltype(layer)>>) apply(layer);
+          if constexpr (requires { layer.infer(place_, info_); }) apply(layer);
         },
         layer_);
     check_output();
@@ -45,7 +43,8 @@ class LayerInference {
 
  private:
   [[noreturn]] void fail(const std::string& message, const std::string& hint = "") const {
-    throw ShapeError(index_, fmt::format("layer {} ({}): {}", index_, recipe_name(layer_), message), hint);
+    const size_t index = place_.index();
+    throw ShapeError(index, fmt::format("layer {} ({}): {}", index, recipe_name(layer_), message), hint);
   }
 
   template <typename Number>
@@ -65,7 +64,7 @@ class LayerInference {
   template <typename Layer>
   void apply(const Layer& layer) {
     try {
-      layer.infer({earlier_, image_}, info_);
+      layer.infer(place_, info_);
     } catch (const UnfitLayer& unfit) {
       fail(unfit.message, unfit.hint);
     }
@@ -84,10 +83,8 @@ class LayerInference {
                        kMaxActivationsPerImage));
   }
 
-  size_t index_;
+  LayerPlace place_;
   const LayerSpec& layer_;
-  std::span<const LayerInfo> earlier_;
-  Size2 image_;
   LayerInfo info_;
 };
 

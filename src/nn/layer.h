@@ -1,16 +1,15 @@
 // What a layer of nn/layers/ says of itself. Its specification is a plain struct with a list of fields (see
-// base/fields.h) and
+// base/fields.h), and has these members where they say something:
 //
-//   void infer(const LayerPlace&, LayerInfo&) const             its output's shape, its parameters and cost;
-//   it
-//                                                               throws UnfitLayer
-//   Windows windows(const Shape& input) const                   if an output position reads several of its
-//   input ChannelGroups channel_groups(const Shape& input) const      if an output channel reads other
-//   channels std::shared_ptr<const LayerRunner> runner(                  if the engine runs it by itself;
-//   plan.cc knows the
-//       const Shape& input, const AddParameter&) const          layers that it fuses
+// - void infer(const LayerPlace&, LayerInfo&) const: its parameters, and an output of another shape than its
+//   input's. Throws UnfitLayer.
+// - Windows windows(const Shape& input) const: which positions of its input an output position reads, unless
+//   it is the same one.
+// - ChannelGroups channel_groups(const Shape& input) const: likewise of channels.
+// - std::shared_ptr<const LayerRunner> runner(const Shape& input, const AddParameter&) const: what runs it by
+//   itself. plan.cc knows the layers that are fused instead.
 //
-// Nothing else in Rung needs to know a layer, so a layer is these functions and a row of LayerSpec.
+// Nothing else needs to know which layers there are: a layer is these functions and a row of LayerSpec.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +70,7 @@ class LayerRunner {
   virtual std::string describe() const = 0;
 
   // The positions that it reads, of a layer whose output has others than its input.
-  virtual const Windows* windows() const { return nullptr; }
+  virtual std::optional<Windows> windows() const { return std::nullopt; }
 
   virtual void forward(std::span<const float> parameters, const float* x, float* y) const = 0;
 
@@ -86,8 +85,8 @@ concept RunsAlone = requires(const Layer& layer, const Shape& input, const AddPa
   layer.runner(input, add);
 };
 
-// The mean distance of output positions, in pixels of the image, if those of the input are `jump` apart and
-// the layer takes every `stride`-th.
+// The distance of output positions, in pixels of the image, if those of the input are `jump` apart and the
+// layer takes every `stride`-th.
 Size2 jump_after(Size2 jump, Size2 stride, Size2 image);
 
 // Sets the output's rows and columns, and the jump, of a kernel that slides over the input. Throws

@@ -86,6 +86,10 @@ std::vector<double> contributions(const nn::Shape& shape, std::span<const float>
   return sums;
 }
 
+std::optional<nn::Windows> windows_of(const nn::Unit& unit) {
+  return unit.runner ? unit.runner->windows() : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t most) {
@@ -132,7 +136,7 @@ nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examp
 
 nn::Shape places_of(const nn::Unit& unit) {
   const kernels::ActivationShape& activation = unit.activation;
-  if (const nn::Windows* windows = unit.runner ? unit.runner->windows() : nullptr)
+  if (const auto windows = windows_of(unit))
     return {activation.channels, static_cast<int>(windows->rows.size()),
             static_cast<int>(windows->columns.size())};
   return {activation.channels, activation.out_height(), activation.out_width()};
@@ -188,8 +192,7 @@ Reach2 reach_of(const nn::Plan& plan, size_t unit) {
     const kernels::ActivationShape& activation = plan.units[s].activation;
     slide(reach.rows, activation.pool_h, activation.pool_h, 0);
     slide(reach.columns, activation.pool_w, activation.pool_w, 0);
-    const nn::LayerRunner* runner = plan.units[s].runner.get();
-    if (const nn::Windows* windows = runner == nullptr ? nullptr : runner->windows()) {
+    if (const auto windows = windows_of(plan.units[s])) {
       slide(reach.rows, windows->rows);
       slide(reach.columns, windows->columns);
     }

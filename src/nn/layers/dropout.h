@@ -24,8 +24,6 @@ struct Dropout {
                           .kind()
                           .means("each element independently"));
   }
-
-  static void infer(const LayerPlace& /*place*/, LayerInfo& /*info*/) {}
 };
 
 // torch.nn.Dropout2d: whole channels of an image instead of elements.
@@ -42,8 +40,6 @@ struct Dropout2d {
                           .kind()
                           .means("each channel of each image independently"));
   }
-
-  static void infer(const LayerPlace& /*place*/, LayerInfo& /*info*/) {}
 };
 
 }  // namespace rung::nn

@@ -21,7 +21,6 @@ struct LeakyRelu {
     return std::tuple(field("negative_slope", &LeakyRelu::negative_slope).within(-kMostSlope, kMostSlope));
   }
 
-  static void infer(const LayerPlace& /*place*/, LayerInfo& /*info*/) {}
   std::shared_ptr<const LayerRunner> runner(const Shape& input, const AddParameter& add) const;
 };
 

@@ -19,11 +19,11 @@ void infer_sliding(const Pool& pool, const LayerPlace& place, LayerInfo& info) {
 class PoolingRunner final : public LayerRunner {
  public:
   PoolingRunner(kernels::Pooling pooling, const Shape& input, Windows windows)
-      : windows_(std::move(windows)), shape_{pooling,     input.channels, input.height,
-                                             input.width, windows_.rows,  windows_.columns} {}
+      : shape_{pooling,     input.channels,          input.height,
+               input.width, std::move(windows.rows), std::move(windows.columns)} {}
 
   std::string describe() const override { return "pool"; }
-  const Windows* windows() const override { return &windows_; }
+  std::optional<Windows> windows() const override { return Windows{shape_.rows, shape_.columns}; }
 
   void forward(std::span<const float> /*parameters*/, const float* x, float* y) const override {
     kernels::pool_forward(shape_, x, y);
@@ -35,7 +35,6 @@ class PoolingRunner final : public LayerRunner {
   }
 
  private:
-  Windows windows_;
   kernels::PoolShape shape_;
 };
 

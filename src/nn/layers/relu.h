@@ -14,8 +14,6 @@ struct Relu {
   static constexpr std::string_view kName = "relu";
   static constexpr std::string_view kTorchName = "ReLU";
   static constexpr auto fields() { return std::tuple(); }
-
-  static void infer(const LayerPlace& /*place*/, LayerInfo& /*info*/) {}
 };
 
 }  // namespace rung::nn
