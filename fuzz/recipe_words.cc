@@ -4,8 +4,6 @@
 #include <set>
 #include <string_view>
 #include <type_traits>
-#include <utility>
-#include <variant>
 
 #include "data/data_spec.h"
 #include "nn/model_spec.h"
@@ -15,32 +13,26 @@ namespace {
 
 using Words = std::set<std::string_view>;
 
-template <typename Spec>
-void add_words(Words& found) {
-  found.insert(Spec::kName);
-  rung::for_each_field<Spec>([&]<typename Owner, typename T>(const rung::Field<Owner, T>& field) {
-    found.insert(field.name);
-    if (!field.word.empty()) found.insert(field.word);
-    if constexpr (std::is_enum_v<T>)
-      for (const auto& word : words(T{})) found.insert(word.name);
-  });
-}
-
 template <typename Variant>
-void add_words_of_all(Words& words) {
-  [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
-    (add_words<std::variant_alternative_t<kIndex, Variant>>(words), ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Variant>>());
+void add_words(Words& found) {
+  rung::for_each_kind<Variant>([&]<typename Spec>() {
+    found.insert(Spec::kName);
+    rung::for_each_field<Spec>([&]<typename Owner, typename T>(const rung::Field<Owner, T>& field) {
+      found.insert(field.name);
+      if (!field.word.empty()) found.insert(field.word);
+      if constexpr (std::is_enum_v<T>)
+        for (const auto& word : words(T{})) found.insert(word.name);
+    });
+  });
 }
 
 }  // namespace
 
 int main() {
   Words words;
-  add_words_of_all<rung::nn::LayerSpec>(words);
-  add_words_of_all<rung::data::Transform>(words);
-  add_words_of_all<rung::optim::Optimizer>(words);
-  add_words_of_all<rung::optim::LrScheduler>(words);
+  add_words<rung::nn::LayerSpec>(words);
+  add_words<rung::data::Transform>(words);
+  add_words<rung::optim::Optimizer>(words);
+  add_words<rung::optim::LrScheduler>(words);
   for (const std::string_view word : words) fmt::print("\"{}\"\n", word);
 }

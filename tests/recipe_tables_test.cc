@@ -5,7 +5,6 @@
 
 #include <string>
 #include <type_traits>
-#include <variant>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -72,6 +71,7 @@ std::string bounds_of(const Field<Spec, T>& field) {
   std::string text = bounds(field.range);
   if constexpr (std::is_same_v<T, std::vector<int>>) text += ", ascending, at most 1,000 of them";
   if (field.is_ascending && std::is_same_v<T, std::array<double, 2>>) text += ", the smaller first";
+  if (field.is_odd) text += ", odd";
   if (!field.word.empty()) text += fmt::format(", or `\"{}\"`", field.word);
   if (!field.unit.empty()) text += fmt::format("{}{}", text.empty() ? "" : "; ", field.unit);
   return text;
@@ -97,17 +97,11 @@ std::string rows() {
 }
 
 template <typename Variant>
-struct TableOf;
-template <typename... Specs>
-struct TableOf<std::variant<Specs...>> {
-  static std::string text() { return kHead + (rows<Specs>() + ...); }
-};
-
-template <typename Variant>
 void expect_table() {
   const std::string page =
       read_text_file(std::filesystem::path(RUNG_SOURCE_DIR) / "docs" / "recipes.md", size_t{1} << 20);
-  const std::string table = TableOf<Variant>::text();
+  std::string table = kHead;
+  for_each_kind<Variant>([&]<typename Spec>() { table += rows<Spec>(); });
   EXPECT_NE(page.find("\n\n" + table + "\n"), std::string::npos) << "docs/recipes.md lacks this table:\n"
                                                                  << table;
 }

@@ -6,8 +6,13 @@
 // kName, its name in a recipe, kTorchName, PyTorch's name, and fields(), a tuple of Field.
 #pragma once
 
+#include <cstddef>
+#include <ranges>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "base/number_range.h"
 
@@ -32,6 +37,7 @@ struct Field {
   T Spec::*default_member = nullptr;  // whose value is the default; null: the member's own initial value
   std::string_view word = "";         // that may stand in the place of the number
   bool is_ascending = false;          // of a pair: from, to
+  bool is_odd = false;                // of sizes
   bool is_quiet = false;              // left out of a resolved recipe where it has its default
   bool is_kind = false;               // tells kinds of a layer apart in a list of changes
 
@@ -43,6 +49,7 @@ struct Field {
   constexpr Field like(T Spec::*other) const { return with(&Field::default_member, other); }
   constexpr Field or_word(std::string_view text) const { return with(&Field::word, text); }
   constexpr Field ascending() const { return with(&Field::is_ascending, true); }
+  constexpr Field odd() const { return with(&Field::is_odd, true); }
   constexpr Field quiet() const { return with(&Field::is_quiet, true); }
   constexpr Field kind() const { return with(&Field::is_kind, true); }
 
@@ -66,6 +73,28 @@ constexpr Field<Spec, T> field(std::string_view name, T Spec::*member) {
 template <typename Spec, typename Visit>
 constexpr void for_each_field(Visit&& visit) {
   std::apply([&](const auto&... fields) { (visit(fields), ...); }, Spec::fields());
+}
+
+// Calls visit(number) for every number in a field's value: itself, its elements, or a size's sides(). A flag
+// or a word holds none.
+template <typename T, typename Visit>
+constexpr void for_each_number(const T& value, Visit&& visit) {
+  if constexpr (std::ranges::range<T>) {
+    for (const auto& element : value) visit(element);
+  } else if constexpr (requires { value.sides(); }) {
+    for (const auto& side : value.sides()) visit(side);
+  } else if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+    visit(value);
+  }
+}
+
+// Calls visit.operator()<Spec>() for every alternative of a variant of specifications, in order.
+template <typename Variant, typename Visit>
+constexpr void for_each_kind(Visit&& visit) {
+  [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+    (visit.template operator()<std::variant_alternative_t<kIndex, Variant>>(), ...);
+  }
+  (std::make_index_sequence<std::variant_size_v<Variant>>());
 }
 
 }  // namespace rung

@@ -46,24 +46,15 @@ std::optional<float> draw_factor(double strength, RandomStream& random) {
   return draw_uniform(std::max(0.0, 1 - strength), 1 + strength, random);
 }
 
-template <typename T>
-bool holds(const NumberRange& range, const T& value) {
-  if constexpr (std::is_arithmetic_v<T>) {
-    return range.contains(value);
-  } else if constexpr (std::ranges::range<T>) {
-    return std::ranges::all_of(value, [&](double element) { return range.contains(element); });
-  } else {
-    return true;
-  }
-}
-
 // Whether every field is within its range, as in every recipe that was read.
 bool has_possible_values(const Transform& transform) {
   return std::visit(
       []<typename Spec>(const Spec& spec) {
         bool good = true;
-        for_each_field<Spec>(
-            [&](const auto& field) { good = good && holds(field.range, spec.*field.member); });
+        for_each_field<Spec>([&](const auto& field) {
+          for_each_number(spec.*field.member,
+                          [&](double number) { good = good && field.range.contains(number); });
+        });
         return good;
       },
       transform);
@@ -142,21 +133,22 @@ Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
   RUNG_REQUIRE(std::ranges::all_of(transforms_, has_possible_values));
   for (const Transform& transform : transforms_) {
     if (const auto problem = misfit(transform, height, width))
-      throw UsageError(fmt::format("{}: {}", name_of(transform), *problem));
+      throw UsageError(fmt::format("{}: {}: {}", name_of(transform), problem->key, problem->reason));
     if (const auto* elastic = std::get_if<ElasticTransform>(&transform))
       elastics_.emplace_back(*elastic, height, width);
   }
 }
 
 // torchvision mirrors an image once.
-std::optional<std::string> misfit(const Transform& transform, int height, int width) {
+std::optional<Misfit> misfit(const Transform& transform, int height, int width) {
   const auto* blur = std::get_if<GaussianBlur>(&transform);
   if (blur == nullptr || (blur->kernel_size[0] / 2 < width && blur->kernel_size[1] / 2 < height))
     return std::nullopt;
-  return fmt::format(
-      "half of the kernel must be less than the image's side; the kernel is {} across and {} down, the "
-      "image {} and {}",
-      blur->kernel_size[0], blur->kernel_size[1], width, height);
+  return Misfit{
+      "kernel_size",
+      fmt::format("half of the kernel must be less than the image's side; the kernel is {} across and "
+                  "{} down, the image {} and {}",
+                  blur->kernel_size[0], blur->kernel_size[1], width, height)};
 }
 
 uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width) {

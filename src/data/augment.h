@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/philox.h"
@@ -84,8 +85,12 @@ class Augmenter {
   std::vector<uint8_t> next_;     // [height,width], the output of a transform that moves pixels
 };
 
-// What keeps a transform from images of this size, if anything does.
-std::optional<std::string> misfit(const Transform& transform, int height, int width);
+// What keeps a transform from images of some size.
+struct Misfit {
+  std::string_view key;  // of the field at fault
+  std::string reason;
+};
+std::optional<Misfit> misfit(const Transform& transform, int height, int width);
 
 // Bytes that one Augmenter takes.
 uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width);

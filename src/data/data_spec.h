@@ -202,8 +202,9 @@ struct GaussianBlur {
     return std::tuple(field("kernel_size", &GaussianBlur::kernel_size)
                           .required()
                           .within(1, 8191)  // of 4096 pixels and their mirror images
+                          .odd()
                           .in("pixels")
-                          .means("odd; half of it, rounded down, must be less than the image's side"),
+                          .means("half of it, rounded down, must be less than the image's side"),
                       field("sigma", &GaussianBlur::sigma)
                           .within(0.01, 1e3)
                           .ascending()

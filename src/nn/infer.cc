@@ -47,20 +47,6 @@ class LayerInference {
     throw ShapeError(index, fmt::format("layer {} ({}): {}", index, recipe_name(layer_), message), hint);
   }
 
-  template <typename Number>
-  requires std::is_arithmetic_v<Number>
-  void check(std::string_view name, const NumberRange& range, Number value) const {
-    if (!range.contains(value)) fail(fmt::format("{} must be {}, not {}", name, words_for(range), value));
-  }
-  void check(std::string_view name, const NumberRange& range, Size2 size) const {
-    check(name, range, size.h);
-    check(name, range, size.w);
-  }
-  void check(std::string_view /*name*/, const NumberRange& /*range*/, bool /*value*/) const {}
-  template <typename Enumeration>
-  requires std::is_enum_v<Enumeration>
-  void check(std::string_view /*name*/, const NumberRange& /*range*/, Enumeration /*value*/) const {}
-
   template <typename Layer>
   void apply(const Layer& layer) {
     try {
@@ -72,7 +58,12 @@ class LayerInference {
 
   template <typename Layer>
   void check_fields(const Layer& layer) const {
-    for_each_field<Layer>([&](const auto& field) { check(field.name, field.range, layer.*field.member); });
+    for_each_field<Layer>([&](const auto& field) {
+      for_each_number(layer.*field.member, [&](auto number) {
+        if (!field.range.contains(number))
+          fail(fmt::format("{} must be {}, not {}", field.name, words_for(field.range), number));
+      });
+    });
   }
 
   void check_output() const {

@@ -1,6 +1,7 @@
 // Sizes: of kernels and planes, and of one image's activations.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,6 +22,8 @@ struct Size2 {
   int h = 1;
   int w = 1;
   friend bool operator==(const Size2&, const Size2&) = default;
+
+  constexpr std::array<int, 2> sides() const { return {h, w}; }
 };
 
 std::string to_text(Size2 size);  // "3×5"

@@ -100,17 +100,11 @@ OptimizerState::OptimizerState(const Optimizer& optimizer, size_t parameters)
     : optimizer_(optimizer),
       buffers_(std::visit([&](const auto& one) { return initial_buffers(one, parameters); }, optimizer)) {}
 
-namespace {
-
-template <size_t... kinds>
-size_t most_buffers_of(std::index_sequence<kinds...> /*kinds*/) {
-  return std::max({OptimizerState(std::variant_alternative_t<kinds, Optimizer>{}, 0).buffers().size()...});
-}
-
-}  // namespace
-
 size_t most_buffers() {
-  return most_buffers_of(std::make_index_sequence<std::variant_size_v<Optimizer>>{});
+  size_t most = 0;
+  for_each_kind<Optimizer>(
+      [&]<typename Kind>() { most = std::max(most, OptimizerState(Kind{}, 0).buffers().size()); });
+  return most;
 }
 
 void OptimizerState::step(const Rates& rates, int64_t steps, std::span<const float> gradient,

@@ -15,13 +15,16 @@
 
 namespace rung::recipe {
 
+// Two integers that a recipe spells as one where they are equal.
+template <typename T>
+concept IsSize = std::is_same_v<T, nn::Size2> || std::is_same_v<T, std::array<int, 2>>;
+
 // Numbers in the shortest form that reads back as the same double; sizes of equal sides as one integer.
 template <typename Spec, typename T>
 std::string text_of(const Field<Spec, T>& field, const T& value) {
-  if constexpr (std::is_same_v<T, nn::Size2>) {
-    return value.h == value.w ? fmt::format("{}", value.h) : fmt::format("[{}, {}]", value.h, value.w);
-  } else if constexpr (std::is_same_v<T, std::array<int, 2>>) {
-    return value[0] == value[1] ? fmt::format("{}", value[0]) : fmt::format("[{}, {}]", value[0], value[1]);
+  if constexpr (IsSize<T>) {
+    const auto& [first, second] = value;
+    return first == second ? fmt::format("{}", first) : fmt::format("[{}, {}]", first, second);
   } else if constexpr (std::is_same_v<T, std::optional<int>>) {
     return value ? fmt::format("{}", *value) : fmt::format("\"{}\"", field.word);
   } else if constexpr (std::is_enum_v<T>) {

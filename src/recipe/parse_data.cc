@@ -1,8 +1,6 @@
 // [dataset] and [[augment]]. The data reader checks whether a dataset exists.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "data/arrange.h"
 #include "data/registry.h"
@@ -57,13 +55,6 @@ data::Portion parse_test(const TableReader& table, const std::string& name) {
   return parse_portion(table, "test");
 }
 
-void require_odd_kernel(const TableReader& table, const data::Transform& transform) {
-  const auto* blur = std::get_if<data::GaussianBlur>(&transform);
-  if (blur == nullptr) return;
-  const auto is_even = [](int side) { return side % 2 == 0; };
-  if (std::ranges::any_of(blur->kernel_size, is_even)) table.fail("kernel_size", "expected an odd size");
-}
-
 }  // namespace
 
 data::DatasetSpec parse_dataset(const TableReader& root) {
@@ -95,7 +86,6 @@ std::vector<data::Transform> parse_augment(const TableReader& root) {
     const bool after_erasing = !transforms.empty() && erases(transforms.back());
     transforms.push_back(visit_type<data::Transform>(
         table, [&]<typename Transform>() -> data::Transform { return read_fields<Transform>(table); }));
-    require_odd_kernel(table, transforms.back());
     if (after_erasing && !erases(transforms.back()))
       table.fail("type", "must stand before random_erasing, which works on the normalised image");
   }

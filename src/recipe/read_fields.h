@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/fields.h"
-#include "nn/model_spec.h"
+#include "recipe/field_text.h"
 #include "recipe/toml_reader.h"
 
 namespace rung::recipe {
@@ -60,22 +60,15 @@ void value(const TableReader& table, const Field<Spec, bool>& field, bool& resul
   result = table.boolean(field.name, result);
 }
 
-template <typename Spec>
-void value(const TableReader& table, const Field<Spec, nn::Size2>& field, nn::Size2& result,
-           const WordValue&) {
+// Two integers, or one for both: PyTorch's sizes (height, width) and torchvision's (across, down).
+template <typename Spec, typename Size>
+requires IsSize<Size>
+void value(const TableReader& table, const Field<Spec, Size>& field, Size& result, const WordValue&) {
   if (!table.has(field.name) && !field.is_required) return;
   const auto sides =
       table.integers(field.name, 2, low_of(field.range), high_of(field.range), TableReader::Scalar::kAllowed);
-  result = {sides[0], sides[1]};
-}
-
-// As torchvision's sizes: across, down; or one integer for both.
-template <typename Spec>
-void value(const TableReader& table, const Field<Spec, std::array<int, 2>>& field, std::array<int, 2>& result,
-           const WordValue&) {
-  if (!table.has(field.name) && !field.is_required) return;
-  const auto sides =
-      table.integers(field.name, 2, low_of(field.range), high_of(field.range), TableReader::Scalar::kAllowed);
+  if (field.is_odd && (sides[0] % 2 == 0 || sides[1] % 2 == 0))
+    table.fail(field.name, "expected an odd size");
   result = {sides[0], sides[1]};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/fields.h"
 #include "recipe/toml_reader.h"
 
 namespace rung::recipe {
@@ -14,11 +15,10 @@ namespace rung::recipe {
 // The names of a variant's specifications, in order.
 template <typename Variant>
 constexpr auto names_of() {
-  return []<size_t... kIndex>(std::index_sequence<kIndex...>) {
-    return std::array<std::string_view, sizeof...(kIndex)>{
-        std::variant_alternative_t<kIndex, Variant>::kName...};
-  }
-  (std::make_index_sequence<std::variant_size_v<Variant>>());
+  std::array<std::string_view, std::variant_size_v<Variant>> names;
+  size_t count = 0;
+  for_each_kind<Variant>([&]<typename Spec>() { names[count++] = Spec::kName; });
+  return names;
 }
 
 // Calls visit.operator()<Spec>() for the specification that the table's `type` names; throws if it names

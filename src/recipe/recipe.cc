@@ -79,7 +79,7 @@ void require_transforms_fit(const TableReader& root, const Recipe& recipe) {
   const auto tables = root.tables("augment");
   for (size_t i = 0; i < tables.size(); ++i) {
     const auto problem = data::misfit(recipe.augment[i], recipe.model.input.height, recipe.model.input.width);
-    if (problem) tables[i].fail("kernel_size", *problem);
+    if (problem) tables[i].fail(problem->key, problem->reason);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/fields.h"
@@ -173,11 +172,9 @@ constexpr std::array kSynonyms = {
 // Keys of every kind of table, once for each kind that has them.
 template <typename Variant>
 void add_keys(std::string_view place, std::vector<Home>& homes) {
-  [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
-    const auto add = [&](const auto& field) { homes.push_back({field.name, place}); };
-    (for_each_field<std::variant_alternative_t<kIndex, Variant>>(add), ...);
-  }
-  (std::make_index_sequence<std::variant_size_v<Variant>>());
+  for_each_kind<Variant>([&]<typename Spec>() {
+    for_each_field<Spec>([&](const auto& field) { homes.push_back({field.name, place}); });
+  });
 }
 
 // Of several places of one key, the first counts.
