@@ -46,9 +46,7 @@ struct Options {
   uint64_t seed = 1;
   OutputOptions output;
 
-  std::filesystem::path root() const {
-    return data_root.empty() ? data::default_root() : std::filesystem::path(data_root);
-  }
+  std::filesystem::path root() const { return data::root_or_default(data_root); }
 };
 
 // Thrown to end a fetch after a signal.

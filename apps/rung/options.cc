@@ -83,15 +83,15 @@ void EngineOptions::apply_simd() const {
 
 ThreadPool EngineOptions::make_pool() const {
   apply_simd();
-  return ThreadPool(threads == 0 ? ThreadPool::available_cores() : threads);
+  return ThreadPool(ThreadPool::or_available(threads));
 }
 
 data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
-  return ladder::load_data(recipe, data_root.empty() ? data::default_root() : fs::path(data_root));
+  return ladder::load_data(recipe, data::root_or_default(data_root));
 }
 
 std::string EngineOptions::data_option() const {
-  const fs::path root = data_root.empty() ? data::default_root() : fs::path(data_root);
+  const fs::path root = data::root_or_default(data_root);
   std::error_code ignored;
   const bool is_found = root == "data" || fs::equivalent(root, "data", ignored);
   return is_found ? "" : " --data " + shell_word(root.string());

@@ -33,6 +33,9 @@ class ThreadPool {
   // Processors that this process may use, by its affinity mask and its control groups' limits; at least 1.
   static int available_cores();
 
+  // `threads`, or if it is 0 as many as there are available cores.
+  static int or_available(int threads) { return threads == 0 ? available_cores() : threads; }
+
  private:
   // The indices that a thread has yet to run; it takes the first, helpers take the last.
   struct alignas(64) Share {

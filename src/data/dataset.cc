@@ -115,6 +115,10 @@ std::filesystem::path default_root() {
   return configured != nullptr && *configured != '\0' ? configured : "data";
 }
 
+std::filesystem::path root_or_default(const std::filesystem::path& root) {
+  return root.empty() ? default_root() : root;
+}
+
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root) {
   if (is_folder(name)) return load_folder(name, place_of(name, root), nullptr);
   const DatasetInfo& info = find_dataset(name);

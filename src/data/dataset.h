@@ -31,6 +31,9 @@ struct Dataset {
 // $RUNG_DATA if set and not empty, else "data" in the current directory.
 std::filesystem::path default_root();
 
+// `root`, or if it is empty the default.
+std::filesystem::path root_or_default(const std::filesystem::path& root);
+
 // What lies in the files of root/<name>, each of which is checked to be the published one. A name that holds
 // a '/' is itself the folder of a dataset of the user's own: no checksums, as many classes as the largest
 // training label + 1, and no test images if both of their files are missing. A folder that is not where its

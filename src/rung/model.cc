@@ -33,10 +33,6 @@ recipe::Recipe recipe_of(const std::filesystem::path& run) {
   return recipe;
 }
 
-int threads_of(int threads) {
-  return threads == 0 ? ThreadPool::available_cores() : threads;
-}
-
 void require_taken(const Images& images, const nn::Shape& input) {
   const nn::Shape given{images.channels, images.height, images.width};
   if (given != input)
@@ -68,7 +64,7 @@ struct Model::Engine {
 Model Model::load(const std::filesystem::path& run, const LoadOptions& options) {
   const recipe::Recipe recipe = recipe_of(run);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
-  return Model(std::make_unique<Engine>(recipe, run / file, threads_of(options.threads)));
+  return Model(std::make_unique<Engine>(recipe, run / file, ThreadPool::or_available(options.threads)));
 }
 
 Model::Model(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}

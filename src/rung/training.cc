@@ -73,11 +73,10 @@ ladder::Observer observer_of(const TrainingOptions& options, int epochs) {
 TrainedRun train_recipe(const fs::path& recipe_file, const fs::path& run, const TrainingOptions& options) {
   recipe::Recipe recipe = load(recipe_file, options.settings);
   if (!options.resume) ladder::require_no_job(run);
-  const data::Dataset data =
-      ladder::load_data(recipe, options.data.empty() ? data::default_root() : options.data);
+  const data::Dataset data = ladder::load_data(recipe, data::root_or_default(options.data));
   train::require_fit(ladder::experiment_of(recipe), data);
   if (options.resume) require_same_run(run, recipe);
-  ThreadPool pool(options.threads == 0 ? ThreadPool::available_cores() : options.threads);
+  ThreadPool pool(ThreadPool::or_available(options.threads));
   const ladder::RunPlace place{run, options.resume ? train::Start::kResume : train::Start::kNew,
                                options.checkpoint_seconds};
   try {
