@@ -22,6 +22,8 @@ class Inference {
   Inference(const Inference&) = delete;
   Inference& operator=(const Inference&) = delete;
 
+  const Plan& plan() const { return plan_; }
+
   // Called from the pool's threads, once per block, with its logits [classes][16].
   using UseLogits = std::function<void(int block, int lanes, const float* logits)>;
 

@@ -92,7 +92,7 @@ std::vector<float> Model::predict_logits(const Images& images) {
   require_taken(images, engine_->plan.input);
   const data::Split split{
       images.count, images.height, images.width, {images.pixels.begin(), images.pixels.end()}, {}};
-  return train::logits_of(split, engine_->dataset, engine_->inference, engine_->weights, classes());
+  return train::logits_of(split, engine_->dataset, engine_->inference, engine_->weights);
 }
 
 std::vector<float> Model::predict_probabilities(const Images& images) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/exact_math.h"
+#include "base/require.h"
 #include "kernels/layout.h"
 #include "train/batches.h"
 
@@ -14,8 +15,11 @@ namespace rung::train {
 using kernels::kLanes;
 
 std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
-                             nn::Inference& inference, const nn::Weights& weights, int classes) {
-  const auto width = static_cast<size_t>(classes);
+                             nn::Inference& inference, const nn::Weights& weights) {
+  const nn::Plan& plan = inference.plan();
+  RUNG_REQUIRE(plan.input == nn::Shape{1, images.height, images.width});
+  RUNG_REQUIRE(weights.parameters.size() == plan.parameter_count);
+  const auto width = static_cast<size_t>(plan.classes);
   std::vector<float> result(static_cast<size_t>(images.count) * width);
   BlockLoader loader(images, normalisation);
   inference.run(weights, images.count, loader.in_order(0), [&](int block, int lanes, const float* logits) {

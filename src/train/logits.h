@@ -12,9 +12,9 @@
 namespace rung::train {
 
 // The outputs [N][classes] for the images, unchanged but for normalisation: those that Evaluator judges.
-// Preconditions: `weights` and the images' size are those of the inference's plan, which has `classes`.
+// Preconditions: `weights` and the images' size are those of the inference's plan.
 std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
-                             nn::Inference& inference, const nn::Weights& weights, int classes);
+                             nn::Inference& inference, const nn::Weights& weights);
 
 // torch.nn.functional.softmax of one image's logits; all NaN if one of them is NaN or infinity.
 std::vector<double> softmax(std::span<const float> logits);
