@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/beta.h"
 #include "base/exact_math.h"
 #include "base/philox.h"
 #include "data/augment.h"
@@ -45,6 +46,8 @@ TEST_F(RequireDeathTest, OfFunctions) {
   EXPECT_DEATH(RandomStream(1, RandomPurpose::kShuffle, 0, 0).below(0), "broken precondition: bound > 0");
   EXPECT_DEATH(logarithm(0), "broken precondition: x > 0");
   EXPECT_DEATH(sine(NAN), "broken precondition");
+  RandomStream random(1, RandomPurpose::kMixUp, 0, 0);
+  EXPECT_DEATH(draw_beta(0, random), "broken precondition: 0.01 <= alpha");
   EXPECT_DEATH(ladder::summarise(none), "broken precondition: !values.empty");
   EXPECT_DEATH(ladder::summarise(infinite), "all_finite");
   EXPECT_DEATH(train::RunRecord{}.best(), "broken precondition: !epochs.empty");
@@ -55,6 +58,9 @@ TEST_F(RequireDeathTest, OfTransforms) {
   EXPECT_DEATH(data::Augmenter({data::ColorJitter{.hue = 0.6}}, 28, 28), "has_possible_values");
   EXPECT_DEATH(data::Augmenter({data::RandomAffine{.scale = {0, 1}}}, 28, 28), "has_possible_values");
   EXPECT_DEATH(data::Augmenter({data::RandomCrop{.padding = -1}}, 28, 28), "has_possible_values");
+  const std::vector<uint8_t> image(28 * 28);
+  std::vector<uint8_t> out(image.size());
+  EXPECT_DEATH(data::Blur(28, 28).apply(image.data(), out.data(), {4, 3}, 1), "kernel_size.0. % 2 == 1");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/exact_math.h"
+#include "base/require.h"
 
 namespace rung {
 namespace {
@@ -45,6 +46,7 @@ double log_gamma(double alpha, RandomStream& random) {
 
 // a / (a + b) of two draws from Gamma(alpha, 1).
 double draw_beta(double alpha, RandomStream& random) {
+  RUNG_REQUIRE(0.01 <= alpha && alpha <= 1000);
   constexpr double kLargestExponent = 690;
   const double log_a = log_gamma(alpha, random);
   const double log_b = log_gamma(alpha, random);

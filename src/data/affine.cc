@@ -319,6 +319,7 @@ std::optional<Corners> draw(const RandomPerspective& perspective, int height, in
 
 void perspective(const uint8_t* in, uint8_t* out, int height, int width, const Corners& corners,
                  Interpolation interpolation, uint8_t fill) {
+  RUNG_REQUIRE(is_side(height) && is_side(width));
   const auto map = projection(height, width, corners);
   if (!map) {
     std::copy_n(in, static_cast<size_t>(height) * static_cast<size_t>(width), out);

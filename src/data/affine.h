@@ -1,7 +1,7 @@
 // Rotations, affine and perspective maps of an 8-bit one-channel image with torchvision 0.14's meaning on a
-// PIL image, to the last bit for given parameters. Sources: torchvision.transforms.RandomRotation,
-// RandomAffine and RandomPerspective; Pillow's Image.rotate and Geometry.c. Left out: interpolations other
-// than nearest and bilinear.
+// PIL image, to the last bit for given parameters (perspective: a later release's, see there). Sources:
+// torchvision.transforms.RandomRotation, RandomAffine and RandomPerspective; Pillow's Image.rotate and
+// Geometry.c. Left out: interpolations other than nearest and bilinear.
 //
 // Everywhere: in, out [height,width], not overlapping; 1 <= height, width <= 4096; `fill` is used where there
 // is no source pixel.

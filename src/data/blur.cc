@@ -1,12 +1,22 @@
 #include "data/blur.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/require.h"
+#include "data/dataset.h"
 #include "data/gaussian.h"
 
 namespace rung::data {
 
+Blur::Blur(int height, int width) : height_(height), width_(width) {
+  RUNG_REQUIRE(std::min(height, width) >= 1 && std::max(height, width) <= kMaxImageSide);
+}
+
 void Blur::apply(const uint8_t* in, uint8_t* out, std::array<int, 2> kernel_size, double sigma) {
+  RUNG_REQUIRE(kernel_size[0] % 2 == 1 && kernel_size[0] / 2 < width_);
+  RUNG_REQUIRE(kernel_size[1] % 2 == 1 && kernel_size[1] / 2 < height_);
+  RUNG_REQUIRE(sigma >= 0.01);
   gaussian_kernel(sigma, kernel_size[0] / 2, kernel_);
   blur_across(in, kernel_size[0] / 2);
   gaussian_kernel(sigma, kernel_size[1] / 2, kernel_);
@@ -16,8 +26,7 @@ void Blur::apply(const uint8_t* in, uint8_t* out, std::array<int, 2> kernel_size
 uint64_t Blur::bytes(int height, int width) {
   const auto rows = static_cast<uint64_t>(height);
   const auto columns = static_cast<uint64_t>(width);
-  return sizeof(double) * 2 * (rows > columns ? rows : columns) +
-         sizeof(float) * (3 * columns + rows * columns);
+  return sizeof(double) * 2 * std::max(rows, columns) + sizeof(float) * (3 * columns + rows * columns);
 }
 
 void Blur::blur_across(const uint8_t* in, int half) {

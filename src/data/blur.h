@@ -13,7 +13,7 @@ namespace rung::data {
 class Blur {
  public:
   // Preconditions: 1 <= height, width <= 4096.
-  Blur(int height, int width) : height_(height), width_(width) {}
+  Blur(int height, int width);
 
   // Bytes that its fields take once it has blurred.
   static uint64_t bytes(int height, int width);

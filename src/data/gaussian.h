@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "base/exact_math.h"
+#include "base/require.h"
 
 namespace rung::data {
 
-// Writes 2 * half + 1 values of the Gaussian, scaled to the sum 1. Precondition: sigma > 0.
+// Writes 2 * half + 1 values of the Gaussian, scaled to the sum 1. Preconditions: sigma > 0, half >= 0.
 inline void gaussian_kernel(double sigma, int half, std::vector<double>& kernel) {
+  RUNG_REQUIRE(sigma > 0 && half >= 0);
   constexpr double kLeastExponent = -700;  // exponential's bound, far below any rounding
   kernel.clear();
   double sum = 0;

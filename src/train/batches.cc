@@ -73,6 +73,7 @@ uint64_t BlockLoader::mixing_bytes(int height, int width) {
 
 void BlockLoader::load_mixed(std::span<const uint32_t> batch, int block, double share, int thread,
                              uint64_t seed, uint32_t epoch, float* x) {
+  RUNG_REQUIRE(static_cast<size_t>(thread) < before_.size());
   const size_t first = static_cast<size_t>(block) * kLanes;
   const auto lanes = static_cast<size_t>(kernels::valid_lanes(static_cast<int>(batch.size()), block));
   load(batch.subspan(first, lanes), thread, seed, epoch, x);

@@ -34,7 +34,7 @@ class BlockLoader {
   void mix(int threads);
 
   // Writes a block of a batch to x [1][H][W][16]: each image, loaded as above, becomes `share` of itself and
-  // the rest of the batch's image before it; before the first comes the last.
+  // the rest of the batch's image before it; before the first comes the last. Precondition: mix() was called.
   void load_mixed(std::span<const uint32_t> batch, int block, double share, int thread, uint64_t seed,
                   uint32_t epoch, float* x);
   // Bytes that mix() takes for a thread.
