@@ -9,6 +9,7 @@
 #include "kernels/simd.h"
 #include "options.h"
 #include "terminal.h"
+#include "usage.h"
 
 namespace rung::app {
 namespace {
@@ -71,8 +72,7 @@ DeclaredCommand declared(const CLI::App& app) {
   command.about = app.get_description();
   for (const CLI::Option* option : app.get_options())
     (option->get_positional() ? command.arguments : command.options).push_back(option_of(*option));
-  for (const CLI::App* below : app.get_subcommands([](const CLI::App* /*any*/) { return true; }))
-    command.commands.push_back(declared(*below));
+  for (const CLI::App* below : commands_of(app)) command.commands.push_back(declared(*below));
   return command;
 }
 

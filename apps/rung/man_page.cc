@@ -12,8 +12,6 @@
 namespace rung::app {
 namespace {
 
-constexpr std::string_view kHelpAbout = "Print this help message and exit";  // CLI11's
-
 // One character as roff prints it. A hyphen that people may copy must be \-, a minus sign.
 std::string escaped(char character, bool copied) {
   switch (character) {
@@ -130,14 +128,10 @@ std::string item_of(const CLI::Option& option, const CLI::App& command) {
 std::string items_of(const CLI::App& command, bool positional) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
-    const bool is_help = command.get_parent() != nullptr && option->get_description() == kHelpAbout;
+    const bool is_help = command.get_parent() != nullptr && option == command.get_help_ptr();
     if (option->get_positional() == positional && !is_help) text += item_of(*option, command);
   }
   return text;
-}
-
-std::vector<const CLI::App*> commands_of(const CLI::App& command) {
-  return command.get_subcommands([](const CLI::App* /*any*/) { return true; });
 }
 
 // A command's footer: its paragraph, and what follows the line "Example:".

@@ -11,10 +11,6 @@
 namespace rung::app {
 namespace {
 
-bool is_any(const CLI::App* /*command*/) {
-  return true;
-}
-
 std::vector<std::string> option_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options())
@@ -24,7 +20,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
 
 std::vector<std::string> command_names(const CLI::App& group) {
   std::vector<std::string> names;
-  for (const CLI::App* command : group.get_subcommands(is_any)) names.push_back(command->get_name());
+  for (const CLI::App* command : commands_of(group)) names.push_back(command->get_name());
   return names;
 }
 
@@ -75,8 +71,12 @@ const CLI::App& reached(const CLI::App& app) {
   return below.empty() ? app : reached(*below.front());
 }
 
+std::vector<const CLI::App*> commands_of(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App* /*any*/) { return true; });
+}
+
 bool is_group(const CLI::App& command) {
-  return !command.get_subcommands(is_any).empty();
+  return !commands_of(command).empty();
 }
 
 std::string full_name(const CLI::App& command) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -11,6 +12,9 @@ namespace rung::app {
 
 // The command that the arguments reached: "data show".
 const CLI::App& reached(const CLI::App& app);
+
+// Its subcommands, in the order of their declaration.
+std::vector<const CLI::App*> commands_of(const CLI::App& command);
 
 // Whether a subcommand must follow.
 bool is_group(const CLI::App& command);
