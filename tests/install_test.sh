@@ -4,12 +4,11 @@
 set -Eeuo pipefail
 trap 'echo "install_test.sh:$LINENO failed: $BASH_COMMAND" >&2; tail -n 20 log >&2' ERR
 source=$1 build=$2
+# shellcheck source=tests/cli/helpers.bash
+source "$source/tests/cli/helpers.bash"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
-# shellcheck source=tests/cli/helpers.bash
-source "$source/tests/cli/helpers.bash"
-trap 'rm -rf "$scratch"' EXIT
 
 cmake --install "$build" --prefix prefix >log
 rung=$PWD/prefix/bin/rung

@@ -71,6 +71,10 @@ std::string table(const optim::LrWarmup& warmup) {
                                    : fmt::format("total_iters = {}", warmup.total_iters));
 }
 
+std::string table(const optim::MixUp& mixup) {
+  return fmt::format("alpha = {}\n", mixup.alpha);
+}
+
 std::string table(const optim::Ema& ema) {
   return fmt::format("decay = {}\nuse_buffers = {}\n", ema.decay, ema.use_buffers);
 }
@@ -160,7 +164,7 @@ std::string to_toml(const Recipe& recipe) {
   section("[model]", table(recipe.model));
   const optim::Training& training = recipe.training;
   section("[training]", table(training));
-  if (training.mixup) section("[mixup]", fmt::format("alpha = {}\n", training.mixup->alpha));
+  if (training.mixup) section("[mixup]", table(*training.mixup));
   section("[optimizer]", table(training.optimizer, training.lr_scheduler));
   section("[lr_scheduler]", typed_table(training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));
