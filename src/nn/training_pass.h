@@ -45,7 +45,7 @@ struct BatchResult {
   int correct = 0;
 };
 
-// What a pass does, by unit, and what its time is measured for.
+// What a pass does for each unit; its time is measured step by step.
 enum class Step {
   kPackWeights,  // of all units
   kLoad,         // the images; unit 0
