@@ -77,7 +77,7 @@ void conv2d_forward(benchmark::State& state, const ConvShape& shape) {
   const kernels::MomentSums moments{sum.data(), squares.data()};
   const auto view = kernels::dense_view(x.data(), shape.in_height, shape.in_width);
   for ([[maybe_unused]] auto _ : state) {
-    kernels::conv2d_forward(shape, view, packed.data(), nullptr, y.data(), &moments);
+    kernels::conv2d_forward(shape, view, packed.data(), nullptr, y.data(), {.moments = &moments});
   }
   count_flop(state, conv_flop(shape));
 }
@@ -122,7 +122,7 @@ void activation_forward(benchmark::State& state, const ActivationShape& shape) {
   AlignedBuffer<float> y(pooled_floats(shape));
   auto bits = random_bits(elements);
   for ([[maybe_unused]] auto _ : state) {
-    kernels::activation_forward(shape, x.data(), scale.data(), scale.data(), bits.data(), y.data());
+    kernels::activation_forward(shape, {x.data(), scale.data(), scale.data()}, bits.data(), y.data());
   }
   count_bytes(state, bytes_of(elements * kLanes + pooled_floats(shape), 2 * elements));
 }
@@ -130,13 +130,13 @@ void activation_forward(benchmark::State& state, const ActivationShape& shape) {
 // Reads dy, x and the bits.
 void activation_backward_sums(benchmark::State& state, const ActivationShape& shape) {
   const size_t elements = shape.elements();
-  const auto dy = random_floats(pooled_floats(shape));
+  auto dy = random_floats(pooled_floats(shape));
   const auto x = random_floats(elements * kLanes);
   const auto mean = random_floats(static_cast<size_t>(shape.channels));
   const auto bits = random_bits(elements);
   AlignedBuffer<float> sums(static_cast<size_t>(shape.channels) * 2);
   for ([[maybe_unused]] auto _ : state) {
-    kernels::activation_backward_sums(shape, dy.data(), bits.data(), kKept, x.data(), mean.data(),
+    kernels::activation_backward_sums(shape, {.x = x.data()}, {dy.data(), bits.data(), kKept}, mean.data(),
                                       sums.data());
   }
   count_bytes(state, bytes_of(elements * kLanes + pooled_floats(shape), elements));
@@ -145,7 +145,7 @@ void activation_backward_sums(benchmark::State& state, const ActivationShape& sh
 // Reads dy, x and the bits, writes dx.
 void activation_backward(benchmark::State& state, const ActivationShape& shape) {
   const size_t elements = shape.elements();
-  const auto dy = random_floats(pooled_floats(shape));
+  auto dy = random_floats(pooled_floats(shape));
   const auto x = random_floats(elements * kLanes);
   const auto coefficients = random_floats(static_cast<size_t>(shape.channels));
   const auto bits = random_bits(elements);
@@ -153,7 +153,7 @@ void activation_backward(benchmark::State& state, const ActivationShape& shape) 
   const kernels::NormGradient norm{coefficients.data(), coefficients.data(), coefficients.data(),
                                    coefficients.data()};
   for ([[maybe_unused]] auto _ : state) {
-    kernels::activation_backward(shape, dy.data(), bits.data(), kKept, x.data(), &norm, kLanes,
+    kernels::activation_backward(shape, {.x = x.data()}, {dy.data(), bits.data(), kKept}, &norm, kLanes,
                                  kernels::dense_view(dx.data(), shape.height, shape.width));
   }
   count_bytes(state, bytes_of(2 * elements * kLanes + pooled_floats(shape), elements));

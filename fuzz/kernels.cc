@@ -226,6 +226,7 @@ void check_conv_forward(Draw& draw) {
   const ConvShape s = draw_conv(draw);
   const bool has_bias = draw.coin();
   const bool has_moments = draw.coin();
+  const bool relu = draw.coin();
   if (!is_small(s)) return;
   const auto x = draw.values(inputs(s));
   const auto weights = draw.values(s.weights());
@@ -234,6 +235,7 @@ void check_conv_forward(Draw& draw) {
   const double tolerance = sum_tolerance(s.taps());
   AlignedBuffer<float> y(outputs(s));
   reference::conv2d_forward(s, x.data(), weights.data(), bias, y.data());
+  for (float& value : y.span()) value = relu ? std::max(value, 0.0F) : value;
   Outputs expected = {output(y.span(), tolerance)};
   if (has_moments) {
     for (Output& part : moments_of(s, y.span(), tolerance)) expected.push_back(std::move(part));
@@ -245,7 +247,8 @@ void check_conv_forward(Draw& draw) {
     AlignedBuffer<float> sum(static_cast<size_t>(s.out_channels) * kLanes);
     AlignedBuffer<float> squares(sum.size());
     const MomentSums sums{sum.data(), squares.data()};
-    conv2d_forward(s, padded.view(), packed.data(), bias, y.data(), has_moments ? &sums : nullptr);
+    conv2d_forward(s, padded.view(), packed.data(), bias, y.data(),
+                   {.relu = relu, .moments = has_moments ? &sums : nullptr});
     if (!has_moments) return {output(y.span())};
     return {output(y.span()), output(sum.span()), output(squares.span())};
   });
@@ -297,6 +300,7 @@ ActivationShape draw_activation(Draw& draw) {
   s.height = draw.between(1, 11);
   s.width = draw.between(1, 11);
   s.relu = draw.coin();
+  s.rectified = draw.coin();
   s.pooling = std::array{Pooling::kNone, Pooling::kMax, Pooling::kAverage}[draw.between(0, 2)];
   if (s.pooling == Pooling::kNone) return s;
   s.pool_h = draw.between(1, s.height);
@@ -305,8 +309,9 @@ ActivationShape draw_activation(Draw& draw) {
 }
 
 std::string name(const ActivationShape& s) {
-  return fmt::format("{}x{}x{}, relu {}, pooling {} {}x{}", s.channels, s.height, s.width, s.relu,
-                     static_cast<int>(s.pooling), s.pool_h, s.pool_w);
+  return fmt::format("{}x{}x{}, relu {}, pooling {} {}x{}, {}{}", s.channels, s.height, s.width, s.relu,
+                     static_cast<int>(s.pooling), s.pool_h, s.pool_w,
+                     s.function ? name_of(*s.function) : "no function", s.rectified ? ", rectified" : "");
 }
 
 std::vector<uint16_t> keep_bits(Draw& draw, size_t size) {
@@ -340,41 +345,63 @@ void check_activation_forward(Draw& draw) {
   auto bits = kept;
   AlignedBuffer<float> y(block_floats(s.channels, s.out_height(), s.out_width()));
   const double tolerance = s.pooling == Pooling::kAverage ? 16 * kEpsilon : 0;
-  reference::activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr,
-                                y.data());
+  const auto added = draw.values(x.size());
+  const ActivationInput input{x.data(), scale.data(), shift.data(), draw.coin() ? added.data() : nullptr};
+  reference::activation_forward(s, input, training ? bits.data() : nullptr, y.data());
   const Outputs expected = {output(y.span(), tolerance), meaningful(s, bits)};
   compare("activation_forward " + name(s), expected, [&]() -> Outputs {
     bits = kept;
-    activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr, y.data());
+    activation_forward(s, input, training ? bits.data() : nullptr, y.data());
     return {output(y.span()), meaningful(s, bits)};
   });
 }
 
-void check_activation_backward(Draw& draw) {
-  const ActivationShape s = draw_activation(draw);
-  const bool gated = draw.coin();
-  const bool normed = draw.coin();
+// Both steps of the backward pass, and everything that they write.
+template <typename Sums, typename Backward>
+Outputs run_backward(const ActivationShape& s, const ActivationInput& input, ActivationGradient gradient,
+                     AlignedBuffer<float> dy, AlignedBuffer<float> added, const NormGradient* norm, int lanes,
+                     Sums backward_sums, Backward backward) {
+  std::vector<float> sums(2 * static_cast<size_t>(s.channels));
+  AlignedBuffer<float> dx(s.elements() * kLanes);
+  gradient.dy = dy.data();
+  if (added.size() > 0) gradient.added = added.data();
+  if (norm != nullptr) backward_sums(s, input, gradient, norm->mean, sums.data());
+  backward(s, input, gradient, norm, lanes, dense_view(dx.data(), s.height, s.width));
+  const double tolerance = (s.function ? 256 : 16) * kEpsilon;
+  return {output(sums, (s.function ? 16 : 2) * sum_tolerance(16.0 * s.height * s.width)),
+          output(dy.span(), tolerance), output(added.span(), tolerance), output(dx.span(), tolerance)};
+}
+
+AlignedBuffer<float> copy_of(const AlignedBuffer<float>& values) {
+  AlignedBuffer<float> copy(values.size());
+  std::ranges::copy(values.span(), copy.data());
+  return copy;
+}
+
+void check_backward(Draw& draw, const ActivationShape& s, const AlignedBuffer<float>& x) {
+  const bool normed = draw.coin() || (s.function && s.rectified);
   const int lanes = draw.between(1, kLanes);
-  const auto x = draw.values(s.elements() * kLanes);
   const auto dy = draw.values(block_floats(s.channels, s.out_height(), s.out_width()));
   const auto kept = keep_bits(draw, s.elements());
-  const uint16_t* bits = gated ? kept.data() : nullptr;
-  const auto gradient = draw.values(4), value = draw.values(4), mean = draw.values(4),
-             constant = draw.values(4);
-  const NormGradient coefficients{gradient.data(), value.data(), mean.data(), constant.data()};
-  const NormGradient* norm = normed ? &coefficients : nullptr;
-  constexpr float kPassed = 1.25F;
-  const auto run = [&](auto backward, auto backward_sums) {
-    std::vector<float> sums(2 * static_cast<size_t>(s.channels));
-    AlignedBuffer<float> dx(x.size());
-    backward_sums(s, dy.data(), bits, kPassed, x.data(), mean.data(), sums.data());
-    backward(s, dy.data(), bits, kPassed, x.data(), norm, lanes, dense_view(dx.data(), s.height, s.width));
-    return Outputs{output(sums, 2 * sum_tolerance(16.0 * s.height * s.width)),
-                   output(dx.span(), 16 * kEpsilon)};
+  const auto added = draw.values(!s.function && draw.coin() ? x.size() : 0);
+  const auto scale = draw.values(4), shift = draw.values(4), factor = draw.values(4), value = draw.values(4),
+             mean = draw.values(4), constant = draw.values(4);
+  const ActivationInput input{x.data(), scale.data(), shift.data()};
+  const NormGradient norm{factor.data(), value.data(), mean.data(), constant.data()};
+  const ActivationGradient gradient{
+      .bits = draw.coin() ? kept.data() : nullptr, .passed = 1.25F, .accumulates = draw.coin()};
+  const auto run = [&](auto backward_sums, auto backward) {
+    return run_backward(s, input, gradient, copy_of(dy), copy_of(added), normed ? &norm : nullptr, lanes,
+                        backward_sums, backward);
   };
   compare("activation_backward " + name(s),
-          run(reference::activation_backward, reference::activation_backward_sums),
-          [&] { return run(activation_backward, activation_backward_sums); });
+          run(reference::activation_backward_sums, reference::activation_backward),
+          [&] { return run(activation_backward_sums, activation_backward); });
+}
+
+void check_activation_backward(Draw& draw) {
+  const ActivationShape s = draw_activation(draw);
+  check_backward(draw, s, draw.values(s.elements() * kLanes));
 }
 
 std::vector<Window> draw_windows(Draw& draw, int side) {
@@ -436,20 +463,24 @@ void check_leaky_relu(Draw& draw) {
 }
 
 void check_function(Draw& draw) {
-  const auto function = static_cast<Function>(draw.between(0, kFunctions - 1));
-  const ElementwiseShape s = draw_elementwise(draw);
-  const auto x = draw.coin() ? draw.any_floats(s.floats())
-                             : draw.values(s.floats(), static_cast<float>(draw.between(1, 200)));
-  const auto dy = draw.values(s.floats());
-  const auto run = [&](auto forward, auto backward) -> Outputs {
-    AlignedBuffer<float> y(s.floats()), dx(s.floats());
-    forward(function, s.floats(), x.data(), y.data());
-    backward(function, s.floats(), dy.data(), x.data(), dx.data());
-    return {output(y.span(), 32 * kEpsilon), output(dx.span(), 256 * kEpsilon)};
+  const ActivationShape s{.channels = draw.between(1, 4),
+                          .height = draw.between(1, 11),
+                          .width = draw.between(1, 11),
+                          .function = static_cast<Function>(draw.between(0, kFunctions - 1)),
+                          .rectified = draw.coin()};
+  const auto x = draw.values(s.elements() * kLanes, static_cast<float>(draw.between(1, 200)));
+  check_backward(draw, s, x);
+  const auto any = draw.any_floats(x.size());
+  const std::array scale{1.0F, 1.0F, 1.0F, 1.0F};
+  const std::array shift{0.0F, 0.0F, 0.0F, 0.0F};
+  const ActivationInput input{draw.coin() ? any.data() : x.data(), scale.data(), shift.data()};
+  const auto run = [&](auto forward) -> Outputs {
+    AlignedBuffer<float> y(x.size());
+    forward(s, input, nullptr, y.data());
+    return {output(y.span(), 32 * kEpsilon)};
   };
-  compare(fmt::format("{} {}x{}", name_of(function), s.channels, s.plane),
-          run(reference::function_forward, reference::function_backward),
-          [&] { return run(function_forward, function_backward); });
+  compare("activation_forward " + name(s), run(reference::activation_forward),
+          [&] { return run(activation_forward); });
 }
 
 void check_dropout(Draw& draw) {

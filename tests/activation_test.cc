@@ -1,5 +1,5 @@
-// The fused scale-dropout-relu-pool kernel and its gradient, dropout's bits and the loss, against their
-// references.
+// The fused scale-dropout-sum-relu-pool kernel and its gradient, dropout's bits and the loss, against their
+// references. (elementwise_test.cc tests the functions.)
 #include "kernels/activation.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ using rung::testing::random_values;
 using rung::testing::sum_tolerance;
 
 std::vector<ActivationShape> shapes() {
-  std::vector<ActivationShape> all;
+  std::vector<ActivationShape> all{{.channels = 3, .height = 5, .width = 7, .function = Function::kGelu}};
   for (const bool relu : {false, true}) {
     all.push_back({3, 5, 7, relu, Pooling::kNone, 1, 1});
     for (const Pooling pooling : {Pooling::kMax, Pooling::kAverage}) {
@@ -30,8 +30,9 @@ std::vector<ActivationShape> shapes() {
 }
 
 std::string name(const ActivationShape& s) {
-  return fmt::format("{}x{}x{}, relu {}, pooling {} {}x{}", s.channels, s.height, s.width, s.relu,
-                     static_cast<int>(s.pooling), s.pool_h, s.pool_w);
+  return fmt::format("{}x{}x{}, relu {}, pooling {} {}x{}, {}{}", s.channels, s.height, s.width, s.relu,
+                     static_cast<int>(s.pooling), s.pool_h, s.pool_w,
+                     s.function ? name_of(*s.function) : "no function", s.rectified ? ", rectified" : "");
 }
 
 std::vector<uint16_t> keep_bits(size_t size) {
@@ -49,54 +50,87 @@ AlignedBuffer<float> coarse_values(size_t size) {
 
 class ActivationTest : public rung::testing::EveryTarget {};
 
-// Bit for bit, except for the order of an average's sum.
+// Bit for bit, except for the order of an average's sum, and functions.
 TEST_P(ActivationTest, ForwardEqualsReference) {
   for (const auto& s : shapes()) {
-    for (const bool training : {false, true}) {
-      const auto x = coarse_values(s.elements() * kLanes);
-      const std::vector<float> scale{0.5F, -1.5F, 2, 1};
-      const std::vector<float> shift{0.25F, 0, -1, 3};
-      auto bits = keep_bits(s.elements());
-      auto expected_bits = bits;
+    const auto x = coarse_values(s.elements() * kLanes);
+    const auto added = random_values(x.size(), 6);
+    const std::vector<float> scale{0.5F, -1.5F, 2, 1};
+    const std::vector<float> shift{0.25F, 0, -1, 3};
+    const auto check = [&](const ActivationInput& input, const std::vector<uint16_t>& kept) {
+      auto bits = kept;
+      auto expected_bits = kept;
       AlignedBuffer<float> y(block_floats(s.channels, s.out_height(), s.out_width())), expected(y.size());
-      activation_forward(s, x.data(), scale.data(), shift.data(), training ? bits.data() : nullptr, y.data());
-      reference::activation_forward(s, x.data(), scale.data(), shift.data(),
-                                    training ? expected_bits.data() : nullptr, expected.data());
-      expect_near_all(y.span(), expected.span(), s.pooling == Pooling::kAverage ? 1e-6 : 0, name(s));
+      activation_forward(s, input, kept.empty() ? nullptr : bits.data(), y.data());
+      reference::activation_forward(s, input, kept.empty() ? nullptr : expected_bits.data(), expected.data());
+      expect_near_all(y.span(), expected.span(), s.pooling == Pooling::kAverage || s.function ? 1e-6 : 0,
+                      name(s));
       for (size_t i = 0; i < bits.size(); ++i) {
         const int row = static_cast<int>(i) / s.width % s.height;
         const int col = static_cast<int>(i) % s.width;
         if (row >= s.out_height() * s.pool_h || col >= s.out_width() * s.pool_w) continue;
         ASSERT_EQ(bits[i], expected_bits[i]) << name(s) << ", element " << i;
       }
-    }
+    };
+    check({x.data(), scale.data(), shift.data()}, {});
+    check({x.data(), scale.data(), shift.data()}, keep_bits(s.elements()));
+    if (s.function) continue;
+    check({x.data(), scale.data(), shift.data(), added.data()}, {});
+    check({x.data(), scale.data(), shift.data(), added.data()}, std::vector<uint16_t>(s.elements(), 0xFFFF));
   }
 }
 
+// What the backward pass writes: the sums, the output's gradient (which becomes the input's with a function),
+// the sum's gradient, and dx.
+struct Backward {
+  std::vector<float> sums;
+  AlignedBuffer<float> dy, added, dx;
+};
+
+template <typename Sums, typename Gradient>
+Backward backward(const ActivationShape& s, const ActivationInput& input, ActivationGradient gradient,
+                  const NormGradient* norm, int lanes, Sums backward_sums, Gradient backward_gradient) {
+  Backward result{std::vector<float>(2 * static_cast<size_t>(s.channels)),
+                  random_values(block_floats(s.channels, s.out_height(), s.out_width()), 2),
+                  random_values(s.elements() * kLanes, 8), AlignedBuffer<float>(s.elements() * kLanes)};
+  gradient.dy = result.dy.data();
+  if (gradient.added != nullptr) gradient.added = result.added.data();
+  if (norm != nullptr) backward_sums(s, input, gradient, norm->mean, result.sums.data());
+  backward_gradient(s, input, gradient, norm, lanes, dense_view(result.dx.data(), s.height, s.width));
+  return result;
+}
+
 TEST_P(ActivationTest, BackwardEqualsReference) {
-  for (const auto& s : shapes()) {
+  for (ActivationShape s : shapes()) {
     const auto x = random_values(s.elements() * kLanes, 1);
-    const auto dy = random_values(block_floats(s.channels, s.out_height(), s.out_width()), 2);
+    const std::vector<float> scale{0.5F, -1.5F, 2, 1};
+    const std::vector<float> shift{0.25F, 0, -1, 3};
+    const ActivationInput input{x.data(), scale.data(), shift.data()};
     const std::vector<float> mean{0.1F, -0.2F, 0.3F, 0};
     const std::vector<float> a{0.5F, -1.5F, 2, 1};
     const std::vector<float> b{0.01F, 0.02F, -0.03F, 0.04F};
     const std::vector<float> constant{1, 2, 3, 4};
     const NormGradient norm{a.data(), b.data(), mean.data(), constant.data()};
     const auto gates = keep_bits(s.elements());
+    const auto check = [&](const ActivationGradient& gradient, const NormGradient* n, int lanes) {
+      const auto got = backward(s, input, gradient, n, lanes, activation_backward_sums, activation_backward);
+      const auto wanted = backward(s, input, gradient, n, lanes, reference::activation_backward_sums,
+                                   reference::activation_backward);
+      expect_near_all(got.sums, wanted.sums, sum_tolerance(16.0 * s.height * s.width), name(s) + ", sums");
+      expect_near_all(got.dy.span(), wanted.dy.span(), 1e-6, name(s) + ", dy");
+      expect_near_all(got.added.span(), wanted.added.span(), 1e-6, name(s) + ", added");
+      expect_near_all(got.dx.span(), wanted.dx.span(), 2e-6, name(s) + ", dx");
+    };
+    float some = 0;
     for (const uint16_t* bits : {gates.data(), static_cast<const uint16_t*>(nullptr)}) {
-      std::vector<float> sums(2 * static_cast<size_t>(s.channels)), expected_sums(sums.size());
-      activation_backward_sums(s, dy.data(), bits, 1.25F, x.data(), mean.data(), sums.data());
-      reference::activation_backward_sums(s, dy.data(), bits, 1.25F, x.data(), mean.data(),
-                                          expected_sums.data());
-      expect_near_all(sums, expected_sums, sum_tolerance(16.0 * s.height * s.width), name(s));
       for (const NormGradient* n : {&norm, static_cast<const NormGradient*>(nullptr)}) {
-        for (const int lanes : {16, 11, 3}) {
-          AlignedBuffer<float> dx(x.size()), expected(x.size());
-          const auto view = dense_view(dx.data(), s.height, s.width);
-          const auto expected_view = dense_view(expected.data(), s.height, s.width);
-          activation_backward(s, dy.data(), bits, 1.25F, x.data(), n, lanes, view);
-          reference::activation_backward(s, dy.data(), bits, 1.25F, x.data(), n, lanes, expected_view);
-          expect_near_all(dx.span(), expected.span(), 1e-6, name(s));
+        for (const bool rectified : {false, true}) {
+          if (rectified && s.function && n == nullptr) continue;
+          s.rectified = rectified;
+          for (const int lanes : {16, 11, 3}) check({nullptr, bits, 1.25F}, n, lanes);
+          if (s.function) continue;
+          check({nullptr, bits, 1, &some, false}, n, kLanes);
+          check({nullptr, bits, 1, &some, true}, n, kLanes);
         }
       }
     }
@@ -114,7 +148,7 @@ TEST_P(ActivationTest, NanIsNotHidden) {
       const float zero = 0;
       std::vector<uint16_t> bits(s.elements(), 0xFFFF);
       for (uint16_t* kept : {static_cast<uint16_t*>(nullptr), bits.data()}) {
-        activation_forward(s, x.data(), &one, &zero, kept, y.data());
+        activation_forward(s, {x.data(), &one, &zero}, kept, y.data());
         EXPECT_TRUE(std::isnan(y[(side == 1 ? at : 0) * kLanes + 3])) << name(s);
       }
     }

@@ -166,7 +166,7 @@ TEST_P(Conv2dTest, MomentsAreExactWithALargeMean) {
   pack_for_forward(s, t.weights.data(), packed.data());
   const MomentSums sums{sum.data(), squares.data()};
   const auto x = dense_view(t.x.data(), s.in_height, s.in_width);
-  conv2d_forward(s, x, packed.data(), bias.data(), y.data(), &sums);
+  conv2d_forward(s, x, packed.data(), bias.data(), y.data(), {.moments = &sums});
   for (const int lanes : {16, 5})
     expect_moments(sums, y.span(), 3, s.out_height(), s.out_width(), lanes, 1e-5);
 }
@@ -203,10 +203,30 @@ TEST_P(Conv2dTest, AConvolutionsMomentsAreThoseOfItsOutput) {
   const MomentSums sums{sum.data(), squares.data()};
   const MomentSums again{again_sum.data(), again_squares.data()};
   const auto x = dense_view(t.x.data(), s.in_height, s.in_width);
-  conv2d_forward(s, x, packed.data(), nullptr, y.data(), &sums);
-  moment_sums(y.data(), s.out_channels, s.out_height(), s.out_width(), again);
-  EXPECT_TRUE(std::ranges::equal(sum.span(), again_sum.span()));
-  EXPECT_TRUE(std::ranges::equal(squares.span(), again_squares.span()));
+  for (const bool relu : {false, true}) {
+    conv2d_forward(s, x, packed.data(), nullptr, y.data(), {.relu = relu, .moments = &sums});
+    moment_sums(y.data(), s.out_channels, s.out_height(), s.out_width(), again);
+    EXPECT_TRUE(std::ranges::equal(sum.span(), again_sum.span()));
+    EXPECT_TRUE(std::ranges::equal(squares.span(), again_squares.span()));
+  }
+}
+
+TEST_P(Conv2dTest, RectifiesItsOutput) {
+  const ConvShape s{3, 6, 9, 7, 3, 3};
+  Tensors t(s);
+  AlignedBuffer<float> packed(s.weights()), y(t.dy.size()), rectified(t.dy.size());
+  pack_for_forward(s, t.weights.data(), packed.data());
+  t.x.data()[5] = NAN;  // must not be hidden
+  const auto x = dense_view(static_cast<const float*>(t.x.data()), s.in_height, s.in_width);
+  conv2d_forward(s, x, packed.data(), nullptr, y.data());
+  conv2d_forward(s, x, packed.data(), nullptr, rectified.data(), {.relu = true});
+  for (size_t i = 0; i < y.size(); ++i) {
+    if (std::isnan(y[i])) {
+      EXPECT_TRUE(std::isnan(rectified[i]));
+    } else {
+      EXPECT_EQ(rectified[i], std::max(y[i], 0.0F));
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Simd, Conv2dTest, ::testing::ValuesIn(simd_targets()), rung::testing::target_name);

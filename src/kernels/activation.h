@@ -1,6 +1,6 @@
 // Everything between a convolution and the next layer, in one pass over memory: per-channel scale and shift
-// (batch norm, folded), dropout, relu, pooling. Shapes use the legend in layout.h; PH and PW are the pooled
-// rows and columns.
+// (batch norm, folded), dropout, the sum of a residual connection, relu or another function, pooling. Shapes
+// use the legend in layout.h; PH and PW are the pooled rows and columns.
 //
 // In training every input element has a bit that says whether the gradient passes: it was kept by dropout, is
 // positive (relu), and is its window's first maximum (max pooling). One bit replaces three masks.
@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
+#include "kernels/functions.h"
 #include "kernels/layout.h"
 
 namespace rung::kernels {
@@ -23,6 +25,8 @@ struct ActivationShape {
   Pooling pooling = Pooling::kNone;
   int pool_h = 1;  // window, and stride; 1 without pooling
   int pool_w = 1;
+  std::optional<Function> function = {};  // then there is no sum, relu or pooling
+  bool rectified = false;                 // x was rectified, so its gradient passes only where x is positive
 
   int out_height() const { return height / pool_h; }
   int out_width() const { return width / pool_w; }
@@ -31,20 +35,35 @@ struct ActivationShape {
   bool gates() const { return relu || pooling == Pooling::kMax; }
 };
 
-// y[C][PH][PW][16] from x[C][H][W][16]: pool(relu(keep ? x*scale[c] + shift[c] : 0)). `bits` [C][H][W], one
-// 16-bit word for 16 images: in, the elements that dropout keeps; out, the elements through which the
-// gradient passes; bits past the last whole window keep their values and mean nothing. Null in evaluation,
-// and in training with nothing to gate: all elements are kept.
-void activation_forward(const ActivationShape& shape, const float* x, const float* scale, const float* shift,
-                        uint16_t* bits, float* y);
+// What is activated, by channel: keep ? x*scale + shift : 0, plus `added`.
+struct ActivationInput {
+  const float* x = nullptr;      // [C][H][W][16]
+  const float* scale = nullptr;  // [C]
+  const float* shift = nullptr;  // [C]
+  const float* added = nullptr;  // [C][H][W][16], or null; then dropout keeps all
+};
 
-// g[C][H][W][16] is the gradient at the scaled and shifted input: `passed` * dy where the bit is set, else 0.
-// `passed` is 1/(1-p) with dropout, 1 without; average pooling divides by the window's area.
+// y[C][PH][PW][16] = pool(relu(input)), or the function of the input. `bits` [C][H][W], one 16-bit word for
+// 16 images: in, the elements that dropout keeps; out, the elements through which the gradient passes; bits
+// past the last whole window keep their values and mean nothing. Null in evaluation, and in training with
+// nothing to gate: all elements are kept.
+void activation_forward(const ActivationShape& shape, const ActivationInput& input, uint16_t* bits, float* y);
+
+// The backward pass begins with g[C][H][W][16], the gradient of the scaled and shifted x: dy, times the
+// function's slope, times `passed` where the bit is set, else 0.
+struct ActivationGradient {
+  float* dy = nullptr;             // [C][PH][PW][16]
+  const uint16_t* bits = nullptr;  // as activation_forward left them
+  float passed = 1;                // 1/(1-p) with dropout; average pooling divides by the window's area
+  float* added = nullptr;          // unless null, gets g: it is also the gradient of ActivationInput::added
+  bool accumulates = false;        // which already has other gradients: g is added to it
+};
 
 // Per channel: sums[2c] = sum of g, sums[2c+1] = sum of g * (x - mean[c]), over pixels and images, with the
 // lanes summed as in conv2d_weight_gradient. Batch norm's backward pass needs these sums from each block.
-void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
-                              float passed, const float* x, const float* mean, float* sums);
+// With a function, dy becomes g.
+void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
+                              const ActivationGradient& gradient, const float* mean, float* sums);
 
 // Coefficients of batch norm's gradient, per channel: dx = g*gradient + (x - mean)*value + constant.
 struct NormGradient {
@@ -54,20 +73,21 @@ struct NormGradient {
   const float* constant = nullptr;
 };
 
-// Writes dx, through a view with strides. Without batch norm (`norm` null) dx = g and `x` is not read. Lanes
-// from `lanes` upwards get zeros.
-void activation_backward(const ActivationShape& shape, const float* dy, const uint16_t* bits, float passed,
-                         const float* x, const NormGradient* norm, int lanes, View<float> dx);
+// Writes dx, through a view with strides. Lanes from `lanes` upwards get zeros. With batch norm this follows
+// activation_backward_sums, which has made dy and `added` what they should be; without (`norm` null) dx = g.
+void activation_backward(const ActivationShape& shape, const ActivationInput& input,
+                         const ActivationGradient& gradient, const NormGradient* norm, int lanes,
+                         View<float> dx);
 
 namespace reference {
 
-// The same, as plain loops.
-void activation_forward(const ActivationShape& shape, const float* x, const float* scale, const float* shift,
-                        uint16_t* bits, float* y);
-void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
-                              float passed, const float* x, const float* mean, float* sums);
-void activation_backward(const ActivationShape& shape, const float* dy, const uint16_t* bits, float passed,
-                         const float* x, const NormGradient* norm, int lanes, View<float> dx);
+// The same, as plain loops; functions in double.
+void activation_forward(const ActivationShape& shape, const ActivationInput& input, uint16_t* bits, float* y);
+void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
+                              const ActivationGradient& gradient, const float* mean, float* sums);
+void activation_backward(const ActivationShape& shape, const ActivationInput& input,
+                         const ActivationGradient& gradient, const NormGradient* norm, int lanes,
+                         View<float> dx);
 
 }  // namespace reference
 }  // namespace rung::kernels

@@ -1,8 +1,9 @@
-// Scale, dropout, relu and pooling written as their definitions, one element at a time.
+// Scale, dropout, sum, relu, functions and pooling written as their definitions, one element at a time.
 #include <cmath>
 #include <vector>
 
 #include "kernels/activation.h"
+#include "kernels/elementwise.h"
 
 namespace rung::kernels::reference {
 namespace {
@@ -38,16 +39,27 @@ float pool_window(const ActivationShape& s, const std::vector<float>& values, ui
   return best;
 }
 
-// The gradient at one scaled and shifted element of one lane.
-float gate(const ActivationShape& s, const float* dy, const uint16_t* bits, float passed, int c, int row,
-           int col, int lane) {
+// One element of one lane of the input, before the sum.
+float scaled(const ActivationShape& s, const ActivationInput& input, int c, int row, int col, int lane) {
+  return std::fma(input.x[element(s, c, row, col) * kLanes + lane], input.scale[c], input.shift[c]);
+}
+
+// g of one element of one lane.
+float gradient_at(const ActivationShape& s, const ActivationInput& input, const ActivationGradient& gradient,
+                  int c, int row, int col, int lane) {
   const int py = row / s.pool_h;
   const int px = col / s.pool_w;
   if (py >= s.out_height() || px >= s.out_width()) return 0;
-  if (!bit_of(bits, element(s, c, row, col), lane)) return 0;
+  if (!bit_of(gradient.bits, element(s, c, row, col), lane)) return 0;
   const size_t at = (static_cast<size_t>(c) * s.out_height() + py) * s.out_width() + px;
   const auto area = static_cast<float>(s.pooling == Pooling::kAverage ? s.pool_h * s.pool_w : 1);
-  return dy[at * kLanes + lane] * (passed / area);
+  const float g = gradient.dy[at * kLanes + lane] * (gradient.passed / area);
+  if (!s.function) return g;
+  return static_cast<float>(g * function_slope(*s.function, scaled(s, input, c, row, col, lane)));
+}
+
+void give_to_added(const ActivationGradient& gradient, size_t at, float g) {
+  if (gradient.added != nullptr) gradient.added[at] = g + (gradient.accumulates ? gradient.added[at] : 0);
 }
 
 template <typename Visit>
@@ -63,13 +75,14 @@ void for_each_value(const ActivationShape& s, Visit visit) {
 
 }  // namespace
 
-void activation_forward(const ActivationShape& shape, const float* x, const float* scale, const float* shift,
-                        uint16_t* bits, float* y) {
+void activation_forward(const ActivationShape& shape, const ActivationInput& input, uint16_t* bits,
+                        float* y) {
   std::vector<float> values(shape.elements() * kLanes);
   for_each_value(shape, [&](int c, int row, int col, int lane) {
     const size_t at = element(shape, c, row, col);
-    float value = std::fma(x[at * kLanes + lane], scale[c], shift[c]);
-    if (!bit_of(bits, at, lane)) value = 0;
+    float value = bit_of(bits, at, lane) ? scaled(shape, input, c, row, col, lane) : 0;
+    if (input.added != nullptr) value += input.added[at * kLanes + lane];
+    if (shape.function) value = static_cast<float>(function_value(*shape.function, value));
     if (shape.relu && value <= 0) {
       value = 0;
       if (bits != nullptr) bits[at] &= static_cast<uint16_t>(~(1U << lane));
@@ -85,26 +98,37 @@ void activation_forward(const ActivationShape& shape, const float* x, const floa
   }
 }
 
-void activation_backward_sums(const ActivationShape& shape, const float* dy, const uint16_t* bits,
-                              float passed, const float* x, const float* mean, float* sums) {
+void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
+                              const ActivationGradient& gradient, const float* mean, float* sums) {
   std::vector<double> exact(2 * static_cast<size_t>(shape.channels));
   for_each_value(shape, [&](int c, int row, int col, int lane) {
-    const double g = gate(shape, dy, bits, passed, c, row, col, lane);
+    const float g = gradient_at(shape, input, gradient, c, row, col, lane);
+    const size_t at = element(shape, c, row, col) * kLanes + static_cast<size_t>(lane);
     const size_t channel = 2 * static_cast<size_t>(c);
     exact[channel] += g;
-    exact[channel + 1] += g * (x[element(shape, c, row, col) * kLanes + lane] - mean[c]);
+    exact[channel + 1] += double{g} * (input.x[at] - mean[c]);
+    give_to_added(gradient, at, g);
+    if (shape.function) gradient.dy[at] = g;
   });
   for (size_t i = 0; i < exact.size(); ++i) sums[i] = static_cast<float>(exact[i]);
 }
 
-void activation_backward(const ActivationShape& shape, const float* dy, const uint16_t* bits, float passed,
-                         const float* x, const NormGradient* norm, int lanes, View<float> dx) {
+void activation_backward(const ActivationShape& shape, const ActivationInput& input,
+                         const ActivationGradient& gradient, const NormGradient* norm, int lanes,
+                         View<float> dx) {
   for_each_value(shape, [&](int c, int row, int col, int lane) {
-    float value = gate(shape, dy, bits, passed, c, row, col, lane);
-    if (norm != nullptr) {
-      const float centred = x[element(shape, c, row, col) * kLanes + lane] - norm->mean[c];
-      value = std::fma(value, norm->gradient[c], std::fma(centred, norm->value[c], norm->constant[c]));
+    const size_t at = element(shape, c, row, col) * kLanes + static_cast<size_t>(lane);
+    float value = 0;
+    if (norm == nullptr) {
+      value = gradient_at(shape, input, gradient, c, row, col, lane);
+      give_to_added(gradient, at, value);
+    } else {
+      const float g =
+          shape.function ? gradient.dy[at] : gradient_at(shape, input, gradient, c, row, col, lane);
+      const float centred = input.x[at] - norm->mean[c];
+      value = std::fma(g, norm->gradient[c], std::fma(centred, norm->value[c], norm->constant[c]));
     }
+    if (shape.rectified && input.x[at] <= 0) value = 0;
     dx.at(c, row, col)[lane] = lane < lanes ? value : 0;
   });
 }

@@ -218,8 +218,17 @@ void all_moment_sums(const float* y, int channels, int height, int width, const 
                     y, static_cast<size_t>(row), sums);
 }
 
+// NaN stays.
+void rectify(float* y, size_t floats) {
+  const D d;
+  for (size_t at = 0; at < floats; at += kVector) {
+    const V value = hn::Load(d, y + at);
+    hn::Store(hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value), d, y + at);
+  }
+}
+
 void forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias, float* y,
-             const MomentSums* moments) {
+             const ConvEpilogue& epilogue) {
   const int width = shape.out_width();
   const int outputs = shape.group_outputs();
   const auto taps = static_cast<size_t>(shape.taps());
@@ -242,9 +251,11 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
                     packed + static_cast<size_t>(k) * taps, 0, bias == nullptr ? nullptr : bias + k,
                     y + static_cast<size_t>(k) * plane + static_cast<size_t>(row) * width * kLanes);
     }
-    if (moments != nullptr)
+    for (size_t k = 0; epilogue.relu && k < static_cast<size_t>(shape.out_channels); ++k)
+      rectify(y + k * plane + static_cast<size_t>(row) * window.y_row, window.y_row);
+    if (epilogue.moments != nullptr)
       add_row_moments(static_cast<size_t>(shape.out_channels), static_cast<size_t>(width), plane, y,
-                      static_cast<size_t>(row), *moments);
+                      static_cast<size_t>(row), *epilogue.moments);
   }
 }
 
@@ -293,8 +304,8 @@ HWY_EXPORT(all_moment_sums);
 HWY_EXPORT(input_gradient);
 
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
-                    float* y, const MomentSums* moments) {
-  HWY_DYNAMIC_DISPATCH(forward)(shape, x, packed, bias, y, moments);
+                    float* y, const ConvEpilogue& epilogue) {
+  HWY_DYNAMIC_DISPATCH(forward)(shape, x, packed, bias, y, epilogue);
 }
 
 void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {

@@ -56,10 +56,16 @@ constexpr int moment_bands(int height, int width) {
   return (height + moment_rows(width) - 1) / moment_rows(width);
 }
 
+// What is done with a row of outputs as long as it is at hand.
+struct ConvEpilogue {
+  bool relu = false;                    // y is rectified
+  const MomentSums* moments = nullptr;  // unless null, gets the sums over y
+};
+
 // y[k] = bias[k] + sum over taps of weight * x. `x` is the input with its zero border; `y` is dense
-// [K][out_height][out_width][16]. `bias` may be null. With `moments`, the sums over y are written too.
+// [K][out_height][out_width][16]. `bias` may be null.
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
-                    float* y, const MomentSums* moments = nullptr);
+                    float* y, const ConvEpilogue& epilogue = {});
 
 // The same sums over any y [K][height][width][16].
 void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums);

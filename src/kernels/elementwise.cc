@@ -8,7 +8,6 @@
 
 #include <hwy/highway.h>
 
-#include "kernels/functions-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -66,45 +65,6 @@ void leaky_relu_gradient(const ElementwiseShape& shape, const float* dy, const f
   leaky_relu_gradient_of<false>(shape, dy, x, slope, dx, dslope);
 }
 
-struct Values {
-  size_t floats;
-  const float* x;
-  float* y;
-
-  template <typename F>
-  HWY_INLINE void operator()(F) const {
-    const D d;
-    for (size_t at = 0; at < floats; at += kVector) {
-      const V value = hn::LoadU(d, x + at);
-      hn::StoreU(hn::IfThenElse(hn::IsNaN(value), value, F::value(value)), d, y + at);
-    }
-  }
-};
-
-struct Slopes {
-  size_t floats;
-  const float* dy;
-  const float* x;
-  float* dx;
-
-  template <typename F>
-  HWY_INLINE void operator()(F) const {
-    const D d;
-    for (size_t at = 0; at < floats; at += kVector) {
-      const V value = hn::LoadU(d, x + at);
-      const V slope = hn::IfThenElse(hn::IsNaN(value), value, F::slope(value));
-      hn::StoreU(hn::Mul(hn::LoadU(d, dy + at), slope), d, dx + at);
-    }
-  }
-};
-
-void function(Function which, size_t floats, const float* x, float* y) {
-  visit_function(which, Values{floats, x, y});
-}
-void function_gradient(Function which, size_t floats, const float* dy, const float* x, float* dx) {
-  visit_function(which, Slopes{floats, dy, x, dx});
-}
-
 void sum(size_t floats, const float* a, const float* b, float* y) {
   const D d;
   for (size_t at = 0; at < floats; at += kVector)
@@ -120,8 +80,6 @@ namespace rung::kernels {
 
 HWY_EXPORT(leaky_relu);
 HWY_EXPORT(leaky_relu_gradient);
-HWY_EXPORT(function);
-HWY_EXPORT(function_gradient);
 HWY_EXPORT(sum);
 
 size_t ElementwiseShape::floats() const {
@@ -135,12 +93,6 @@ void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope) {
   HWY_DYNAMIC_DISPATCH(leaky_relu_gradient)(shape, dy, x, slope, dx, dslope);
-}
-void function_forward(Function which, size_t floats, const float* x, float* y) {
-  HWY_DYNAMIC_DISPATCH(function)(which, floats, x, y);
-}
-void function_backward(Function which, size_t floats, const float* dy, const float* x, float* dx) {
-  HWY_DYNAMIC_DISPATCH(function_gradient)(which, floats, dy, x, dx);
 }
 void add(size_t floats, const float* a, const float* b, float* y) {
   HWY_DYNAMIC_DISPATCH(sum)(floats, a, b, y);

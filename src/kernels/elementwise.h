@@ -1,6 +1,6 @@
-// Layers whose gradient needs more than activation.h's one bit per element: leaky relu (PReLU is leaky relu
-// with a learned slope) and the functions of functions.h. Each takes its own pass over memory. Also the sum
-// of a residual connection. Shapes use the legend in layout.h; tensors are one block's, [C][H][W][16], of any
+// Leaky relu (PReLU is leaky relu with a learned slope), whose gradient needs more than activation.h's one
+// bit per element, so it takes its own pass over memory; the sum of gradients; and the exact values of the
+// functions of functions.h. Shapes use the legend in layout.h; tensors are one block's, [C][H][W][16], of any
 // alignment.
 #pragma once
 
@@ -28,10 +28,6 @@ void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
 
-// y = f(x) and dx = f'(x) dy, with Highway's exp and tanh, not the system's.
-void function_forward(Function function, size_t floats, const float* x, float* y);
-void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx);
-
 // y = a + b; y may be one of them.
 void add(size_t floats, const float* a, const float* b, float* y);
 
@@ -41,13 +37,11 @@ namespace reference {
 double function_value(Function function, double x);
 double function_slope(Function function, double x);
 
-// The same as above, as plain loops; functions in double.
+// The same as above, as plain loops.
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
                         float* y);
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,
                          std::span<const float> slope, float* dx, std::span<float> dslope);
-void function_forward(Function function, size_t floats, const float* x, float* y);
-void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx);
 
 }  // namespace reference
 }  // namespace rung::kernels

@@ -90,12 +90,4 @@ double function_slope(Function function, double x) {
   return 0;
 }
 
-void function_forward(Function function, size_t floats, const float* x, float* y) {
-  for (size_t i = 0; i < floats; ++i) y[i] = static_cast<float>(function_value(function, x[i]));
-}
-
-void function_backward(Function function, size_t floats, const float* dy, const float* x, float* dx) {
-  for (size_t i = 0; i < floats; ++i) dx[i] = static_cast<float>(dy[i] * function_slope(function, x[i]));
-}
-
 }  // namespace rung::kernels::reference

@@ -123,6 +123,16 @@ struct GeluTanh {
   }
 };
 
+// A row's value and slope. NaN stays NaN.
+template <typename Row>
+HWY_INLINE V value_of(V x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, Row::value(x));
+}
+template <typename Row>
+HWY_INLINE V slope_of(V x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, Row::slope(x));
+}
+
 // Calls visit(Row()) for the function's row.
 template <typename Visit>
 HWY_INLINE void visit_function(Function function, Visit visit) {

@@ -25,8 +25,12 @@ double bytes_out(const Unit& unit) {
 double bytes_of_bits(const Unit& unit) {
   return unit.has_bits() ? static_cast<double>(unit.activation.elements()) / 8 : 0;
 }
-double bytes_of_norm(const Unit& unit) {  // whose gradient reads the values again
-  return unit.norm ? bytes_between(unit) : 0;
+double bytes_of_sum(const Unit& unit) {  // what is added, or its gradient
+  return unit.addition ? bytes_between(unit) : 0;
+}
+// The gradient reads the values again.
+double bytes_read_again(const Unit& unit) {
+  return unit.norm || unit.activation.function || unit.activation.rectified ? bytes_between(unit) : 0;
 }
 
 }  // namespace
@@ -40,12 +44,12 @@ Cost cost_of_convolving(const Unit& unit) {
 }
 
 Cost cost_of_activating(const Unit& unit) {
-  if (unit.addition) return {0, 3 * bytes_out(unit)};
-  return {0, bytes_between(unit) + bytes_of_bits(unit) + bytes_out(unit)};
+  return {0, bytes_between(unit) + bytes_of_sum(unit) + bytes_of_bits(unit) + bytes_out(unit)};
 }
 
 Cost cost_of_gradient_sums(const Unit& unit) {
-  return {0, bytes_out(unit) + bytes_of_bits(unit) + bytes_of_norm(unit)};
+  const double gradient = unit.activation.function ? bytes_out(unit) : 0;  // written in the output's place
+  return {0, bytes_out(unit) + gradient + bytes_of_bits(unit) + bytes_of_sum(unit) + bytes_read_again(unit)};
 }
 
 Cost cost_of_skip_gradient(const Unit& unit) {
@@ -54,9 +58,9 @@ Cost cost_of_skip_gradient(const Unit& unit) {
 
 Cost cost_of_activation_gradient(const Unit& unit) {
   const double out = bytes_out(unit);
-  if (unit.addition) return {0, 3 * out};  // read, passed on and kept for what was added
-  if (unit.runs_alone()) return {0, out + 2 * bytes_between(unit)};
-  return {0, out + bytes_of_bits(unit) + bytes_of_norm(unit) + bytes_between(unit)};
+  if (unit.runner) return {0, out + 2 * bytes_between(unit)};
+  const double sum = unit.norm ? 0 : bytes_of_sum(unit);
+  return {0, out + bytes_of_bits(unit) + sum + bytes_read_again(unit) + bytes_between(unit)};
 }
 
 Cost cost_of_convolution_gradient(const Unit& unit) {
@@ -77,12 +81,14 @@ std::string describe(const Unit& unit) {
     add(fmt::format("{}→{} {}×{}{}", conv.in_channels, conv.out_channels, conv.kernel_h, conv.kernel_w,
                     conv.groups == 1 ? "" : fmt::format(" in {} groups", conv.groups)));
   }
+  if (unit.activation.rectified) add("relu");
   if (unit.norm) add("norm");
+  if (unit.addition) add("add");
   if (unit.dropout > 0) add(unit.drops_channels ? "dropout2d" : "dropout");
   if (unit.activation.relu) add("relu");
+  if (unit.activation.function) add(std::string(name_of(*unit.activation.function)));
   if (unit.activation.pooling != kernels::Pooling::kNone) add("pool");
   if (unit.runner) add(unit.runner->describe());
-  if (unit.addition) add("add");
   return text;
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/require.h"
 #include "kernels/batch_norm.h"
-#include "nn/lone_unit.h"
 
 namespace rung::nn {
 
@@ -31,15 +30,16 @@ void EvaluationUnit::prepare(const Weights& weights) {
 void EvaluationUnit::run(const Weights& weights, const float* x, const float* added, PaddedInput& padded,
                          float* convolved, uint16_t* bits, float* y) const {
   RUNG_REQUIRE(!is_idle());
-  if (unit_.runs_alone()) return forward_alone(unit_, weights.parameters, x, added, y);
+  if (unit_.runner) return unit_.runner->forward(weights.parameters, x, y);
   if (unit_.conv) {
     const float* bias = unit_.bias ? weights.parameters.data() + *unit_.bias : nullptr;
     float* result = has_two_kernels() ? convolved : y;
-    kernels::conv2d_forward(*unit_.conv, padded.view(*unit_.conv, x), packed_.data(), bias, result);
+    kernels::conv2d_forward(*unit_.conv, padded.view(*unit_.conv, x), packed_.data(), bias, result,
+                            {.relu = unit_.activation.rectified});
     x = result;
   }
   if (unit_.activates_in_evaluation())
-    kernels::activation_forward(unit_.activation, x, scale_.data(), shift_.data(), bits, y);
+    kernels::activation_forward(unit_.activation, {x, scale_.data(), shift_.data(), added}, bits, y);
 }
 
 }  // namespace rung::nn

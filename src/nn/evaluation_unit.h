@@ -31,6 +31,7 @@ class EvaluationUnit {
 
   // scale * x + shift by channel is what batch norm does; 1 and 0 without it.
   const std::vector<float>& scale() const { return scale_; }
+  const std::vector<float>& shift() const { return shift_; }
 
  private:
   const Unit& unit_;

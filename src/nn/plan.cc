@@ -29,7 +29,12 @@ class PlanBuilder {
     units_after_.push_back(plan_.units.size());
   }
 
-  Plan finish() && { return std::move(plan_); }
+  Plan finish() && {
+    for (Unit& unit : plan_.units) {
+      if (unit.dropout == 0 && unit.activation.pooling == kernels::Pooling::kNone) rectify_convolution(unit);
+    }
+    return std::move(plan_);
+  }
 
  private:
   const Shape& input() const { return info_.layers[layer_].input; }
@@ -113,8 +118,20 @@ class PlanBuilder {
     add_convolution(linear_shape(inputs, l.out_features), {l.out_features, inputs}, l.bias);
   }
 
+  // Relu right after the convolution can be its last step, which costs next to nothing.
+  static bool can_rectify_convolution(const Unit& unit) { return unit.conv && !unit.norm && !unit.addition; }
+  static void rectify_convolution(Unit& unit) {
+    if (!unit.activation.relu || !can_rectify_convolution(unit)) return;
+    unit.activation.relu = false;
+    unit.activation.rectified = true;
+  }
+
   void add(const BatchNorm2d& l) {
-    Unit& unit = unit_where([](const Unit& s) { return !s.norm && s.dropout == 0 && !s.activation.relu; });
+    Unit& unit = unit_where([](const Unit& s) {
+      return !s.norm && s.dropout == 0 && !s.addition && !s.activation.function &&
+             (!s.activation.relu || can_rectify_convolution(s));
+    });
+    rectify_convolution(unit);
     const int64_t channels = input().channels;
     Unit::Norm norm{.eps = l.eps, .momentum = l.momentum};
     norm.weight = add_parameter("weight", {channels}, 1);
@@ -129,24 +146,24 @@ class PlanBuilder {
   void add_dropout(double p, bool drops_channels) {
     if (p == 0) return;
     // Dropout may also follow a relu of the same unit: scaling by a positive number commutes with relu.
-    Unit& unit = unit_where([](const Unit& s) { return s.dropout == 0; });
+    Unit& unit =
+        unit_where([](const Unit& s) { return s.dropout == 0 && !s.addition && !s.activation.function; });
     unit.dropout = p;
     unit.drops_channels = drops_channels;
     unit.dropout_layer = static_cast<uint32_t>(layer_);
   }
 
   void add(const Relu& /*layer*/) {
-    unit_where([](const Unit&) { return true; }).activation.relu = true;
+    unit_where([](const Unit& s) { return !s.activation.function; }).activation.relu = true;
   }
 
-  Unit& add_alone() {
+  void add_runner(std::shared_ptr<const LayerRunner> runner) {
     Unit& unit = open_unit();
     set_activation_input(unit, input());
     unit.output = output();
+    unit.runner = std::move(runner);
     open_ = false;
-    return unit;
   }
-  void add_runner(std::shared_ptr<const LayerRunner> runner) { add_alone().runner = std::move(runner); }
 
   template <RunsAlone Layer>
   void add(const Layer& l) {
@@ -156,13 +173,18 @@ class PlanBuilder {
   }
   template <IsFunction Layer>
   void add(const Layer& l) {
-    add_runner(function_runner(l.function(), input()));
+    Unit& unit =
+        unit_where([](const Unit& s) { return !s.addition && !s.activation.relu && !s.activation.function; });
+    unit.activation.function = l.function();
   }
   void add(const Add& l) {
     const size_t added = units_after_[static_cast<size_t>(added_layer(l, layer_))];
     for (Unit& earlier : plan_.units)
       if (earlier.addition && earlier.addition->unit == added) earlier.addition->last = false;
-    add_alone().addition = {.unit = added, .last = true};
+    Unit& unit = unit_where([](const Unit& s) {
+      return s.dropout == 0 && !s.addition && !s.activation.relu && !s.activation.function;
+    });
+    unit.addition = {.unit = added, .last = true};
     plan_.units[added].input_is_added = true;
   }
 
@@ -170,7 +192,7 @@ class PlanBuilder {
   void add_tiling(kernels::Pooling pooling, Size2 window) {
     const bool is_global = window == Size2{input().height, input().width};
     if (is_global && global_pooling_ == GlobalPooling::kApart) open_ = false;
-    Unit& unit = unit_where([](const Unit&) { return true; });
+    Unit& unit = unit_where([](const Unit& s) { return !s.activation.function; });
     unit.activation.pooling = pooling;
     unit.activation.pool_h = window.h;
     unit.activation.pool_w = window.w;

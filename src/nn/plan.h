@@ -1,9 +1,10 @@
 // A model, ready to run: its layers grouped into units, and the place of every parameter.
 //
-// A unit is a convolution (or linear layer) and the elementwise layers after it: batch norm, dropout, relu,
-// pooling. Each part may be missing. Units are what the engine runs: one kernel call for the convolution,
-// one for the rest. Leaky relu, PReLU, a function, group norm, the sum of a residual connection, and a
-// pooling whose windows do not tile the plane are units by themselves.
+// A unit is a convolution (or linear layer) and the elementwise layers after it, in this order: relu before
+// batch norm; batch norm; dropout, then a function; or the sum of a residual connection; relu and dropout;
+// pooling. Each part may be missing. Units are what the engine runs: one kernel call for the convolution, one
+// for the rest. Leaky relu, PReLU, group norm, and a pooling whose windows do not tile the plane are units by
+// themselves.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ struct Unit {
     double momentum = 0.1;
   };
 
-  // A unit of its own: the sum of a residual connection.
+  // The sum of a residual connection.
   struct Addition {
     size_t unit = 0;    // whose input is added: the output of the unit before it, or the image
     bool last = false;  // no later unit adds the same
@@ -54,18 +55,18 @@ struct Unit {
   size_t weight = 0;  // offsets into the parameters
   std::optional<size_t> bias;
   std::optional<Norm> norm;
-  double dropout = 0;           // probability
-  bool drops_channels = false;  // whole ones, instead of elements
-  uint32_t dropout_layer = 0;   // which layer of the model, for the random numbers
-  kernels::ActivationShape activation;
-  std::shared_ptr<const LayerRunner> runner;  // of a layer that is a unit of its own,
-  std::optional<Addition> addition;           // or this; then the unit has nothing else
+  std::optional<Addition> addition;           // then dropout is 0
+  double dropout = 0;                         // probability
+  bool drops_channels = false;                // whole ones, instead of elements
+  uint32_t dropout_layer = 0;                 // which layer of the model, for the random numbers
+  kernels::ActivationShape activation;        // `rectified` if the convolution's output is
+  std::shared_ptr<const LayerRunner> runner;  // of a layer that is a unit of its own, without these parts
   bool input_is_added = false;                // by an Addition
 
-  bool runs_alone() const { return runner != nullptr || addition; }
   // Something follows the convolution in evaluation mode, where there is no dropout.
   bool activates_in_evaluation() const {
-    return norm || activation.relu || activation.pooling != kernels::Pooling::kNone || runs_alone();
+    return norm || addition || activation.relu || activation.function ||
+           activation.pooling != kernels::Pooling::kNone || runner;
   }
   // Something follows the convolution, so that its output and the unit's are not the same.
   bool activates() const { return dropout > 0 || activates_in_evaluation(); }

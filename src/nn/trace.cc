@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "nn/lone_unit.h"
 #include "nn/padding.h"
 
 namespace rung::nn {
@@ -10,19 +9,13 @@ namespace {
 
 using kernels::kLanes;
 
-// sum += values; an empty sum is zero.
-void accumulate(const std::vector<float>& values, std::vector<float>& sum) {
-  sum.resize(values.size());
-  for (size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
-}
-
 }  // namespace
 
 Trace::Trace(const Plan& plan, const Weights& weights, const float* x)
     : plan_(plan), weights_(weights), image_(block_floats(plan.input)) {
   std::copy_n(x, image_.size(), image_.data());
   for (size_t unit = 0; unit < plan.units.size(); ++unit) {
-    units_.push_back({EvaluationUnit(plan.units[unit]), {}, {}});
+    units_.push_back({EvaluationUnit(plan.units[unit]), {}, {}, {}});
     units_.back().runner.prepare(weights);
     forward(unit);
   }
@@ -45,46 +38,64 @@ void Trace::forward(size_t unit) {
     std::copy_n(input(unit), block_floats(spec.output), trace.output.data());
     return;
   }
-  AlignedBuffer<float> convolved(trace.runner.has_two_kernels() ? spec.activation.elements() * kLanes : 0);
+  if (trace.runner.has_two_kernels())
+    trace.convolved = AlignedBuffer<float>(spec.activation.elements() * kLanes);
   PaddedInput padded = spec.conv ? PaddedInput(*spec.conv) : PaddedInput();
   const float* added = spec.addition ? input(spec.addition->unit) : nullptr;
-  trace.runner.run(weights_, input(unit), added, padded, convolved.data(),
+  trace.runner.run(weights_, input(unit), added, padded, trace.convolved.data(),
                    trace.bits.empty() ? nullptr : trace.bits.data(), trace.output.data());
 }
 
 std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes) const {
   std::vector<float> gradient(block_floats(plan_.units.back().output));
   for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
-  std::vector<std::vector<float>> skips(units_.size());  // gradients of inputs that later units add
+  std::vector<std::vector<float>> skips;  // gradients of inputs that later units add
+  for (const Unit& spec : plan_.units) skips.emplace_back(spec.input_is_added ? block_floats(spec.input) : 0);
   for (size_t later = units_.size() - 1; later > unit; --later) {
     const Unit& spec = plan_.units[later];
-    if (spec.addition) accumulate(gradient, skips[spec.addition->unit]);
-    if (spec.activates_in_evaluation()) gradient = through_activation(later, gradient);
+    gradient =
+        through_activation(later, std::move(gradient), spec.addition ? &skips[spec.addition->unit] : nullptr);
     if (spec.conv) {
       std::vector<float> dx(block_floats(spec.input));
       kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
                                                 weights_.parameters.data() + spec.weight, dx.data());
       gradient = std::move(dx);
     }
-    if (spec.input_is_added) accumulate(skips[later], gradient);
+    for (size_t i = 0; i < skips[later].size(); ++i) gradient[i] += skips[later][i];
   }
   return gradient;
 }
 
-std::vector<float> Trace::through_activation(size_t unit, const std::vector<float>& dy) const {
-  const Unit& spec = plan_.units[unit];
-  const kernels::ActivationShape& shape = spec.activation;
+const float* Trace::activation_input(size_t unit) const {
+  if (!plan_.units[unit].conv) return input(unit);
   const UnitTrace& trace = units_[unit];
-  std::vector<float> dx(shape.elements() * kLanes);
-  if (spec.runs_alone()) {
-    backward_alone(spec, weights_.parameters, dy.data(), input(unit), dx.data(), nullptr);
+  return trace.runner.has_two_kernels() ? trace.convolved.data() : trace.output.data();
+}
+
+std::vector<float> Trace::through_activation(size_t unit, std::vector<float> dy,
+                                             std::vector<float>* skip) const {
+  const Unit& spec = plan_.units[unit];
+  const UnitTrace& trace = units_[unit];
+  const float* x = activation_input(unit);
+  std::vector<float> dx(spec.activation.elements() * kLanes);
+  if (spec.runner) {
+    spec.runner->backward(weights_.parameters, dy.data(), x, dx.data(), nullptr);
     return dx;
   }
-  kernels::reference::activation_backward(shape, dy.data(), trace.bits.empty() ? nullptr : trace.bits.data(),
-                                          /*passed=*/1, nullptr, nullptr, kLanes,
-                                          kernels::dense_view(dx.data(), shape.height, shape.width));
+  // First the gradient of the scaled and shifted input, then that of the input.
+  kernels::ActivationShape shape = spec.activation;
+  shape.rectified = false;
+  kernels::reference::activation_backward(
+      shape,
+      {.x = x, .scale = trace.runner.scale().data(), .shift = trace.runner.shift().data(), .added = nullptr},
+      {.dy = dy.data(),
+       .bits = trace.bits.empty() ? nullptr : trace.bits.data(),
+       .added = skip ? skip->data() : nullptr,
+       .accumulates = true},
+      nullptr, kLanes, kernels::dense_view(dx.data(), shape.height, shape.width));
   const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
-  for (size_t i = 0; i < dx.size(); ++i) dx[i] *= trace.runner.scale()[i / plane];
+  for (size_t i = 0; i < dx.size(); ++i)
+    dx[i] = spec.activation.rectified && x[i] <= 0 ? 0 : dx[i] * trace.runner.scale()[i / plane];
   return dx;
 }
 

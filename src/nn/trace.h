@@ -29,13 +29,16 @@ class Trace {
  private:
   struct UnitTrace {
     EvaluationUnit runner;
-    std::vector<uint16_t> bits;  // the elements through which the gradient passes
+    AlignedBuffer<float> convolved;  // between two kernels
+    std::vector<uint16_t> bits;      // the elements through which the gradient passes
     AlignedBuffer<float> output;
   };
 
   void forward(size_t unit);
   const float* input(size_t unit) const;
-  std::vector<float> through_activation(size_t unit, const std::vector<float>& dy) const;
+  const float* activation_input(size_t unit) const;
+  // From the gradient of the unit's output that of the activation's input; adds that of the sum to `skip`.
+  std::vector<float> through_activation(size_t unit, std::vector<float> dy, std::vector<float>* skip) const;
 
   const Plan& plan_;
   const Weights& weights_;

@@ -6,7 +6,6 @@
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
-#include "nn/lone_unit.h"
 #include "nn/memory.h"
 
 namespace rung::nn {
@@ -172,7 +171,7 @@ void TrainingPass::write_program() {
       block(Step::kGradientSums, s);
       batch(Step::kNormGradient, s);
     }
-    if (plan_.units[s].conv || plan_.units[s].runs_alone() || s > 0) block(Step::kActivationGradient, s);
+    if (plan_.units[s].conv || plan_.units[s].runner || s > 0) block(Step::kActivationGradient, s);
     if (plan_.units[s].conv) block(Step::kWeightGradient, s);
     if (plan_.units[s].conv && s > 0) block(Step::kInputGradient, s);
   }
@@ -271,7 +270,7 @@ void TrainingPass::convolve(size_t s, int block, int thread) {
     const float* bias = unit.bias ? weights_->parameters.data() + *unit.bias : nullptr;
     float* y = memory.convolved.data() + static_cast<size_t>(block) * unit.activation.elements() * kLanes;
     kernels::conv2d_forward(*unit.conv, x, memory.packed_forward.data(), bias, y,
-                            unit.norm ? &sums : nullptr);
+                            {.relu = unit.activation.rectified, .moments = unit.norm ? &sums : nullptr});
   } else if (unit.norm) {
     kernels::moment_sums(input(s, block), unit.activation.channels, unit.activation.height,
                          unit.activation.width, sums);
@@ -287,10 +286,7 @@ void TrainingPass::activate(size_t s, int block, int /*thread*/) {
   const Unit& unit = plan_.units[s];
   UnitMemory& memory = units_[s];
   float* y = memory.activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
-  if (unit.runs_alone()) {
-    const float* added = unit.addition ? input(unit.addition->unit, block) : nullptr;
-    return forward_alone(unit, weights_->parameters, input(s, block), added, y);
-  }
+  if (unit.runner) return unit.runner->forward(weights_->parameters, input(s, block), y);
   if (unit.dropout > 0) {
     const kernels::DropoutStream stream{.key = philox_key(batch_->seed),
                                         .block = batch_->first_block + static_cast<uint32_t>(block),
@@ -306,8 +302,7 @@ void TrainingPass::activate(size_t s, int block, int /*thread*/) {
   } else if (unit.has_bits()) {
     std::fill_n(bits(s, block), unit.activation.elements(), uint16_t{0xFFFF});
   }
-  kernels::activation_forward(unit.activation, convolved(s, block), memory.scale.data(), memory.shift.data(),
-                              bits(s, block), y);
+  kernels::activation_forward(unit.activation, activation_input(s, block), bits(s, block), y);
 }
 
 void TrainingPass::loss(size_t s, int block, int /*thread*/) {
@@ -328,36 +323,22 @@ void TrainingPass::gradient_sums(size_t s, int block, int /*thread*/) {
   const Unit& unit = plan_.units[s];
   UnitMemory& memory = units_[s];
   const auto channels = static_cast<size_t>(unit.activation.channels);
-  kernels::activation_backward_sums(unit.activation, output_gradient(s, block), bits(s, block),
-                                    unit.kept_scale(), convolved(s, block), memory.mean.data(),
+  kernels::activation_backward_sums(unit.activation, activation_input(s, block),
+                                    activation_gradient_of(s, block), memory.mean.data(),
                                     memory.gradient_sums.data() + static_cast<size_t>(block) * channels * 2);
 }
 
 void TrainingPass::activation_gradient(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
-  if (unit.runs_alone()) return lone_gradient(s, block);
+  if (unit.runner)
+    return unit.runner->backward(weights_->parameters, output_gradient(s, block), input(s, block),
+                                 s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
   UnitMemory& memory = units_[s];
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
-  kernels::activation_backward(unit.activation, output_gradient(s, block), bits(s, block), unit.kept_scale(),
-                               convolved(s, block), unit.norm ? &norm : nullptr, lanes(block),
+  kernels::activation_backward(unit.activation, activation_input(s, block), activation_gradient_of(s, block),
+                               unit.norm ? &norm : nullptr, lanes(block),
                                convolved_gradient(s, block, thread));
-}
-
-void TrainingPass::lone_gradient(size_t s, int block) {
-  const Unit& unit = plan_.units[s];
-  const float* dy = output_gradient(s, block);
-  if (const auto& addition = unit.addition; addition && addition->unit > 0) {
-    float* skip = skip_gradients(addition->unit, block);
-    const size_t floats = block_floats(unit.output);
-    if (addition->last) {
-      std::copy_n(dy, floats, skip);
-    } else {
-      kernels::add(floats, skip, dy, skip);
-    }
-  }
-  backward_alone(unit, weights_->parameters, dy, input(s, block),
-                 s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
 }
 
 void TrainingPass::skip_gradient(size_t s, int block, int /*thread*/) {
@@ -416,6 +397,25 @@ void TrainingPass::norm_gradient(size_t s) {
 }
 
 // Where things lie.
+
+kernels::ActivationInput TrainingPass::activation_input(size_t s, int block) const {
+  const Unit& unit = plan_.units[s];
+  return {.x = convolved(s, block),
+          .scale = units_[s].scale.data(),
+          .shift = units_[s].shift.data(),
+          .added = unit.addition ? input(unit.addition->unit, block) : nullptr};
+}
+
+kernels::ActivationGradient TrainingPass::activation_gradient_of(size_t s, int block) {
+  const Unit& unit = plan_.units[s];
+  kernels::ActivationGradient gradient{
+      .dy = output_gradient(s, block), .bits = bits(s, block), .passed = unit.kept_scale()};
+  if (unit.addition && unit.addition->unit > 0) {
+    gradient.added = skip_gradients(unit.addition->unit, block);
+    gradient.accumulates = !unit.addition->last;
+  }
+  return gradient;
+}
 
 // The gradient of the convolution's output, inside its canvas; without a convolution, of the previous unit's
 // output.

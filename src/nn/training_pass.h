@@ -156,7 +156,6 @@ class TrainingPass {
   void gradient_sums(size_t unit, int block, int thread);
   void skip_gradient(size_t unit, int block, int thread);
   void activation_gradient(size_t unit, int block, int thread);
-  void lone_gradient(size_t unit, int block);
   void weight_gradient(size_t unit, int block, int thread);
   void input_gradient(size_t unit, int block, int thread);
   // ... and for the whole batch.
@@ -168,6 +167,8 @@ class TrainingPass {
   int lanes(int block) const { return kernels::valid_lanes(batch_->images, block); }
   int blocks() const { return kernels::blocks_of(batch_->images); }
   kernels::View<float> convolved_gradient(size_t unit, int block, int thread);
+  kernels::ActivationInput activation_input(size_t unit, int block) const;
+  kernels::ActivationGradient activation_gradient_of(size_t unit, int block);
   const float* input(size_t unit, int block) const;
   const float* convolved(size_t unit, int block) const;
   const float* output(size_t unit, int block) const;

@@ -9,7 +9,6 @@
 
 #include "base/fields.h"
 #include "kernels/functions.h"
-#include "nn/layer.h"
 
 namespace rung::nn {
 
@@ -88,7 +87,5 @@ template <typename Layer>
 concept IsFunction = requires(const Layer& layer) {
   { layer.function() } -> std::same_as<kernels::Function>;
 };
-
-std::shared_ptr<const LayerRunner> function_runner(kernels::Function function, const Shape& input);
 
 }  // namespace rung::nn
