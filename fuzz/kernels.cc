@@ -149,15 +149,17 @@ ConvShape draw_conv(Draw& draw) {
   s.stride_w = draw.between(1, 3);
   s.pad_h = draw.between(0, 3);
   s.pad_w = draw.between(0, 3);
-  s.in_height = std::max(draw.between(1, 12), s.kernel_h - 2 * s.pad_h);
-  s.in_width = std::max(draw.between(1, 12), s.kernel_w - 2 * s.pad_w);
+  s.dilation_h = draw.between(1, 4);
+  s.dilation_w = draw.between(1, 4);
+  s.in_height = std::max(draw.between(1, 12), s.extent_h() - 2 * s.pad_h);
+  s.in_width = std::max(draw.between(1, 12), s.extent_w() - 2 * s.pad_w);
   return s;
 }
 
 std::string name(const ConvShape& s) {
-  return fmt::format("{}x{}x{} to {}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}", s.in_channels,
-                     s.in_height, s.in_width, s.out_channels, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w,
-                     s.pad_h, s.pad_w, s.groups);
+  return fmt::format("{}x{}x{} to {}, kernel {}x{}, stride {}x{}, padding {}x{}, dilation {}x{}, groups {}",
+                     s.in_channels, s.in_height, s.in_width, s.out_channels, s.kernel_h, s.kernel_w,
+                     s.stride_h, s.stride_w, s.pad_h, s.pad_w, s.dilation_h, s.dilation_w, s.groups);
 }
 
 bool is_small(const ConvShape& s) {

@@ -255,8 +255,10 @@ use_buffers = true
     ]:
         write("recipe", name, 'title = "t"' + MODEL.replace('type = "sgd"\nlr = 0.1\n', optimizer) +
               '[lr_scheduler]\ntype = "' + schedule + "\n")
-    residual = (pathlib.Path(__file__).parent.parent / "tests/golden/residual.toml").read_text()
+    golden = pathlib.Path(__file__).parent.parent / "tests/golden"
+    residual = (golden / "residual.toml").read_text()
     write("recipe", "residual", residual)
+    write("recipe", "dilation", (golden / "dilation.toml").read_text())
     write("recipe", "add", residual.replace("from = 3", "from = -9").replace("from = -3", "from = 16"))
     write("recipe", "escapes", 'title = "\\u001b[2J\\u009b"\n')
     write("recipe", "brackets", "a = " + "[" * 300)

@@ -20,9 +20,9 @@ struct Case {
   ConvShape shape;
   std::string name() const {
     const auto& s = shape;
-    return fmt::format("{}x{}x{} to {}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}", s.in_channels,
-                       s.in_height, s.in_width, s.out_channels, s.kernel_h, s.kernel_w, s.stride_h,
-                       s.stride_w, s.pad_h, s.pad_w, s.groups);
+    return fmt::format("{}x{}x{} to {}, kernel {}x{}, stride {}x{}, padding {}x{}, dilation {}x{}, groups {}",
+                       s.in_channels, s.in_height, s.in_width, s.out_channels, s.kernel_h, s.kernel_w,
+                       s.stride_h, s.stride_w, s.pad_h, s.pad_w, s.dilation_h, s.dilation_w, s.groups);
   }
 };
 
@@ -36,11 +36,25 @@ std::vector<Case> cases() {
   all.push_back({{3, 10, 11, 4, 3, 2, 3, 2}});
   all.push_back({{3, 6, 7, 4, 3, 3, 1, 1, 1, 1}});  // "same" padding
   all.push_back({{2, 5, 5, 3, 5, 5, 2, 2, 2, 2}});
-  all.push_back({{2, 4, 4, 3, 1, 1, 1, 1, 1, 2}});     // more padding than kernel
-  all.push_back({{4, 6, 6, 8, 3, 3, 1, 1, 1, 1, 2}});  // grouped
-  all.push_back({{7, 6, 6, 7, 3, 3, 1, 1, 1, 1, 7}});  // depthwise
-  all.push_back({{720, 1, 1, 10, 1, 1}});              // linear
-  all.push_back({{10, 26, 26, 10, 3, 3}});             // the ladder's largest
+  all.push_back({{2, 4, 4, 3, 1, 1, 1, 1, 1, 2}});           // more padding than kernel
+  all.push_back({{4, 6, 6, 8, 3, 3, 1, 1, 1, 1, 1, 1, 2}});  // grouped
+  all.push_back({{7, 6, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 7}});  // depthwise
+  for (int w = 5; w <= 14; ++w) all.push_back({{2, 7, w, 6, 3, 3, 1, 1, 0, 0, 2, 2}});  // dilated: the same
+  for (int dilation = 1; dilation <= 5; ++dilation) {
+    for (int stride = 1; stride <= 4; ++stride) {
+      all.push_back({{2, 11, 12, 4, 3, 3, stride, 1, 0, 1, dilation, 6 - dilation}});
+      all.push_back({{2, 12, 11, 4, 2, 4, 1, stride, 5, 3, 6 - dilation, dilation}});
+    }
+  }
+  all.push_back({{3, 6, 7, 4, 3, 3, 1, 1, 2, 2, 2, 2}});     // "same" padding, dilated
+  all.push_back({{3, 6, 7, 4, 3, 1, 1, 1, 0, 0, 2, 9}});     // a column of one tap
+  all.push_back({{2, 5, 7, 6, 3, 3, 1, 1, 0, 0, 2, 3}});     // the kernel reaches across the whole input
+  all.push_back({{2, 1, 1, 3, 3, 3, 1, 1, 4, 4, 4, 4}});     // only the middle tap sees the input
+  all.push_back({{2, 2, 3, 3, 2, 2, 3, 2, 9, 8, 7, 9}});     // most outputs see the padding alone
+  all.push_back({{4, 9, 8, 8, 3, 3, 2, 1, 2, 2, 2, 2, 2}});  // grouped, dilated
+  all.push_back({{7, 9, 9, 7, 3, 3, 1, 2, 2, 3, 2, 3, 7}});  // depthwise, dilated
+  all.push_back({{720, 1, 1, 10, 1, 1}});                    // linear
+  all.push_back({{10, 26, 26, 10, 3, 3}});                   // the ladder's largest
   all.push_back({{1, 28, 28, 10, 3, 3}});
   all.push_back({{20, 6, 6, 10, 6, 6}});
   return all;

@@ -13,7 +13,12 @@ namespace rung::testing {
 inline std::vector<nn::LayerSpec> every_layer() {
   using namespace nn;
   return every_row<LayerSpec>(
-      Conv2d{.out_channels = 6, .kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .groups = 2},
+      Conv2d{.out_channels = 6,
+             .kernel_size = {3, 2},
+             .stride = {2, 1},
+             .padding = {1, 0},
+             .dilation = {2, 3},
+             .groups = 2},
       BatchNorm2d{1e-3, 0.25}, GroupNorm{2, 1e-3}, Dropout{0.3}, Dropout2d{0.4}, Relu{}, LeakyRelu{0.125},
       PRelu{4, 0.5}, Silu{}, Gelu{Gelu::Approximate::kTanh}, Relu6{}, Hardswish{}, Sigmoid{}, Tanh{}, Add{-1},
       MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true}, AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},

@@ -1,7 +1,7 @@
-// The ladder's five models, and two with residual connections, depthwise convolutions, and the other poolings
-// and activations, do what they do in PyTorch: the same weights and batches give the same logits, loss,
-// gradients, running statistics and twenty steps of training. tests/golden/make_model_golden.py makes the
-// files and documents them.
+// The ladder's five models, and three with residual connections, depthwise and dilated convolutions, and the
+// other poolings and activations, do what they do in PyTorch: the same weights and batches give the same
+// logits, loss, gradients, running statistics and twenty steps of training.
+// tests/golden/make_model_golden.py makes the files and documents them.
 //
 // The golden numbers are float64 rounded once, so all error is Rung's. Tolerances are in roundings (2^-23) of
 // a tensor's largest value, about three times the worst observed. In a sum of n products rounding errors add
@@ -233,7 +233,7 @@ TEST_P(GoldenTest, EqualsPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Ladder, GoldenTest,
                          ::testing::Combine(::testing::ValuesIn(kernels::simd_targets()),
                                             ::testing::Values("step1", "step2", "step3", "step4", "step5",
-                                                              "residual", "pooling")),
+                                                              "residual", "pooling", "dilation")),
                          case_name);
 
 }  // namespace

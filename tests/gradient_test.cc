@@ -41,6 +41,7 @@ constexpr double kGradient = 500;      // three batch norms in a row over some t
 constexpr double kCancelled = 40;      // roundings of the whole gradient's largest value
 constexpr double kVanished = 300;      // likewise, for a tensor whose exact gradient is zero
 constexpr int kModels = 300;
+constexpr int kDilatedModels = 100;
 
 using Values = std::vector<double>;  // [N][C][H][W]
 
@@ -160,8 +161,8 @@ class Definition {
             for (int c = k / group_out * group_in; c < (k / group_out + 1) * group_in; ++c) {
               for (int i = 0; i < l.kernel_size.h; ++i) {
                 for (int j = 0; j < l.kernel_size.w; ++j, ++w) {
-                  const int in_row = row * l.stride.h + i - l.padding.h;
-                  const int in_col = col * l.stride.w + j - l.padding.w;
+                  const int in_row = row * l.stride.h + i * l.dilation.h - l.padding.h;
+                  const int in_col = col * l.stride.w + j * l.dilation.w - l.padding.w;
                   if (in_row >= 0 && in_row < height && in_col >= 0 && in_col < width)
                     sum += *w * image[(c * height + in_row) * width + in_col];
                 }
@@ -555,15 +556,31 @@ ModelSpec random_model(Random& random) {
   return model;
 }
 
+// Dilates convolutions; more padding keeps their outputs' shapes.
+ModelSpec dilated(ModelSpec model, Random& random) {
+  const auto dilate = [&](int kernel, int& dilation, int& padding) {
+    dilation = random.any_of({1, 3, kernel % 2 == 1 ? 2 : 5});
+    padding += (dilation - 1) * (kernel - 1) / 2;
+  };
+  for (LayerSpec& layer : model.layers) {
+    auto* conv = std::get_if<Conv2d>(&layer);
+    if (conv == nullptr) continue;
+    dilate(conv->kernel_size.h, conv->dilation.h, conv->padding.h);
+    dilate(conv->kernel_size.w, conv->dilation.w, conv->padding.w);
+  }
+  return model;
+}
+
 std::string describe(const ModelSpec& model, int images) {
   std::string text = fmt::format("{} images of {}x{}x{}:", images, model.input.channels, model.input.height,
                                  model.input.width);
   for (const LayerSpec& layer : model.layers) {
     text += fmt::format(" {}", recipe_name(layer));
     if (const auto* c = std::get_if<Conv2d>(&layer))
-      text += fmt::format("({}, kernel {}x{}, stride {}x{}, padding {}x{}, groups {}, bias {})",
-                          c->out_channels, c->kernel_size.h, c->kernel_size.w, c->stride.h, c->stride.w,
-                          c->padding.h, c->padding.w, c->groups, c->bias);
+      text +=
+          fmt::format("({}, kernel {}x{}, stride {}x{}, padding {}x{}, dilation {}x{}, groups {}, bias {})",
+                      c->out_channels, c->kernel_size.h, c->kernel_size.w, c->stride.h, c->stride.w,
+                      c->padding.h, c->padding.w, c->dilation.h, c->dilation.w, c->groups, c->bias);
     const auto add_pool = [&](const auto& p) {
       text += fmt::format("({}x{}, stride {}x{}, padding {}x{})", p.kernel_size.h, p.kernel_size.w,
                           p.stride.h, p.stride.w, p.padding.h, p.padding.w);
@@ -742,6 +759,15 @@ const std::vector<std::vector<LayerSpec>> kUnusualOrders = {
      kLinear},
     {kConv, Conv2d{.out_channels = 4, .kernel_size = {1, 1}, .padding = {2, 1}, .groups = 2}, kRelu, kFlatten,
      kLinear},
+    {kConv,
+     Conv2d{.out_channels = 4,
+            .kernel_size = {2, 3},
+            .stride = {2, 1},
+            .padding = {2, 3},
+            .dilation = {3, 2},
+            .groups = 2},
+     kNorm, kDrop, kRelu, kFlatten, kLinear},
+    {Conv2d{.out_channels = 3, .kernel_size = {3, 2}, .dilation = {3, 5}}, kFlatten, kLinear},
     {kSlope, kFlatten, kLinear},
     {PRelu{.num_parameters = 2}, kConv, kNorm, kSlopes, kDrop, kMax, kSilu, kFlatten, kLinear},
     {kSilu, kNorm, kLeaky, kDrop, kConv, kLeaky, kFlatten, kLinear, kSilu},
@@ -808,18 +834,28 @@ TEST_P(GradientTest, Ties) {
   }
 }
 
-TEST_P(GradientTest, RandomModels) {
+// Checks `models` of those that draw(random) makes.
+template <typename DrawModel>
+void check_models(int models, DrawModel draw) {
   int checked = 0;
   uint32_t stream = 0;
-  while (checked < kModels && stream < 10 * kModels) {
+  while (checked < models && stream < 10 * static_cast<uint32_t>(models)) {
     Random random(stream++);
-    const ModelSpec model = random_model(random);
+    const ModelSpec model = draw(random);
     const int images = random.any_of({1, 2, 3, 7, 9, 15, 17, 23, 31, 33, 40});
     SCOPED_TRACE(fmt::format("stream {}, {}", stream - 1, describe(model, images)));
     if (infer(model).params <= 600 && Check(model, images, random).run()) ++checked;
-    if (HasFailure()) break;
+    if (::testing::Test::HasFailure()) break;
   }
-  EXPECT_EQ(checked, kModels);
+  EXPECT_EQ(checked, models);
+}
+
+TEST_P(GradientTest, RandomModels) {
+  check_models(kModels, random_model);
+}
+
+TEST_P(GradientTest, RandomModelsWithDilation) {
+  check_models(kDilatedModels, [](Random& random) { return dilated(random_model(random), random); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Simd, GradientTest, ::testing::ValuesIn(kernels::simd_targets()),

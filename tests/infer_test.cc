@@ -21,7 +21,7 @@ constexpr Shape kMnist{1, 28, 28};
 
 Conv2d conv(int out_channels, int kernel, int stride = 1, int padding = 0, int groups = 1,
             bool bias = false) {
-  return {out_channels, {kernel, kernel}, {stride, stride}, {padding, padding}, groups, bias};
+  return {out_channels, {kernel, kernel}, {stride, stride}, {padding, padding}, {1, 1}, groups, bias};
 }
 
 MaxPool2d max_pool(int kernel) {
@@ -81,11 +81,24 @@ TEST(Infer, LinearSeesTheWholeImage) {
 }
 
 TEST(Infer, Convolution) {
-  const Conv2d grouped{6, {3, 2}, {2, 1}, {1, 0}, 2, true};
+  const Conv2d grouped{6, {3, 2}, {2, 1}, {1, 0}, {1, 1}, 2, true};
   const ModelInfo info = infer({{4, 7, 5}, 6, {grouped, AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{6, 4, 4}));
   EXPECT_EQ(info.layers[0].params, 6 * 2 * 3 * 2 + 6);
   EXPECT_EQ(info.layers[0].macs, 6 * 2 * 3 * 2 * 4 * 4);
+}
+
+// As torch.nn.Conv2d documents it: (input + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1.
+TEST(Infer, DilatedConvolution) {
+  const Conv2d dilated{6, {3, 2}, {2, 1}, {1, 0}, {2, 3}, 2, false};
+  const ModelInfo info = infer({{4, 8, 5}, 6, {dilated, AdaptiveAvgPool2d{}}});
+  EXPECT_EQ(info.layers[0].output, (Shape{6, 3, 2}));
+  EXPECT_EQ(info.layers[0].params, 6 * 2 * 3 * 2);
+  EXPECT_EQ(info.layers[0].macs, 6 * 2 * 3 * 2 * 3 * 2);
+  EXPECT_EQ(info.layers[0].receptive_field, (Size2{5, 4}));
+  EXPECT_EQ(info.layers[0].jump, (Size2{2, 1}));
+  const Conv2d exact{1, {3, 3}, {1, 1}, {0, 0}, {2, 3}, 1, false};  // reaches from edge to edge
+  EXPECT_EQ(infer({{1, 5, 7}, 1, {exact}}).layers[0].output, (Shape{1, 1, 1}));
 }
 
 TEST(Infer, PoolingFloorsAndBatchNormCounts) {
@@ -131,6 +144,9 @@ TEST(Infer, LargestSizes) {
   const ModelInfo info = infer({{1, 4096, 4096}, 1, {conv(1, 4096, 4096, 4096), AdaptiveAvgPool2d{}}});
   EXPECT_EQ(info.layers[0].output, (Shape{1, 3, 3}));
   EXPECT_EQ(info.macs, int64_t{9} << 24);
+  const Conv2d sparse{1, {3, 4096}, {1, 1}, {4096, 4096}, {4096, 3}, 1, false};
+  EXPECT_EQ(infer({{1, 4096, 4096}, 1, {sparse, AdaptiveAvgPool2d{}}}).layers[0].receptive_field,
+            (Size2{1, 4096}));
   std::vector<LayerSpec> strides(40, conv(1, 1, 4096, 4095));
   strides.push_back(AdaptiveAvgPool2d{});
   EXPECT_EQ(infer({{1, 4096, 4096}, 1, strides}).layers[39].jump, (Size2{4096, 4096}));
@@ -162,8 +178,8 @@ Bad bad_layer(const Shape& input, const LayerSpec& layer, const std::string& mes
   return {{input, 10, {Relu{}, layer}}, 1, "layer 1 (" + name + "): " + message, hint};
 }
 
-Conv2d oblong(Size2 kernel, Size2 padding) {
-  return {10, kernel, {1, 1}, padding, 1, true};
+Conv2d oblong(Size2 kernel, Size2 padding, Size2 dilation = {1, 1}) {
+  return {10, kernel, {1, 1}, padding, dilation, 1, true};
 }
 
 constexpr auto kFromHint = "count the layers from 0, or with numbers below 0 back from this one";
@@ -172,6 +188,14 @@ const std::vector<Bad> kBad = {
     bad_layer({10, 4, 4}, conv(10, 6), "the 6×6 kernel is larger than its 4×4 input"),
     bad_layer({10, 4, 9}, oblong({3, 14}, {0, 2}),
               "the 3×14 kernel is larger than its 4×9 input padded to 4×13"),
+    bad_layer({10, 4, 5}, oblong({3, 3}, {0, 0}, {2, 2}),
+              "the 3×3 kernel, 5×5 with its dilation, is larger than its 4×5 input"),
+    bad_layer({10, 5, 4}, oblong({3, 2}, {0, 1}, {2, 6}),
+              "the 3×2 kernel, 5×7 with its dilation, is larger than its 5×4 input padded to 5×6"),
+    bad_layer(
+        {10, 9, 9}, oblong({4096, 4096}, {4096, 4096}, {4096, 4096}),
+        "the 4096×4096 kernel, 16773121×16773121 with its dilation, is larger than its 9×9 input padded "
+        "to 8201×8201"),
     bad_layer({10, 4, 1}, max_pool(2), "the 2×2 kernel is larger than its 4×1 input"),
     bad_layer({10, 1, 4}, AvgPool2d{{2, 2}}, "the 2×2 kernel is larger than its 1×4 input"),
     bad_layer({4, 3, 3}, conv(10, 3, 1, 0, 4), "4 groups do not divide 4 input and 10 output channels"),
@@ -185,6 +209,9 @@ const std::vector<Bad> kBad = {
     bad_layer(kMnist, conv(1, 1, 0), "stride must be between 1 and 4096, not 0"),
     bad_layer(kMnist, conv(1, 1, 1, -1), "padding must be between 0 and 4096, not -1"),
     bad_layer(kMnist, conv(1, 1, 1, kHuge), "padding must be between 0 and 4096, not 2147483647"),
+    bad_layer(kMnist, oblong({3, 3}, {0, 0}, {2, 0}), "dilation must be between 1 and 4096, not 0"),
+    bad_layer(kMnist, oblong({3, 3}, {0, 0}, {kHuge, 1}),
+              "dilation must be between 1 and 4096, not 2147483647"),
     bad_layer(kMnist, max_pool(0), "kernel_size must be between 1 and 4096, not 0"),
     bad_layer(kMnist, MaxPool2d{{3, 3}, {2, 2}, {1, 2}},
               "padding must be at most half of its 3×3 kernel, not 1×2"),

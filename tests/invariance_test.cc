@@ -41,6 +41,25 @@ void expect_same_bits(const Trained& found, const Trained& expected, const std::
   EXPECT_EQ(found.accuracy, expected.accuracy) << what;
 }
 
+// Dilated convolutions, also grouped and with strides.
+train::Experiment dilated_run() {
+  using namespace nn;
+  train::Experiment run = short_run();
+  run.model.layers = {
+      Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}, .bias = false},
+      BatchNorm2d{},
+      Dropout{0.05},
+      Relu{},
+      Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {3, 2}, .dilation = {3, 2}, .groups = 8},
+      Conv2d{
+          .out_channels = 12, .kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}},
+      BatchNorm2d{},
+      Relu{},
+      AdaptiveAvgPool2d{},
+      Linear{.out_features = testing::kClasses}};
+  return run;
+}
+
 class InvarianceTest : public rung::testing::EveryTarget {};
 
 TEST_P(InvarianceTest, ThreadsDoNotChangeTheBits) {
@@ -55,6 +74,13 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfResidualModels) {
   EXPECT_GT(one.accuracy, 40);
   for (const int threads : {2, 7})
     expect_same_bits(train_with(threads, testing::residual_run()), one, fmt::format("{} threads", threads));
+}
+
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfDilatedConvolutions) {
+  const Trained one = train_with(1, dilated_run());
+  EXPECT_GT(one.accuracy, 40);
+  for (const int threads : {2, 7})
+    expect_same_bits(train_with(threads, dilated_run()), one, fmt::format("{} threads", threads));
 }
 
 TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithClassWeights) {
@@ -87,7 +113,8 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   weighted.training.class_weights = optim::ClassWeights{};
   train::Experiment mixed = short_run();
   mixed.training.mixup = optim::MixUp{};
-  for (const train::Experiment& run : {short_run(), testing::residual_run(), weighted, mixed}) {
+  for (const train::Experiment& run :
+       {short_run(), testing::residual_run(), dilated_run(), weighted, mixed}) {
     std::vector<Trained> trained;
     for (const std::string& target : targets) {
       kernels::force_simd_target(target);

@@ -27,6 +27,10 @@ TEST(Window, SlidesOverThePaddingAndStopsBeforeALeftOverBorder) {
   EXPECT_EQ(sliding_windows(5, 3, 2, 1), (Windows{{0, 2, 3}, {1, 4, 3}, {3, 5, 3}}));
   EXPECT_EQ(sliding_windows(6, 3, 2, 0), (Windows{{0, 3, 3}, {2, 5, 3}}));
   EXPECT_EQ(sliding_windows(2, 1, 4, 1), (Windows{{0, 0, 1}}));  // in the padding alone
+  // Of a dilated kernel: 0, 2 (and -2); 1, 3 (and 5, -1); 2, 4 (and 6).
+  EXPECT_EQ(sliding_windows(5, 3, 1, 2, 2), (Windows{{0, 3, 5}, {1, 4, 5}, {0, 5, 5}, {1, 5, 5}, {2, 5, 5}}));
+  EXPECT_EQ(sliding_windows(2, 2, 1, 1, 3),
+            (Windows{{2, 2, 4}}));  // the padding on both sides, and not between
 }
 
 TEST(Window, AdaptsToTheOutput) {
@@ -139,8 +143,8 @@ TEST_P(PoolingTest, OptionsEqualTorch) {
                       1,
                       7,
                       6,
-                      sliding_windows(7, kernel, stride, padding, options),
-                      sliding_windows(6, kernel, stride, padding, options)};
+                      sliding_windows(7, kernel, stride, padding, 1, options),
+                      sliding_windows(6, kernel, stride, padding, 1, options)};
     ASSERT_EQ(s.rows.size() * s.columns.size(), expected.values.size());
     AlignedBuffer<float> y(outputs(s)), dx(inputs(s));
     pool_forward(s, x.data(), y.data());

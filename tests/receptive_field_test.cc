@@ -67,15 +67,21 @@ class Count {
     return found;
   }
 
-  // Inputs from .. to-1 that output i reads along one axis; padding is outside of the input.
-  using Reads = std::function<std::pair<int, int>(int)>;
-  static Reads sliding(int kernel, int stride, int padding) {
-    return [=](int i) { return std::pair(i * stride - padding, i * stride - padding + kernel); };
+  // The inputs that output i reads along one axis; padding is outside of the input.
+  using Reads = std::function<std::vector<int>(int)>;
+  static Reads sliding(int kernel, int stride, int padding, int dilation) {
+    return [=](int i) {
+      std::vector<int> inputs;
+      for (int tap = 0; tap < kernel; ++tap) inputs.push_back(i * stride - padding + tap * dilation);
+      return inputs;
+    };
   }
   static Reads adaptive(double inputs, int outputs) {
     return [=](int i) {
-      return std::pair(static_cast<int>(std::floor(i * inputs / outputs)),
-                       static_cast<int>(std::ceil((i + 1) * inputs / outputs)));
+      std::vector<int> all;
+      const double end = std::ceil((i + 1) * inputs / outputs);
+      for (int at = static_cast<int>(std::floor(i * inputs / outputs)); at < end; ++at) all.push_back(at);
+      return all;
     };
   }
 
@@ -90,12 +96,12 @@ class Count {
       for (int row = 0; row < out.height; ++row) {
         for (int column = 0; column < out.width; ++column) {
           Pixels unit;
-          const auto [top, bottom] = rows(row);
-          const auto [left, right] = columns(column);
           for (int c = first; c < first + group_in; ++c) {
-            for (int i = std::max(top, 0); i < std::min(bottom, in.height); ++i) {
-              for (int j = std::max(left, 0); j < std::min(right, in.width); ++j)
-                unit |= x[static_cast<size_t>((c * in.height + i) * in.width + j)];
+            for (const int i : rows(row)) {
+              for (const int j : columns(column)) {
+                if (i >= 0 && i < in.height && j >= 0 && j < in.width)
+                  unit |= x[static_cast<size_t>((c * in.height + i) * in.width + j)];
+              }
             }
           }
           y.push_back(unit);
@@ -105,17 +111,19 @@ class Count {
     return y;
   }
   template <typename Layer>
-  Units slide(const Layer& l, int groups, size_t layer, const Units& x) const {
-    return window(layer, sliding(l.kernel_size.h, l.stride.h, l.padding.h),
-                  sliding(l.kernel_size.w, l.stride.w, l.padding.w), groups, x);
+  Units slide(const Layer& l, Size2 dilation, int groups, size_t layer, const Units& x) const {
+    return window(layer, sliding(l.kernel_size.h, l.stride.h, l.padding.h, dilation.h),
+                  sliding(l.kernel_size.w, l.stride.w, l.padding.w, dilation.w), groups, x);
   }
 
-  Units apply(const Conv2d& l, size_t layer, const Units& x) const { return slide(l, l.groups, layer, x); }
+  Units apply(const Conv2d& l, size_t layer, const Units& x) const {
+    return slide(l, l.dilation, l.groups, layer, x);
+  }
   Units apply(const MaxPool2d& l, size_t layer, const Units& x) const {
-    return slide(l, info_.layers[layer].input.channels, layer, x);
+    return slide(l, {1, 1}, info_.layers[layer].input.channels, layer, x);
   }
   Units apply(const AvgPool2d& l, size_t layer, const Units& x) const {
-    return slide(l, info_.layers[layer].input.channels, layer, x);
+    return slide(l, {1, 1}, info_.layers[layer].input.channels, layer, x);
   }
   Units apply(const AdaptiveAvgPool2d& l, size_t layer, const Units& x) const {
     const Shape& in = info_.layers[layer].input;
@@ -172,6 +180,7 @@ Conv2d random_conv(Random& random, int channels) {
   Conv2d conv{.out_channels = random.between(1, 4), .kernel_size = kernel};
   conv.stride = random.chance(60) ? Size2{1, 1} : Size2{random.between(1, 4), random.between(1, 4)};
   conv.padding = {random.padding(kernel.h, true), random.padding(kernel.w, true)};
+  if (random.chance(40)) conv.dilation = {random.between(1, 5), random.between(1, 5)};
   if (random.chance(30)) conv.groups = conv.out_channels = channels;  // depthwise
   return conv;
 }
@@ -239,7 +248,8 @@ std::string text(const ModelSpec& model) {
     };
     if (const auto* conv = std::get_if<Conv2d>(&layer)) {
       add_window(*conv);
-      all += fmt::format(" to {} in {} groups", conv->out_channels, conv->groups);
+      all += fmt::format(", dilation {} to {} in {} groups", text(conv->dilation), conv->out_channels,
+                         conv->groups);
     }
     if (const auto* pool = std::get_if<MaxPool2d>(&layer)) add_window(*pool);
     if (const auto* pool = std::get_if<AvgPool2d>(&layer)) add_window(*pool);
@@ -315,6 +325,16 @@ TEST(ReceptiveField, GapsLieInsideTheFieldButDoNotCount) {
   EXPECT_EQ(info.layers[1].receptive_field, (Size2{5, 5}));
   EXPECT_EQ(info.layers[2].receptive_field, (Size2{9, 7}));
   EXPECT_EQ(info.seen, (Size2{5, 4}));
+}
+
+// So do those between the taps of a dilated kernel: rows 0, 2, 4 and 4, 6, 8; columns 0, 3, 6.
+TEST(ReceptiveField, PixelsBetweenTapsDoNotCount) {
+  Conv2d dilated = conv(3, 4);
+  dilated.dilation = {2, 3};
+  const ModelInfo info = infer({{1, 9, 8}, 1, {dilated, AdaptiveAvgPool2d{}}});
+  EXPECT_EQ(info.layers[0].receptive_field, (Size2{5, 7}));
+  EXPECT_EQ(info.layers[1].receptive_field, (Size2{9, 7}));
+  EXPECT_EQ(info.seen, (Size2{5, 3}));
 }
 
 }  // namespace

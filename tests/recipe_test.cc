@@ -206,7 +206,7 @@ TEST(Parse, Defaults) {
   EXPECT_TRUE(recipe.targets.empty());
   EXPECT_TRUE(recipe.augment.empty());
   EXPECT_EQ(recipe.dataset, data::DatasetSpec{});
-  const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, 1, true};
+  const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, {1, 1}, 1, true};
   EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::AdaptiveAvgPool2d{}}}));
   EXPECT_EQ(recipe.training,
             (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}, 0, {}}));
@@ -218,7 +218,7 @@ TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
                                         "{ type = \"conv2d\", out_channels = 10, "
                                         "kernel_size = 1 }"));
   ASSERT_EQ(recipe.model.layers.size(), 6U);
-  const nn::Conv2d conv{4, {1, 2}, {1, 1}, {0, 0}, 1, true};
+  const nn::Conv2d conv{4, {1, 2}, {1, 1}, {0, 0}, {1, 1}, 1, true};
   EXPECT_EQ(recipe.model.layers[0], nn::LayerSpec(conv));
   EXPECT_EQ(recipe.model.layers[1], nn::LayerSpec(nn::Relu{}));
   EXPECT_EQ(recipe.model.layers[2], nn::LayerSpec(conv));
@@ -252,10 +252,10 @@ TEST(Parse, AKeyOfAUseGoesToEveryLayerOfTheStageThatLacksIt) {
       R"({ stage = "s", out_channels = 8, bias = false, padding = 1, p = 0.25, momentum = 0.5 })",
       R"({ type = "conv2d", kernel_size = 3 }, { type = "batch_norm2d" }, { type = "dropout", p = 0.5 },
          { type = "conv2d", kernel_size = 1, padding = 0 }, { type = "batch_norm2d", momentum = 0.2 })");
-  EXPECT_EQ(layers[0], nn::LayerSpec((nn::Conv2d{8, {3, 3}, {1, 1}, {1, 1}, 1, false})));
+  EXPECT_EQ(layers[0], nn::LayerSpec((nn::Conv2d{8, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1, false})));
   EXPECT_EQ(layers[1], nn::LayerSpec((nn::BatchNorm2d{1e-5, 0.5})));
   EXPECT_EQ(layers[2], nn::LayerSpec(nn::Dropout{0.25}));
-  EXPECT_EQ(layers[3], nn::LayerSpec((nn::Conv2d{8, {1, 1}, {1, 1}, {0, 0}, 1, false})));
+  EXPECT_EQ(layers[3], nn::LayerSpec((nn::Conv2d{8, {1, 1}, {1, 1}, {0, 0}, {1, 1}, 1, false})));
   EXPECT_EQ(layers[4], nn::LayerSpec((nn::BatchNorm2d{1e-5, 0.2})));
 }
 
@@ -276,7 +276,7 @@ TEST(Parse, ChannelsMayBeThoseOfTheInput) {
   const std::array outputs = {16, 24, 24};
   for (size_t use = 0; use < 3; ++use) {
     const int in = channels[use];
-    EXPECT_EQ(layers[2 * use], nn::LayerSpec((nn::Conv2d{in, {3, 3}, {1, 1}, {0, 0}, in})));
+    EXPECT_EQ(layers[2 * use], nn::LayerSpec((nn::Conv2d{in, {3, 3}, {1, 1}, {0, 0}, {1, 1}, in})));
     EXPECT_EQ(layers[2 * use + 1], nn::LayerSpec((nn::Conv2d{outputs[use], {1, 1}})));
   }
   // Of a flattened image: its features.
@@ -388,7 +388,7 @@ Recipe everything() {
   recipe.model = {
       {2, 20, 18},
       5,
-      {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, 2, false}, nn::BatchNorm2d{1e-3, 0.25}, nn::Dropout{0.3},
+      {nn::Conv2d{4, {3, 2}, {1, 2}, {2, 0}, {2, 3}, 2, false}, nn::BatchNorm2d{1e-3, 0.25}, nn::Dropout{0.3},
        nn::Relu{}, nn::LeakyRelu{0.125}, nn::PRelu{4, -0.5}, nn::PRelu{}, nn::Silu{}, nn::Add{3}, nn::Add{-2},
        nn::MaxPool2d{{2, 1}}, nn::AvgPool2d{{1, 2}}, nn::MaxPool2d{{2, 2}, {1, 2}, {0, 1}},
        nn::AvgPool2d{{2, 2}, {2, 2}, {1, 1}}, nn::AdaptiveAvgPool2d{{2, 3}}, nn::AdaptiveAvgPool2d{},
@@ -577,8 +577,8 @@ TEST(Write, RefusesASeedThatTomlCannotHold) {
 
 TEST(Write, TheLargestModelFitsTheLimit) {
   Recipe recipe = everything();
-  recipe.model.layers.assign(kMaxLayers,
-                             nn::Conv2d{65536, {4096, 4095}, {4096, 4095}, {4096, 4095}, 65536, false});
+  recipe.model.layers.assign(
+      kMaxLayers, nn::Conv2d{65536, {4096, 4095}, {4096, 4095}, {4096, 4095}, {4096, 4095}, 65536, false});
   EXPECT_LT(to_toml(recipe).size(), kMaxFileBytes);
 }
 
@@ -815,7 +815,7 @@ const std::vector<Bad> kLayers = {
     bad_layer(
         "{ stage = \"s\", outchannels = 10 }", 18,
         "unknown key `model.layers[0].outchannels`; allowed here: stage, repeat, out_channels, kernel_size, "
-        "stride, padding, groups, bias",
+        "stride, padding, dilation, groups, bias",
         "did you mean `out_channels`?"),
     bad_layer("{ stage = \"s\", out_channels = \"inchannels\" }", 33,
               "model.layers[0].out_channels: expected an integer from 1 to 65536, or \"in_channels\", found "
@@ -855,6 +855,12 @@ const std::vector<Bad> kLayers = {
               "model.layers[0].bias: expected true or false, found 0"),
     bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, padding = -1 }", 68,
               "model.layers[0].padding: expected an integer from 0 to 4096"),
+    bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, dilation = [2, 0] }", 73,
+              "model.layers[0].dilation: expected an integer from 1 to 4096"),
+    bad_layer(
+        "{ type = \"conv2d\", out_channels = 10, kernel_size = 3, dilation = 14 }", 3,
+        "model.layers[0]: layer 0 (conv2d): the 3×3 kernel, 29×29 with its dilation, is larger than its "
+        "28×28 input"),
     bad_layer("{ type = \"conv2d\", out_channels = 10, kernel_size = 3, groups = 3 }", 3,
               "model.layers[0]: layer 0 (conv2d): 3 groups do not divide 1 input and 10 output channels"),
     bad_layer(

@@ -219,6 +219,16 @@ TEST(Inside, PaddingKeepsFieldsInPlace) {
   EXPECT_EQ(reach_of(plan, 0).columns.first, 4);
 }
 
+TEST(Inside, DilationWidensFields) {
+  const nn::Conv2d dilated{.out_channels = 2, .kernel_size = {3, 3}, .padding = {2, 0}, .dilation = {2, 3}};
+  const nn::Plan plan = nn::make_plan({{1, 9, 9}, 2, {dilated, nn::Relu{}, nn::AdaptiveAvgPool2d{}}},
+                                      nn::GlobalPooling::kApart);
+  EXPECT_EQ(reach_of(plan, 0).rows.field, 5);
+  EXPECT_EQ(reach_of(plan, 0).rows.first, 0);
+  EXPECT_EQ(reach_of(plan, 0).columns.field, 7);
+  EXPECT_EQ(reach_of(plan, 0).columns.first, 3);
+}
+
 TEST(Inside, EvidenceIsReadWhereThereIsStillAPlace) {
   EXPECT_EQ(evidence_unit(plan_of("step1")), 3U);
   EXPECT_EQ(evidence_unit(plan_of("step5")), 3U);

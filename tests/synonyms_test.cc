@@ -24,7 +24,7 @@ degrees = 10
 input = [1, 28, 28]
 classes = 10
 layers = [
-  { type = "conv2d", out_channels = 8, kernel_size = 3, stride = 1, padding = 0, bias = true },
+  { type = "conv2d", out_channels = 8, kernel_size = 3, stride = 1, padding = 0, dilation = 1, bias = true },
   { type = "batch_norm2d", eps = 1e-5 },
   { type = "leaky_relu", negative_slope = 0.1 },
   { type = "max_pool2d", kernel_size = 2 },
@@ -117,6 +117,7 @@ TEST(Synonyms, OfKeys) {
                                     {"kernel_size", "kernel"},
                                     {"stride", "strides"},
                                     {"padding", "pad"},
+                                    {"dilation", "dilation_rate"},
                                     {"bias", "use_bias"},
                                     {"out_features", "units"},
                                     {"epochs", "n_epochs"},

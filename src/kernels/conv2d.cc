@@ -26,10 +26,10 @@ struct Window {
   int inputs;
   int rows;          // kernel rows that are used, after clipping
   int columns;       // kernel columns
-  size_t x_channel;  // strides of the input, in floats
-  size_t x_row;
+  size_t x_channel;  // floats between the inputs of neighbouring channels,
+  size_t x_row;      // rows and columns of the window: dilation included
   size_t x_column;
-  size_t step;       // floats between the inputs of neighbouring outputs: stride_w * x_column
+  size_t step;       // floats between the inputs of neighbouring outputs: stride included
   size_t w_channel;  // floats of packed weights of one input channel; rows that are clipped are skipped
   size_t y_channel;  // floats between the tile's output channels
   size_t y_row;      // floats between rows of outputs
@@ -38,8 +38,8 @@ struct Window {
 
 // What a tile knows at compile time about the kernel's width and about zeros beside its columns.
 enum class Width {
-  kAny,         // any width and stride
-  kThree,       // 3 columns, stride 1: neighbouring outputs share their inputs
+  kAny,         // any width, stride and dilation
+  kThree,       // 3 columns, stride and dilation 1: neighbouring outputs share their inputs
   kZerosLeft,   // the same, and the tile begins with two columns of zeros
   kZerosRight,  // the same, and two columns of zeros follow the tile's
   kZerosBoth,
@@ -237,8 +237,8 @@ void forward(const ConvShape& shape, View<const float> x, const float* packed, c
                       .rows = shape.kernel_h,
                       .columns = shape.kernel_w,
                       .x_channel = x.channel,
-                      .x_row = x.row,
-                      .x_column = x.column,
+                      .x_row = x.row * static_cast<size_t>(shape.dilation_h),
+                      .x_column = x.column * static_cast<size_t>(shape.dilation_w),
                       .step = x.column * static_cast<size_t>(shape.stride_w),
                       .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
                       .y_channel = plane,
@@ -270,8 +270,8 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
                 .rows = 0,
                 .columns = shape.kernel_w,
                 .x_channel = dy.channel,
-                .x_row = dy.row,
-                .x_column = dy.column,
+                .x_row = dy.row * static_cast<size_t>(shape.dilation_h),
+                .x_column = dy.column * static_cast<size_t>(shape.dilation_w),
                 .step = dy.column,
                 .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
                 .y_channel = plane,
@@ -279,14 +279,15 @@ void input_gradient(const ConvShape& shape, const float* canvas, const float* pa
                 .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
   const int last =
       geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last
+  const int dilation = shape.dilation_h;
   for (int row = 0; row < shape.in_height; ++row) {
     const int start = row + geometry.first_row;
-    const int first_ky = std::clamp(geometry.top - start, 0, shape.kernel_h);
-    window.rows = std::clamp(last + 1 - start, first_ky, shape.kernel_h) - first_ky;
+    const int first_ky = std::clamp((geometry.top - start + dilation - 1) / dilation, 0, shape.kernel_h);
+    window.rows = std::clamp((last - start + dilation) / dilation, first_ky, shape.kernel_h) - first_ky;
     for (int group = 0; group < shape.groups; ++group) {
       const int c = group * inputs;
       correlate_row(window, inputs, width, taps,
-                    dy.at(group * shape.group_outputs(), start + first_ky, geometry.first_column),
+                    dy.at(group * shape.group_outputs(), start + first_ky * dilation, geometry.first_column),
                     packed + static_cast<size_t>(c) * taps, static_cast<size_t>(first_ky) * shape.kernel_w,
                     nullptr, dx + static_cast<size_t>(c) * plane + static_cast<size_t>(row) * width * kLanes);
     }

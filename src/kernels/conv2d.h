@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "kernels/layout.h"
+#include "kernels/window.h"
 
 namespace rung::kernels {
 
@@ -23,10 +24,14 @@ struct ConvShape {
   int stride_w = 1;
   int pad_h = 0;
   int pad_w = 0;
+  int dilation_h = 1;
+  int dilation_w = 1;
   int groups = 1;  // groups of channels, as in torch.nn.Conv2d
 
-  int out_height() const { return (in_height + 2 * pad_h - kernel_h) / stride_h + 1; }
-  int out_width() const { return (in_width + 2 * pad_w - kernel_w) / stride_w + 1; }
+  int extent_h() const { return kernel_extent(kernel_h, dilation_h); }
+  int extent_w() const { return kernel_extent(kernel_w, dilation_w); }
+  int out_height() const { return (in_height + 2 * pad_h - extent_h()) / stride_h + 1; }
+  int out_width() const { return (in_width + 2 * pad_w - extent_w()) / stride_w + 1; }
   int group_inputs() const { return in_channels / groups; }
   int group_outputs() const { return out_channels / groups; }
   int taps() const { return group_inputs() * kernel_h * kernel_w; }
@@ -72,7 +77,8 @@ void moment_sums(const float* y, int channels, int height, int width, const Mome
 
 // Geometry of the canvas that conv2d_input_gradient reads: the elements of the output's gradient, `stride`
 // apart, among zeros. Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w +
-// left; the window of dx element (y, x) starts at row y + first_row and column x + first_column.
+// left; the window of dx element (y, x) starts at row y + first_row and column x + first_column, and is as
+// dilated as the kernel.
 struct Canvas {
   int height = 0;
   int width = 0;

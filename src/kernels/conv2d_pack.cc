@@ -44,16 +44,16 @@ void pack_for_input_gradient(const ConvShape& shape, const float* weights, float
 }
 
 Canvas gradient_canvas(const ConvShape& shape) {
-  // A border of kernel-1 zeros minus the forward pass's padding; padding beyond that is skipped.
-  const int above = shape.kernel_h - 1 - shape.pad_h;
-  const int before = shape.kernel_w - 1 - shape.pad_w;
+  // A border of extent-1 zeros minus the forward pass's padding; padding beyond that is skipped.
+  const int above = shape.extent_h() - 1 - shape.pad_h;
+  const int before = shape.extent_w() - 1 - shape.pad_w;
   Canvas canvas{.top = std::max(0, above),
                 .left = std::max(0, before),
                 .first_row = std::max(0, -above),
                 .first_column = std::max(0, -before)};
-  canvas.height = std::max(canvas.first_row + shape.in_height + shape.kernel_h - 1,
+  canvas.height = std::max(canvas.first_row + shape.in_height + shape.extent_h() - 1,
                            canvas.top + (shape.out_height() - 1) * shape.stride_h + 1);
-  canvas.width = std::max(canvas.first_column + shape.in_width + shape.kernel_w - 1,
+  canvas.width = std::max(canvas.first_column + shape.in_width + shape.extent_w() - 1,
                           canvas.left + (shape.out_width() - 1) * shape.stride_w + 1);
   return canvas;
 }

@@ -18,8 +18,8 @@ void for_each_product(const ConvShape& s, Visit visit) {
       for (int ox = 0; ox < s.out_width(); ++ox) {
         for (int tap = 0; tap < s.taps(); ++tap) {
           const int c = first_input + tap / (s.kernel_h * s.kernel_w);
-          const int iy = oy * s.stride_h - s.pad_h + tap / s.kernel_w % s.kernel_h;
-          const int ix = ox * s.stride_w - s.pad_w + tap % s.kernel_w;
+          const int iy = oy * s.stride_h - s.pad_h + tap / s.kernel_w % s.kernel_h * s.dilation_h;
+          const int ix = ox * s.stride_w - s.pad_w + tap % s.kernel_w * s.dilation_w;
           if (iy < 0 || iy >= s.in_height || ix < 0 || ix >= s.in_width) continue;
           visit(at(k, oy, ox, s.out_height(), s.out_width()), at(c, iy, ix, s.in_height, s.in_width),
                 static_cast<size_t>(k) * s.taps() + tap);

@@ -101,7 +101,8 @@ void accumulate_taps(const ConvShape& shape, const Band& band, View<const float>
     for (int t = 0; t < now; ++t) {
       const int index = tap + done + t;
       inputs[static_cast<size_t>(t)] =
-          x.at(index / area, index / shape.kernel_w % shape.kernel_h, index % shape.kernel_w);
+          x.at(index / area, index / shape.kernel_w % shape.kernel_h * shape.dilation_h,
+               index % shape.kernel_w * shape.dilation_w);
     }
     const size_t offset = static_cast<size_t>(done) * kLanes;
     const Sums carried{sums + first * kLanes + offset, taps * kLanes};
@@ -130,10 +131,12 @@ void accumulate_band(const ConvShape& shape, const Band& band, View<const float>
 
 void bias_gradient(const ConvShape& shape, View<const float> dy, float* dbias) {
   const D d;
+  const int height = shape.out_height();
+  const int width = shape.out_width();
   for (int k = 0; k < shape.out_channels; ++k) {
     alignas(64) std::array<float, kLanes> lanes{};
-    for (int row = 0; row < shape.out_height(); ++row) {
-      for (int col = 0; col < shape.out_width(); ++col) {
+    for (int row = 0; row < height; ++row) {
+      for (int col = 0; col < width; ++col) {
         const float* pixel = dy.at(k, row, col);
         for (size_t part = 0; part < kLanes; part += kVector)
           hn::Store(hn::Add(hn::Load(d, lanes.data() + part), hn::Load(d, pixel + part)), d,

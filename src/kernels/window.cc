@@ -4,19 +4,23 @@
 
 namespace rung::kernels {
 
-int count_windows(int inputs, int kernel, int stride, int padding, bool ceil_mode) {
-  const int room = inputs + 2 * padding - kernel;
+int count_windows(int inputs, int extent, int stride, int padding, bool ceil_mode) {
+  const int room = inputs + 2 * padding - extent;
   const int floor = room / stride + 1;
   const bool is_one_more = ceil_mode && room % stride != 0 && floor * stride < inputs + padding;
   return is_one_more ? floor + 1 : floor;
 }
 
-std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding, WindowOptions options) {
+std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding, int dilation,
+                                    WindowOptions options) {
+  const int extent = kernel_extent(kernel, dilation);
   std::vector<Window> windows;
-  for (int i = 0; i < count_windows(inputs, kernel, stride, padding, options.ceil_mode); ++i) {
+  for (int i = 0; i < count_windows(inputs, extent, stride, padding, options.ceil_mode); ++i) {
     const int start = i * stride - padding;
-    const int end = std::min(start + kernel, inputs + padding);
-    const Window window{std::clamp(start, 0, inputs), std::clamp(end, 0, inputs), end - start};
+    const int end = std::min(start + extent, inputs + padding);
+    const int first = start < 0 ? (dilation + start % dilation) % dilation : start;  // after the padding
+    Window window{.end = std::clamp(end, 0, inputs), .size = end - start};
+    window.begin = std::min(first, window.end);
     windows.push_back(window);
     if (!options.count_include_pad) windows.back().size = window.end - window.begin;
   }

@@ -5,7 +5,8 @@
 
 namespace rung::kernels {
 
-// Inputs begin .. end-1, those that exist; none if the window is entirely in the padding.
+// Inputs begin .. end-1, those that exist; of a dilated kernel begin and every dilation-th after it. None if
+// the window is entirely in the padding.
 struct Window {
   int begin = 0;
   int end = 0;
@@ -19,10 +20,15 @@ struct WindowOptions {
   bool count_include_pad = true;
 };
 
-// How many windows there are. The kernel fits into the padded input, as nn::infer makes sure.
-int count_windows(int inputs, int kernel, int stride, int padding, bool ceil_mode = false);
+// Inputs from a kernel's first element to its last.
+constexpr int kernel_extent(int kernel, int dilation) {
+  return dilation * (kernel - 1) + 1;
+}
 
-std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding,
+// How many windows there are. The extent fits into the padded input, as nn::infer makes sure.
+int count_windows(int inputs, int extent, int stride, int padding, bool ceil_mode = false);
+
+std::vector<Window> sliding_windows(int inputs, int kernel, int stride, int padding, int dilation = 1,
                                     WindowOptions options = {});
 
 // torch.nn.AdaptiveAvgPool2d's: from floor(i * inputs / outputs) up to ceil((i + 1) * inputs / outputs).

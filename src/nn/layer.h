@@ -91,7 +91,7 @@ Size2 jump_after(Size2 jump, Size2 stride, Size2 image);
 
 // Sets the output's rows and columns, and the jump, of a kernel that slides over the input. Throws
 // UnfitLayer.
-void slide(const LayerPlace& place, Size2 kernel, Size2 stride, Size2 padding, bool ceil_mode,
+void slide(const LayerPlace& place, Size2 kernel, Size2 stride, Size2 padding, Size2 dilation, bool ceil_mode,
            LayerInfo& info);
 
 // Sets the parameters and the cost of a layer each of whose output elements is a dot product over `inputs`

@@ -103,9 +103,9 @@ class PlanBuilder {
 
   void add(const Conv2d& l) {
     const Shape& in = input();
-    kernels::ConvShape shape{in.channels,     in.height,       in.width,   l.out_channels,
-                             l.kernel_size.h, l.kernel_size.w, l.stride.h, l.stride.w,
-                             l.padding.h,     l.padding.w,     l.groups};
+    kernels::ConvShape shape{in.channels,     in.height,    in.width,   l.out_channels, l.kernel_size.h,
+                             l.kernel_size.w, l.stride.h,   l.stride.w, l.padding.h,    l.padding.w,
+                             l.dilation.h,    l.dilation.w, l.groups};
     const std::vector<int64_t> weight{l.out_channels, shape.group_inputs(), l.kernel_size.h, l.kernel_size.w};
     // A kernel that covers the whole image is a linear layer with the same weights in the same order.
     const bool covers =

@@ -35,13 +35,14 @@ Extent join_all(std::span<const Extent> extents) {
   return all;
 }
 
-// What the positions of each window see together. Two runs of 1, 2, 4, ... positions cover any window.
-std::vector<Extent> join_windows(std::vector<Extent> positions, std::span<const Window> windows) {
+// What the positions of each window, `step` apart, see together. Two runs of 1, 2, 4, ... of them cover any
+// window.
+std::vector<Extent> join_windows(std::vector<Extent> positions, std::span<const Window> windows, int step) {
   std::vector<std::vector<Extent>> runs{std::move(positions)};
   std::vector<Extent> joined;
   for (const Window& window : windows) {
-    const int length = window.end - window.begin;
-    if (length <= 0) {
+    const int length = (window.end - window.begin + step - 1) / step;
+    if (length == 0) {
       joined.emplace_back();
       continue;
     }
@@ -49,13 +50,14 @@ std::vector<Extent> join_windows(std::vector<Extent> positions, std::span<const 
     while (2 << level <= length) ++level;
     while (runs.size() <= level) {
       const std::vector<Extent>& half = runs.back();
-      const size_t step = size_t{1} << (runs.size() - 1);
+      const size_t next = static_cast<size_t>(step) << (runs.size() - 1);
       std::vector<Extent> whole;
-      for (size_t i = 0; i + step < half.size(); ++i) whole.push_back(join(half[i], half[i + step]));
+      for (size_t i = 0; i + next < half.size(); ++i) whole.push_back(join(half[i], half[i + next]));
       runs.push_back(std::move(whole));
     }
-    joined.push_back(join(runs[level][static_cast<size_t>(window.begin)],
-                          runs[level][static_cast<size_t>(window.end - (1 << level))]));
+    const int last = window.begin + (length - (1 << level)) * step;
+    joined.push_back(
+        join(runs[level][static_cast<size_t>(window.begin)], runs[level][static_cast<size_t>(last)]));
   }
   return joined;
 }
@@ -96,8 +98,8 @@ class Fields {
   }
 
   void look(const Windows& windows) {
-    rows_ = join_windows(std::move(rows_), windows.rows);
-    columns_ = join_windows(std::move(columns_), windows.columns);
+    rows_ = join_windows(std::move(rows_), windows.rows, windows.step.h);
+    columns_ = join_windows(std::move(columns_), windows.columns, windows.step.w);
   }
 
   // Each of `groups` of the channels makes as many of the `outputs`.
@@ -207,15 +209,15 @@ Needed needed(const Shape& shape, bool value) {
           std::vector<bool>(static_cast<size_t>(shape.width), value)};
 }
 
-// Adds what one axis' windows read for the outputs that are needed.
-void read_windows(std::span<const Window> windows, const std::vector<bool>& outputs,
+// Adds what one axis' windows, whose positions are `step` apart, read for the outputs that are needed.
+void read_windows(std::span<const Window> windows, int step, const std::vector<bool>& outputs,
                   std::vector<bool>& inputs) {
-  int done = 0;  // windows begin and end in ascending order
+  std::vector<int> done(static_cast<size_t>(step));  // by remainder: windows begin and end in ascending order
   for (size_t i = 0; i < windows.size(); ++i) {
     if (!outputs[i]) continue;
-    for (int at = std::max(done, windows[i].begin); at < windows[i].end; ++at)
-      inputs[static_cast<size_t>(at)] = true;
-    done = std::max(done, windows[i].end);
+    int& next = done[static_cast<size_t>(windows[i].begin % step)];
+    for (next = std::max(next, windows[i].begin); next < windows[i].end; next += step)
+      inputs[static_cast<size_t>(next)] = true;
   }
 }
 
@@ -227,8 +229,8 @@ void unite(std::vector<bool>& all, const std::vector<bool>& more) {
 void read_input(const LayerSpec& layer, const Shape& input, const Needed& output, Needed& read) {
   if (!output.any()) return;
   if (const auto windows = windows_of(layer, input)) {
-    read_windows(windows->rows, output.rows, read.rows);
-    read_windows(windows->columns, output.columns, read.columns);
+    read_windows(windows->rows, windows->step.h, output.rows, read.rows);
+    read_windows(windows->columns, windows->step.w, output.columns, read.columns);
   } else if (std::holds_alternative<Flatten>(layer)) {
     read = needed(input, true);
   } else {

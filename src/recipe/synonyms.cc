@@ -148,6 +148,7 @@ constexpr std::array kSynonyms = {
     Synonym{"size", "kernel_size"},
     Synonym{"strides", "stride"},
     Synonym{"pad", "padding"},
+    Synonym{"dilationrate", "dilation"},
     Synonym{"usebias", "bias"},
     Synonym{"rate", "p"},
     Synonym{"prob", "p"},

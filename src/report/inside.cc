@@ -186,8 +186,8 @@ Reach2 reach_of(const nn::Plan& plan, size_t unit) {
   Reach2 reach;
   for (size_t s = 0; s <= unit; ++s) {
     if (const auto& conv = plan.units[s].conv) {
-      slide(reach.rows, conv->kernel_h, conv->stride_h, conv->pad_h);
-      slide(reach.columns, conv->kernel_w, conv->stride_w, conv->pad_w);
+      slide(reach.rows, conv->extent_h(), conv->stride_h, conv->pad_h);
+      slide(reach.columns, conv->extent_w(), conv->stride_w, conv->pad_w);
     }
     const kernels::ActivationShape& activation = plan.units[s].activation;
     slide(reach.rows, activation.pool_h, activation.pool_h, 0);

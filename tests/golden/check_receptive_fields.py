@@ -51,7 +51,7 @@ def conv(channels, **options):
 def random_conv(shape):
     kernel = random.randint(1, 5)
     return conv(shape[0], kernel_size=kernel, stride=random.choice([1, 1, 1, 2, 3]),
-                padding=random.choice([kernel // 2, kernel // 2, 0, kernel - 1]),
+                padding=random.choice([kernel // 2, kernel // 2, 0, kernel - 1]), dilation=random.choice([1, 1, 2, 3]),
                 groups=random.choice([1, 1, shape[0]]))
 
 

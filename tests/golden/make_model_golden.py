@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models, and for two with the
+"""Makes the golden files of golden_test.cc: what PyTorch computes for the ladder's five models, and for three with the
 other layers.
 
     /usr/bin/python3 make_model_golden.py FOLDER_OF_RAW_MNIST_IDX_FILES OUTPUT_FOLDER [NAME...]
@@ -11,7 +11,7 @@ The models are written down here a second time, and dropout's masks are drawn by
 src/base/philox.h and src/kernels/dropout.h, so that neither is checked against itself.
 
     mnist.safetensors   images [160,28,28], labels [160]: four batches of 40, not a multiple of 16 on purpose
-    stepN.safetensors, residual.safetensors, pooling.safetensors
+    stepN.safetensors, residual.safetensors, pooling.safetensors, dilation.safetensors
                         initial/*     weights, named as in nn.Sequential's state_dict
                         gradient/*    of the first batch's loss
                         after1/*, after4/*, after20/*   batch norm's running statistics after that many steps
@@ -153,6 +153,17 @@ def pooling():
                          nn.AdaptiveAvgPool2d((3, 5)), conv(12, 10, (3, 5)))
 
 
+def dilation():
+    """As in dilation.toml."""
+    return nn.Sequential(conv(1, 8), nn.BatchNorm2d(8), nn.SiLU(), nn.MaxPool2d(2),
+                         nn.Conv2d(8, 12, 3, padding=2, dilation=2, bias=False), nn.BatchNorm2d(12), nn.SiLU(),
+                         nn.Conv2d(12, 12, 3, padding=(3, 2), dilation=(3, 2), groups=4, bias=False),
+                         nn.BatchNorm2d(12), nn.SiLU(),
+                         nn.Conv2d(12, 12, (3, 2), stride=2, padding=(1, 2), dilation=(2, 3), bias=False),
+                         nn.BatchNorm2d(12), nn.SiLU(), nn.Conv2d(12, 10, 3, dilation=2, bias=False),
+                         nn.AdaptiveAvgPool2d(1))
+
+
 MODELS = {  # name: (model, learning rate)
     "step1": (lambda: skeleton(conv_relu), 0.01),
     "step2": (lambda: skeleton(conv_norm_relu), 0.01),
@@ -161,6 +172,7 @@ MODELS = {  # name: (model, learning rate)
     "step5": (lambda: small([*conv_norm_drop_relu(16, 16), nn.AvgPool2d(2)]), 0.02),
     "residual": (residual, 0.02),
     "pooling": (pooling, 0.02),
+    "dilation": (dilation, 0.02),
 }
 
 

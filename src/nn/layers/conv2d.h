@@ -14,6 +14,7 @@ struct Conv2d {
   Size2 kernel_size;
   Size2 stride{1, 1};
   Size2 padding{0, 0};
+  Size2 dilation{1, 1};
   int groups = 1;
   bool bias = true;
   friend bool operator==(const Conv2d&, const Conv2d&) = default;
@@ -30,6 +31,13 @@ struct Conv2d {
         field("kernel_size", &Conv2d::kernel_size).required().within(1, kMaxSide).in("pixels").kind(),
         field("stride", &Conv2d::stride).within(1, kMaxSide).in("pixels"),
         field("padding", &Conv2d::padding).within(0, kMaxSide).in("pixels").means("of zeros on each side"),
+        field("dilation", &Conv2d::dilation)
+            .within(1, kMaxSide)
+            .in("pixels")
+            .quiet()
+            .kind()
+            .means(
+                "from one element of the kernel to the next; it covers `dilation` · (`kernel_size` - 1) + 1"),
         field("groups", &Conv2d::groups)
             .within(1, kMaxChannels)
             .or_word("in_channels")
@@ -38,7 +46,9 @@ struct Conv2d {
   }
 
   void infer(const LayerPlace& place, LayerInfo& info) const;
-  Windows windows(const Shape& input) const { return sliding_windows(input, kernel_size, stride, padding); }
+  Windows windows(const Shape& input) const {
+    return sliding_windows(input, kernel_size, stride, padding, dilation);
+  }
   ChannelGroups channel_groups(const Shape& /*input*/) const { return {groups, out_channels}; }
 };
 

@@ -13,7 +13,7 @@ void infer_sliding(const Pool& pool, const LayerPlace& place, LayerInfo& info) {
   if (2 * int64_t{pool.padding.h} > kernel.h || 2 * int64_t{pool.padding.w} > kernel.w)
     throw UnfitLayer{fmt::format("padding must be at most half of its {} kernel, not {}", to_text(kernel),
                                  to_text(pool.padding))};
-  slide(place, kernel, pool.stride, pool.padding, pool.ceil_mode, info);
+  slide(place, kernel, pool.stride, pool.padding, /*dilation=*/{1, 1}, pool.ceil_mode, info);
 }
 
 class PoolingRunner final : public LayerRunner {
@@ -44,14 +44,15 @@ void MaxPool2d::infer(const LayerPlace& place, LayerInfo& info) const {
   infer_sliding(*this, place, info);
 }
 Windows MaxPool2d::windows(const Shape& input) const {
-  return sliding_windows(input, kernel_size, stride, padding, {.ceil_mode = ceil_mode});
+  return sliding_windows(input, kernel_size, stride, padding, /*dilation=*/{1, 1}, {.ceil_mode = ceil_mode});
 }
 
 void AvgPool2d::infer(const LayerPlace& place, LayerInfo& info) const {
   infer_sliding(*this, place, info);
 }
 Windows AvgPool2d::windows(const Shape& input) const {
-  return sliding_windows(input, kernel_size, stride, padding, {ceil_mode, count_include_pad});
+  return sliding_windows(input, kernel_size, stride, padding, /*dilation=*/{1, 1},
+                         {ceil_mode, count_include_pad});
 }
 
 void AdaptiveAvgPool2d::infer(const LayerPlace& place, LayerInfo& info) const {
