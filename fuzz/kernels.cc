@@ -11,6 +11,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/philox.h"
+#include "exact_functions.h"
 #include "kernels/activation.h"
 #include "kernels/conv2d.h"
 #include "kernels/dropout.h"
@@ -397,7 +398,7 @@ void check_backward(Draw& draw, const ActivationShape& s, const AlignedBuffer<fl
                         backward_sums, backward);
   };
   compare("activation_backward " + name(s),
-          run(reference::activation_backward_sums, reference::activation_backward),
+          run(testing::exact_activation_backward_sums, testing::exact_activation_backward),
           [&] { return run(activation_backward_sums, activation_backward); });
 }
 
@@ -481,7 +482,7 @@ void check_function(Draw& draw) {
     forward(s, input, nullptr, y.data());
     return {output(y.span(), 32 * kEpsilon)};
   };
-  compare("activation_forward " + name(s), run(reference::activation_forward),
+  compare("activation_forward " + name(s), run(testing::exact_activation_forward),
           [&] { return run(activation_forward); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "exact_functions.h"
 #include "kernel_testing.h"
 #include "kernels/dropout.h"
 #include "kernels/loss.h"
@@ -11,6 +12,9 @@
 namespace rung::kernels {
 namespace {
 
+using rung::testing::exact_activation_backward;
+using rung::testing::exact_activation_backward_sums;
+using rung::testing::exact_activation_forward;
 using rung::testing::expect_near_all;
 using rung::testing::random_values;
 using rung::testing::sum_tolerance;
@@ -62,7 +66,7 @@ TEST_P(ActivationTest, ForwardEqualsReference) {
       auto expected_bits = kept;
       AlignedBuffer<float> y(block_floats(s.channels, s.out_height(), s.out_width())), expected(y.size());
       activation_forward(s, input, kept.empty() ? nullptr : bits.data(), y.data());
-      reference::activation_forward(s, input, kept.empty() ? nullptr : expected_bits.data(), expected.data());
+      exact_activation_forward(s, input, kept.empty() ? nullptr : expected_bits.data(), expected.data());
       expect_near_all(y.span(), expected.span(), s.pooling == Pooling::kAverage || s.function ? 1e-6 : 0,
                       name(s));
       for (size_t i = 0; i < bits.size(); ++i) {
@@ -114,8 +118,8 @@ TEST_P(ActivationTest, BackwardEqualsReference) {
     const auto gates = keep_bits(s.elements());
     const auto check = [&](const ActivationGradient& gradient, const NormGradient* n, int lanes) {
       const auto got = backward(s, input, gradient, n, lanes, activation_backward_sums, activation_backward);
-      const auto wanted = backward(s, input, gradient, n, lanes, reference::activation_backward_sums,
-                                   reference::activation_backward);
+      const auto wanted =
+          backward(s, input, gradient, n, lanes, exact_activation_backward_sums, exact_activation_backward);
       expect_near_all(got.sums, wanted.sums, sum_tolerance(16.0 * s.height * s.width), name(s) + ", sums");
       expect_near_all(got.dy.span(), wanted.dy.span(), 1e-6, name(s) + ", dy");
       expect_near_all(got.added.span(), wanted.added.span(), 1e-6, name(s) + ", added");

@@ -1,4 +1,4 @@
-// Leaky relu, the functions of functions.h and their gradients against their references.
+// Leaky relu, the functions of functions.h and their gradients against their references and exact forms.
 #include "kernels/elementwise.h"
 
 #include <gtest/gtest-spi.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "exact_functions.h"
 #include "kernel_testing.h"
 #include "kernels/activation.h"
 #include "kernels/layout.h"
@@ -19,6 +20,7 @@
 namespace rung::kernels {
 namespace {
 
+using rung::testing::exact;
 using rung::testing::expect_near_all;
 using rung::testing::random_values;
 using rung::testing::sum_tolerance;
@@ -52,13 +54,12 @@ void apply_gradient(Function function, std::span<const float> dy, std::span<cons
 
 // The exact values, rounded.
 void apply_exactly(Function function, std::span<const float> x, float* y) {
-  std::ranges::transform(
-      x, y, [&](float value) { return static_cast<float>(reference::function_value(function, value)); });
+  std::ranges::transform(x, y, [&](float value) { return static_cast<float>(exact(function, value).value); });
 }
 void apply_gradient_exactly(Function function, std::span<const float> dy, std::span<const float> x,
                             float* dx) {
   std::ranges::transform(dy, x, dx, [&](float gradient, float value) {
-    return static_cast<float>(gradient * reference::function_slope(function, value));
+    return static_cast<float>(gradient * exact(function, value).slope);
   });
 }
 
@@ -94,7 +95,7 @@ TEST_P(ElementwiseTest, LeakyReluGradientEqualsReference) {
   }
 }
 
-TEST_P(ElementwiseTest, FunctionsEqualTheirReference) {
+TEST_P(ElementwiseTest, FunctionsEqualTheirExactForms) {
   auto x = random_values(kShape.floats(), 1, -20, 20);
   const std::vector<float> extremes = {0,     -0.0F,  88,     -88, 89, -89, 200,   -200,
                                        1e30F, -1e30F, 1e-30F, 3,   -3, 6,   2.99F, -2.99F};
@@ -118,10 +119,8 @@ TEST(Functions, SlopesAreThoseOfTheValues) {
   for (const Function function : kEveryFunction) {
     for (double x = -8.03; x < 8; x += 0.1) {
       const double difference =
-          (reference::function_value(function, x + kStep) - reference::function_value(function, x - kStep)) /
-          (2 * kStep);
-      EXPECT_NEAR(reference::function_slope(function, x), difference, 1e-8)
-          << name_of(function) << " at " << x;
+          (exact(function, x + kStep).value - exact(function, x - kStep).value) / (2 * kStep);
+      EXPECT_NEAR(exact(function, x).slope, difference, 1e-8) << name_of(function) << " at " << x;
     }
   }
 }
@@ -140,7 +139,7 @@ void expect_same_kind(std::span<const float> actual, std::span<const float> expe
   }
 }
 
-TEST_P(ElementwiseTest, FunctionsEqualTheirReferenceForEveryFloat) {
+TEST_P(ElementwiseTest, FunctionsEqualTheirExactFormsForEveryFloat) {
   const auto x = rung::testing::any_floats(80'000, 3);
   const auto dy = random_values(x.size(), 2);
   AlignedBuffer<float> y(x.size()), expected(x.size());

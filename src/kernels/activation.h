@@ -81,7 +81,7 @@ void activation_backward(const ActivationShape& shape, const ActivationInput& in
 
 namespace reference {
 
-// The same, as plain loops; functions in double.
+// The same for shapes without a function, as plain loops. (tests/exact_functions.h has those with one.)
 void activation_forward(const ActivationShape& shape, const ActivationInput& input, uint16_t* bits, float* y);
 void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
                               const ActivationGradient& gradient, const float* mean, float* sums);

@@ -1,9 +1,9 @@
-// Scale, dropout, sum, relu, functions and pooling written as their definitions, one element at a time.
+// Scale, dropout, sum, relu and pooling written as their definitions, one element at a time.
 #include <cmath>
 #include <vector>
 
+#include "base/require.h"
 #include "kernels/activation.h"
-#include "kernels/elementwise.h"
 
 namespace rung::kernels::reference {
 namespace {
@@ -39,23 +39,16 @@ float pool_window(const ActivationShape& s, const std::vector<float>& values, ui
   return best;
 }
 
-// One element of one lane of the input, before the sum.
-float scaled(const ActivationShape& s, const ActivationInput& input, int c, int row, int col, int lane) {
-  return std::fma(input.x[element(s, c, row, col) * kLanes + lane], input.scale[c], input.shift[c]);
-}
-
 // g of one element of one lane.
-float gradient_at(const ActivationShape& s, const ActivationInput& input, const ActivationGradient& gradient,
-                  int c, int row, int col, int lane) {
+float gradient_at(const ActivationShape& s, const ActivationGradient& gradient, int c, int row, int col,
+                  int lane) {
   const int py = row / s.pool_h;
   const int px = col / s.pool_w;
   if (py >= s.out_height() || px >= s.out_width()) return 0;
   if (!bit_of(gradient.bits, element(s, c, row, col), lane)) return 0;
   const size_t at = (static_cast<size_t>(c) * s.out_height() + py) * s.out_width() + px;
   const auto area = static_cast<float>(s.pooling == Pooling::kAverage ? s.pool_h * s.pool_w : 1);
-  const float g = gradient.dy[at * kLanes + lane] * (gradient.passed / area);
-  if (!s.function) return g;
-  return static_cast<float>(g * function_slope(*s.function, scaled(s, input, c, row, col, lane)));
+  return gradient.dy[at * kLanes + lane] * (gradient.passed / area);
 }
 
 void give_to_added(const ActivationGradient& gradient, size_t at, float g) {
@@ -77,12 +70,13 @@ void for_each_value(const ActivationShape& s, Visit visit) {
 
 void activation_forward(const ActivationShape& shape, const ActivationInput& input, uint16_t* bits,
                         float* y) {
+  RUNG_REQUIRE(!shape.function);
   std::vector<float> values(shape.elements() * kLanes);
   for_each_value(shape, [&](int c, int row, int col, int lane) {
     const size_t at = element(shape, c, row, col);
-    float value = bit_of(bits, at, lane) ? scaled(shape, input, c, row, col, lane) : 0;
+    float value = std::fma(input.x[at * kLanes + lane], input.scale[c], input.shift[c]);
+    if (!bit_of(bits, at, lane)) value = 0;
     if (input.added != nullptr) value += input.added[at * kLanes + lane];
-    if (shape.function) value = static_cast<float>(function_value(*shape.function, value));
     if (shape.relu && value <= 0) {
       value = 0;
       if (bits != nullptr) bits[at] &= static_cast<uint16_t>(~(1U << lane));
@@ -100,15 +94,15 @@ void activation_forward(const ActivationShape& shape, const ActivationInput& inp
 
 void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
                               const ActivationGradient& gradient, const float* mean, float* sums) {
+  RUNG_REQUIRE(!shape.function);
   std::vector<double> exact(2 * static_cast<size_t>(shape.channels));
   for_each_value(shape, [&](int c, int row, int col, int lane) {
-    const float g = gradient_at(shape, input, gradient, c, row, col, lane);
+    const float g = gradient_at(shape, gradient, c, row, col, lane);
     const size_t at = element(shape, c, row, col) * kLanes + static_cast<size_t>(lane);
     const size_t channel = 2 * static_cast<size_t>(c);
     exact[channel] += g;
     exact[channel + 1] += double{g} * (input.x[at] - mean[c]);
     give_to_added(gradient, at, g);
-    if (shape.function) gradient.dy[at] = g;
   });
   for (size_t i = 0; i < exact.size(); ++i) sums[i] = static_cast<float>(exact[i]);
 }
@@ -116,17 +110,15 @@ void activation_backward_sums(const ActivationShape& shape, const ActivationInpu
 void activation_backward(const ActivationShape& shape, const ActivationInput& input,
                          const ActivationGradient& gradient, const NormGradient* norm, int lanes,
                          View<float> dx) {
+  RUNG_REQUIRE(!shape.function);
   for_each_value(shape, [&](int c, int row, int col, int lane) {
     const size_t at = element(shape, c, row, col) * kLanes + static_cast<size_t>(lane);
-    float value = 0;
-    if (norm == nullptr) {
-      value = gradient_at(shape, input, gradient, c, row, col, lane);
-      give_to_added(gradient, at, value);
-    } else {
-      const float g =
-          shape.function ? gradient.dy[at] : gradient_at(shape, input, gradient, c, row, col, lane);
+    float value = gradient_at(shape, gradient, c, row, col, lane);
+    if (norm != nullptr) {
       const float centred = input.x[at] - norm->mean[c];
-      value = std::fma(g, norm->gradient[c], std::fma(centred, norm->value[c], norm->constant[c]));
+      value = std::fma(value, norm->gradient[c], std::fma(centred, norm->value[c], norm->constant[c]));
+    } else {
+      give_to_added(gradient, at, value);
     }
     if (shape.rectified && input.x[at] <= 0) value = 0;
     dx.at(c, row, col)[lane] = lane < lanes ? value : 0;

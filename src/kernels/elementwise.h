@@ -1,13 +1,10 @@
 // Leaky relu (PReLU is leaky relu with a learned slope), whose gradient needs more than activation.h's one
-// bit per element, so it takes its own pass over memory; the sum of gradients; and the exact values of the
-// functions of functions.h. Shapes use the legend in layout.h; tensors are one block's, [C][H][W][16], of any
-// alignment.
+// bit per element, so it takes its own pass over memory; and the sum of gradients. Shapes use the legend in
+// layout.h; tensors are one block's, [C][H][W][16], of any alignment.
 #pragma once
 
 #include <cstddef>
 #include <span>
-
-#include "kernels/functions.h"
 
 namespace rung::kernels {
 
@@ -33,11 +30,7 @@ void add(size_t floats, const float* a, const float* b, float* y);
 
 namespace reference {
 
-// A function's exact value and slope. NaN stays NaN, in the slope too.
-double function_value(Function function, double x);
-double function_slope(Function function, double x);
-
-// The same as above, as plain loops.
+// The same, as plain loops.
 void leaky_relu_forward(const ElementwiseShape& shape, const float* x, std::span<const float> slope,
                         float* y);
 void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const float* x,

@@ -1,5 +1,5 @@
-// The elementwise functions without parameters: y = f(x). Each is an enumerator and a name here, its exact
-// value and slope in elementwise_reference.cc, and its vector form in functions-inl.h; kernels, costs, tests
+// The elementwise functions without parameters: y = f(x). Each is an enumerator and a name here, and its
+// vector form in functions-inl.h; tests/exact_functions.h has its definition in double. Kernels, costs, tests
 // and fuzzing follow.
 #pragma once
 

@@ -49,7 +49,7 @@ void Trace::forward(size_t unit) {
 std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes) const {
   std::vector<float> gradient(block_floats(plan_.units.back().output));
   for (size_t lane = 0; lane < classes.size(); ++lane) gradient[classes[lane] * size_t{kLanes} + lane] = 1;
-  std::vector<std::vector<float>> skips;  // gradients of inputs that later units add
+  std::vector<AlignedBuffer<float>> skips;  // gradients of inputs that later units add
   for (const Unit& spec : plan_.units) skips.emplace_back(spec.input_is_added ? block_floats(spec.input) : 0);
   for (size_t later = units_.size() - 1; later > unit; --later) {
     const Unit& spec = plan_.units[later];
@@ -72,22 +72,23 @@ const float* Trace::activation_input(size_t unit) const {
   return trace.runner.has_two_kernels() ? trace.convolved.data() : trace.output.data();
 }
 
-std::vector<float> Trace::through_activation(size_t unit, std::vector<float> dy,
-                                             std::vector<float>* skip) const {
+std::vector<float> Trace::through_activation(size_t unit, std::span<const float> gradient,
+                                             AlignedBuffer<float>* skip) const {
   const Unit& spec = plan_.units[unit];
   const UnitTrace& trace = units_[unit];
   const float* x = activation_input(unit);
-  std::vector<float> dx(spec.activation.elements() * kLanes);
+  AlignedBuffer<float> dy(gradient.size());
+  std::ranges::copy(gradient, dy.data());
+  AlignedBuffer<float> dx(spec.activation.elements() * kLanes);
   if (spec.runner) {
     spec.runner->backward(weights_.parameters, dy.data(), x, dx.data(), nullptr);
-    return dx;
+    return {dx.data(), dx.data() + dx.size()};
   }
   // First the gradient of the scaled and shifted input, then that of the input.
   kernels::ActivationShape shape = spec.activation;
   shape.rectified = false;
-  kernels::reference::activation_backward(
-      shape,
-      {.x = x, .scale = trace.runner.scale().data(), .shift = trace.runner.shift().data(), .added = nullptr},
+  kernels::activation_backward(
+      shape, {.x = x, .scale = trace.runner.scale().data(), .shift = trace.runner.shift().data()},
       {.dy = dy.data(),
        .bits = trace.bits.empty() ? nullptr : trace.bits.data(),
        .added = skip ? skip->data() : nullptr,
@@ -96,7 +97,7 @@ std::vector<float> Trace::through_activation(size_t unit, std::vector<float> dy,
   const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
   for (size_t i = 0; i < dx.size(); ++i)
     dx[i] = spec.activation.rectified && x[i] <= 0 ? 0 : dx[i] * trace.runner.scale()[i / plane];
-  return dx;
+  return {dx.data(), dx.data() + dx.size()};
 }
 
 }  // namespace rung::nn

@@ -1,6 +1,6 @@
 // What happens inside a model: one block of 16 images in evaluation mode, with every unit's output kept, and
-// the gradient of a logit at every unit. For looking at a model, not for speed: the backward pass uses the
-// reference kernels.
+// the gradient of a logit at every unit. For looking at a model, not for speed: the convolutions' backward
+// pass uses the reference kernel.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class Trace {
   const float* input(size_t unit) const;
   const float* activation_input(size_t unit) const;
   // From the gradient of the unit's output that of the activation's input; adds that of the sum to `skip`.
-  std::vector<float> through_activation(size_t unit, std::vector<float> dy, std::vector<float>* skip) const;
+  std::vector<float> through_activation(size_t unit, std::span<const float> gradient,
+                                        AlignedBuffer<float>* skip) const;
 
   const Plan& plan_;
   const Weights& weights_;
