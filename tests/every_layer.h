@@ -20,8 +20,8 @@ inline std::vector<nn::LayerSpec> every_layer() {
              .dilation = {2, 3},
              .groups = 2},
       BatchNorm2d{1e-3, 0.25}, GroupNorm{2, 1e-3}, Dropout{0.3}, Dropout2d{0.4}, Relu{}, LeakyRelu{0.125},
-      PRelu{4, 0.5}, Silu{}, Gelu{Gelu::Approximate::kTanh}, Relu6{}, Hardswish{}, Sigmoid{}, Tanh{}, Add{-1},
-      MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true}, AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},
+      PRelu{4, 0.5}, Silu{}, Gelu{Gelu::Approximate::kTanh}, Mish{}, Relu6{}, Hardswish{}, Sigmoid{}, Tanh{},
+      Add{-1}, MaxPool2d{{2, 2}, {1, 3}, {0, 1}, true}, AvgPool2d{{3, 2}, {2, 2}, {1, 1}, true, false},
       AdaptiveAvgPool2d{{2, 3}}, Flatten{}, Linear{5, false});
 }
 

@@ -37,6 +37,11 @@ inline ValueAndSlope exact_gelu_by_tanh(double x) {
   return {x * (1 + t) / 2, (1 + t) / 2 + x * (1 - t * t) / 2 * argument_slope};
 }
 
+inline ValueAndSlope exact_mish(double x) {
+  const double t = std::tanh(std::log1p(std::exp(x)));
+  return {x * t, t + x * (1 - t * t) * sigmoid(x)};
+}
+
 // NaN stays NaN, in the slope too.
 inline ValueAndSlope exact(kernels::Function function, double x) {
   using kernels::Function;
@@ -48,6 +53,8 @@ inline ValueAndSlope exact(kernels::Function function, double x) {
       return exact_gelu(x);
     case Function::kGeluTanh:
       return exact_gelu_by_tanh(x);
+    case Function::kMish:
+      return exact_mish(x);
     case Function::kRelu6:
       return {std::clamp(x, 0.0, 6.0), x > 0 && x < 6 ? 1.0 : 0.0};
     case Function::kHardswish:

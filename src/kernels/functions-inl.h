@@ -123,6 +123,29 @@ struct GeluTanh {
   }
 };
 
+// x tanh(log(1 + e^x)). With e = e^x and n = e (e + 2) that tanh is n / (n + 2), and its slope is
+// 4 e (e + 1) / (n + 2)^2. At the bound 40 the square overflows, so there the slope is 0.
+struct Mish {
+  struct Factor {
+    V value;
+    V slope;
+  };
+  static HWY_INLINE Factor tanh_of_softplus(V x) {
+    const D d;
+    const V two = constant(2);
+    const V e = hn::Exp(d, hn::Min(x, constant(40)));
+    const V n = hn::Mul(e, hn::Add(e, two));
+    const V divisor = hn::Add(n, two);
+    const V rise = hn::Mul(hn::Mul(constant(4), e), hn::Add(e, constant(1)));
+    return {hn::Div(n, divisor), hn::Div(rise, hn::Mul(divisor, divisor))};
+  }
+  static HWY_INLINE V value(V x) { return hn::Mul(x, tanh_of_softplus(x).value); }
+  static HWY_INLINE V slope(V x) {
+    const Factor t = tanh_of_softplus(x);
+    return hn::MulAdd(x, t.slope, t.value);
+  }
+};
+
 // A row's value and slope. NaN stays NaN.
 template <typename Row>
 HWY_INLINE V value_of(V x) {
@@ -143,6 +166,8 @@ HWY_INLINE void visit_function(Function function, Visit visit) {
       return visit(Gelu());
     case Function::kGeluTanh:
       return visit(GeluTanh());
+    case Function::kMish:
+      return visit(Mish());
     case Function::kRelu6:
       return visit(Relu6());
     case Function::kHardswish:

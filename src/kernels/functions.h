@@ -10,7 +10,7 @@
 
 namespace rung::kernels {
 
-enum class Function : uint8_t { kSilu, kGelu, kGeluTanh, kRelu6, kHardswish, kSigmoid, kTanh };
+enum class Function : uint8_t { kSilu, kGelu, kGeluTanh, kMish, kRelu6, kHardswish, kSigmoid, kTanh };
 
 constexpr std::string_view name_of(Function function) {
   switch (function) {
@@ -20,6 +20,8 @@ constexpr std::string_view name_of(Function function) {
       return "gelu";
     case Function::kGeluTanh:
       return "gelu by tanh";
+    case Function::kMish:
+      return "mish";
     case Function::kRelu6:
       return "relu6";
     case Function::kHardswish:

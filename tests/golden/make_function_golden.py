@@ -21,6 +21,7 @@ FUNCTIONS = {
     "silu": nn.SiLU(),
     "gelu": nn.GELU(),
     "gelu by tanh": nn.GELU(approximate="tanh"),
+    "mish": nn.Mish(),
     "relu6": nn.ReLU6(),
     "hardswish": nn.Hardswish(),
     "sigmoid": nn.Sigmoid(),

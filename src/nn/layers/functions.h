@@ -40,6 +40,17 @@ struct Gelu {
   }
 };
 
+// torch.nn.Mish: x tanh(log(1 + exp(x))) (Misra, "Mish: A Self Regularized Non-Monotonic Activation
+// Function", 2019).
+struct Mish {
+  friend bool operator==(const Mish&, const Mish&) = default;
+
+  static constexpr std::string_view kName = "mish";
+  static constexpr std::string_view kTorchName = "Mish";
+  static constexpr auto fields() { return std::tuple(); }
+  static constexpr kernels::Function function() { return kernels::Function::kMish; }
+};
+
 // torch.nn.ReLU6: x, but at least 0 and at most 6.
 struct Relu6 {
   friend bool operator==(const Relu6&, const Relu6&) = default;
@@ -80,7 +91,7 @@ struct Tanh {
   static constexpr kernels::Function function() { return kernels::Function::kTanh; }
 };
 
-using FunctionLayers = std::variant<Silu, Gelu, Relu6, Hardswish, Sigmoid, Tanh>;
+using FunctionLayers = std::variant<Silu, Gelu, Mish, Relu6, Hardswish, Sigmoid, Tanh>;
 
 // Such a layer. Whatever its function, it has no parameters and keeps its input's shape.
 template <typename Layer>
