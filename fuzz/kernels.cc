@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/enumerators.h"
 #include "base/philox.h"
 #include "exact_functions.h"
 #include "kernels/activation.h"
@@ -465,11 +466,16 @@ void check_leaky_relu(Draw& draw) {
           [&] { return run(leaky_relu_forward, leaky_relu_backward); });
 }
 
+Function draw_function(Draw& draw) {
+  return kEnumerators<Function>[static_cast<size_t>(
+      draw.between(0, static_cast<int>(kEnumerators<Function>.size()) - 1))];
+}
+
 void check_function(Draw& draw) {
   const ActivationShape s{.channels = draw.between(1, 4),
                           .height = draw.between(1, 11),
                           .width = draw.between(1, 11),
-                          .function = static_cast<Function>(draw.between(0, kFunctions - 1)),
+                          .function = draw_function(draw),
                           .rectified = draw.coin()};
   const auto x = draw.values(s.elements() * kLanes, static_cast<float>(draw.between(1, 200)));
   check_backward(draw, s, x);

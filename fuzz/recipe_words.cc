@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/enumerators.h"
 #include "data/data_spec.h"
 #include "nn/model_spec.h"
 #include "optim/training_spec.h"
@@ -20,8 +21,7 @@ void add_words(Words& found) {
     rung::for_each_field<Spec>([&]<typename Owner, typename T>(const rung::Field<Owner, T>& field) {
       found.insert(field.name);
       if (!field.word.empty()) found.insert(field.word);
-      if constexpr (std::is_enum_v<T>)
-        for (const auto& word : words(T{})) found.insert(word.name);
+      if constexpr (std::is_enum_v<T>) found.insert(rung::kNames<T>.begin(), rung::kNames<T>.end());
     });
   });
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/enumerators.h"
 #include "exact_functions.h"
 #include "kernel_testing.h"
 #include "kernels/activation.h"
@@ -102,7 +103,7 @@ TEST_P(ElementwiseTest, FunctionsEqualTheirExactForms) {
   std::ranges::copy(extremes, x.data());
   const auto dy = random_values(x.size(), 2);
   AlignedBuffer<float> y(x.size()), expected(x.size());
-  for (const Function function : kEveryFunction) {
+  for (const Function function : kEnumerators<Function>) {
     SCOPED_TRACE(name_of(function));
     apply(function, x.span(), y.data());
     apply_exactly(function, x.span(), expected.data());
@@ -116,7 +117,7 @@ TEST_P(ElementwiseTest, FunctionsEqualTheirExactForms) {
 // The slope is that of the value, in double.
 TEST(Functions, SlopesAreThoseOfTheValues) {
   constexpr double kStep = 1e-5;
-  for (const Function function : kEveryFunction) {
+  for (const Function function : kEnumerators<Function>) {
     for (double x = -8.03; x < 8; x += 0.1) {
       const double difference =
           (exact(function, x + kStep).value - exact(function, x - kStep).value) / (2 * kStep);
@@ -143,7 +144,7 @@ TEST_P(ElementwiseTest, FunctionsEqualTheirExactFormsForEveryFloat) {
   const auto x = rung::testing::any_floats(80'000, 3);
   const auto dy = random_values(x.size(), 2);
   AlignedBuffer<float> y(x.size()), expected(x.size());
-  for (const Function function : kEveryFunction) {
+  for (const Function function : kEnumerators<Function>) {
     SCOPED_TRACE(name_of(function));
     apply(function, x.span(), y.data());
     apply_exactly(function, x.span(), expected.data());
@@ -159,12 +160,12 @@ TEST_P(ElementwiseTest, FunctionsEqualTorch) {
   const auto golden =
       train::read_safetensors(std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/functions.safetensors");
   const std::vector<float>& given = golden.floats.at("x").values;
-  ASSERT_EQ(golden.floats.size(), 1 + 2 * kEveryFunction.size());
+  ASSERT_EQ(golden.floats.size(), 1 + 2 * kEnumerators<Function>.size());
   const size_t floats = (given.size() + kLanes - 1) / kLanes * kLanes;
   AlignedBuffer<float> x(floats), ones(floats), y(floats);
   std::ranges::copy(given, x.data());
   std::ranges::fill(ones.span(), 1.0F);
-  for (const Function function : kEveryFunction) {
+  for (const Function function : kEnumerators<Function>) {
     const auto expect = [&](const std::string& what) {
       const auto& expected = golden.floats.at(what + "/" + std::string(name_of(function))).values;
       for (size_t i = 0; i < given.size(); ++i)
@@ -199,7 +200,7 @@ TEST_P(ElementwiseTest, SiluIsPyTorchsAtTheEnds) {
 TEST_P(ElementwiseTest, NaNStaysNaN) {
   AlignedBuffer<float> x(kShape.floats()), y(x.size());
   x[5] = std::nanf("");
-  for (const Function function : kEveryFunction) {
+  for (const Function function : kEnumerators<Function>) {
     apply(function, x.span(), y.data());
     EXPECT_TRUE(std::isnan(y[5])) << name_of(function);
   }

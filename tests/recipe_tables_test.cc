@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/enumerators.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "data/data_spec.h"
@@ -65,7 +66,7 @@ template <typename Spec, typename T>
 std::string bounds_of(const Field<Spec, T>& field) {
   if constexpr (std::is_enum_v<T>) {
     std::string all;
-    for (const auto& word : words(T{})) all += fmt::format("{}`\"{}\"`", all.empty() ? "" : ", ", word.name);
+    for (const auto name : kNames<T>) all += fmt::format("{}`\"{}\"`", all.empty() ? "" : ", ", name);
     return all;
   }
   std::string text = bounds(field.range);

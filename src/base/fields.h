@@ -3,7 +3,8 @@
 // are made.
 //
 // A specification is a plain struct of values with PyTorch's names and defaults, and three static members:
-// kName, its name in a recipe, kTorchName, PyTorch's name, and fields(), a tuple of Field.
+// kName, its name in a recipe, kTorchName, PyTorch's name, and fields(), a tuple of Field. A field may be an
+// enumeration, of which recipes have the names (enumerators.h).
 #pragma once
 
 #include <cstddef>
@@ -17,14 +18,6 @@
 #include "base/number_range.h"
 
 namespace rung {
-
-// One word of an enumeration, as recipes spell it. words(Enumeration) lists them all, in the order of the
-// values.
-template <typename Enumeration>
-struct Word {
-  std::string_view name;
-  Enumeration value;
-};
 
 template <typename Spec, typename T>
 struct Field {

@@ -34,6 +34,15 @@ inline constexpr double kLeastStd = 1e-6;  // that pixels are divided by
 
 // Which of the training images validate.
 enum class ValidationSplit { kLast, kStratified };
+constexpr std::string_view name_of(ValidationSplit split) {
+  switch (split) {
+    case ValidationSplit::kLast:
+      return "last";
+    case ValidationSplit::kStratified:
+      return "stratified";
+  }
+  return "";
+}
 
 // What a recipe says of its images. What only the images themselves tell (shares, and a mean or std that is
 // to be measured) is filled in by resolved() in arrange.h.
@@ -106,9 +115,14 @@ struct RandomRotation {
 };
 
 enum class Interpolation { kNearest, kBilinear };
-constexpr auto words(Interpolation) {
-  return std::array{Word<Interpolation>{"nearest", Interpolation::kNearest},
-                    Word<Interpolation>{"bilinear", Interpolation::kBilinear}};
+constexpr std::string_view name_of(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::kNearest:
+      return "nearest";
+    case Interpolation::kBilinear:
+      return "bilinear";
+  }
+  return "";
 }
 
 // torchvision.transforms.RandomAffine: an angle uniform in [-degrees, degrees]; whole pixels up to a share of

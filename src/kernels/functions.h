@@ -3,8 +3,6 @@
 // and fuzzing follow.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -33,18 +31,5 @@ constexpr std::string_view name_of(Function function) {
   }
   return "";
 }
-
-// How many there are.
-inline constexpr int kFunctions = [] {
-  int count = 0;
-  while (!name_of(static_cast<Function>(count)).empty()) ++count;
-  return count;
-}();
-
-inline constexpr auto kEveryFunction = [] {
-  std::array<Function, kFunctions> all{};
-  for (int i = 0; i < kFunctions; ++i) all[static_cast<size_t>(i)] = static_cast<Function>(i);
-  return all;
-}();
 
 }  // namespace rung::kernels

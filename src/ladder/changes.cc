@@ -72,7 +72,7 @@ std::string text_of(const data::Portion& portion) {
   return portion.share > 0 ? fmt::format("{}", portion.share) : fmt::format("{}", portion.images);
 }
 std::string text_of(data::ValidationSplit split) {
-  return split == data::ValidationSplit::kLast ? "last" : "stratified";
+  return std::string(name_of(split));
 }
 // "1 epoch", "5 epochs". Precondition: it is not negative.
 std::string count_of(int count, std::string_view noun) {

@@ -213,8 +213,14 @@ constexpr auto momentum_fields() {
 // zero, momentum in the opposite direction. It sets the learning rate, so the optimiser's own has no effect.
 struct OneCycleLr {
   enum class Anneal { kCos, kLinear };
-  friend constexpr auto words(Anneal) {
-    return std::array{Word<Anneal>{"cos", Anneal::kCos}, Word<Anneal>{"linear", Anneal::kLinear}};
+  friend constexpr std::string_view name_of(Anneal anneal) {
+    switch (anneal) {
+      case Anneal::kCos:
+        return "cos";
+      case Anneal::kLinear:
+        return "linear";
+    }
+    return "";
   }
   double max_lr = 0;
   double pct_start = 0.3;
@@ -254,10 +260,16 @@ struct OneCycleLr {
 // learning rate.
 struct CyclicLr {
   enum class Mode { kTriangular, kTriangular2, kExpRange };
-  friend constexpr auto words(Mode) {
-    return std::array{Word<Mode>{"triangular", Mode::kTriangular},
-                      Word<Mode>{"triangular2", Mode::kTriangular2},
-                      Word<Mode>{"exp_range", Mode::kExpRange}};
+  friend constexpr std::string_view name_of(Mode mode) {
+    switch (mode) {
+      case Mode::kTriangular:
+        return "triangular";
+      case Mode::kTriangular2:
+        return "triangular2";
+      case Mode::kExpRange:
+        return "exp_range";
+    }
+    return "";
   }
   double base_lr = 0;
   double max_lr = 0;

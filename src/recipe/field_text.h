@@ -28,9 +28,7 @@ std::string text_of(const Field<Spec, T>& field, const T& value) {
   } else if constexpr (std::is_same_v<T, std::optional<int>>) {
     return value ? fmt::format("{}", *value) : fmt::format("\"{}\"", field.word);
   } else if constexpr (std::is_enum_v<T>) {
-    for (const auto& word : words(value))
-      if (word.value == value) return fmt::format("\"{}\"", word.name);
-    return "";
+    return fmt::format("\"{}\"", name_of(value));
   } else if constexpr (std::is_arithmetic_v<T>) {
     return fmt::format("{}", value);
   } else {

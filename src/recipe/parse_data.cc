@@ -41,11 +41,8 @@ data::Portion parse_portion(const TableReader& table, std::string_view key) {
 }
 
 data::ValidationSplit parse_validation_split(const TableReader& table, const std::string& name) {
-  using data::ValidationSplit;
-  constexpr std::array kSplits = {Named<ValidationSplit>{"last", ValidationSplit::kLast},
-                                  Named<ValidationSplit>{"stratified", ValidationSplit::kStratified}};
   if (!table.has("validation_split")) return data::default_split(name);
-  return table.choice("validation_split", kSplits);
+  return table.choice<data::ValidationSplit>("validation_split");
 }
 
 data::Portion parse_test(const TableReader& table, const std::string& name) {

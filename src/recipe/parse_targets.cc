@@ -1,85 +1,78 @@
 // The [[targets]] of a recipe, its [reference], and the names and words for metrics and comparisons.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <optional>
+#include <vector>
 
+#include "base/enumerators.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
 namespace {
 
 struct MetricInfo {
-  Metric metric;
   std::string_view words;
   std::string_view unit;
   NumberRange range;
 };
 
 constexpr NumberRange kPercent = NumberRange::closed(0, 100);
-constexpr std::array kMetrics = {
-    Named<MetricInfo>{"params", {Metric::kParams, "parameters", "", NumberRange::at_least(0)}},
-    Named<MetricInfo>{"best_test_accuracy",
-                      {Metric::kBestTestAccuracy, "best test accuracy", " %", kPercent}},
-    Named<MetricInfo>{"final_test_accuracy",
-                      {Metric::kFinalTestAccuracy, "test accuracy after the last epoch", " %", kPercent}},
-    Named<MetricInfo>{
-        "mean_last3_test_accuracy",
-        {Metric::kMeanLast3TestAccuracy, "mean test accuracy of the last 3 epochs", " %", kPercent}},
-    Named<MetricInfo>{
-        "overfitting_gap",
-        {Metric::kOverfittingGap, "overfitting gap", " points", NumberRange::closed(-100, 100)}},
-    Named<MetricInfo>{"train_seconds",
-                      {Metric::kTrainSeconds, "training time", " s", NumberRange::at_least(0)}},
-    Named<MetricInfo>{"best_validation_accuracy",
-                      {Metric::kBestValidationAccuracy, "best validation accuracy", " %", kPercent}},
-    Named<MetricInfo>{
-        "final_validation_accuracy",
-        {Metric::kFinalValidationAccuracy, "validation accuracy after the last epoch", " %", kPercent}},
-    Named<MetricInfo>{"test_accuracy_at_best_validation",
-                      {Metric::kTestAccuracyAtBestValidation, "test accuracy at the best validation accuracy",
-                       " %", kPercent}},
-    Named<MetricInfo>{
-        "final_balanced_test_accuracy",
-        {Metric::kFinalBalancedTestAccuracy, "balanced test accuracy after the last epoch", " %", kPercent}},
-    Named<MetricInfo>{"final_balanced_validation_accuracy",
-                      {Metric::kFinalBalancedValidationAccuracy,
-                       "balanced validation accuracy after the last epoch", " %", kPercent}},
-};
 
-constexpr auto kMetricList = [] {
-  std::array<Metric, kMetrics.size()> metrics{};
-  for (size_t i = 0; i < metrics.size(); ++i) metrics[i] = kMetrics[i].value.metric;
-  return metrics;
-}();
-
-const Named<MetricInfo>& find_metric(Metric metric) {
-  return *std::find_if(kMetrics.begin(), kMetrics.end(),
-                       [=](const auto& one) { return one.value.metric == metric; });
+constexpr MetricInfo info_of(Metric metric) {
+  switch (metric) {
+    case Metric::kParams:
+      return {"parameters", "", NumberRange::at_least(0)};
+    case Metric::kBestTestAccuracy:
+      return {"best test accuracy", " %", kPercent};
+    case Metric::kFinalTestAccuracy:
+      return {"test accuracy after the last epoch", " %", kPercent};
+    case Metric::kMeanLast3TestAccuracy:
+      return {"mean test accuracy of the last 3 epochs", " %", kPercent};
+    case Metric::kOverfittingGap:
+      return {"overfitting gap", " points", NumberRange::closed(-100, 100)};
+    case Metric::kTrainSeconds:
+      return {"training time", " s", NumberRange::at_least(0)};
+    case Metric::kBestValidationAccuracy:
+      return {"best validation accuracy", " %", kPercent};
+    case Metric::kFinalValidationAccuracy:
+      return {"validation accuracy after the last epoch", " %", kPercent};
+    case Metric::kTestAccuracyAtBestValidation:
+      return {"test accuracy at the best validation accuracy", " %", kPercent};
+    case Metric::kFinalBalancedTestAccuracy:
+      return {"balanced test accuracy after the last epoch", " %", kPercent};
+    case Metric::kFinalBalancedValidationAccuracy:
+      return {"balanced validation accuracy after the last epoch", " %", kPercent};
+  }
+  return {};
 }
 
-struct ComparisonInfo {
-  Comparison comparison;
-  std::string_view words;
-};
-
-constexpr std::array kComparisons = {
-    Named<ComparisonInfo>{"below", {Comparison::kBelow, "below"}},
-    Named<ComparisonInfo>{"at_most", {Comparison::kAtMost, "at most"}},
-    Named<ComparisonInfo>{"above", {Comparison::kAbove, "above"}},
-    Named<ComparisonInfo>{"at_least", {Comparison::kAtLeast, "at least"}},
-};
+constexpr std::string_view words_for(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kBelow:
+      return "below";
+    case Comparison::kAtMost:
+      return "at most";
+    case Comparison::kAbove:
+      return "above";
+    case Comparison::kAtLeast:
+      return "at least";
+  }
+  return "";
+}
 
 using Bound = std::variant<double, Previous>;
 
 // The one comparison key that a target must have.
-const Named<ComparisonInfo>& find_comparison(const TableReader& target) {
-  const Named<ComparisonInfo>* found = nullptr;
-  for (const auto& comparison : kComparisons) {
-    if (!target.has(comparison.name)) continue;
-    if (found) target.fail(comparison.name, fmt::format("the target has a bound already, `{}`", found->name));
-    found = &comparison;
+Comparison find_comparison(const TableReader& target) {
+  std::optional<Comparison> found;
+  for (const Comparison comparison : kEnumerators<Comparison>) {
+    const std::string_view name = name_of(comparison);
+    if (!target.has(name)) continue;
+    if (found) target.fail(name, fmt::format("the target has a bound already, `{}`", name_of(*found)));
+    found = comparison;
   }
-  if (!found) target.fail_here("no bound; expected one of below, at_most, above, at_least");
+  if (!found)
+    target.fail_here(fmt::format("no bound; expected one of {}", fmt::join(kNames<Comparison>, ", ")));
   return *found;
 }
 
@@ -89,19 +82,21 @@ Bound parse_bound(const TableReader& target, std::string_view key, const NumberR
   target.fail(key, fmt::format("expected {} or \"previous\"", range.describe()));
 }
 
-std::string words_for(const MetricInfo& metric, const ComparisonInfo& comparison, const Bound& bound) {
+std::string words_for(const MetricInfo& metric, Comparison comparison, const Bound& bound) {
   const auto* number = std::get_if<double>(&bound);
-  return fmt::format("{} {} {}", metric.words, comparison.words,
+  return fmt::format("{} {} {}", metric.words, words_for(comparison),
                      number ? fmt::format("{}{}", *number, metric.unit) : "the previous step's");
 }
 
 Target parse_target(const TableReader& target) {
-  target.allow({"metric", "below", "at_most", "above", "at_least", "text"});
-  const MetricInfo& metric = target.choice("metric", kMetrics);
-  const auto& [key, comparison] = find_comparison(target);
-  const Bound bound = parse_bound(target, key, metric.range);
-  std::string text = target.text("text", words_for(metric, comparison, bound));
-  return {std::move(text), metric.metric, comparison.comparison, bound};
+  std::vector<std::string_view> keys = {"metric", "text"};
+  keys.insert(keys.begin() + 1, kNames<Comparison>.begin(), kNames<Comparison>.end());
+  target.allow(keys);
+  const auto metric = target.choice<Metric>("metric");
+  const Comparison comparison = find_comparison(target);
+  const Bound bound = parse_bound(target, name_of(comparison), info_of(metric).range);
+  std::string text = target.text("text", words_for(info_of(metric), comparison, bound));
+  return {std::move(text), metric, comparison, bound};
 }
 
 }  // namespace
@@ -132,27 +127,13 @@ bool needs_validation(Metric metric) {
          metric == Metric::kFinalBalancedValidationAccuracy;
 }
 
-std::span<const Metric> all_metrics() {
-  return kMetricList;
-}
-
 std::string_view words_for(Metric metric) {
-  return find_metric(metric).value.words;
+  return info_of(metric).words;
 }
 
 std::string_view unit_of(Metric metric) {
-  const std::string_view unit = find_metric(metric).value.unit;
+  const std::string_view unit = info_of(metric).unit;
   return unit.substr(unit.empty() ? 0 : 1);  // without its leading space
-}
-
-std::string_view name_of(Metric metric) {
-  return find_metric(metric).name;
-}
-
-std::string_view name_of(Comparison comparison) {
-  return std::find_if(kComparisons.begin(), kComparisons.end(),
-                      [=](const auto& one) { return one.value.comparison == comparison; })
-      ->name;
 }
 
 }  // namespace rung::recipe

@@ -111,11 +111,7 @@ template <typename Spec, typename Enumeration>
 requires std::is_enum_v<Enumeration>
 void value(const TableReader& table, const Field<Spec, Enumeration>& field, Enumeration& result,
            const WordValue&) {
-  if (!table.has(field.name)) return;
-  constexpr auto kWords = words(Enumeration{});
-  std::array<std::string_view, kWords.size()> names;
-  for (size_t i = 0; i < names.size(); ++i) names[i] = kWords[i].name;
-  result = kWords[table.choose(field.name, names)].value;
+  if (table.has(field.name)) result = table.choice<Enumeration>(field.name);
 }
 
 }  // namespace read

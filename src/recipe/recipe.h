@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,6 +33,48 @@ enum class Metric {
 };
 
 enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };
+
+// The names used in recipes and results.
+constexpr std::string_view name_of(Metric metric) {
+  switch (metric) {
+    case Metric::kParams:
+      return "params";
+    case Metric::kBestTestAccuracy:
+      return "best_test_accuracy";
+    case Metric::kFinalTestAccuracy:
+      return "final_test_accuracy";
+    case Metric::kMeanLast3TestAccuracy:
+      return "mean_last3_test_accuracy";
+    case Metric::kOverfittingGap:
+      return "overfitting_gap";
+    case Metric::kTrainSeconds:
+      return "train_seconds";
+    case Metric::kBestValidationAccuracy:
+      return "best_validation_accuracy";
+    case Metric::kFinalValidationAccuracy:
+      return "final_validation_accuracy";
+    case Metric::kTestAccuracyAtBestValidation:
+      return "test_accuracy_at_best_validation";
+    case Metric::kFinalBalancedTestAccuracy:
+      return "final_balanced_test_accuracy";
+    case Metric::kFinalBalancedValidationAccuracy:
+      return "final_balanced_validation_accuracy";
+  }
+  return "";
+}
+constexpr std::string_view name_of(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kBelow:
+      return "below";
+    case Comparison::kAtMost:
+      return "at_most";
+    case Comparison::kAbove:
+      return "above";
+    case Comparison::kAtLeast:
+      return "at_least";
+  }
+  return "";
+}
 
 // The bound is the same metric's value in the previous step.
 struct Previous {
@@ -114,15 +155,8 @@ Recipe without_validation(Recipe recipe);
 // Whether only a run with a validation split has this metric.
 bool needs_validation(Metric metric);
 
-// All metrics.
-std::span<const Metric> all_metrics();
-
 // What a metric is called in a sentence, and its unit: "test accuracy after the last epoch", "%".
 std::string_view words_for(Metric metric);
 std::string_view unit_of(Metric metric);
-
-// The names used in recipes and results, as in "best_test_accuracy" and "at_least".
-std::string_view name_of(Metric metric);
-std::string_view name_of(Comparison comparison);
 
 }  // namespace rung::recipe

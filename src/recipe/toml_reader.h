@@ -14,17 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enumerators.h"
 #include "base/number_range.h"
 
 namespace rung::recipe {
 
 inline constexpr size_t kMaxListed = 1000;
-
-template <typename T>
-struct Named {
-  std::string_view name;
-  T value;
-};
 
 // A view of `source` and of the document's nodes: both must outlive it.
 class TableReader {
@@ -78,11 +73,9 @@ class TableReader {
   std::optional<size_t> array_size(std::string_view key) const;  // none if it is not an array
 
   // The value that the text names.
-  template <typename T, size_t N>
-  const T& choice(std::string_view key, const std::array<Named<T>, N>& options) const {
-    std::array<std::string_view, N> names;
-    for (size_t index = 0; index < N; ++index) names[index] = options[index].name;
-    return options[choose(key, names)].value;
+  template <typename Enumeration>
+  Enumeration choice(std::string_view key) const {
+    return kEnumerators<Enumeration>[choose(key, kNames<Enumeration>)];
   }
   size_t choose(std::string_view key, std::span<const std::string_view> names) const;
 

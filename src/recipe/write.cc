@@ -126,7 +126,7 @@ std::string split(const data::DatasetSpec& dataset) {
   const bool is_split = !dataset.validation.empty() && data::is_folder(dataset.name);
   std::string text;
   if (is_split || !is_default)
-    text += fmt::format("validation_split = \"{}\"\n", stratified ? "stratified" : "last");
+    text += fmt::format("validation_split = \"{}\"\n", name_of(dataset.validation_split));
   text += portion("test", dataset.test);
   if (dataset.split_seed != 0 || !dataset.test.empty() || (is_split && stratified))
     text += fmt::format("split_seed = {}\n", dataset.split_seed);

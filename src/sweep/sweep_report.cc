@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/enumerators.h"
 #include "base/text.h"
 #include "ladder/markdown.h"
 #include "ladder/p_value.h"
@@ -20,8 +21,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
-
-constexpr const char* kVerdicts[] = {"better", "worse", "not told apart", "not judged", "not compared"};
 
 // Names are not cut below this on a narrow terminal: first, and once no other column can go.
 constexpr int kShortName = 18;
@@ -136,7 +135,19 @@ SweepTable reference_table(const SweepPlan& plan, const SweepStatistics& statist
 }
 
 std::string_view name_of(Verdict verdict) {
-  return kVerdicts[static_cast<size_t>(verdict)];
+  switch (verdict) {
+    case Verdict::kBetter:
+      return "better";
+    case Verdict::kWorse:
+      return "worse";
+    case Verdict::kNotToldApart:
+      return "not told apart";
+    case Verdict::kNotJudged:
+      return "not judged";
+    case Verdict::kNotCompared:
+      return "not compared";
+  }
+  return "";
 }
 
 // "better", "not judged: 3 seeds diverged", or "not compared: other images".
@@ -311,7 +322,7 @@ ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
     json["diverged"] = run.diverged;
     return json;
   }
-  for (const recipe::Metric metric : recipe::all_metrics())
+  for (const recipe::Metric metric : kEnumerators<recipe::Metric>)
     if (ladder::has_metric(metric, *run.record))
       json[std::string(recipe::name_of(metric))] = ladder::metric_value(metric, *run.record);
   json["weights_sha256"] = run.record->weights_sha256;

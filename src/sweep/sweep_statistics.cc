@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/all_finite.h"
+#include "base/enumerators.h"
 #include "ladder/class_findings.h"
 #include "ladder/comparable.h"
 #include "ladder/reference.h"
@@ -34,7 +35,7 @@ std::vector<double> values_of(recipe::Metric metric, std::span<const SweepRun> r
 
 std::vector<MetricSummary> summaries_of(std::span<const SweepRun> runs) {
   std::vector<MetricSummary> summaries;
-  for (const recipe::Metric metric : recipe::all_metrics()) {
+  for (const recipe::Metric metric : kEnumerators<recipe::Metric>) {
     const auto values = values_of(metric, runs);
     if (!values.empty() && all_finite(values)) summaries.push_back({metric, ladder::summarise(values)});
   }
@@ -227,7 +228,7 @@ recipe::Metric compared_metric(const SweepPlan& plan) {
 
 std::vector<recipe::Metric> accuracies(recipe::Metric first) {
   std::vector<recipe::Metric> metrics = {first};
-  for (const recipe::Metric metric : recipe::all_metrics())
+  for (const recipe::Metric metric : kEnumerators<recipe::Metric>)
     if (recipe::unit_of(metric) == "%" && metric != first) metrics.push_back(metric);
   return metrics;
 }

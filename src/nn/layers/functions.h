@@ -1,7 +1,6 @@
 // The layers that are a function of kernels/functions.h.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <string_view>
 #include <tuple>
@@ -25,9 +24,14 @@ struct Silu {
 // torch.nn.GELU: x times the normal distribution function, exactly or by tanh.
 struct Gelu {
   enum class Approximate { kNone, kTanh };
-  friend constexpr auto words(Approximate) {
-    return std::array{Word<Approximate>{"none", Approximate::kNone},
-                      Word<Approximate>{"tanh", Approximate::kTanh}};
+  friend constexpr std::string_view name_of(Approximate approximate) {
+    switch (approximate) {
+      case Approximate::kNone:
+        return "none";
+      case Approximate::kTanh:
+        return "tanh";
+    }
+    return "";
   }
   Approximate approximate = Approximate::kNone;
   friend bool operator==(const Gelu&, const Gelu&) = default;
