@@ -25,13 +25,14 @@ inline std::vector<nn::LayerSpec> every_layer() {
       AdaptiveAvgPool2d{{2, 3}}, Flatten{}, Linear{5, false});
 }
 
-// A model of 7 × 6 pixels and 3 classes that has the layer behind a convolution of 4 channels.
-inline nn::ModelSpec model_with(const nn::LayerSpec& layer) {
-  nn::ModelSpec model{{1, 7, 6}, 3, {nn::Conv2d{.out_channels = 4, .kernel_size = {3, 3}}}};
+// A model that has the layer behind a convolution of 4 channels.
+inline nn::ModelSpec model_with(const nn::LayerSpec& layer, const nn::Shape& input = {1, 7, 6},
+                                int classes = 3) {
+  nn::ModelSpec model{input, classes, {nn::Conv2d{.out_channels = 4, .kernel_size = {3, 3}}}};
   if (std::holds_alternative<nn::Linear>(layer)) model.layers.emplace_back(nn::Flatten{});
   model.layers.push_back(layer);
   model.layers.emplace_back(nn::Flatten{});
-  model.layers.emplace_back(nn::Linear{3, true});
+  model.layers.emplace_back(nn::Linear{classes, true});
   return model;
 }
 
