@@ -103,6 +103,11 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithMixUp) {
     expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
 }
 
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfAnyKind) {
+  for (const auto& [name, run] : testing::runs_of_every_kind())
+    expect_same_bits(train_with(3, run), train_with(1, run), std::string(name));
+}
+
 INSTANTIATE_TEST_SUITE_P(Simd, InvarianceTest, ::testing::ValuesIn(kernels::simd_targets()),
                          rung::testing::target_name);
 

@@ -3,10 +3,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/philox.h"
 #include "data/dataset.h"
+#include "every_layer.h"
+#include "every_training.h"
+#include "every_transform.h"
 #include "kernels/simd.h"
 #include "recipe/recipe.h"
 #include "train/trainer.h"
@@ -120,6 +125,35 @@ inline train::Experiment toolbox_run() {
   run.training.label_smoothing = 0.1;
   run.training.ema = optim::Ema{.decay = 0.8, .use_buffers = true};
   return run;
+}
+
+struct NamedRun {
+  std::string_view name;  // of a layer, transform, optimiser or schedule, as in recipes
+  train::Experiment run;
+};
+
+// A run for each row of every list of kinds: short_run() with that row in the place of its own. A new kind
+// adds a run and leaves the others as they are.
+inline std::vector<NamedRun> runs_of_every_kind() {
+  std::vector<NamedRun> runs;
+  const auto add = [&](const auto& row) -> train::Experiment& {
+    return runs.emplace_back(std::visit([](const auto& kind) { return kind.kName; }, row), short_run()).run;
+  };
+  for (const nn::LayerSpec& layer : every_layer())
+    add(layer).model = model_with(layer, {1, kSide, kSide}, kClasses);
+  for (const data::Transform& transform : every_transform()) add(transform).augment = {transform};
+  for (const optim::Optimizer& optimizer : every_optimizer()) {
+    optim::Training& training = add(optimizer).training;
+    training.optimizer = optimizer;
+    std::visit([](auto& kind) { kind.lr = 0.01; }, training.optimizer);
+  }
+  for (const optim::LrScheduler& schedule : every_lr_scheduler()) {
+    optim::Training& training = add(schedule).training;
+    training.lr_scheduler = schedule;
+    training.epochs = 4;  // of 10 batches, which the schedules fit
+    training.batch_size = 15;
+  }
+  return runs;
 }
 
 // This machine's SIMD targets with fused multiply-add, which must give the same bits. Other targets round a
