@@ -59,8 +59,11 @@ size_t count(const Shape& s) {
 class Definition {
  public:
   Definition(const ModelSpec& model, const Weights& weights, int images, bool training,
-             double label_smoothing = 0, std::span<const float> class_weights = {})
+             double label_smoothing = 0, std::span<const float> class_weights = {},
+             std::span<const uint8_t> other_labels = {}, double label_share = 1)
       : label_smoothing_(label_smoothing),
+        other_labels_(other_labels.begin(), other_labels.end()),
+        label_share_(label_share),
         class_weights_(class_weights.begin(), class_weights.end()),
         model_(model),
         info_(infer(model)),
@@ -127,11 +130,15 @@ class Definition {
     double weights = 0;
     const auto weight = [this](size_t k) { return class_weights_.empty() ? 1 : class_weights_[k]; };
     for (size_t n = 0; n < images_; ++n) {
-      weights += weight(labels[n]);
+      weights += other_labels_.empty() ? weight(labels[n]) : 1;
+      const auto hot = [&](size_t k) {
+        if (other_labels_.empty()) return k == labels[n] ? 1.0 : 0.0;
+        return (k == labels[n] ? label_share_ : 0) + (k == other_labels_[n] ? 1 - label_share_ : 0);
+      };
       double sum = 0;
       for (size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
       for (size_t k = 0; k < classes; ++k) {
-        const double target = label_smoothing_ / model_.classes + (k == labels[n] ? 1 - label_smoothing_ : 0);
+        const double target = label_smoothing_ / model_.classes + (1 - label_smoothing_) * hot(k);
         total += weight(k) * target * (std::log(sum) - logits[n * classes + k]);
       }
     }
@@ -401,6 +408,8 @@ class Definition {
   Values apply(const Flatten& /*layer*/, size_t /*index*/, const Values& x) const { return x; }
 
   double label_smoothing_;
+  std::vector<uint8_t> other_labels_;  // of MixUp, or empty
+  double label_share_;
   Values class_weights_;  // [classes], or empty
   const ModelSpec& model_;
   ModelInfo info_;
@@ -614,6 +623,11 @@ class Check {
     label_smoothing_ = random.chance(0.3) ? 0.25F : 0;
     for (int k = 0; images % 2 == 0 && k < model.classes; ++k)
       class_weights_.push_back(0.25F * static_cast<float>(1 + 3 * k % 7));
+    // MixUp's, as in training: the other label is that of the image before.
+    if (images % 3 == 0) {
+      other_labels_ = labels_;
+      std::rotate(other_labels_.begin(), other_labels_.end() - 1, other_labels_.end());
+    }
     smallest_norm_ = images * count(model.input);
     for (const Unit& unit : plan_.units) {
       const auto plane =
@@ -632,7 +646,8 @@ class Check {
   // False if the model is too close to a kink, or has a batch norm over too few values for float32.
   bool run() {
     if (smallest_norm_ < 8) return false;
-    Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_, class_weights_);
+    Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_, class_weights_,
+                     other_labels_, label_share());
     const double loss = exact.loss(x_, labels_);
     if (exact.margin() < kLeastMargin) return false;
     const Values gradient = exact.gradient(labels_);
@@ -653,6 +668,8 @@ class Check {
     }
   }
 
+  float label_share() const { return other_labels_.empty() ? 1 : 0.625F; }
+
   void take(int block, int lanes, const float* logits, std::vector<float>& to) const {
     const auto classes = static_cast<size_t>(model_.classes);
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
@@ -670,7 +687,7 @@ class Check {
     const Dropped dropped;
     TrainingPass pass(plan_, images_, pool);
     const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_block,
-                                  label_smoothing_, class_weights_},
+                                  label_smoothing_, class_weights_, other_labels_, label_share()},
                                  weights, found);
     for (int block = 0; block < kernels::blocks_of(images_); ++block)
       take(block, kernels::valid_lanes(images_, block), pass.logits(block), logits);
@@ -710,6 +727,7 @@ class Check {
   size_t smallest_norm_ = 0;  // values of a channel
   float label_smoothing_ = 0;
   std::vector<float> class_weights_;
+  std::vector<uint8_t> other_labels_;
 };
 
 constexpr Conv2d kConv{.out_channels = 4, .kernel_size = {3, 3}, .bias = false};
