@@ -20,6 +20,7 @@
 #include "kernels/loss.h"
 #include "kernels/pooling.h"
 #include "kernels/simd.h"
+#include "nn/layers/group_norm.h"
 #include "target.h"
 
 namespace rung::kernels {
@@ -492,6 +493,40 @@ void check_function(Draw& draw) {
           [&] { return run(activation_forward); });
 }
 
+// The values lie around zero or far from it, and 1 / sqrt(eps) = 10 is the most that roundings grow.
+void check_group_norm(Draw& draw) {
+  constexpr double kLargestInverse = 10;
+  const int groups = draw.between(1, 4);
+  const GroupNormShape s{.channels = groups * draw.between(1, 5),
+                         .groups = groups,
+                         .plane = static_cast<size_t>(draw.between(1, 60)),
+                         .eps = 0.01F};
+  const float centre = draw.coin() ? 4 : 0;
+  const bool is_affine = draw.coin();
+  const auto channels = static_cast<size_t>(s.channels);
+  auto x = draw.values(channels * s.plane * kLanes);
+  for (float& value : x.span()) value += centre;
+  const auto dy = draw.values(x.size());
+  const auto weights = draw.values(channels);
+  const auto biases = draw.values(channels);
+  const float* weight = is_affine ? weights.data() : nullptr;
+  const float* bias = is_affine ? biases.data() : nullptr;
+  const double values = static_cast<double>(s.plane) * s.channels / s.groups;  // of a mean
+  const double sums = static_cast<double>(s.plane) * kLanes;                   // of a weight's gradient
+  const double normal = kLargestInverse * 5 * sum_tolerance(values);
+  const auto run = [&](auto forward, auto backward) -> Outputs {
+    AlignedBuffer<float> y(x.size()), dx(x.size());
+    std::vector<float> dweight(channels), dbias(channels);
+    forward(s, x.data(), weight, bias, y.data());
+    backward(s, dy.data(), x.data(), weight, dx.data(), dweight.data(), dbias.data());
+    return {output(y.span(), normal), output(dx.span(), kLargestInverse * (2 + std::sqrt(values)) * normal),
+            output(dweight, (4 + 2 * std::sqrt(sums)) * normal), output(dbias, sum_tolerance(sums))};
+  };
+  compare(fmt::format("group_norm {}x{}, {} groups", s.channels, s.plane, s.groups),
+          run(reference::group_norm_forward, reference::group_norm_backward),
+          [&] { return run(group_norm_forward, group_norm_backward); });
+}
+
 void check_dropout(Draw& draw) {
   DropoutStream stream{.key = {static_cast<uint32_t>(draw.between(0, 255)), 7}};
   stream.block = static_cast<uint32_t>(draw.between(0, 255)) << 24;
@@ -546,7 +581,8 @@ constexpr std::array kChecks = {check_conv_forward,
                                 check_loss,
                                 check_leaky_relu,
                                 check_function,
-                                check_pooling};
+                                check_pooling,
+                                check_group_norm};
 
 }  // namespace
 }  // namespace rung::kernels

@@ -293,7 +293,7 @@ def write_safetensors():
 
 def write_kernels():
     """Bytes that fuzz/kernels.cc draws from: which kernel, then its shape."""
-    for kernel in range(9):
+    for kernel in range(11):  # as many as kChecks has
         write("kernels", f"small-{kernel}", bytes([kernel] + [1] * 24))
         write("kernels", f"large-{kernel}", bytes([kernel] + [3, 7, 5, 9, 2, 2, 0, 1, 1, 1, 0, 1] * 2))
 
