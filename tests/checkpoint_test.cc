@@ -322,24 +322,6 @@ TEST_F(CheckpointTest, AnInstructionSetsOldNameCountsAsTheSame) {
   }
 }
 
-// As version 2 was written, before checkpoints had a numerics revision.
-SafeTensors of_version_2(SafeTensors checkpoint) {
-  checkpoint.metadata["version"] = "2";
-  for (const char* key : {"numerics", "metrics_epochs", "metrics_bytes", "metrics_sha256"})
-    EXPECT_EQ(checkpoint.metadata.erase(key), 1U) << key;
-  return checkpoint;
-}
-
-TEST_F(CheckpointTest, OneOfVersion2IsResumed) {
-  live(run_, 6);
-  fs::remove(run_ / kMetricsFile);
-  write_checksummed(run_ / kCheckpointFile, of_version_2(read_safetensors(run_ / kCheckpointFile, 1 << 20)));
-  const auto found = live(run_);
-  EXPECT_EQ(found.damage, "");
-  EXPECT_EQ(found.position.epochs, 1);
-  expect_as_uninterrupted(run_);
-}
-
 TEST_F(CheckpointTest, OneOfOtherNumericsIsRefused) {
   live(run_, 6);
   const SafeTensors whole = read_safetensors(run_ / kCheckpointFile, 1 << 20);
@@ -358,8 +340,6 @@ TEST_F(CheckpointTest, OneOfOtherNumericsIsRefused) {
   EXPECT_THAT(refusal(whole, kNumericsRevision + 1),
               HasSubstr(fmt::format("(numerics revision {}; this version has revision {})", kNumericsRevision,
                                     kNumericsRevision + 1)));
-  EXPECT_THAT(refusal(of_version_2(whole), 2),
-              HasSubstr("(numerics revision 1; this version has revision 2)"));
 }
 
 // Rung reads what it wrote, even with the most that is kept: weights, their average and Adam's two buffers.

@@ -110,8 +110,14 @@ inline void exact_activation_backward_sums(kernels::ActivationShape shape,
 inline void exact_activation_backward(kernels::ActivationShape shape, const kernels::ActivationInput& input,
                                       kernels::ActivationGradient gradient, const kernels::NormGradient* norm,
                                       int lanes, kernels::View<float> dx) {
-  if (shape.function && norm == nullptr) exact_function_gradient(shape, input, gradient.dy);
-  if (shape.function && norm != nullptr) gradient = {.dy = gradient.dy};
+  std::vector<float> dy;
+  if (shape.function && norm == nullptr) {
+    dy.assign(gradient.dy, gradient.dy + shape.elements() * kernels::kLanes);
+    exact_function_gradient(shape, input, dy.data());
+    gradient.dy = dy.data();
+  } else if (shape.function) {
+    gradient = {.dy = gradient.dy};  // which the sums have made what it should be
+  }
   shape.function.reset();
   kernels::reference::activation_backward(shape, input, gradient, norm, lanes, dx);
 }

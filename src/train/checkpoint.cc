@@ -23,7 +23,6 @@ namespace {
 
 constexpr const char* kFormat = "rung-checkpoint";
 constexpr const char* kVersion = "3";
-constexpr const char* kVersionBefore = "2";  // holds all epochs' lines; always of numerics revision 1
 constexpr const char* kChecksum = "sha256";
 constexpr const char* kOptimizer = "optimizer.";   // + the buffer's name + "." + the parameter's
 constexpr const char* kTrained = "trained.";       // + the weight's name, whose plain name holds the average
@@ -100,9 +99,9 @@ class Reader {
   Reader(const std::filesystem::path& file, const nn::Plan& plan)
       : file_(file), tensors_(read_safetensors(file, most_checkpoint_bytes(plan))) {
     if (text("format") != kFormat) fail("not a checkpoint of a run");
-    if (text("version") != kVersion && !is_before())
-      fail(fmt::format("a checkpoint of version {}; this program resumes versions {} and {}",
-                       quotable(text("version")), kVersionBefore, kVersion));
+    if (text("version") != kVersion)
+      fail(fmt::format("a checkpoint of version {}; this program resumes version {}",
+                       quotable(text("version")), kVersion));
     const std::string stated = text(kChecksum);
     tensors_.metadata.erase(kChecksum);
     if (stated != checksum(tensors_)) fail("damaged: the checksum does not match the content");
@@ -116,8 +115,7 @@ class Reader {
       throw UsageError(fmt::format("{} was trained with {}, and {} computes other bits", file_.string(),
                                    quotable(simd()), origin.simd),
                        simd_hint());
-    if (const int numerics = is_before() ? 1 : number<int>("numerics", 1, INT_MAX);
-        numerics != origin.numerics)
+    if (const int numerics = number<int>("numerics", 1, INT_MAX); numerics != origin.numerics)
       throw UsageError(
           fmt::format("{} was written by a version of Rung that computes other bits (numerics revision {}; "
                       "this version has revision {})",
@@ -132,11 +130,9 @@ class Reader {
     const auto& bytes = found->second.values;
     SavedEpochs saved;
     saved.recent = {bytes.begin(), bytes.end()};
-    if (!is_before()) {
-      saved.settled = number<int>("metrics_epochs", 0, position.epochs);
-      saved.settled_bytes = number<uint64_t>("metrics_bytes", 0, kMostMetricsBytes);
-      saved.settled_sha256 = text("metrics_sha256");
-    }
+    saved.settled = number<int>("metrics_epochs", 0, position.epochs);
+    saved.settled_bytes = number<uint64_t>("metrics_bytes", 0, kMostMetricsBytes);
+    saved.settled_sha256 = text("metrics_sha256");
     const auto recent = parse_json_lines(saved.recent, file_.string(), saved.settled + 1);
     if (position.epochs - saved.settled != static_cast<int>(recent.size())) fail("epochs are missing");
     return saved;
@@ -177,8 +173,6 @@ class Reader {
       values = tensors_at(plan.parameters, plan.parameter_count, prefix_of(name), tensors_, file_);
     return state;
   }
-
-  bool is_before() const { return text("version") == kVersionBefore; }
 
   std::string text(const std::string& key) const { return text_of(tensors_, key); }
 
