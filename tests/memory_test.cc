@@ -114,17 +114,23 @@ TEST_F(MemoryTest, OfBlursIsAsPredicted) {
   EXPECT_LT(said, 1.05 * taken);
 }
 
-TEST_F(MemoryTest, OfMixUpIsAsPredicted) {
+TEST_F(MemoryTest, OfALoaderIsAsPredicted) {
   constexpr int kThreads = 3;
-  const data::Split split{.count = 0, .height = 500, .width = 600, .pixels = {}, .labels = {}};
-  const double taken = bytes_taken([&] {
-    auto loader = std::make_unique<train::BlockLoader>(split, data::DatasetSpec{});
-    loader->mix(kThreads);
-    return loader;
-  });
-  const auto said = static_cast<double>(kThreads * train::BlockLoader::mixing_bytes(500, 600));
-  EXPECT_GT(said, 0.85 * taken);
-  EXPECT_LT(said, 1.05 * taken);
+  const data::Split split{.count = 0, .height = 900, .width = 1100, .pixels = {}, .labels = {}};
+  const std::vector<data::Transform> some = {data::RandomRotation{.degrees = 10}};
+  for (const auto& [transforms, mixes] :
+       {std::pair(some, false), {std::vector<data::Transform>{}, true}, {some, true}}) {
+    const double taken = bytes_taken([&] {
+      auto loader = std::make_unique<train::BlockLoader>(split, data::DatasetSpec{});
+      loader->augment(transforms, kThreads);
+      if (mixes) loader->mix(kThreads);
+      return loader;
+    });
+    const auto said =
+        static_cast<double>(kThreads * train::BlockLoader::thread_bytes(transforms, mixes, 900, 1100));
+    EXPECT_GT(said, 0.85 * taken);
+    EXPECT_LT(said, 1.05 * taken);
+  }
 }
 
 TEST(TrainingBytes, GrowsWithBatchesThreadsAndTheOptimizersState) {

@@ -67,8 +67,12 @@ void BlockLoader::mix(int threads) {
   before_.assign(static_cast<size_t>(threads), std::vector<float>(image_size_ * kLanes));
 }
 
-uint64_t BlockLoader::mixing_bytes(int height, int width) {
-  return sizeof(float) * kLanes * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
+uint64_t BlockLoader::thread_bytes(const std::vector<data::Transform>& transforms, bool mixes, int height,
+                                   int width) {
+  const uint64_t block = uint64_t{kLanes} * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
+  const uint64_t augmenting =
+      transforms.empty() ? 0 : data::augmenter_bytes(transforms, height, width) + block;
+  return augmenting + (mixes ? sizeof(float) * block : 0);
 }
 
 void BlockLoader::load_mixed(std::span<const uint32_t> batch, int block, double share, int thread,

@@ -37,8 +37,10 @@ class BlockLoader {
   // the rest of the batch's image before it; before the first comes the last. Precondition: mix() was called.
   void load_mixed(std::span<const uint32_t> batch, int block, double share, int thread, uint64_t seed,
                   uint32_t epoch, float* x);
-  // Bytes that mix() takes for a thread.
-  static uint64_t mixing_bytes(int height, int width);
+
+  // Bytes that augment() and, if it mixes, mix() take for a thread.
+  static uint64_t thread_bytes(const std::vector<data::Transform>& transforms, bool mixes, int height,
+                               int width);
 
   // Loads images in order from index `first`, 16 at a time. The loader must outlive the result. Precondition:
   // no augmentation.

@@ -61,9 +61,8 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
   // A checkpoint's tensors, and the file made from them.
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
   const nn::Shape& input = experiment.model.input;
-  const uint64_t mixing =
-      experiment.training.mixup ? BlockLoader::mixing_bytes(input.height, input.width) : 0;
-  const uint64_t loader = data::augmenter_bytes(experiment.augment, input.height, input.width) + mixing;
+  const uint64_t loader = BlockLoader::thread_bytes(experiment.augment, experiment.training.mixup.has_value(),
+                                                    input.height, input.width);
   require_memory(
       nn::training_bytes(plan, kept, batch, threads) + checkpoint + static_cast<uint64_t>(threads) * loader,
       fmt::format("training in batches of {} with {} threads", batch, threads),
