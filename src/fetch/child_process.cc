@@ -27,7 +27,7 @@ constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 using OutputFile = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
 
-[[noreturn]] void fail(const std::string& program, const std::string& what) {
+[[noreturn]] void fail_program(const std::string& program, const std::string& what) {
   throw IoError(fmt::format("cannot run {}: {}", program, what));
 }
 
@@ -63,7 +63,7 @@ pid_t start(const std::vector<std::string>& arguments, int output, const std::fi
   const FileActions actions(output, folder);
   pid_t child = 0;
   const int error = ::posix_spawnp(&child, argv[0], actions.get(), nullptr, argv.data(), environ);
-  if (error != 0) fail(arguments[0], message(error));
+  if (error != 0) fail_program(arguments[0], message(error));
   return child;
 }
 
@@ -80,11 +80,11 @@ int wait_until(pid_t child, std::chrono::seconds deadline, const std::function<v
     int status = 0;
     const pid_t done = ::waitpid(child, &status, WNOHANG);
     if (done == child) return status;
-    if (done < 0 && errno != EINTR) fail(program, message(errno));
+    if (done < 0 && errno != EINTR) fail_program(program, message(errno));
     try {
       if (while_waiting) while_waiting();
       if (std::chrono::steady_clock::now() > last)
-        fail(program, fmt::format("it did not finish within {} s", deadline.count()));
+        fail_program(program, fmt::format("it did not finish within {} s", deadline.count()));
     } catch (...) {
       end(child);
       throw;
@@ -106,7 +106,7 @@ ProcessResult run_process(const std::vector<std::string>& arguments, const std::
                           std::chrono::seconds deadline, const std::function<void()>& while_waiting) {
   RUNG_REQUIRE(!arguments.empty());
   const OutputFile output(std::tmpfile(), &std::fclose);
-  if (!output) fail(arguments[0], message(errno));
+  if (!output) fail_program(arguments[0], message(errno));
   const pid_t child = start(arguments, ::fileno(output.get()), folder);
   const int status = wait_until(child, deadline, while_waiting, arguments[0]);
   return {.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),

@@ -10,6 +10,7 @@
 
 #include "base/require.h"
 #include "base/text.h"
+#include "ladder/analysis.h"
 #include "ladder/standard_error.h"
 
 namespace rung::ladder {
@@ -23,8 +24,7 @@ constexpr int kIgnored = 10;
 constexpr size_t kAnswering = 3;
 constexpr double kNearlyAll = 0.9;  // of the predictions: they go to the classes that are answered
 constexpr double kFarBelow = 20;    // points
-constexpr double kErrors = 2;
-constexpr int kRare = 3;  // times fewer training images than the largest class
+constexpr int kRare = 3;            // times fewer training images than the largest class
 
 std::vector<size_t> present_classes(const ClassResults& results) {
   std::vector<size_t> classes;

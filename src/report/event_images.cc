@@ -30,7 +30,7 @@ constexpr int kEdge = 28;                // pixels for a class's number: three d
 
 constexpr int kColumns = 8;
 constexpr int kMostMistakes = 40;
-constexpr int kShownSide = 56;          // to which images are enlarged, about
+constexpr int kLeastSide = 56;          // to which images are enlarged, about
 constexpr int kLargestShownSide = 256;  // of the images themselves
 constexpr int kMargin = 4;
 
@@ -204,7 +204,7 @@ std::optional<data::GreyImage> mistakes_picture(const data::Split& split,
   const auto wrong = first_mistakes(split.labels, predicted);
   const int side = std::max(split.height, split.width);
   if (wrong.empty() || side > kLargestShownSide) return std::nullopt;
-  const int scale = std::max(1, kShownSide / side);
+  const int scale = std::max(1, kLeastSide / side);
   const int cell_height = split.height * scale + kCaptionHeight + kMargin;
   const int cell_width = std::max(split.width * scale, text_width("255>255", kTextScale)) + kMargin;
   const int rows = (static_cast<int>(wrong.size()) + kColumns - 1) / kColumns;

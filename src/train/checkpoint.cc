@@ -94,9 +94,9 @@ std::optional<Number> number_in(const std::string& digits, Number least, Number 
 }
 
 // Reads one file; every error names the file.
-class Reader {
+class CheckpointReader {
  public:
-  Reader(const std::filesystem::path& file, const nn::Plan& plan)
+  CheckpointReader(const std::filesystem::path& file, const nn::Plan& plan)
       : file_(file), tensors_(read_safetensors(file, most_checkpoint_bytes(plan))) {
     if (text("format") != kFormat) fail("not a checkpoint of a run");
     if (text("version") != kVersion)
@@ -261,7 +261,7 @@ Origin origin_of(const std::string& recipe_toml, const std::string& data_sha256)
 std::string require_origin(const std::filesystem::path& file, const nn::Plan& plan, const Origin& origin) {
   if (!is_there(file)) return "";
   try {
-    Reader(file, plan).require_origin(origin);
+    CheckpointReader(file, plan).require_origin(origin);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
@@ -271,7 +271,7 @@ std::string require_origin(const std::filesystem::path& file, const nn::Plan& pl
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer) {
-  const Reader reader(file, trainer.plan());
+  const CheckpointReader reader(file, trainer.plan());
   reader.require_origin(origin);
   State state = reader.state(trainer);
   SavedEpochs epochs = reader.epochs(state.position);

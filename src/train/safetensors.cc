@@ -26,9 +26,9 @@ constexpr uint64_t kMaxHeaderBytes = uint64_t{16} << 20;
 constexpr size_t kSizeBytes = 8;
 
 // Reads one file; every error names it and the byte offset.
-class Reader {
+class SafeTensorsReader {
  public:
-  Reader(std::span<const std::byte> bytes, const std::string& file) : file_(file), bytes_(bytes) {}
+  SafeTensorsReader(std::span<const std::byte> bytes, const std::string& file) : file_(file), bytes_(bytes) {}
 
   SafeTensors read() {
     const json header = read_header();
@@ -168,7 +168,7 @@ const SafeTensors::Floats& SafeTensors::floats_at(const std::string& name, size_
 }
 
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& file) {
-  return Reader(bytes, file).read();
+  return SafeTensorsReader(bytes, file).read();
 }
 
 SafeTensors read_safetensors(const std::filesystem::path& path, uint64_t most_bytes) {
