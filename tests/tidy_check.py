@@ -81,7 +81,7 @@ def run(files, command):
     folder.mkdir(exist_ok=True)
     file = files[0] if len(files) == 1 else folder / "batch.cc"
     if len(files) > 1:
-        file.write_text("".join(f'#include "{each}"\n' for each in files))
+        file.write_text("".join(f'#include "{each}"  // NOLINT(bugprone-suspicious-include)\n' for each in files))
     database = [{"directory": str(build), "file": str(file), "command": f"{command} -c {file}"}]
     (folder / "compile_commands.json").write_text(json.dumps(database))
     result = subprocess.run(

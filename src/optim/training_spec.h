@@ -260,8 +260,8 @@ struct OneCycleLr {
 // learning rate.
 struct CyclicLr {
   enum class Mode { kTriangular, kTriangular2, kExpRange };
-  friend constexpr std::string_view name_of(Mode mode) {
-    switch (mode) {
+  friend constexpr std::string_view name_of(Mode value) {
+    switch (value) {
       case Mode::kTriangular:
         return "triangular";
       case Mode::kTriangular2:

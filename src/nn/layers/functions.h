@@ -24,8 +24,8 @@ struct Silu {
 // torch.nn.GELU: x times the normal distribution function, exactly or by tanh.
 struct Gelu {
   enum class Approximate { kNone, kTanh };
-  friend constexpr std::string_view name_of(Approximate approximate) {
-    switch (approximate) {
+  friend constexpr std::string_view name_of(Approximate value) {
+    switch (value) {
       case Approximate::kNone:
         return "none";
       case Approximate::kTanh:
