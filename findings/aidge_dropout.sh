@@ -8,10 +8,16 @@
 # Seen: Aidge drops half of the elements and doubles the others, each time the same ones, so a run looks
 #   reproducible. aidge_core.remove_dropout on the imported graph mends it. Max and average pooling by
 #   3x3 with stride 2 over 28 pixels give SAME_LOWER's output for SAME_UPPER and the reverse.
-source "$(dirname "$0")/helpers.bash"
-install aidge-core==0.10.1 aidge-onnx==0.10.1 aidge-backend-cpu==0.10.1 onnxruntime==1.32.0 onnx==1.23.2 \
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  aidge-core==0.10.1 aidge-onnx==0.10.1 aidge-backend-cpu==0.10.1 onnxruntime==1.32.0 onnx==1.23.2 \
   numpy==2.4.6
-python <<'END'
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import aidge_backend_cpu  # registers the kernels
 import aidge_core
 import aidge_onnx

@@ -8,9 +8,15 @@
 #   image. Alone and in a batch of 597, more than 99 % of the images have other logits; one image
 #   20 times as bright in the batch changes classes of its neighbours. Static quantisation has none of
 #   this. Test a dynamically quantised model with the batch it will get.
-source "$(dirname "$0")/helpers.bash"
-install onnxruntime==1.32.0 onnx==1.23.2 scikit-learn==1.9.1 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnxruntime==1.32.0 onnx==1.23.2 scikit-learn==1.9.1 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import logging
 
 import numpy as np

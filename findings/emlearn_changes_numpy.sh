@@ -7,9 +7,15 @@
 #   underflow to 0 in float32, which is harmless, but now raises FloatingPointError: the same
 #   MLPClassifier.fit that finished before the import fails after it. With numpy's own state set again,
 #   numpy.seterr(all='warn', under='ignore'), it gives the same weights.
-source "$(dirname "$0")/helpers.bash"
-install emlearn==0.23.2 scikit-learn==1.9.1 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  emlearn==0.23.2 scikit-learn==1.9.1 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier

@@ -11,9 +11,15 @@
 #   keep_dims=False takes another kernel, without that bias. The reference kernel misses the nearest
 #   step in 3 % of the outputs over 8x8 and 13 % over 4x4, not only at ties. SUM of int8 by the
 #   reference kernel is -1 for every channel; the other two are right.
-source "$(dirname "$0")/helpers.bash"
-install ai-edge-litert==2.3.0 numpy==2.4.6
-python 2> /dev/null <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  ai-edge-litert==2.3.0 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - 2> /dev/null <<'END'
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema

@@ -11,10 +11,16 @@
 #   OpenCV, tract) or NaN (ncnn, whose logarithm of 0 is NaN) for thousands of outputs, and the mean
 #   loss of the test images is no number. numpy's argmax takes NaN for the largest: ncnn's accuracy
 #   falls from 84 % to under 1 %. Export logits.
-source "$(dirname "$0")/helpers.bash"
-install onnx==1.23.2 onnxruntime==1.32.0 openvino==2026.4.1 opencv-python-headless==5.0.0.93 \
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1 OPENVINO_TELEMETRY=0
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnx==1.23.2 onnxruntime==1.32.0 openvino==2026.4.1 opencv-python-headless==5.0.0.93 \
   tract==0.23.9 ncnn==1.0.20261020 pnnx==20261020 scikit-learn==1.9.1 numpy==2.4.6
-python <<'END'
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import pathlib
 import subprocess
 

@@ -9,10 +9,16 @@
 #   row and column more, filled with the lowest float. MaxPool2d(2, stride=2, padding=1,
 #   ceil_mode=True) over 27 pixels, then a global average, gives minus infinity instead of 0.80; a
 #   network whose last layers do not depend on the size loads without an error and answers nonsense.
-source "$(dirname "$0")/helpers.bash"
-install openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 tract==0.23.9 \
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1 OPENVINO_TELEMETRY=0
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 tract==0.23.9 \
   onnx==1.23.2 numpy==2.4.6
-python <<'END'
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import cv2
 import numpy as np
 import onnx

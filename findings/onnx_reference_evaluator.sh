@@ -8,9 +8,15 @@
 #   probability 1. 2. Max pooling with auto_pad SAME_LOWER pads as SAME_UPPER. 3. LRN over more than one
 #   channel misses the neighbours. ONNX Runtime equals the definition in numpy in all three.
 #   Compare an exported model with two engines.
-source "$(dirname "$0")/helpers.bash"
-install onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 import onnxruntime
 from onnx import helper, TensorProto

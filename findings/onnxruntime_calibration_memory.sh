@@ -8,9 +8,15 @@
 #   n = 60 give, to the bit, the scales of the last 20 images alone: of the last class, if they are
 #   sorted by class. If n divides the number of images, nothing is left: "No data is collected."
 #   The project knows it as its issue 18893.
-source "$(dirname "$0")/helpers.bash"
-install onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import contextlib
 import io
 import logging

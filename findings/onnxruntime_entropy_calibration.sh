@@ -8,9 +8,15 @@
 # Seen: it sorts the values into 128 bins for 128 quantisation levels, which leaves one threshold to
 #   choose: the largest value. The scales are MinMax's, and the broken pixel costs three of the eight
 #   bits. quantize_static has no option for the number of bins. Percentile (99.999 %) clips the pixel.
-source "$(dirname "$0")/helpers.bash"
-install onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import contextlib
 import io
 import logging

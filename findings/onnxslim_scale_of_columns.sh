@@ -8,9 +8,15 @@
 #   channels, as after the ladder's convolutions with 10 channels on planes of 10x10. The simplified
 #   model loads and is wrong; ONNX Runtime's own optimisation is right. With one column more the same
 #   model stays as it is.
-source "$(dirname "$0")/helpers.bash"
-install onnxslim==0.1.98 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  onnxslim==0.1.98 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 import onnxruntime
 import onnxslim

@@ -8,9 +8,15 @@
 #   kernels at the end. A 3x3 convolution with stride 2 over an even number of pixels and SAME_UPPER is
 #   shifted by one pixel, without an error; so are max and average pooling. Explicit `pads` are right.
 #   4.14.0.94 was right for SAME_UPPER, and took SAME_LOWER for it.
-source "$(dirname "$0")/helpers.bash"
-install opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import cv2
 import numpy as np
 import onnxruntime

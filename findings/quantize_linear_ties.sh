@@ -9,10 +9,16 @@
 #   with an odd one every tie lands one step elsewhere. Ties are not rare: with the scale 2 every second
 #   level of an 8-bit image is one, and so is a quarter of the means of 2x2 whole numbers. An exporter
 #   whose int8 model shall give the same bytes in every engine chooses even zero points.
-source "$(dirname "$0")/helpers.bash"
-install openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 \
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1 OPENVINO_TELEMETRY=0
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 \
   tract==0.23.9 numpy==2.4.6
-python <<'END'
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import cv2
 import numpy as np
 import onnx

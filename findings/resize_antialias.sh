@@ -7,10 +7,16 @@
 # Seen: ONNX Runtime gives Pillow's bilinear result. OpenVINO, OpenCV and ncnn load the same model and
 #   compute it without antialiasing. Of three strokes one pixel wide, shrunk from 200 to 28 pixels, two
 #   vanish and the third is five times too bright.
-source "$(dirname "$0")/helpers.bash"
-install openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 \
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1 OPENVINO_TELEMETRY=0
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  openvino==2026.4.1 opencv-python-headless==5.0.0.93 onnxruntime==1.32.0 onnx==1.23.2 \
   ncnn==1.0.20261020 pnnx==20261020 pillow==13.0.0 numpy==2.4.6
-python <<'END'
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import pathlib
 import subprocess
 

@@ -9,9 +9,15 @@
 #   reversed, sliced or broadcast arrays, load with the right shape and dtype and wrong values. The
 #   docstring asks for contiguous tensors; nothing checks it. Version 0.7.0 stored them right; the
 #   project knows it as its issue 825. Pass numpy.ascontiguousarray(x).
-source "$(dirname "$0")/helpers.bash"
-install safetensors==0.8.0 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  safetensors==0.8.0 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 from safetensors.numpy import load, load_file, save, save_file
 

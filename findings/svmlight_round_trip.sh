@@ -8,9 +8,15 @@
 #   occurs, and takes the file to count from 1 otherwise. The first pixel of digits is never inked, so
 #   each image comes back shifted by one pixel, without a warning, also if n_features says how many
 #   pixels there are. A network trained on the right images falls from 92 % to 40 %. Pass zero_based.
-source "$(dirname "$0")/helpers.bash"
-install scikit-learn==1.9.1 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  scikit-learn==1.9.1 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 from sklearn.datasets import dump_svmlight_file, load_digits, load_svmlight_file
 from sklearn.neural_network import MLPClassifier

@@ -9,10 +9,16 @@
 #   the tensor; relu, which passes 1 everywhere, and silu, which passes NaN, agree with themselves. The
 #   same with AVX-512, with AVX2 and without either (ATEN_CPU_CAPABILITY). A check for divergence must
 #   look at the loss or the activations, not at the gradients.
-source "$(dirname "$0")/helpers.bash"
-install torch==2.15.0 numpy==2.4.6
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  torch==2.15.0 numpy==2.4.6
 gradients() {
-  python <<'END'
+  taskset -c 0 venv/bin/python -W ignore - <<'END'
 import torch
 from torch.nn import functional
 

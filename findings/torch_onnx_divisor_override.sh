@@ -6,9 +6,15 @@
 #   ONNX's AveragePool has no such attribute.
 # Seen: both exporters, dynamo=True and dynamo=False, write a plain AveragePool; the output is a quarter
 #   of PyTorch's. A classifier after it gets other inputs than it was trained with.
-source "$(dirname "$0")/helpers.bash"
-install torch==2.15.0 onnxscript==0.7.2 onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  torch==2.15.0 onnxscript==0.7.2 onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import logging
 
 import numpy as np

@@ -7,9 +7,15 @@
 # Seen: transforms.v2.functional multiplies a uint8 tensor by a Python int in uint8, so 128 becomes 0
 #   and 200 becomes 144; half of the 256 levels are wrong. ColorJitter draws floats and is right; a
 #   fixed factor written as 2 or 3 in an augmentation or at test time is not. Write 2.0.
-source "$(dirname "$0")/helpers.bash"
-install torchvision==0.29.2 torch==2.15.0 numpy==2.4.6
-python <<'END'
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export OMP_NUM_THREADS=1
+python3 -m venv venv
+venv/bin/pip install --quiet --no-compile --disable-pip-version-check \
+  torchvision==0.29.2 torch==2.15.0 numpy==2.4.6
+taskset -c 0 venv/bin/python -W ignore - <<'END'
 import numpy as np
 import torch
 from PIL import Image
