@@ -159,6 +159,7 @@ TEST(Synonyms, KeysOfAnotherTableAreSentThere) {
   EXPECT_EQ(hint_for("epochs = 1", "epochs = 1\ndiv_factor = 25"), "`div_factor` belongs in [lr_scheduler]");
   EXPECT_EQ(hint_for("lr = 0.1", "max_lr = 0.1"), "`max_lr` belongs in [lr_scheduler]");
   EXPECT_EQ(hint_for("\"sgd\"", "\"adam\""), "") << "a table's own key that its type does not have";
+  EXPECT_EQ(hint_for("\"silu\"", "\"silu\", alpha = 1"), "") << "a layer's key is of no other table";
 }
 
 }  // namespace

@@ -49,19 +49,20 @@ std::string belongs_elsewhere(std::string_view path, std::string_view key) {
   return fmt::format("did you mean `{}` {}?", home->key, home->place);
 }
 
-std::string hint_for_unknown(std::string_view path, std::string_view key,
+std::string hint_for_unknown(std::string_view path, bool is_inline, std::string_view key,
                              std::span<const std::string_view> allowed) {
   // PyTorch's arguments that recipes do not have.
   if (key == "in_channels" || key == "in_features" || key == "num_features")
     return fmt::format("leave `{}` out: it follows from the layer before", key);
-  const std::string elsewhere = synonym_of(key, allowed) ? "" : belongs_elsewhere(path, key);
+  const bool is_here = is_inline || synonym_of(key, allowed);
+  const std::string elsewhere = is_here ? "" : belongs_elsewhere(path, key);
   return elsewhere.empty() ? did_you_mean(key, allowed) : elsewhere;
 }
 
 }  // namespace
 
 TableReader::TableReader(std::string_view source, std::string path, const toml::table& table)
-    : source_(source), path_(std::move(path)), begin_(table.source().begin) {
+    : source_(source), path_(std::move(path)), is_inline_(table.is_inline()), begin_(table.source().begin) {
   for (const auto& [key, value] : table)
     entries_.emplace(key.str(), Entry{path_of(key.str()), key.source().begin, &value});
 }
@@ -100,7 +101,7 @@ void TableReader::allow(std::span<const std::string_view> keys) const {
   if (!first) return;
   fail_at(first->key_begin,
           fmt::format("unknown key `{}`; allowed here: {}", first->path, fmt::join(keys, ", ")),
-          hint_for_unknown(path_, name, keys));
+          hint_for_unknown(path_, is_inline_, name, keys));
 }
 
 std::vector<std::string_view> TableReader::keys() const {

@@ -111,6 +111,7 @@ class TableReader {
 
   std::string_view source_;
   std::string path_;
+  bool is_inline_ = false;  // between braces, where no key of another table can have slipped in
   toml::source_position begin_;
   std::map<std::string, Entry, std::less<>> entries_;
 };
