@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -106,7 +107,7 @@ void expect_equal(const std::vector<uint8_t>& found, const std::vector<uint8_t>&
                 << ", torchvision has " << int{*expected_at};
 }
 
-void check_image(Reader& golden, int image) {
+void check_image(Reader& golden, int image, std::set<int>& kinds) {
   const auto height = golden.value<int32_t>();
   const auto width = golden.value<int32_t>();
   const auto cases = golden.value<int32_t>();
@@ -114,6 +115,7 @@ void check_image(Reader& golden, int image) {
   const auto pixels = golden.pixels(size);
   for (int32_t i = 0; i < cases; ++i) {
     const auto kind = golden.value<int32_t>();
+    kinds.insert(kind);
     const auto fill = static_cast<uint8_t>(golden.value<int32_t>());
     std::vector<double> parameters(static_cast<size_t>(golden.value<int32_t>()));
     for (double& parameter : parameters) parameter = golden.value<double>();
@@ -130,8 +132,10 @@ TEST(AugmentGolden, EqualsTorchvision) {
   ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG2");
   const auto images = golden.value<int32_t>();
   ASSERT_EQ(images, 8);
-  for (int32_t image = 0; image < images; ++image) check_image(golden, image);
+  std::set<int> kinds;
+  for (int32_t image = 0; image < images; ++image) check_image(golden, image, kinds);
   EXPECT_TRUE(golden.at_end());
+  EXPECT_EQ(kinds.size(), std::size(kKindNames)) << "a kind has no case";
 }
 
 class ElasticGolden {
