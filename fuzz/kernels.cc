@@ -384,7 +384,7 @@ AlignedBuffer<float> copy_of(const AlignedBuffer<float>& values) {
 }
 
 void check_backward(Draw& draw, const ActivationShape& s, const AlignedBuffer<float>& x) {
-  const bool normed = draw.coin() || (s.function && s.rectified);
+  const bool normed = draw.coin() || s.rectified;
   const int lanes = draw.between(1, kLanes);
   const auto dy = draw.values(block_floats(s.channels, s.out_height(), s.out_width()));
   const auto kept = keep_bits(draw, s.elements());

@@ -630,9 +630,8 @@ class Check {
     }
     smallest_norm_ = images * count(model.input);
     for (const Unit& unit : plan_.units) {
-      const auto plane =
-          static_cast<size_t>(unit.activation.height) * static_cast<size_t>(unit.activation.width);
-      if (unit.norm) smallest_norm_ = std::min(smallest_norm_, plane * static_cast<size_t>(images));
+      if (unit.norm)
+        smallest_norm_ = std::min(smallest_norm_, unit.activation.plane() * static_cast<size_t>(images));
     }
   }
 

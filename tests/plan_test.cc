@@ -40,13 +40,12 @@ TEST(Plan, JoinsWhatFollowsAConvolution) {
               ElementsAre("2→4 3×3, norm, relu", "4→4 3×3, norm, add, relu, pool"));
 }
 
-TEST(Plan, RectifiesTheConvolutionsOutput) {
+TEST(Plan, RectifiesTheConvolutionsOutputBeforeBatchNorm) {
   EXPECT_THAT(units({kConv, Relu{}, BatchNorm2d{}, Dropout{0.1}, MaxPool2d{{2, 2}}}),
               ElementsAre("2→4 3×3, relu, norm, dropout, pool"));
-  const Plan plan = plan_of({kConv, Relu{}, kConv});
-  EXPECT_TRUE(plan.units[0].activation.rectified);
-  EXPECT_FALSE(plan.units[0].activates());
-  EXPECT_FALSE(plan.units[1].activation.rectified);
+  EXPECT_TRUE(plan_of({kConv, Relu{}, BatchNorm2d{}}).units[0].activation.rectified);
+  EXPECT_FALSE(plan_of({kConv, Relu{}, kConv}).units[0].activation.rectified);
+  EXPECT_FALSE(plan_of({kConv, BatchNorm2d{}, Relu{}}).units[0].activation.rectified);
 }
 
 // What a pass over memory cannot do: a pooling after a function, dropout after a function or a sum, ...

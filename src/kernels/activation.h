@@ -26,11 +26,12 @@ struct ActivationShape {
   int pool_h = 1;  // window, and stride; 1 without pooling
   int pool_w = 1;
   std::optional<Function> function = {};  // then there is no sum, relu or pooling
-  bool rectified = false;                 // x was rectified, so its gradient passes only where x is positive
+  bool rectified = false;                 // x was, so batch norm's gradient passes only where x is positive
 
   int out_height() const { return height / pool_h; }
   int out_width() const { return width / pool_w; }
-  size_t elements() const { return static_cast<size_t>(channels) * height * width; }
+  size_t plane() const { return static_cast<size_t>(height) * static_cast<size_t>(width); }
+  size_t elements() const { return static_cast<size_t>(channels) * plane(); }
   // Whether the gradient passes depends on the values, so training needs bits. (Dropout needs them, too.)
   bool gates() const { return relu || pooling == Pooling::kMax; }
 };

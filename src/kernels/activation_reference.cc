@@ -117,10 +117,10 @@ void activation_backward(const ActivationShape& shape, const ActivationInput& in
     if (norm != nullptr) {
       const float centred = input.x[at] - norm->mean[c];
       value = std::fma(value, norm->gradient[c], std::fma(centred, norm->value[c], norm->constant[c]));
+      if (shape.rectified && input.x[at] <= 0) value = 0;
     } else {
       give_to_added(gradient, at, value);
     }
-    if (shape.rectified && input.x[at] <= 0) value = 0;
     dx.at(c, row, col)[lane] = lane < lanes ? value : 0;
   });
 }

@@ -218,12 +218,11 @@ void all_moment_sums(const float* y, int channels, int height, int width, const 
                     y, static_cast<size_t>(row), sums);
 }
 
-// NaN stays.
 void rectify(float* y, size_t floats) {
   const D d;
   for (size_t at = 0; at < floats; at += kVector) {
     const V value = hn::Load(d, y + at);
-    hn::Store(hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value), d, y + at);
+    hn::Store(hn::IfThenZeroElse(not_positive(value), value), d, y + at);
   }
 }
 

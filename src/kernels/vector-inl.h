@@ -48,6 +48,11 @@ HWY_INLINE void store_bits(M mask, size_t part, uint16_t* word) {
   }
 }
 
+// Where relu gives zero and passes no gradient. False for NaN, which must not be hidden.
+HWY_INLINE M not_positive(V x) {
+  return hn::Le(x, hn::Zero(D()));
+}
+
 // Sums over the 16 lanes of a row are formed as a tree of neighbours, ((0+1)+(2+3)) + ..., which vectors of
 // every width can follow: all targets give the same bits.
 

@@ -29,12 +29,7 @@ class PlanBuilder {
     units_after_.push_back(plan_.units.size());
   }
 
-  Plan finish() && {
-    for (Unit& unit : plan_.units) {
-      if (unit.dropout == 0 && unit.activation.pooling == kernels::Pooling::kNone) rectify_convolution(unit);
-    }
-    return std::move(plan_);
-  }
+  Plan finish() && { return std::move(plan_); }
 
  private:
   const Shape& input() const { return info_.layers[layer_].input; }
@@ -118,20 +113,14 @@ class PlanBuilder {
     add_convolution(linear_shape(inputs, l.out_features), {l.out_features, inputs}, l.bias);
   }
 
-  // Relu right after the convolution can be its last step, which costs next to nothing.
-  static bool can_rectify_convolution(const Unit& unit) { return unit.conv && !unit.norm && !unit.addition; }
-  static void rectify_convolution(Unit& unit) {
-    if (!unit.activation.relu || !can_rectify_convolution(unit)) return;
-    unit.activation.relu = false;
-    unit.activation.rectified = true;
-  }
-
   void add(const BatchNorm2d& l) {
     Unit& unit = unit_where([](const Unit& s) {
       return !s.norm && s.dropout == 0 && !s.addition && !s.activation.function &&
-             (!s.activation.relu || can_rectify_convolution(s));
+             (!s.activation.relu || s.conv);
     });
-    rectify_convolution(unit);
+    // Relu is then the convolution's last step, without bits, since batch norm's gradient reads the values
+    // anyway.
+    unit.activation.rectified = std::exchange(unit.activation.relu, false);
     const int64_t channels = input().channels;
     Unit::Norm norm{.eps = l.eps, .momentum = l.momentum};
     norm.weight = add_parameter("weight", {channels}, 1);

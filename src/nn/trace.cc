@@ -53,8 +53,8 @@ std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes
   for (const Unit& spec : plan_.units) skips.emplace_back(spec.input_is_added ? block_floats(spec.input) : 0);
   for (size_t later = units_.size() - 1; later > unit; --later) {
     const Unit& spec = plan_.units[later];
-    gradient =
-        through_activation(later, std::move(gradient), spec.addition ? &skips[spec.addition->unit] : nullptr);
+    if (spec.activates_in_evaluation())
+      gradient = through_activation(later, gradient, spec.addition ? &skips[spec.addition->unit] : nullptr);
     if (spec.conv) {
       std::vector<float> dx(block_floats(spec.input));
       kernels::reference::conv2d_input_gradient(*spec.conv, gradient.data(),
@@ -66,17 +66,11 @@ std::vector<float> Trace::gradient(size_t unit, std::span<const uint8_t> classes
   return gradient;
 }
 
-const float* Trace::activation_input(size_t unit) const {
-  if (!plan_.units[unit].conv) return input(unit);
-  const UnitTrace& trace = units_[unit];
-  return trace.runner.has_two_kernels() ? trace.convolved.data() : trace.output.data();
-}
-
 std::vector<float> Trace::through_activation(size_t unit, std::span<const float> gradient,
                                              AlignedBuffer<float>* skip) const {
   const Unit& spec = plan_.units[unit];
   const UnitTrace& trace = units_[unit];
-  const float* x = activation_input(unit);
+  const float* x = spec.conv ? trace.convolved.data() : input(unit);
   AlignedBuffer<float> dy(gradient.size());
   std::ranges::copy(gradient, dy.data());
   AlignedBuffer<float> dx(spec.activation.elements() * kLanes);
@@ -94,7 +88,7 @@ std::vector<float> Trace::through_activation(size_t unit, std::span<const float>
        .added = skip ? skip->data() : nullptr,
        .accumulates = true},
       nullptr, kLanes, kernels::dense_view(dx.data(), shape.height, shape.width));
-  const size_t plane = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width) * kLanes;
+  const size_t plane = shape.plane() * kLanes;
   for (size_t i = 0; i < dx.size(); ++i)
     dx[i] = spec.activation.rectified && x[i] <= 0 ? 0 : dx[i] * trace.runner.scale()[i / plane];
   return {dx.data(), dx.data() + dx.size()};

@@ -36,7 +36,6 @@ class Trace {
 
   void forward(size_t unit);
   const float* input(size_t unit) const;
-  const float* activation_input(size_t unit) const;
   // From the gradient of the unit's output that of the activation's input; adds that of the sum to `skip`.
   std::vector<float> through_activation(size_t unit, std::span<const float> gradient,
                                         AlignedBuffer<float>* skip) const;

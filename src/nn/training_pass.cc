@@ -13,10 +13,6 @@ namespace {
 
 using kernels::kLanes;
 
-size_t plane_of(const Unit& unit) {
-  return static_cast<size_t>(unit.activation.height) * static_cast<size_t>(unit.activation.width);
-}
-
 // What the mean over the batch divides by: without class weights, or with two labels, the number of images.
 double weight_sum(const Batch& batch) {
   if (batch.class_weights.empty() || !batch.other_labels.empty()) return batch.images;
@@ -295,7 +291,7 @@ void TrainingPass::activate(size_t s, int block, int /*thread*/) {
     const uint16_t threshold = kernels::dropout_threshold(unit.dropout);
     if (unit.drops_channels) {
       kernels::channel_dropout_bits(stream, threshold, static_cast<size_t>(unit.activation.channels),
-                                    plane_of(unit), bits(s, block));
+                                    unit.activation.plane(), bits(s, block));
     } else {
       kernels::dropout_bits(stream, threshold, unit.activation.elements(), bits(s, block));
     }
@@ -388,7 +384,7 @@ void TrainingPass::norm_gradient(size_t s) {
   kernels::batch_norm_gradient(
       norm_params(s), norm_batch(s),
       std::span(memory.gradient_sums).first(static_cast<size_t>(blocks()) * channels * 2),
-      static_cast<int64_t>(plane_of(unit)) * batch_->images,
+      static_cast<int64_t>(unit.activation.plane()) * batch_->images,
       {.dweight = gradient.subspan(unit.norm->weight, channels),
        .dbias = gradient.subspan(unit.norm->bias, channels),
        .gradient = memory.gradient_factor,
