@@ -68,13 +68,13 @@ HWY_INLINE void for_each_gradient(const ActivationShape& s, const ActivationGrad
 }
 
 // The same for a shape with the function F, whose output has the input's rows and columns.
-template <typename F, bool kBits, typename Visit>
+template <typename F, typename Visit>
 HWY_INLINE void for_each_function_gradient(const ActivationShape& s, const ActivationInput& input,
                                            const ActivationGradient& all, size_t c, Visit visit) {
   const D d;
   const Scaled scaled(s, input, c);
   const float* dy = all.dy + c * s.plane() * kLanes;
-  const uint16_t* bits = kBits ? all.bits + c * s.plane() : nullptr;
+  const uint16_t* bits = all.bits != nullptr ? all.bits + c * s.plane() : nullptr;
   const V passed = hn::Set(d, all.passed);
   const int height = s.height;
   const int width = s.width;
@@ -86,7 +86,7 @@ HWY_INLINE void for_each_function_gradient(const ActivationShape& s, const Activ
         prefetch(dy + place.at, kAhead);
         V gradient = hn::Mul(hn::Load(d, dy + place.at), slope_of<F>(scaled.value(index, part)));
         gradient = hn::Mul(gradient, passed);
-        if constexpr (kBits) gradient = hn::IfThenElseZero(load_bits(bits + index, part), gradient);
+        if (bits != nullptr) gradient = hn::IfThenElseZero(load_bits(bits + index, part), gradient);
         visit(place, gradient);
       }
     }
@@ -134,17 +134,15 @@ HWY_INLINE void channel_sums(const float* x, float mean, float* sums, Walk walk)
 void function_backward_sums(const ActivationShape& s, const ActivationInput& input,
                             const ActivationGradient& gradient, const float* mean, float* sums) {
   visit_function(*s.function, [&]<typename F>(F /*row*/) {
-    with_bool(gradient.bits != nullptr, [&]<bool kBits>() {
-      for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-        float* dy = channel_of(s, gradient.dy, c);
-        channel_sums(channel_of(s, input.x, c), mean[c], sums + 2 * c, [&](auto add) HWY_ATTR {
-          for_each_function_gradient<F, kBits>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-            add(place, g);
-            hn::Store(g, D(), dy + place.at);
-          });
+    for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
+      float* dy = channel_of(s, gradient.dy, c);
+      channel_sums(channel_of(s, input.x, c), mean[c], sums + 2 * c, [&](auto add) HWY_ATTR {
+        for_each_function_gradient<F>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
+          add(place, g);
+          hn::Store(g, D(), dy + place.at);
         });
-      }
-    });
+      });
+    }
   });
 }
 
@@ -180,15 +178,13 @@ HWY_INLINE void store_lanes(V value, int lanes, const Place& place, size_t c, co
 void function_backward(const ActivationShape& s, const ActivationInput& input,
                        const ActivationGradient& gradient, int lanes, View<float> dx) {
   visit_function(*s.function, [&]<typename F>(F /*row*/) {
-    with_bool(gradient.bits != nullptr, [&]<bool kBits>() {
-      for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-        const float* x = channel_of(s, input.x, c);
-        for_each_function_gradient<F, kBits>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-          prefetch(x + place.at, kAhead);
-          store_lanes(g, lanes, place, c, dx);
-        });
-      }
-    });
+    for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
+      const float* x = channel_of(s, input.x, c);
+      for_each_function_gradient<F>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
+        prefetch(x + place.at, kAhead);
+        store_lanes(g, lanes, place, c, dx);
+      });
+    }
   });
 }
 
