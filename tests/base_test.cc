@@ -690,7 +690,7 @@ TEST(ExactMath, IsClose) {
   EXPECT_EQ(cosine(0), 1);
   EXPECT_EQ(exponential(0), 1);
   EXPECT_EQ(logarithm(1), 0);
-  EXPECT_NEAR(exponential(-650) / std::exp(-650), 1, 1e-13);
+  EXPECT_NEAR(exponential(-700) / std::exp(-700), 1, 1e-13);
   EXPECT_NEAR(logarithm(1e300) / std::log(1e300), 1, 8 * kUlp);
   EXPECT_EQ(cosine_of_half_turns(1), -1);
   for (const int64_t exponent : {0, 1, 2, 3, 31, 1000})

@@ -17,7 +17,7 @@ double sine(double radians);
 double cosine(double radians);
 double tangent(double radians);
 
-// e^x, to a relative error of about 1e-16 * (1 + |x|). Precondition: |x| < 700.
+// e^x, to a relative error of about 1e-16 * (1 + |x|). Precondition: |x| <= 700.
 double exponential(double x);
 
 // The natural logarithm, to about 1e-16 * (1 + |ln x|). Precondition: x > 0, neither infinite nor subnormal.
