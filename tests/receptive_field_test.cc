@@ -13,7 +13,8 @@
 #include <set>
 #include <vector>
 
-#include "base/philox.h"
+#include "nn/infer.h"
+#include "random_model.h"
 
 namespace rung::nn {
 namespace {
@@ -25,7 +26,7 @@ using Units = std::vector<Pixels>;                      // [C][H][W] of one laye
 // The layers' definitions, on sets.
 class Count {
  public:
-  explicit Count(const ModelSpec& model) : model_(model), info_(infer(model)) {
+  explicit Count(const ModelSpec& model) : info_(infer(model)) {
     Units units(static_cast<size_t>(model.input.elements()));
     for (size_t i = 0; i < units.size(); ++i) {
       const size_t pixel = i % static_cast<size_t>(model.input.height * model.input.width);
@@ -146,133 +147,25 @@ class Count {
     return x;
   }
 
-  const ModelSpec& model_;
   ModelInfo info_;
   std::vector<Units> layers_;
 };
-
-class Random {
- public:
-  explicit Random(uint32_t stream) : stream_(17, RandomPurpose::kInit, stream) {}
-  int between(int low, int high) {
-    return low + static_cast<int>(stream_.below(static_cast<uint32_t>(high - low + 1)));
-  }
-  bool chance(int percent) { return between(1, 100) <= percent; }
-  // Padding may exceed what the kernel covers only if `free`.
-  int padding(int kernel, bool free) {
-    if (chance(60)) return kernel / 2;
-    return free && chance(20) ? between(0, 4) : between(0, kernel - 1);
-  }
-
- private:
-  RandomStream stream_;
-};
-
-Shape output_of(const ModelSpec& model) {
-  ModelSpec ended = model;
-  ended.layers.emplace_back(AdaptiveAvgPool2d{});
-  ended.layers.emplace_back(Linear{model.classes, false});
-  return infer(ended).layers.at(model.layers.size()).input;
-}
-
-Conv2d random_conv(Random& random, int channels) {
-  const Size2 kernel{random.between(1, 5), random.chance(80) ? 3 : random.between(1, 5)};
-  Conv2d conv{.out_channels = random.between(1, 4), .kernel_size = kernel};
-  conv.stride = random.chance(60) ? Size2{1, 1} : Size2{random.between(1, 4), random.between(1, 4)};
-  conv.padding = {random.padding(kernel.h, true), random.padding(kernel.w, true)};
-  if (random.chance(40)) conv.dilation = {random.between(1, 5), random.between(1, 5)};
-  if (random.chance(30)) conv.groups = conv.out_channels = channels;  // depthwise
-  return conv;
-}
-
-template <typename Pool>
-LayerSpec random_pool(Random& random) {
-  Pool pool{{random.between(1, 4), random.between(1, 4)}};
-  if (random.chance(40)) return pool;
-  pool.stride = {random.between(1, 3), random.between(1, 3)};
-  pool.padding = {random.between(0, pool.kernel_size.h / 2), random.between(0, pool.kernel_size.w / 2)};
-  return pool;
-}
-
-LayerSpec random_layer(Random& random, const ModelSpec& model) {
-  std::vector<int> alike;
-  const Shape shape = output_of(model);
-  for (size_t layer = 0; layer < model.layers.size(); ++layer) {
-    ModelSpec shorter = model;
-    shorter.layers.resize(layer + 1);
-    if (output_of(shorter) == shape) alike.push_back(static_cast<int>(layer));
-  }
-  if (alike.size() > 1 && random.chance(30))
-    return Add{alike[static_cast<size_t>(random.between(0, static_cast<int>(alike.size()) - 2))]};
-  if (random.chance(20)) return random_pool<MaxPool2d>(random);
-  if (random.chance(15)) return random_pool<AvgPool2d>(random);
-  if (random.chance(8)) return AdaptiveAvgPool2d{{random.between(1, 9), random.between(1, 9)}};
-  if (random.chance(15)) return BatchNorm2d{};
-  if (random.chance(15)) return Relu{};
-  if (random.chance(3)) return Flatten{};
-  return random_conv(random, shape.channels);
-}
-
-ModelSpec random_model(Random& random) {
-  ModelSpec model{
-      {random.between(1, 3), random.between(4, kMostPixels), random.between(4, kMostPixels)}, 2, {}};
-  for (int left = random.between(2, 8); left > 0; --left) {
-    ModelSpec longer = model;
-    longer.layers.push_back(random_layer(random, model));
-    try {
-      if (output_of(longer).elements() <= 1000) model = longer;
-    } catch (const ShapeError&) {  // a kernel too large: the model does without the layer
-    }
-  }
-  if (random.chance(50)) model.layers.emplace_back(AdaptiveAvgPool2d{});
-  model.layers.emplace_back(Flatten{});
-  const int features = output_of(model).channels;
-  if (features % 2 == 0 && random.chance(40)) {
-    model.layers.emplace_back(Conv2d{.out_channels = 2, .kernel_size = {1, 1}, .groups = 2});
-  } else {
-    model.layers.emplace_back(Linear{2, true});
-  }
-  return model;
-}
-
-std::string text(Size2 size) {
-  return fmt::format("{}x{}", size.h, size.w);
-}
-
-std::string text(const ModelSpec& model) {
-  std::string all = fmt::format("{}x{}x{}:", model.input.channels, model.input.height, model.input.width);
-  for (const LayerSpec& layer : model.layers) {
-    all += fmt::format(" {}", recipe_name(layer));
-    const auto add_window = [&](const auto& l) {
-      all += fmt::format("({}, stride {}, padding {})", text(l.kernel_size), text(l.stride), text(l.padding));
-    };
-    if (const auto* conv = std::get_if<Conv2d>(&layer)) {
-      add_window(*conv);
-      all += fmt::format(", dilation {} to {} in {} groups", text(conv->dilation), conv->out_channels,
-                         conv->groups);
-    }
-    if (const auto* pool = std::get_if<MaxPool2d>(&layer)) add_window(*pool);
-    if (const auto* pool = std::get_if<AvgPool2d>(&layer)) add_window(*pool);
-    if (const auto* pool = std::get_if<AdaptiveAvgPool2d>(&layer)) all += text(pool->output_size);
-    if (const auto* sum = std::get_if<Add>(&layer)) all += fmt::format("({})", sum->from);
-  }
-  return all;
-}
 
 void expect_counted(const ModelSpec& model) {
   const ModelInfo info = infer(model);
   const Count count(model);
   for (size_t layer = 0; layer < model.layers.size(); ++layer)
-    EXPECT_EQ(text(info.layers[layer].receptive_field), text(count.field(layer)))
-        << "layer " << layer << " of " << text(model);
-  EXPECT_EQ(text(info.seen), text(count.seen())) << text(model);
+    EXPECT_EQ(rung::testing::text(info.layers[layer].receptive_field),
+              rung::testing::text(count.field(layer)))
+        << "layer " << layer << " of " << rung::testing::text(model);
+  EXPECT_EQ(rung::testing::text(info.seen), rung::testing::text(count.seen())) << rung::testing::text(model);
 }
 
 TEST(ReceptiveField, EqualsACountInRandomStacks) {
   for (uint32_t stack = 0; stack < 400; ++stack) {
-    Random random(stack);
-    expect_counted(random_model(random));
-    if (testing::Test::HasFailure()) FAIL() << "in stack " << stack;
+    rung::testing::Random random(stack);
+    expect_counted(rung::testing::random_model(random, kMostPixels));
+    if (::testing::Test::HasFailure()) FAIL() << "in stack " << stack;
   }
 }
 
