@@ -16,6 +16,7 @@ declare -A uses=(
   [train]="nn optim data"
   [data]="base"
   [optim]="kernels"
+  [quantise]="nn"
   [nn]="kernels"
   [kernels]="base"
   [base]=""

@@ -1,0 +1,370 @@
+#include "quantise/quantise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "base/aligned_buffer.h"
+#include "kernels/activation.h"
+
+namespace rung::quantise {
+namespace {
+
+namespace graph = nn::graph;
+
+// A multiplier's bits, but for the sign.
+constexpr int kMultiplierBits = 31;
+
+// The largest weight of so many bits.
+int largest_weight(int bits) {
+  return (1 << (bits - 1)) - 1;
+}
+
+// Zero is among the values, so that padding and relu are exact.
+Quantisation quantisation_of(Range range) {
+  const double least = std::min(range.least, 0.0);
+  const double most = std::max(range.most, 0.0);
+  if (most <= least) return {.scale = 1.0 / kLargest};
+  const double scale = (most - least) / kLargest;
+  return {scale, std::round(-least / scale)};
+}
+
+uint8_t nearest(const Quantisation& quantisation, double value) {
+  const double q = std::round(value / quantisation.scale + quantisation.zero);
+  return static_cast<uint8_t>(std::clamp(q, 0.0, double{kLargest}));
+}
+
+uint8_t padding_of(const Quantisation& quantisation) {
+  return nearest(quantisation, 0);
+}
+
+// The shift that gives the largest of the factors as many bits as a multiplier has; none if it is too large.
+std::optional<int> shift_for(std::span<const double> factors) {
+  double largest = 0;
+  for (const double factor : factors) largest = std::max(largest, std::abs(factor));
+  int exponent = 0;
+  const double fraction = std::frexp(largest, &exponent);  // fraction in [0.5, 1)
+  int shift = kMultiplierBits - exponent;
+  if (std::round(std::ldexp(fraction, kMultiplierBits)) > double{INT32_MAX}) --shift;
+  if (shift < kLeastShift) return std::nullopt;
+  return std::min(shift, kMostShift);
+}
+
+int32_t multiplier_for(double factor, int shift) {
+  return static_cast<int32_t>(std::llround(std::ldexp(factor, shift)));
+}
+
+// f(x) of every value, by the kernel.
+std::vector<double> values_of(kernels::Function function, const std::vector<double>& x) {
+  const size_t rows = (x.size() + kernels::kLanes - 1) / kernels::kLanes;
+  AlignedBuffer<float> in(rows * kernels::kLanes);
+  AlignedBuffer<float> out(in.size());
+  std::ranges::transform(x, in.data(), [](double value) { return static_cast<float>(value); });
+  const float scale = 1;
+  const float shift = 0;
+  const kernels::ActivationShape shape{.height = static_cast<int>(rows), .function = function};
+  kernels::activation_forward(shape, {in.data(), &scale, &shift}, nullptr, out.data());
+  return {out.data(), out.data() + x.size()};
+}
+
+// Taps [out][C][H][W] in the order [out][H][W][C].
+template <typename T>
+std::vector<T> channels_last(const std::vector<T>& weight, size_t outputs, size_t channels, size_t places) {
+  std::vector<T> result(weight.size());
+  for (size_t k = 0; k < outputs; ++k) {
+    for (size_t c = 0; c < channels; ++c) {
+      for (size_t p = 0; p < places; ++p)
+        result[(k * places + p) * channels + c] = weight[(k * channels + c) * places + p];
+    }
+  }
+  return result;
+}
+
+class Builder {
+ public:
+  Builder(const graph::Graph& from, const nn::ModelSpec& model, std::span<const Range> ranges,
+          const Options& options)
+      : graph_(from), spec_(model), ranges_(ranges), options_(options), readers_(graph::count_readers(from)) {
+    result_.classes = model.classes;
+    result_.nodes.push_back(
+        {Image{}, {}, model.input, {1 / (kLargest * options.std), kLargest * options.mean}});
+    place_.assign(from.nodes.size(), kNowhere);
+    place_[0] = 0;
+  }
+
+  IntegerModel build() && {
+    for (at_ = 1; at_ < graph_.nodes.size(); ++at_) {
+      if (place_[at_] == kNowhere)
+        std::visit([this](const auto& operation) { add(operation); }, node().operation);
+    }
+    if (result_.nodes.back().output != graph_.nodes.back().output) refuse("needs a linear layer after it");
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr size_t kNowhere = SIZE_MAX;
+
+  const graph::Node& node() const { return graph_.nodes[at_]; }
+  bool is_last() const { return at_ + 1 == graph_.nodes.size(); }
+  const Node& input(size_t i = 0) const { return result_.nodes[place_[node().inputs[i]]]; }
+  bool input_is_flattened() const { return input().output != graph_.input_of(node()); }
+
+  [[noreturn]] void refuse(const std::string& why, const std::string& hint = "") const {
+    throw Unquantisable(
+        fmt::format("layer {} ({}) {}", node().layer, recipe_name(spec_.layers[node().layer]), why), hint);
+  }
+
+  // The node that gives what this one does after the relus that only it feeds; they become part of it,
+  // because activations are never below the quantised 0.
+  size_t joined_relus() {
+    size_t last = at_;
+    while (last + 1 < graph_.nodes.size() && readers_[last] == 1) {
+      const graph::Node& next = graph_.nodes[last + 1];
+      const auto* function = std::get_if<graph::Function>(&next.operation);
+      const bool is_relu = std::holds_alternative<graph::Relu>(next.operation) ||
+                           (function != nullptr && function->function == kernels::Function::kRelu6);
+      if (!is_relu || next.inputs != std::vector{last}) break;
+      ++last;
+    }
+    return last;
+  }
+
+  // Adds a node for this one and those up to `last`.
+  void give(Operation operation, nn::Shape output, Quantisation quantisation, size_t last) {
+    std::vector<size_t> inputs;
+    for (const size_t from : node().inputs) inputs.push_back(place_[from]);
+    result_.nodes.push_back({std::move(operation), std::move(inputs), output, quantisation, node().layer});
+    std::fill(place_.begin() + static_cast<std::ptrdiff_t>(at_),
+              place_.begin() + static_cast<std::ptrdiff_t>(last) + 1, result_.nodes.size() - 1);
+  }
+  void give(Operation operation, Quantisation quantisation) {
+    give(std::move(operation), input().output, quantisation, at_);
+  }
+
+  // From sums whose unit, by channel, is worth `units`.
+  Requantisation requantisation(std::vector<double> units, const Quantisation& output) const {
+    for (double& unit : units) unit /= output.scale;
+    const auto shift = shift_for(units);
+    if (!shift) refuse("has weights that are too large for its output");
+    Requantisation result{{}, *shift, static_cast<int>(output.zero)};
+    for (const double unit : units) result.multiplier.push_back(multiplier_for(unit, *shift));
+    return result;
+  }
+
+  void add(const graph::Input& /*input*/) {}
+
+  // A flattened plane's linear layer is a convolution with a kernel of the plane's size.
+  void add(const graph::Convolution& c) {
+    kernels::ConvShape shape = c.shape;
+    if (input_is_flattened()) {
+      if (shape.groups != 1 || shape.kernel_h * shape.kernel_w != 1 || shape.pad_h + shape.pad_w != 0)
+        refuse("follows a flattened plane, and is more than a linear layer");
+      const nn::Shape& plane = input().output;
+      shape = {plane.channels, plane.height, plane.width, c.shape.out_channels, plane.height, plane.width};
+    }
+    add_convolution(shape, c.weight, c.bias);
+  }
+
+  void add(const graph::BatchNorm& norm) {
+    if (input_is_flattened()) refuse("follows a flattened plane");
+    const graph::Scale scale = graph::scale_of(norm);
+    const nn::Shape& in = input().output;
+    add_convolution({.in_channels = in.channels,
+                     .in_height = in.height,
+                     .in_width = in.width,
+                     .out_channels = in.channels,
+                     .groups = in.channels},
+                    {scale.scale.begin(), scale.scale.end()}, {scale.shift.begin(), scale.shift.end()});
+  }
+
+  // What an integer weight is worth, by output channel: as little as the largest weight allows, unless the
+  // bias, in the same unit times the input's, needs more. All the same if the sums are logits, which are
+  // compared.
+  std::vector<double> weight_units(const std::vector<float>& weight, const std::vector<float>& bias) const {
+    constexpr double kLargestBias = 1 << 29;
+    const size_t taps = weight.size() / bias.size();
+    std::vector<double> units;
+    for (size_t k = 0; k < bias.size(); ++k) {
+      double largest = 0;
+      for (size_t t = 0; t < taps; ++t) largest = std::max(largest, std::abs(double{weight[k * taps + t]}));
+      units.push_back(std::max(largest / largest_weight(options_.weight_bits),
+                               std::abs(double{bias[k]}) / (input().quantisation.scale * kLargestBias)));
+      if (units.back() == 0) units.back() = 1;
+    }
+    if (is_last()) std::ranges::fill(units, *std::ranges::max_element(units));
+    return units;
+  }
+
+  void add_convolution(const kernels::ConvShape& shape, const std::vector<float>& weight,
+                       const std::vector<float>& bias) {
+    const Quantisation& in = input().quantisation;
+    const auto outputs = static_cast<size_t>(shape.out_channels);
+    const auto taps = static_cast<size_t>(shape.taps());
+    if (shape.pad_h + shape.pad_w > 0 && (in.zero < 0 || in.zero > kLargest))
+      refuse("pads with a value that no pixel has", "the mean of the pixels must be between 0 and 1");
+    Convolution result;
+    result.slide = {.kernel = {shape.kernel_h, shape.kernel_w},
+                    .stride = {shape.stride_h, shape.stride_w},
+                    .dilation = {shape.dilation_h, shape.dilation_w},
+                    .before = {shape.pad_h, shape.pad_w},
+                    .after = {shape.pad_h, shape.pad_w}};
+    result.groups = shape.groups;
+    result.padding = padding_of(in);
+    result.weight_bits = options_.weight_bits;
+    std::vector<double> units = weight_units(weight, bias);
+    for (size_t k = 0; k < outputs; ++k) {
+      double sum = 0;
+      for (size_t t = 0; t < taps; ++t) {
+        const double q = std::round(weight[k * taps + t] / units[k]);
+        result.weight.push_back(static_cast<int8_t>(q));
+        sum += q;
+      }
+      units[k] *= in.scale;
+      const double q = std::round(bias[k] / units[k] - in.zero * sum);
+      if (std::abs(q) > double{INT32_MAX}) refuse("could overflow 32-bit sums");
+      result.bias.push_back(static_cast<int32_t>(q));
+    }
+    result.weight = channels_last(result.weight, outputs, static_cast<size_t>(shape.group_inputs()),
+                                  static_cast<size_t>(shape.kernel_h) * static_cast<size_t>(shape.kernel_w));
+    if (!reachable_sums(result).fits_int32()) refuse("could overflow 32-bit sums");
+    give_sums(std::move(result), {shape.out_channels, shape.out_height(), shape.out_width()},
+              std::move(units));
+  }
+
+  // Adds a node that gives sums, whose units are worth `units`; requantised unless they are the logits.
+  template <typename Summing>
+  void give_sums(Summing summing, nn::Shape output, std::vector<double> units) {
+    if (is_last()) return give(std::move(summing), output, {.scale = units[0]}, at_);
+    const size_t last = joined_relus();
+    const Quantisation quantisation = quantisation_of(ranges_[last]);
+    summing.requantisation = requantisation(std::move(units), quantisation);
+    give(std::move(summing), output, quantisation, last);
+  }
+
+  void add(const graph::GroupNorm& /*norm*/) {
+    refuse("has no integer form", "batch_norm2d has: it becomes part of a convolution");
+  }
+
+  void give_table(const std::vector<double>& values) {
+    const Quantisation quantisation = quantisation_of(ranges_[at_]);
+    Lookup lookup;
+    std::ranges::transform(values, lookup.table.begin(),
+                           [&](double value) { return nearest(quantisation, value); });
+    give(lookup, quantisation);
+  }
+  std::vector<double> input_values() const {
+    std::vector<double> values;
+    for (int q = 0; q <= kLargest; ++q)
+      values.push_back((q - input().quantisation.zero) * input().quantisation.scale);
+    return values;
+  }
+
+  void add(const graph::Relu& /*relu*/) {
+    std::vector<double> values = input_values();
+    for (double& value : values) value = std::max(value, 0.0);
+    give_table(values);
+  }
+  void add(const graph::Function& function) { give_table(values_of(function.function, input_values())); }
+  void add(const graph::LeakyRelu& relu) {
+    if (relu.slope.size() == 1) {
+      std::vector<double> values = input_values();
+      for (double& value : values) value = value > 0 ? value : value * relu.slope[0];
+      return give_table(values);
+    }
+    if (input_is_flattened()) refuse("follows a flattened plane");
+    const Quantisation& in = input().quantisation;
+    const Quantisation out = quantisation_of(ranges_[at_]);
+    std::vector<double> units;
+    for (const float slope : relu.slope) units.push_back(in.scale * slope);
+    units.push_back(in.scale);
+    Requantisation negative = requantisation(std::move(units), out);
+    const int32_t positive = negative.multiplier.back();
+    negative.multiplier.pop_back();
+    give(Slopes{static_cast<int>(std::lround(in.zero)), positive, std::move(negative)}, out);
+  }
+
+  // The windows of a pooling, all of the same size.
+  Slide slide_of(const graph::Pool& pool) const {
+    const nn::Shape& in = input().output;
+    const nn::Shape& out = node().output;
+    Slide slide;
+    if (const auto* adaptive = std::get_if<nn::AdaptiveAvgPool2d>(&pool.layer)) {
+      const nn::Size2 size = adaptive->output_size;
+      if (in.height % size.h != 0 || in.width % size.w != 0)
+        refuse("has windows of different sizes, which have no integer form",
+               fmt::format("an output_size that divides {}×{}", in.height, in.width));
+      slide.kernel = slide.stride = {in.height / size.h, in.width / size.w};
+      return slide;
+    }
+    std::visit(
+        [&](const auto& layer) {
+          if constexpr (requires { layer.padding; }) {
+            slide.kernel = layer.kernel_size;
+            slide.stride = layer.stride;
+            slide.before = layer.padding;
+          }
+        },
+        pool.layer);
+    const auto after = [](int outputs, int stride, int kernel, int inputs, int before) {
+      return std::max(0, (outputs - 1) * stride + kernel - inputs - before);
+    };
+    slide.after = {after(out.height, slide.stride.h, slide.kernel.h, in.height, slide.before.h),
+                   after(out.width, slide.stride.w, slide.kernel.w, in.width, slide.before.w)};
+    return slide;
+  }
+
+  void add(const graph::Pool& pool) {
+    if (input_is_flattened()) refuse("follows a flattened plane");
+    const Slide slide = slide_of(pool);
+    if (pool.pooling() == kernels::Pooling::kMax)
+      return give(MaxPool{slide}, node().output, input().quantisation, at_);
+    const nn::Windows windows = pool.windows(input().output);
+    const auto all = [](const std::vector<kernels::Window>& places, int size) {
+      return std::ranges::all_of(places, [&](const kernels::Window& window) { return window.size == size; });
+    };
+    if (!all(windows.rows, slide.kernel.h) || !all(windows.columns, slide.kernel.w))
+      refuse("divides by different numbers at the border, which has no integer form",
+             "count_include_pad = true without ceil_mode has one");
+    const Quantisation& in = input().quantisation;
+    const double values = double{1} * slide.kernel.h * slide.kernel.w;
+    const auto bias = static_cast<int32_t>(std::lround(-values * in.zero));
+    give_sums(AveragePool{slide, bias, padding_of(in), {}}, node().output, {in.scale / values});
+  }
+
+  void add(const graph::Sum& /*sum*/) {
+    const Quantisation& a = input(0).quantisation;
+    const Quantisation& b = input(1).quantisation;
+    const size_t last = joined_relus();
+    const Quantisation out = quantisation_of(ranges_[last]);
+    const Requantisation terms = requantisation({a.scale, b.scale}, out);
+    const double zeros = a.zero * terms.multiplier[0] + b.zero * terms.multiplier[1];
+    give(Sum{{terms.multiplier[0], terms.multiplier[1]},
+             rounding_offset(terms.shift, terms.zero) - std::llround(zeros),
+             terms.shift},
+         input().output, out, last);
+  }
+
+  void add(const graph::Flatten& /*flatten*/) { place_[at_] = place_[node().inputs[0]]; }
+
+  const graph::Graph& graph_;
+  const nn::ModelSpec& spec_;
+  std::span<const Range> ranges_;
+  const Options& options_;
+  std::vector<int> readers_;
+  IntegerModel result_;
+  std::vector<size_t> place_;  // of each graph's node in the result
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+IntegerModel quantise(const graph::Graph& folded, const nn::ModelSpec& model, std::span<const Range> ranges,
+                      const Options& options) {
+  return Builder(folded, model, ranges, options).build();
+}
+
+}  // namespace rung::quantise
