@@ -9,6 +9,7 @@ cd "$1"
 declare -A uses=(
   [rung]="ladder"
   [report]="sweep"
+  [export]="quantise train"
   [sweep]="ladder"
   [fetch]="data"
   [ladder]="train recipe"
