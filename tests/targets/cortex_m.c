@@ -12,6 +12,9 @@ void reset(void)
   const uint32_t *from = data_from;
   for (to = data_begin; to != data_end; ++to) *to = *from++;
   for (to = bss_begin; to != bss_end; ++to) *to = 0;
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+  *(volatile uint32_t *)0xE000ED88 |= 0xFU << 20; /* CPACR: the floating-point and vector unit is on */
+#endif
   initialise_monitor_handles();
   exit(main());
 }
