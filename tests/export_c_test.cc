@@ -54,6 +54,18 @@ class ExportCTest : public ::testing::Test {
         folder_.string());
     ASSERT_EQ(std::system(build.c_str()), 0)  // NOLINT: a compiler of the user's
         << read_text_file(folder_ / "log", 1 << 20).substr(0, 2000) << "\nin " << folder_.string();
+    expect_sizes(sizes_of(model));
+  }
+
+  // What the compiler says of the symbols: r is read-only data, b is memory that begins as zeros.
+  void expect_sizes(const CSizes& sizes) {
+    const std::string count = fmt::format(
+        "cd '{}' && ${{CC:-cc}} -std=c99 -O0 -c net.c && test \"$(nm -S -t d net.o | awk '$3 == \"r\" {{ r "
+        "+= $2 }} "
+        "$3 == \"b\" {{ b += $2 }} END {{ print r, b }}' | tee log)\" = '{} {}'",
+        folder_.string(), sizes.constants, sizes.ram);
+    EXPECT_EQ(std::system(count.c_str()), 0)  // NOLINT: a compiler of the user's
+        << sizes.constants << " " << sizes.ram << " are " << read_text_file(folder_ / "log", 1000);
   }
 
   fs::path folder_;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "export/c_runtime.h"
 
@@ -296,9 +297,15 @@ std::string array(std::string_view declaration, const std::vector<T>& values) {
   return text + "\n};\n\n";
 }
 
-const char* unsigned_type(int64_t largest) {
-  if (largest <= std::numeric_limits<uint8_t>::max()) return "uint8_t";
-  return largest <= std::numeric_limits<uint16_t>::max() ? "uint16_t" : "uint32_t";
+// Bytes of the unsigned type that holds numbers up to `largest`.
+int64_t bytes_for(int64_t largest) {
+  if (largest <= std::numeric_limits<uint8_t>::max()) return 1;
+  return largest <= std::numeric_limits<uint16_t>::max() ? 2 : 4;
+}
+
+// Up to the next multiple.
+int64_t aligned(int64_t bytes, int64_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 // Every number of a stage, in the order of `struct stage`.
@@ -315,8 +322,8 @@ std::vector<int64_t> offsets_of(const Stage& s) {
 // Writes NAME.c.
 class Writer {
  public:
-  Writer(const quantise::IntegerModel& model, const std::string& name)
-      : model_(model), name_(name), layout_(lay_out(model)) {
+  Writer(const quantise::IntegerModel& model, std::string name)
+      : model_(model), name_(std::move(name)), layout_(lay_out(model)) {
     for (const Stage& stage : layout_.stages) {
       kinds_.insert(stage.kind);
       is_padded_ |= stage.slide.before != nn::Size2{0, 0} || stage.slide.after != nn::Size2{0, 0};
@@ -332,6 +339,23 @@ class Writer {
                                                                 {"@classes@", model_.classes}})
       text = replaced(text, mark, std::to_string(value));
     return text;
+  }
+
+  // Where every type is aligned to its size: on an AVR, structs are up to 3 bytes shorter.
+  CSizes sizes() const {
+    const int64_t sizes = size_bytes();
+    const int64_t offsets = offset_bytes();
+    const int64_t larger = std::max(sizes, offsets);
+    const int64_t stage = aligned(aligned(4 + 15 * sizes, offsets) + 5 * offsets, larger);
+    const int64_t queue = aligned(4 * offsets, 8) + 8;
+    const auto stages = std::ssize(layout_.stages);
+    const auto queues = std::ssize(layout_.queues);
+    return {.constants = std::ssize(layout_.weights) + std::ssize(layout_.biases) * (short_biases() ? 2 : 4) +
+                         std::ssize(layout_.multipliers) * 4 + std::ssize(layout_.tables) + stages * stage +
+                         queues * queue,
+            .ram = bytes_of_memory() + layout_.window + 4 * layout_.sums + 4 * int64_t{model_.classes} + 1 +
+                   stages * aligned(aligned(2 * sizes, offsets) + 2 * offsets, larger) +
+                   queues * 2 * offsets};
   }
 
   std::string source() const {
@@ -364,14 +388,8 @@ class Writer {
   int64_t bytes_of_memory() const { return layout_.memory + (ends_in_bytes() ? model_.classes : 0); }
 
   std::string definitions() const {
-    int64_t largest_size = 0;
-    int64_t largest_offset =
-        std::max({bytes_of_memory(), static_cast<int64_t>(layout_.tables.size()),
-                  static_cast<int64_t>(layout_.weights.size()) * (8 / layout_.weight_bits), layout_.sums});
     int least_shift = quantise::kMostShift;
     for (const Stage& stage : layout_.stages) {
-      for (const int64_t size : sizes_of(stage)) largest_size = std::max(largest_size, size);
-      for (const int64_t offset : offsets_of(stage)) largest_offset = std::max(largest_offset, offset);
       if (stage.shift != 0 && stage.kind != StageKind::kAdd) least_shift = std::min(least_shift, stage.shift);
     }
     std::string text = fmt::format("\n#define STAGES {}\n", layout_.stages.size());
@@ -387,8 +405,22 @@ class Writer {
     std::vector<std::string> names;
     for (const StageKind kind : kinds_) names.push_back(upper(name_of(kind)));
     text += fmt::format("enum {{ {} }};\n\n", fmt::join(names, ", "));
-    return text + fmt::format("typedef {} size_type;\ntypedef {} offset_type;\n\n",
-                              unsigned_type(largest_size), unsigned_type(largest_offset));
+    return text + fmt::format("typedef uint{}_t size_type;\ntypedef uint{}_t offset_type;\n\n",
+                              8 * size_bytes(), 8 * offset_bytes());
+  }
+
+  // Bytes of a size_type, and of an offset_type.
+  int64_t size_bytes() const {
+    int64_t largest = 0;
+    for (const Stage& stage : layout_.stages) largest = std::max(largest, std::ranges::max(sizes_of(stage)));
+    return bytes_for(largest);
+  }
+  int64_t offset_bytes() const {
+    int64_t largest = std::max({bytes_of_memory(), std::ssize(layout_.tables),
+                                std::ssize(layout_.weights) * (8 / layout_.weight_bits), layout_.sums});
+    for (const Stage& stage : layout_.stages)
+      largest = std::max(largest, std::ranges::max(offsets_of(stage)));
+    return bytes_for(largest);
   }
 
   bool short_biases() const {
@@ -457,7 +489,7 @@ class Writer {
   }
 
   const quantise::IntegerModel& model_;
-  const std::string& name_;
+  std::string name_;
   CLayout layout_;
   std::set<StageKind> kinds_;
   bool is_padded_ = false;
@@ -467,6 +499,10 @@ class Writer {
 
 CLayout lay_out(const quantise::IntegerModel& model) {
   return Layout(model).build();
+}
+
+CSizes sizes_of(const quantise::IntegerModel& model) {
+  return Writer(model, "net").sizes();
 }
 
 std::map<std::string, std::string> c_source(const quantise::IntegerModel& model, const std::string& name) {

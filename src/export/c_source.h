@@ -93,6 +93,13 @@ struct CLayout {
 };
 CLayout lay_out(const quantise::IntegerModel& model);
 
+// What the C code takes, apart from its instructions and the stack.
+struct CSizes {
+  int64_t constants = 0;  // bytes of flash: weights, biases, multipliers and tables
+  int64_t ram = 0;        // bytes of static memory
+};
+CSizes sizes_of(const quantise::IntegerModel& model);
+
 // The two files of the model: NAME.h and NAME.c. Precondition: `name` is a C identifier.
 std::map<std::string, std::string> c_source(const quantise::IntegerModel& model, const std::string& name);
 
