@@ -85,6 +85,12 @@ def write_png():
     write("png", "huge", png(0x7FFFFFFF, 0x7FFFFFFF, 0, 8, b""))
 
 
+def write_jpeg():
+    images = pathlib.Path(__file__).parent.parent / "tests/golden/images"
+    for name in "grey", "colour", "progressive", "cmyk", "orientation6":
+        write("jpeg", name, (images / f"{name}.jpg").read_bytes())
+
+
 MODEL = """
 [model]
 layers = [
@@ -303,6 +309,7 @@ if __name__ == "__main__":
     write_gzip()
     write_tar()
     write_png()
+    write_jpeg()
     write_recipe()
     write_safetensors()
     write_metrics()

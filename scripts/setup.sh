@@ -18,7 +18,7 @@ tools=(g++ cmake ninja-build pkg-config protobuf-compiler ca-certificates libjs-
 libraries=(
   "libhwy-dev libhwy" "libcli11-dev CLI11" "libtomlplusplus-dev tomlplusplus" "nlohmann-json3-dev nlohmann_json"
   "libfmt-dev fmt" "zlib1g-dev zlib" "libpng-dev libpng" "libcurl4-openssl-dev libcurl" "libarchive-dev libarchive"
-  "libssl-dev libcrypto" "libprotobuf-dev protobuf-lite"
+  "libssl-dev libcrypto" "libprotobuf-dev protobuf-lite" "libjpeg-dev libjpeg"
 )
 
 mkdir -p "$root/build"

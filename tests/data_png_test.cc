@@ -1,8 +1,10 @@
-// PNG files: written and read back, damaged ones, and the layout of a grid of images.
+// PNG files: written and read back, colours, transparency and 16 bits, damaged ones, and the layout of a grid
+// of images.
 #include "data/png.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <png.h>
 
 #include "base/error.h"
 #include "data_test_files.h"
@@ -10,6 +12,7 @@
 namespace rung::data {
 namespace {
 
+using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 
@@ -39,6 +42,40 @@ TEST(Png, ReadsWhatItWrote) {
     EXPECT_EQ(again.width, width);
     EXPECT_EQ(again.pixels, image.pixels);
   }
+}
+
+// A PNG file of one row, from samples as libpng's simplified interface takes them.
+GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.format = format;
+  png.height = 1;
+  png.width = static_cast<png_uint_32>(row.size() / PNG_IMAGE_SAMPLE_CHANNELS(format));
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+  std::vector<std::byte> bytes(size);
+  EXPECT_NE(png_image_write_to_memory(&png, bytes.data(), &size, 0, row.data(), 0, nullptr), 0);
+  bytes.resize(size);
+  return parse_png(bytes, "row");
+}
+
+TEST(Png, WeighsColoursAsBt601) {
+  const auto image = from_row(PNG_FORMAT_RGB, {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9});
+  EXPECT_THAT(image.pixels, ElementsAre(76, 150, 29, 9));
+}
+
+TEST(Png, PutsWhatIsDrawnDarkOnWhite) {
+  // Opaque, half and not at all: 0 on white is 255 - alpha.
+  EXPECT_THAT(from_row(PNG_FORMAT_GA, {0, 255, 0, 128, 0, 0}).pixels, ElementsAre(0, 127, 255));
+  EXPECT_THAT(from_row(PNG_FORMAT_RGBA, {0, 0, 255, 255, 77, 77, 77, 0}).pixels, ElementsAre(29, 255));
+}
+
+TEST(Png, PutsWhatIsDrawnLightOnBlack) {
+  EXPECT_THAT(from_row(PNG_FORMAT_GA, {255, 255, 255, 128, 0, 0}).pixels, ElementsAre(255, 128, 0));
+}
+
+TEST(Png, RoundsSixteenBits) {  // tests/golden/make_image_golden.py
+  const auto file = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/images/deep.png";
+  EXPECT_THAT(read_png(file).pixels, ElementsAre(0, 127, 128, 255, 128, 128));
 }
 
 TEST(Png, RefusesWhatIsNotPng) {

@@ -5,6 +5,7 @@
 #include <png.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -14,7 +15,6 @@ namespace rung::data {
 namespace {
 
 constexpr uint64_t kMaxPngBytes = 64 << 20;
-constexpr uint32_t kMaxPngSide = 4096;
 
 // Owns what libpng's simplified interface keeps behind a png_image.
 class PngImage {
@@ -54,6 +54,18 @@ std::vector<std::byte> encode(int height, int width, png_uint_32 format, const s
   return bytes;
 }
 
+// Grey, or grey and alpha, from RGB or RGBA.
+std::vector<uint8_t> without_colour(std::span<const uint8_t> samples, bool has_alpha) {
+  const size_t channels = has_alpha ? 4 : 3;
+  std::vector<uint8_t> result;
+  result.reserve(samples.size() / channels * (channels - 2));
+  for (size_t at = 0; at < samples.size(); at += channels) {
+    result.push_back(luma(samples[at], samples[at + 1], samples[at + 2]));
+    if (has_alpha) result.push_back(samples[at + 3]);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_png(const GreyImage& image) {
@@ -73,17 +85,17 @@ GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
     fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
-  if (png->width > kMaxPngSide || png->height > kMaxPngSide)
-    fail(fmt::format("{} x {} pixels; at most {} x {} are supported", png->height, png->width, kMaxPngSide,
-                     kMaxPngSide));
-  png->format = PNG_FORMAT_GRAY;
-  GreyImage image{.height = static_cast<int>(png->height),
-                  .width = static_cast<int>(png->width),
-                  .pixels = std::vector<uint8_t>(PNG_IMAGE_SIZE(*png.get()))};
-  // Without a background colour, transparent pixels blend with the buffer's zeros.
-  if (png_image_finish_read(png.get(), nullptr, image.pixels.data(), image.width, nullptr) == 0)
+  require_sides(png->height, png->width, file);
+  png->format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;  // all else is converted to eight bits
+  png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+  std::vector<uint8_t> samples(PNG_IMAGE_SIZE(*png.get()));
+  if (png_image_finish_read(png.get(), nullptr, samples.data(), 0, nullptr) == 0)
     fail(fmt::format("a damaged PNG file: {}", png->message));
-  return image;
+  const bool has_alpha = (png->format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  if ((png->format & PNG_FORMAT_FLAG_COLOR) != 0) samples = without_colour(samples, has_alpha);
+  return {.height = static_cast<int>(png->height),
+          .width = static_cast<int>(png->width),
+          .pixels = has_alpha ? on_ground(samples) : std::move(samples)};
 }
 
 GreyImage read_png(const std::filesystem::path& path) {

@@ -1,4 +1,4 @@
-// Eight-bit images as PNG files, by libpng. Left out: reading colour, 16 bits, ancillary chunks.
+// Eight-bit images as PNG files, by libpng. Left out: reading colour, 16 bits, the orientation in EXIF data.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "data/image.h"
+
 namespace rung::data {
-
-struct GreyImage {
-  int height = 0;
-  int width = 0;
-  std::vector<uint8_t> pixels;  // [height,width]
-};
-
-struct RgbImage {
-  int height = 0;
-  int width = 0;
-  std::vector<uint8_t> pixels;  // [height,width,3]
-};
 
 // The bytes of a PNG file. Throws IoError if libpng fails. Precondition: the image is not empty.
 std::vector<std::byte> encode_png(const GreyImage& image);
@@ -29,9 +19,9 @@ std::vector<std::byte> encode_png(const RgbImage& image);
 // Replaces `path` atomically. Throws IoError. Precondition: the image is not empty.
 void write_png(const std::filesystem::path& path, const GreyImage& image);
 
-// Any PNG file's image; colour becomes grey by luminance, transparent parts black, 16 bits become 8. `file`
-// names the bytes in error messages. Throws DataError if they are not a PNG file, are damaged or have a side
-// of more than 4096 pixels.
+// Any PNG file's image; colour becomes grey by luma(), what is transparent as in on_ground(), and 16 bits are
+// rounded to 8. `file` names the bytes in error messages. Throws DataError if they are not a PNG file, are
+// damaged or have a side of more than kMaxImageSide.
 GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file);
 
 // The same from a file. Throws IoError if it cannot be read.

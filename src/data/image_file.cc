@@ -1,0 +1,79 @@
+#include "data/image_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/dataset_file.h"
+#include "data/jpeg.h"
+#include "data/png.h"
+
+namespace rung::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The bytes that files of a kind begin with: of IDX only the zeros, so that the parser says what is wrong.
+constexpr std::string_view kPng("\x89PNG\r\n\x1a\n");
+constexpr std::string_view kJpeg("\xff\xd8\xff");
+constexpr std::string_view kIdx("\0\0", 2);
+
+bool begins_with(std::span<const std::byte> bytes, std::string_view start) {
+  return bytes.size() >= start.size() &&
+         std::ranges::equal(bytes.first(start.size()), std::as_bytes(std::span(start)));
+}
+
+ImageStack single(GreyImage image) {
+  return {.is_single = true,
+          .count = 1,
+          .height = image.height,
+          .width = image.width,
+          .pixels = std::move(image.pixels)};
+}
+
+bool has_image_name(const fs::path& file) {
+  constexpr std::array kEnds = {".png", ".jpg", ".jpeg"};
+  std::string end = file.extension().string();
+  std::ranges::transform(end, end.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  return std::ranges::count(kEnds, end) > 0 && !file.filename().string().starts_with('.');
+}
+
+}  // namespace
+
+ImageStack read_images(const fs::path& file) {
+  const RawFile raw = uncompressed(file.string(), read_file(file, kMaxIdxBytes));
+  if (begins_with(raw.bytes, kPng)) return single(parse_png(raw.bytes, raw.place));
+  if (begins_with(raw.bytes, kJpeg)) return single(parse_jpeg(raw.bytes, raw.place));
+  if (!begins_with(raw.bytes, kIdx))
+    throw DataError(fmt::format("{}: neither a PNG, a JPEG nor an IDX file", raw.place),
+                    "convert the image to PNG");
+  IdxArray images = parse_dataset_file(raw, kTestImages);
+  require_sides(static_cast<uint64_t>(images.dims[1]), static_cast<uint64_t>(images.dims[2]), raw.place);
+  return {.count = images.dims[0],
+          .height = images.dims[1],
+          .width = images.dims[2],
+          .pixels = std::move(images.values)};
+}
+
+std::vector<fs::path> image_files_in(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files = entries_of(folder, error);
+  if (error) throw IoError(fmt::format("cannot read {}: {}", folder.string(), error.message()));
+  std::erase_if(files, [](const fs::path& file) {
+    std::error_code ignored;
+    return !has_image_name(file) || fs::is_directory(file, ignored);
+  });
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace rung::data

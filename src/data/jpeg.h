@@ -1,0 +1,17 @@
+// Reading JPEG files, by libjpeg-turbo. Left out: CMYK and arithmetic coding; colour profiles are ignored.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "data/image.h"
+
+namespace rung::data {
+
+// A JPEG file's image, upright as its EXIF data says; colour becomes grey by luma(). `file` names the bytes
+// in error messages. Throws DataError if they are not a JPEG file, are damaged or cut off, are CMYK, or have
+// a side of more than kMaxImageSide.
+GreyImage parse_jpeg(std::span<const std::byte> bytes, const std::string& file);
+
+}  // namespace rung::data
