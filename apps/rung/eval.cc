@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "base/file.h"
 #include "commands.h"
 #include "display.h"
 #include "ladder/job.h"
@@ -60,7 +59,7 @@ void eval(const Options& options) {
   const nn::Plan plan = nn::make_plan(recipe.model);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
   train::Evaluator evaluator(plan, recipe.dataset, pool);  // first, because it checks the memory
-  if (!is_there(run / file) && !is_there(run / train::kMetricsFile)) fail_without_epochs(run);
+  require_epochs(run, file);
   const nn::Weights weights = train::load_weights(plan, run / file, recipe::to_toml(recipe));
   const train::Evaluation evaluation = evaluator.evaluate(weights, images);
   const auto same_data = is_runs_data(run, data);

@@ -1,6 +1,5 @@
 // The command line `rung`: parses arguments, runs a subcommand, turns errors into one line and an exit code.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "terminal.h"
@@ -38,11 +36,7 @@ void let_writes_fail() {
 }
 
 int report(const std::string& message, const std::string& hint, int exit_code) {
-  Line start("rung: ");
-  start.add("error:", Colour::kRed);
-  write_to_terminal(fmt::format("{} {}{}\n", start.bytes(has_colours(STDERR_FILENO)),
-                                printable(message, "\n"),
-                                hint.empty() ? "" : " (" + printable(hint, "\n") + ")"));
+  show_error(message, hint);
   return exit_code;
 }
 
@@ -71,7 +65,7 @@ int report_parse(const CLI::App& app, const CLI::ParseError& error) {
 void group_commands(CLI::App& app) {
   const std::pair<const char*, std::vector<const char*>> groups[] = {
       {"Train", {"climb", "train", "sweep"}},
-      {"Look at a run", {"watch", "report", "eval", "verify"}},
+      {"Look at a run", {"watch", "report", "eval", "predict", "verify"}},
       {"Before training", {"summary", "data", "lr-find", "bench"}},
       {"The command line", {"help", "completion"}}};
   for (const auto& [title, names] : groups)
@@ -94,6 +88,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_watch(app);
   add_report(app);
   add_eval(app);
+  add_predict(app, exit_code);
   add_verify(app, exit_code);
   add_summary(app);
   add_data(app);

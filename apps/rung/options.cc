@@ -46,6 +46,18 @@ fs::path recipes_folder() {
                    "run rung from its source folder, or give recipes by path");
 }
 
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Number of threads (default: one per core)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+}
+
+void add_simd(CLI::App& command, std::string& simd) {
+  command
+      .add_option("--simd", simd, "Instruction set to use, as in avx2 (default: the best of this machine)")
+      ->type_name("TARGET");
+}
+
 // Throws UsageError if one of the settings ("optimizer.lr=0.02") is of what --epochs or --no-validation sets.
 void require_set_once(const RecipeOptions& options) {
   const auto require = [](bool good, std::string_view option, std::string_view key) {
@@ -63,18 +75,19 @@ void require_set_once(const RecipeOptions& options) {
 }  // namespace
 
 void EngineOptions::add_to(CLI::App& command) {
-  command.add_option("--threads", threads, "Number of threads (default: one per core)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+  add_threads(command, threads);
   add_without_threads_to(command);
 }
 
 void EngineOptions::add_without_threads_to(CLI::App& command) {
   command.add_option("--data", data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
       ->type_name("DIR");
-  command
-      .add_option("--simd", simd, "Instruction set to use, as in avx2 (default: the best of this machine)")
-      ->type_name("TARGET");
+  add_simd(command, simd);
+}
+
+void EngineOptions::add_without_data_to(CLI::App& command) {
+  add_threads(command, threads);
+  add_simd(command, simd);
 }
 
 void EngineOptions::apply_simd() const {

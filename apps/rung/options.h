@@ -22,6 +22,7 @@ struct EngineOptions {
 
   void add_to(CLI::App& command);
   void add_without_threads_to(CLI::App& command);
+  void add_without_data_to(CLI::App& command);
   void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
   // The recipe's images as it uses them; what only they tell is written into the recipe.

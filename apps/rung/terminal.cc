@@ -91,6 +91,14 @@ void warn(std::string_view text) {
   write_to_terminal(line.bytes(has_colours(STDERR_FILENO)) + "\n");
 }
 
+void show_error(std::string_view message, std::string_view hint) {
+  Line start("rung: ");
+  start.add("error:", Colour::kRed);
+  write_to_terminal(fmt::format("{} {}{}\n", start.bytes(has_colours(STDERR_FILENO)),
+                                printable(message, "\n"),
+                                hint.empty() ? "" : " (" + printable(hint, "\n") + ")"));
+}
+
 bool is_interactive() {
   const bool together = talk == Talk::kErr || is_terminal(STDOUT_FILENO);  // bars and lines take turns
   return talk != Talk::kNowhere && together && is_terminal(STDERR_FILENO) && environment("TERM") != "dumb";

@@ -40,6 +40,9 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
 // Writes a line "rung: warning: ..." to standard error.
 void warn(std::string_view text);
 
+// Writes "rung: error: ..." to standard error, with the hint, if there is one, in brackets.
+void show_error(std::string_view message, std::string_view hint);
+
 // Whether bars can be drawn: there is a terminal, and it can redraw a line.
 bool is_interactive();
 

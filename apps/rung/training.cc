@@ -4,12 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "command_line.h"
 #include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
 #include "report/event_log.h"
 #include "terminal.h"
+#include "train/run_directory.h"
 #include "train/run_status.h"
 
 namespace rung::app {
@@ -90,6 +92,10 @@ void fail_without_epochs(const std::filesystem::path& folder) {
                   run.state == train::RunState::kRunning
                       ? "wait for the first one"
                       : fmt::format("resume with `{}`", resume_command("train", folder)));
+}
+
+void require_epochs(const std::filesystem::path& folder, const char* weights) {
+  if (!is_there(folder / weights) && !is_there(folder / train::kMetricsFile)) fail_without_epochs(folder);
 }
 
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,

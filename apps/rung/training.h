@@ -37,6 +37,9 @@ inline constexpr const char* kAfterDivergence =
 // Throws what there is to say about a run that has no finished epoch.
 [[noreturn]] void fail_without_epochs(const std::filesystem::path& folder);
 
+// Throws the same unless the run has this file of weights, or has finished an epoch, after which it should.
+void require_epochs(const std::filesystem::path& folder, const char* weights);
+
 // What --json prints about a run: result.json's fields, `run_dir` and `analysis`.
 nlohmann::ordered_json document_of(const ladder::Outcome& outcome, const ladder::Analysis& analysis,
                                    const std::filesystem::path& folder);

@@ -12,4 +12,9 @@ std::span<const std::string_view> class_names(std::string_view dataset) {
   return {};
 }
 
+std::string class_name(std::string_view dataset, size_t label) {
+  const auto names = class_names(dataset);
+  return label < names.size() ? std::string(names[label]) : std::to_string(label);
+}
+
 }  // namespace rung::data

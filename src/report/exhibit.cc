@@ -118,8 +118,7 @@ std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& aft
 }
 
 std::string class_name(const Exhibit& exhibit, size_t label) {
-  const auto names = data::class_names(exhibit.run.recipe.dataset.name);
-  return label < names.size() ? std::string(names[label]) : std::to_string(label);
+  return data::class_name(exhibit.run.recipe.dataset.name, label);
 }
 
 double predicted_accuracy(const Exhibit& exhibit) {

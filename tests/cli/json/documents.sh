@@ -27,6 +27,7 @@ document "format seeds recipes metrics targets comparisons runs weights_sha256" 
 diff <(grep -v title document) <(grep -v title sweep/sweep.json)  # the document is ASCII
 document "run_dir weights split images correct accuracy balanced_accuracy recall loss seconds" eval run
 grep -E '"(run_dir|weights|split|images)"' document
+document "run_dir weights fit invert images file index class name probability top errors" predict run digits/t10k-images-idx3-ubyte
 document "run_dir same epochs first_difference best_file_agrees" verify run
 grep -vE '^[{}]' document
 document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
