@@ -5,43 +5,16 @@
 
 #include <algorithm>
 
-#include "base/philox.h"
 #include "every_layer.h"
-#include "nn/inference.h"
+#include "random_weights.h"
 #include "tensor_testing.h"
 
 namespace rung::nn {
 namespace {
 
-using kernels::kLanes;
-
-Weights random_weights(const Plan& plan) {
-  Weights weights = initial_weights(plan, 3);
-  RandomStream random(2, RandomPurpose::kInit);
-  // All parameters, so that no scale is 1 and no shift is 0; and statistics as training leaves them.
-  for (float& value : weights.parameters) value += 0.25F * random.uniform();
-  for (float& value : weights.buffers) value = 0.5F + random.uniform();
-  return weights;
-}
-
-std::vector<float> random_images(const Shape& input) {
-  std::vector<float> images(block_floats(input));
-  RandomStream random(1, RandomPurpose::kInit);
-  for (float& value : images) value = random.uniform() * 2 - 1;
-  return images;
-}
-
-std::vector<float> engine_logits(const ModelSpec& model, const Weights& weights,
-                                 const std::vector<float>& images) {
-  const Plan plan = make_plan(model);
-  ThreadPool pool(1);
-  std::vector<float> result;
-  Inference inference(plan, pool);
-  inference.run(
-      weights, kLanes, [&](int, int, int, float* x) { std::ranges::copy(images, x); },
-      [&](int, int, const float* logits) { result.assign(logits, logits + model.classes * kLanes); });
-  return result;
-}
+using rung::testing::engine_logits;
+using rung::testing::random_images;
+using rung::testing::random_weights;
 
 std::vector<float> graph_logits(const graph::Graph& graph, const std::vector<float>& images) {
   graph::Runner runner(graph);
