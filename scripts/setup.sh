@@ -13,8 +13,8 @@ export RUNG_DATA=${RUNG_DATA:-$root/data}
 [[ $RUNG_DATA == /* ]] || RUNG_DATA=$PWD/$RUNG_DATA
 
 # Debian's names; a library's is followed by its pkg-config module. ./test and bench/run add to both lists.
-# (Of Boost only headers are used; it has no module.)
-tools=(g++ cmake ninja-build pkg-config protobuf-compiler ca-certificates libjs-chart.js libboost-math-dev)
+# (Of Boost only headers are used, of ONNX only the schema; they have no modules.)
+tools=(g++ cmake ninja-build pkg-config protobuf-compiler ca-certificates libjs-chart.js libboost-math-dev libonnx-dev)
 libraries=(
   "libhwy-dev libhwy" "libcli11-dev CLI11" "libtomlplusplus-dev tomlplusplus" "nlohmann-json3-dev nlohmann_json"
   "libfmt-dev fmt" "zlib1g-dev zlib" "libpng-dev libpng" "libcurl4-openssl-dev libcurl" "libarchive-dev libarchive"

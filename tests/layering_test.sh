@@ -9,7 +9,7 @@ cd "$1"
 declare -A uses=(
   [rung]="ladder"
   [report]="sweep"
-  [export]="quantise train"
+  [export]="quantise train recipe"
   [sweep]="ladder"
   [fetch]="data"
   [ladder]="train recipe"

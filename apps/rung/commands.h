@@ -13,6 +13,7 @@ void add_climb(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app);
 void add_data(CLI::App& app);
 void add_eval(CLI::App& app);
+void add_export(CLI::App& app);
 void add_help(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_predict(CLI::App& app, int& exit_code);

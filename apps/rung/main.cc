@@ -65,7 +65,8 @@ int report_parse(const CLI::App& app, const CLI::ParseError& error) {
 void group_commands(CLI::App& app) {
   const std::pair<const char*, std::vector<const char*>> groups[] = {
       {"Train", {"climb", "train", "sweep"}},
-      {"Look at a run", {"watch", "report", "eval", "predict", "verify"}},
+      {"Look at a run", {"watch", "report", "eval", "verify"}},
+      {"Use a trained model", {"predict", "export"}},
       {"Before training", {"summary", "data", "lr-find", "bench"}},
       {"The command line", {"help", "completion"}}};
   for (const auto& [title, names] : groups)
@@ -90,6 +91,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_eval(app);
   add_predict(app, exit_code);
   add_verify(app, exit_code);
+  add_export(app);
   add_summary(app);
   add_data(app);
   add_lr_find(app);

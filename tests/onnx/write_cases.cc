@@ -1,0 +1,111 @@
+// Writes what other programs are to compute as Rung does.
+// rung_onnx_cases FOLDER: for each of onnx_cases.h, NUMBER.onnx, NUMBER.images ([16, C, H, W]), NUMBER.logits
+// ([16, classes], float32) and a line of cases.tsv.
+// rung_onnx_cases FOLDER RUN_DIR DATA: of MNIST's test images trained.images ([N, 1, 28, 28], uint8) and the
+// run's trained.logits ([N, 10], float32).
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/dataset.h"
+#include "onnx/onnx.pb.h"
+#include "onnx_cases.h"
+#include "rung/model.h"
+
+namespace {
+
+using rung::kernels::kLanes;
+
+template <typename T>
+void write(const std::filesystem::path& path, const std::vector<T>& values) {
+  rung::write_output(path, std::as_bytes(std::span(values)));
+}
+
+// [16][values] of [values][16].
+template <typename T>
+std::vector<T> images_first(const std::vector<T>& block) {
+  const size_t values = block.size() / kLanes;
+  std::vector<T> result;
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    for (size_t i = 0; i < values; ++i) result.push_back(block[i * kLanes + lane]);
+  }
+  return result;
+}
+
+// Each operator once, in the order of their first use.
+std::string operators_of(const std::string& file) {
+  onnx::ModelProto proto;
+  if (!proto.ParseFromString(file)) throw rung::DataError("not an ONNX file");
+  std::vector<std::string> names;
+  for (const auto& node : proto.graph().node())
+    if (std::ranges::find(names, node.op_type()) == names.end()) names.push_back(node.op_type());
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// The normalised images, and what the file takes for them.
+struct Images {
+  std::vector<float> normalised;
+  std::vector<uint8_t> pixels;
+};
+
+Images random_pixels(const rung::recipe::Recipe& recipe) {
+  Images images{rung::testing::random_images(recipe.model.input), {}};
+  for (float& value : images.normalised) {
+    images.pixels.push_back(static_cast<uint8_t>((value + 1) * 127));
+    value = static_cast<float>((images.pixels.back() / 255.0 - *recipe.dataset.mean) / *recipe.dataset.std);
+  }
+  return images;
+}
+
+std::string write_case(const rung::testing::OnnxCase& c, const std::filesystem::path& path) {
+  const auto at = [&](const char* extension) { return path.string() + extension; };
+  Images images{rung::testing::random_images(c.model.input), {}};
+  if (c.options.raw_input) images = random_pixels(recipe_of(c));
+  const auto weights = rung::testing::random_weights(rung::nn::make_plan(c.model));
+  const std::string file = file_of(c);
+  rung::write_output(at(".onnx"), file);
+  if (c.options.raw_input) {
+    write(at(".images"), images_first(images.pixels));
+  } else {
+    write(at(".images"), images_first(images.normalised));
+  }
+  write(at(".logits"), images_first(rung::testing::engine_logits(c.model, weights, images.normalised)));
+  const rung::nn::Shape& s = c.model.input;
+  return fmt::format("{}\t{}\t{}\t{} {} {}\n", path.filename().string(), c.name, operators_of(file),
+                     s.channels, s.height, s.width);
+}
+
+void write_cases(const std::filesystem::path& folder) {
+  std::string table;
+  int number = 0;
+  for (const auto& c : rung::testing::onnx_cases())
+    table += write_case(c, folder / fmt::format("{:02}", number++));
+  rung::write_output(folder / "cases.tsv", table);
+}
+
+void write_trained(const std::filesystem::path& folder, const char* run, const char* data) {
+  const rung::data::Split images = rung::data::load_dataset("mnist", data).test;
+  rung::Model model = rung::Model::load(run, {});
+  write(folder / "trained.images", images.pixels);
+  write(folder / "trained.logits",
+        model.predict_logits({images.pixels, images.count, images.height, images.width}));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2) {
+    write_cases(argv[1]);
+  } else if (argc == 4) {
+    write_trained(argv[1], argv[2], argv[3]);
+  } else {
+    return 2;
+  }
+}
