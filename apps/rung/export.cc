@@ -1,4 +1,6 @@
-// rung export onnx RUN_DIR
+// rung export, and rung export onnx RUN_DIR
+#include "export.h"
+
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,22 +21,8 @@
 #include "training.h"
 
 namespace rung::app {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kModelFile = "model.onnx";
-
-struct Options {
-  std::string run;
-  std::string out;
-  bool best = false;
-  bool force = false;
-  exports::OnnxOptions onnx{.version = RUNG_VERSION};
-  OutputOptions output;
-
-  fs::path file() const { return out.empty() ? fs::path(run) / kModelFile : fs::path(out); }
-};
 
 void require_free(const fs::path& file) {
   if (is_there(file) && fs::is_regular_file(file))
@@ -42,7 +30,7 @@ void require_free(const fs::path& file) {
                      "--force replaces it, --out names another");
 }
 
-recipe::Recipe recipe_of(const fs::path& run) {
+recipe::Recipe exported_recipe(const fs::path& run) {
   ladder::require_run(run);
   const fs::path file = run / train::kRecipeFile;
   recipe::Recipe recipe = recipe::load_stored(file);
@@ -60,6 +48,21 @@ void warn_of_unfinished(const fs::path& run, int epochs) {
                      epochs));
 }
 
+namespace {
+
+constexpr const char* kModelFile = "model.onnx";
+
+struct Options {
+  std::string run;
+  std::string out;
+  bool best = false;
+  bool force = false;
+  exports::OnnxOptions onnx{.version = RUNG_VERSION};
+  OutputOptions output;
+
+  fs::path file() const { return out.empty() ? fs::path(run) / kModelFile : fs::path(out); }
+};
+
 std::string input_text(const recipe::Recipe& recipe, bool raw) {
   const nn::Shape& s = recipe.model.input;
   return fmt::format(
@@ -70,7 +73,7 @@ std::string input_text(const recipe::Recipe& recipe, bool raw) {
 void export_onnx(const Options& options) {
   options.output.apply();
   const fs::path run = options.run;
-  const recipe::Recipe recipe = recipe_of(run);
+  const recipe::Recipe recipe = exported_recipe(run);
   const fs::path file = options.file();
   if (!options.force) require_free(file);
   const char* weights_file = options.best ? train::kBestFile : train::kCheckpointFile;
@@ -121,8 +124,9 @@ void add_onnx(CLI::App& group) {
 
 void add_export(CLI::App& app) {
   CLI::App* group = app.add_subcommand("export", "Write a run's model in a format that other programs read");
-  group->footer("Example:\n  rung export onnx runs/step3-seed1");
+  group->footer("Example:\n  rung export c runs/step3-seed1");
   add_onnx(*group);
+  add_export_c(*group);
 }
 
 }  // namespace rung::app

@@ -30,6 +30,7 @@ grep -E '"(run_dir|weights|split|images)"' document
 document "run_dir weights fit invert images file index class name probability top errors" predict run digits/t10k-images-idx3-ubyte
 document "run_dir same epochs first_difference best_file_agrees" verify run
 grep -vE '^[{}]' document
+document "run_dir weights folder name weight_bits constant_bytes ram_bytes images correct accuracy float_correct float_accuracy only_integers only_float p_value clipped" export c run --force
 document "run_dir weights file bytes opset ir_version input mean std" export onnx run --force
 document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
 document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \

@@ -1,0 +1,28 @@
+// A folder with a model's C source, and all that is needed to check it: a test, a Makefile, a page that
+// describes it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+
+#include "quantise/integer_model.h"
+
+namespace rung::exports {
+
+struct CFacts {
+  std::string title;  // of the recipe
+  std::vector<std::string> classes;
+  int64_t macs = 0;  // of one image
+  int test_images = 0;
+  int float_correct = 0;
+  int integer_correct = 0;
+  double p_value = 1;  // McNemar's test between the two
+};
+
+// By file name. Precondition: `name` is a C identifier. `golden` are the images of the test, [N][H][W][C].
+std::map<std::string, std::string> c_project(const quantise::IntegerModel& model, const std::string& name,
+                                             std::span<const uint8_t> golden, const CFacts& facts);
+
+}  // namespace rung::exports
