@@ -369,7 +369,7 @@ class Writer {
     text += part("state");
     text += memory();
     text += code();
-    return text;
+    return replaced(text, "\n\n\n", "\n\n");
   }
 
  private:
@@ -528,7 +528,7 @@ std::string c_test(const quantise::IntegerModel& model, const std::string& name,
   text += array("uint8_t images[]", std::vector<uint8_t>(images.begin(), images.end()));
   text += array("int32_t expected[]", logits);
   text += named("test", name);
-  return text;
+  return replaced(text, "\n\n\n", "\n\n");
 }
 
 }  // namespace rung::exports
