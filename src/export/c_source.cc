@@ -44,10 +44,7 @@ class Layout {
         stage.sum = take(int64_t{stage.output.width} * stage.output.channels);
     }
     count_waiting();
-    for (Queue& queue : result_.queues) {
-      queue.at = take(queue.pixels * queue.channels);
-      result_.stages[queue.to - 1].sum = queue.at;
-    }
+    for (Queue& queue : result_.queues) queue.at = take(queue.pixels * queue.channels);
     pack_weights();
     return std::move(result_);
   }
@@ -185,10 +182,12 @@ class Positions {
   Positions(const CLayout& layout, std::vector<Queue>& queues) : layout_(layout), queues_(queues) {
     positions_.resize(layout.stages.size());
     waiting_.resize(queues.size());
-    for (size_t level = positions_.size(); level-- > 0;) drain(level, level);
+    for (size_t level = positions_.size(); level-- > 0;) {
+      if (is_border(level)) run(level);
+    }
     for (int64_t i = 0; i < layout.stages[0].input.height * layout.stages[0].input.width; ++i) {
       gave(0);
-      run(0, 0);
+      run(0);
     }
   }
 
@@ -225,7 +224,8 @@ class Positions {
     }
   }
 
-  void run(size_t level, size_t base) {
+  void run(size_t base) {
+    size_t level = base;
     for (;;) {
       if (take(level)) {
         gave(level + 1);
@@ -239,9 +239,6 @@ class Positions {
         --level;
       }
     }
-  }
-  void drain(size_t level, size_t base) {
-    if (is_border(level)) run(level, base);
   }
 
   const CLayout& layout_;
