@@ -1,4 +1,4 @@
-// Integer models for tests: random weights, and the ranges of random images.
+// Integer models for tests: random weights, and the ranges of random images of bytes.
 #pragma once
 
 #include <vector>
@@ -6,6 +6,7 @@
 #include "base/philox.h"
 #include "nn/graph.h"
 #include "quantise/quantise.h"
+#include "random_weights.h"
 
 namespace rung::testing {
 
@@ -40,12 +41,8 @@ struct FloatAndIntegers {
   quantise::IntegerModel integers;
 };
 
-inline FloatAndIntegers random_integer_model(const nn::ModelSpec& model, int weight_bits = 8,
-                                             uint64_t seed = 3) {
-  nn::Weights weights = nn::initial_weights(nn::make_plan(model), seed);
-  RandomStream random(seed + 1, RandomPurpose::kInit);
-  for (float& value : weights.parameters) value += 0.25F * (random.uniform() - 0.5F);
-  for (float& value : weights.buffers) value = 0.5F + random.uniform();
+inline FloatAndIntegers random_integer_model(const nn::ModelSpec& model, int weight_bits = 8) {
+  const nn::Weights weights = random_weights(nn::make_plan(model));
   nn::graph::Graph folded = nn::graph::fold_batch_norms(nn::graph::make_graph(model, weights));
   const std::vector<uint8_t> images = random_images(model.input, kernels::kLanes, 7);
   const quantise::Activations activations(
