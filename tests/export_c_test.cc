@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "every_layer.h"
+#include "export/c_layout.h"
 #include "integer_testing.h"
 #include "random_model.h"
 
@@ -54,7 +55,7 @@ class ExportCTest : public ::testing::Test {
         folder_.string());
     ASSERT_EQ(std::system(build.c_str()), 0)  // NOLINT: a compiler of the user's
         << read_text_file(folder_ / "log", 1 << 20).substr(0, 2000) << "\nin " << folder_.string();
-    expect_sizes(sizes_of(model));
+    expect_sizes(sizes_of(lay_out(model)));
   }
 
   // What the compiler says of the symbols: r is read-only data, b is memory that begins as zeros.

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "data/class_names.h"
 #include "export.h"
+#include "export/c_layout.h"
 #include "export/c_project.h"
-#include "export/c_source.h"
 #include "export/calibrate.h"
 #include "ladder/job.h"
 #include "ladder/mcnemar.h"
@@ -111,7 +111,7 @@ void export_c(const Options& options) {
                                 .p_value = difference.p_value}),
             folder);
 
-  const exports::CSizes sizes = exports::sizes_of(calibrated.model);
+  const exports::CSizes sizes = exports::sizes_of(exports::lay_out(calibrated.model));
   const double accuracy = 100.0 * in_integers.correct / test.count;
   if (!options.output.json) {
     say("Test accuracy in integers {:.2f} %, in float32 {:.2f} %: {} images only right in integers, {} only "

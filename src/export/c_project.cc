@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "export/c_layout.h"
 #include "export/c_source.h"
 
 namespace rung::exports {
@@ -24,7 +25,7 @@ check: {0}_test
 }
 
 std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts) {
-  const CSizes sizes = sizes_of(model);
+  const CSizes sizes = sizes_of(lay_out(model));
   const nn::Shape& image = model.nodes[0].output;
   const auto share = [&](int correct) { return 100.0 * correct / facts.test_images; };
   return fmt::format(R"(# {0}
