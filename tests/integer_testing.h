@@ -37,6 +37,7 @@ inline void load_block(const nn::Shape& shape, const std::vector<uint8_t>& image
 }
 
 struct FloatAndIntegers {
+  nn::Weights weights;
   nn::graph::Graph graph;  // with its batch norms folded
   quantise::IntegerModel integers;
 };
@@ -49,7 +50,7 @@ inline FloatAndIntegers random_integer_model(const nn::ModelSpec& model, int wei
       folded, kernels::kLanes, [&](int, int, int, float* x) { load_block(model.input, images, x); });
   quantise::IntegerModel integers =
       quantise::quantise(folded, model, activations.ranges(0), {kPixelMean, kPixelStd, weight_bits});
-  return {std::move(folded), std::move(integers)};
+  return {weights, std::move(folded), std::move(integers)};
 }
 
 }  // namespace rung::testing

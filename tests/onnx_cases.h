@@ -66,4 +66,39 @@ inline std::string file_of(const OnnxCase& onnx_case) {
   return exports::to_onnx(recipe_of(onnx_case), weights, onnx_case.options);
 }
 
+// Models that have every form in which a layer becomes ONNX's operators on integers.
+struct IntegerCase {
+  std::string name;
+  nn::ModelSpec model;
+};
+
+inline std::vector<IntegerCase> integer_cases() {
+  using namespace nn;
+  std::vector<IntegerCase> cases;
+  for (const LayerSpec& layer : every_layer()) {
+    if (!std::holds_alternative<GroupNorm>(layer) && !std::holds_alternative<AvgPool2d>(layer))
+      cases.push_back({std::string(recipe_name(layer)), model_with(layer)});
+  }
+  const auto ending = [&](std::vector<LayerSpec> layers) {
+    return ModelSpec{{2, 7, 6}, 3, std::move(layers)};
+  };
+  const Conv2d conv{.out_channels = 4, .kernel_size = {3, 3}};
+  const Conv2d padded{.out_channels = 4, .kernel_size = {3, 3}, .padding = {1, 1}};
+  cases.insert(
+      cases.end(),
+      {{"conv2d, padded", ending({padded, Relu{}, Flatten{}, Linear{3}})},
+       {"relu after a sum", ending({padded, Relu{}, padded, Add{1}, Relu{}, Flatten{}, Linear{3}})},
+       {"prelu, one slope", model_with(PRelu{1, 0.5})},
+       {"avg_pool2d, tiles", model_with(AvgPool2d{{2, 2}})},
+       {"avg_pool2d, padding counts", model_with(AvgPool2d{{3, 3}, {2, 1}, {1, 1}})},
+       {"adaptive_avg_pool2d, to 1", model_with(AdaptiveAvgPool2d{})},
+       {"batch_norm2d after relu", ending({conv, Relu{}, BatchNorm2d{}, Flatten{}, Linear{3}})},
+       {"silu of the image", ending({Silu{}, MaxPool2d{{2, 2}}, Flatten{}, Linear{3}})},
+       {"max_pool2d of the image", ending({MaxPool2d{{2, 2}}, Flatten{}, Linear{3}})},
+       {"ends in a mean", ending({Conv2d{.out_channels = 3, .kernel_size = {3, 3}}, AdaptiveAvgPool2d{}})},
+       {"ends in a sigmoid", ending({conv, AdaptiveAvgPool2d{}, Flatten{}, Linear{3}, Sigmoid{}})},
+       {"two linear layers", ending({Flatten{}, Linear{6}, Relu{}, Linear{3}})}});
+  return cases;
+}
+
 }  // namespace rung::testing

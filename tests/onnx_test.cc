@@ -4,9 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 
+#include "integer_testing.h"
 #include "onnx/onnx.pb.h"
 #include "onnx_cases.h"
 
@@ -159,6 +163,63 @@ TEST(Onnx, AveragesUnequalWindowsByMatrices) {
               ElementsAre("Conv", "Reshape", "Conv", "Reshape", "MatMul", "Reshape", "Flatten", "Gemm"));
   EXPECT_THAT(operators(exported(testing::model_with(nn::AdaptiveAvgPool2d{{2, 3}}))),
               ElementsAre("Conv", "AveragePool", "Flatten", "Gemm"));
+}
+
+onnx::ModelProto exported_integers(const nn::ModelSpec& model, IntegerForm form, bool raw_input = true) {
+  const auto [weights, graph, integers] = testing::random_integer_model(model);
+  recipe::Recipe recipe;
+  recipe.model = model;
+  recipe.dataset.mean = testing::kPixelMean;
+  recipe.dataset.std = testing::kPixelStd;
+  return parsed(to_integer_onnx(recipe, weights, integers, form, {.raw_input = raw_input}));
+}
+
+TEST(Onnx, IntegersHaveTwoForms) {
+  const nn::ModelSpec model = testing::model_with(nn::Relu{});
+  EXPECT_THAT(operators(exported_integers(model, IntegerForm::kQlinear)),
+              ElementsAre("Cast", "QuantizeLinear", "QLinearConv", "DequantizeLinear", "DequantizeLinear",
+                          "DequantizeLinear", "Conv", "Flatten"));
+  const auto qdq = operators(exported_integers(model, IntegerForm::kQdq));
+  EXPECT_EQ(std::ranges::count(qdq, "QLinearConv"), 0);
+  EXPECT_EQ(std::ranges::count(qdq, "Conv"), 2);
+  EXPECT_EQ(operators(exported_integers(model, IntegerForm::kQdq, false))[0], "Mul");
+}
+
+// Their scales give back the multipliers, and their biases hold no zero of the input.
+TEST(Onnx, IntegersAreTheModels) {
+  const nn::ModelSpec model = testing::model_with(nn::Relu{});
+  const auto integers = testing::random_integer_model(model).integers;
+  const auto& convolution = std::get<quantise::Convolution>(integers.nodes[1].operation);
+  const onnx::ModelProto proto = exported_integers(model, IntegerForm::kQlinear);
+  std::map<std::string, onnx::TensorProto> tensors;
+  for (const auto& tensor : proto.graph().initializer()) tensors[tensor.name()] = tensor;
+  const auto node = std::ranges::find(proto.graph().node(), "QLinearConv", &onnx::NodeProto::op_type);
+  const auto values = [&]<typename T>(int input, T) {
+    const std::string& raw = tensors[node->input(input)].raw_data();
+    std::vector<T> result(raw.size() / sizeof(T));
+    std::memcpy(result.data(), raw.data(), raw.size());
+    return result;
+  };
+  EXPECT_EQ(values(3, int8_t{}), convolution.weight);  // of one input channel: the order is the same
+  const double x_scale = values(1, float{})[0];
+  const double y_scale = values(6, float{})[0];
+  for (size_t k = 0; k < 4; ++k) {
+    const double factor = x_scale * values(4, float{})[k] / y_scale;
+    const auto& requantisation = *convolution.requantisation;
+    const double expected = std::ldexp(requantisation.of_channel(k), -requantisation.shift);
+    EXPECT_NEAR(factor / expected, 1, 1e-6);
+    int bias = convolution.bias[k];
+    for (size_t t = 0; t < 9; ++t) bias += values(2, uint8_t{})[0] * convolution.weight[k * 9 + t];
+    EXPECT_EQ(values(8, int32_t{})[k], bias);
+  }
+}
+
+TEST(Onnx, EveryIntegerFormIsSound) {
+  for (const testing::IntegerCase& c : testing::integer_cases()) {
+    SCOPED_TRACE(c.name);
+    for (const IntegerForm form : {IntegerForm::kQdq, IntegerForm::kQlinear})
+      expect_sound(exported_integers(c.model, form).graph());
+  }
 }
 
 }  // namespace

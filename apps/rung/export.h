@@ -3,21 +3,61 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
 
+#include "data/dataset.h"
+#include "export/calibrate.h"
+#include "ladder/mcnemar.h"
+#include "nn/weights.h"
+#include "options.h"
 #include "recipe/recipe.h"
+#include "train/evaluator.h"
 
 namespace rung::app {
 
-// Throws UsageError if the file exists.
-void require_free(const std::filesystem::path& file);
+// RUN_DIR, --best, --force: which weights of which run, and whether they may replace files.
+struct ExportOptions {
+  std::string run;
+  bool best = false;
+  bool force = false;
 
-// Of a run. Throws UsageError, or DataError if it is not a run's own.
-recipe::Recipe exported_recipe(const std::filesystem::path& run);
+  void add_to(CLI::App& command);
+  const char* weights_file() const;
+  // Throws UsageError if the file exists and is not to be replaced.
+  void require_free(const std::filesystem::path& file) const;
+  // Of the run. Throws UsageError, or DataError if it is not a run's own.
+  recipe::Recipe recipe() const;
+  // Warns if the run has not finished.
+  nn::Weights weights(const recipe::Recipe& recipe) const;
+};
 
-// Warns if the run has not finished its `epochs`.
-void warn_of_unfinished(const std::filesystem::path& run, int epochs);
+// --weight-bits, and what finds and computes the images on which ranges are measured.
+struct IntegerOptions {
+  int weight_bits = 8;
+  EngineOptions engine;
 
-// Declares rung export c.
+  void add_to(CLI::App& command);
+};
+
+// A run's model in integers, and how it does on the test images.
+struct IntegerExport {
+  recipe::Recipe recipe;
+  nn::Weights weights;
+  data::Dataset data;
+  exports::Calibrated calibrated;
+  train::Evaluation in_float;
+  exports::IntegerEvaluation in_integers;
+  ladder::McNemar difference;  // of the integers from float32
+
+  double accuracy() const;  // percent
+  void say_accuracy() const;
+  nlohmann::ordered_json json() const;
+};
+IntegerExport to_integers(const ExportOptions& from, const IntegerOptions& options, recipe::Recipe recipe);
+
+// Declare rung export onnx and rung export c.
+void add_export_onnx(CLI::App& group);
 void add_export_c(CLI::App& group);
 
 }  // namespace rung::app

@@ -17,4 +17,10 @@ std::string class_name(std::string_view dataset, size_t label) {
   return label < names.size() ? std::string(names[label]) : std::to_string(label);
 }
 
+std::vector<std::string> names_of_classes(std::string_view dataset, int classes) {
+  std::vector<std::string> names;
+  for (int k = 0; k < classes; ++k) names.push_back(class_name(dataset, static_cast<size_t>(k)));
+  return names;
+}
+
 }  // namespace rung::data

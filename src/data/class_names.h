@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rung::data {
 
@@ -13,5 +14,6 @@ std::span<const std::string_view> class_names(std::string_view dataset);
 
 // A class's name, or else its number.
 std::string class_name(std::string_view dataset, size_t label);
+std::vector<std::string> names_of_classes(std::string_view dataset, int classes);
 
 }  // namespace rung::data

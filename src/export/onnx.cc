@@ -26,22 +26,27 @@ void set_tensor(onnx::ValueInfoProto& value, const char* name, int32_t type,
   for (const int64_t size : sizes) tensor.mutable_shape()->add_dim()->set_dim_value(size);
 }
 
-// (pixel / 255 - mean) / std
-std::string normalised(OnnxBuilder& onnx, const std::string& pixels, const data::DatasetSpec& dataset) {
-  onnx.set_scope("Normalise");
-  const auto with = [&](const char* op, const std::string& x, double constant) {
-    return onnx.add(op, {x, onnx.constant({1}, {static_cast<float>(constant)})});
-  };
-  const std::string cast = onnx.add("Cast", {pixels}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
-  return with("Mul", with("Sub", cast, 255 * *dataset.mean), 1 / (255 * *dataset.std));
+std::string as_float(OnnxBuilder& onnx, const std::string& x) {
+  return onnx.add("Cast", {x}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
 }
 
-// A JSON array.
-std::string class_names(const recipe::Recipe& recipe) {
-  nlohmann::json list = nlohmann::json::array();
-  for (size_t k = 0; k < static_cast<size_t>(recipe.model.classes); ++k)
-    list.push_back(data::class_name(recipe.dataset.name, k));
-  return list.dump();
+// (pixel / 255 - mean) / std
+std::string normalised(OnnxBuilder& onnx, const data::DatasetSpec& dataset) {
+  onnx.set_scope("Normalise");
+  return onnx.add_with("Mul", onnx.add_with("Sub", as_float(onnx, kOnnxInput), 255 * *dataset.mean),
+                       1 / (255 * *dataset.std));
+}
+
+// The input as pixels of uint8. If it has that type already it takes the way over float32 all the same,
+// because OpenCV 4.14 takes bytes that no QuantizeLinear has made for int8.
+std::string pixels(OnnxBuilder& onnx, const data::DatasetSpec& dataset, bool raw_input) {
+  onnx.set_scope("Pixels");
+  const std::string values =
+      raw_input
+          ? as_float(onnx, kOnnxInput)
+          : onnx.add_with("Add", onnx.add_with("Mul", kOnnxInput, 255 * *dataset.std), 255 * *dataset.mean);
+  return onnx.add("QuantizeLinear",
+                  {values, onnx.constant({}, std::vector{1.0F}), onnx.constant({}, std::vector<uint8_t>{0})});
 }
 
 void add_metadata(onnx::ModelProto& proto, const recipe::Recipe& recipe, const nn::Weights& weights,
@@ -49,7 +54,7 @@ void add_metadata(onnx::ModelProto& proto, const recipe::Recipe& recipe, const n
   const std::pair<const char*, std::string> entries[] = {
       {"recipe", recipe.name},
       {"title", recipe.title},
-      {"classes", class_names(recipe)},
+      {"classes", nlohmann::json(data::names_of_classes(recipe.dataset.name, recipe.model.classes)).dump()},
       {"input", raw_input ? "pixel" : "(pixel / 255 - mean) / std"},
       {"mean", fmt::format("{}", *recipe.dataset.mean)},
       {"std", fmt::format("{}", *recipe.dataset.std)},
@@ -62,11 +67,10 @@ void add_metadata(onnx::ModelProto& proto, const recipe::Recipe& recipe, const n
   }
 }
 
-}  // namespace
-
-std::string to_onnx(const recipe::Recipe& recipe, const nn::Weights& weights, const OnnxOptions& options) {
-  const nn::graph::Graph whole = nn::graph::make_graph(recipe.model, weights);
-  const nn::graph::Graph graph = options.keep_batch_norm ? whole : nn::graph::fold_batch_norms(whole);
+// A file whose operators add(builder) adds, which returns the name of their output.
+template <typename AddOperators>
+std::string file_with(const AddOperators& add, const recipe::Recipe& recipe, const nn::Weights& weights,
+                      const OnnxOptions& options) {
   onnx::ModelProto proto;
   proto.set_ir_version(kOnnxIrVersion);
   proto.set_producer_name("rung");
@@ -74,8 +78,7 @@ std::string to_onnx(const recipe::Recipe& recipe, const nn::Weights& weights, co
   proto.add_opset_import()->set_version(kOnnxOpset);
   proto.mutable_graph()->set_name(recipe.name);
   OnnxBuilder onnx(*proto.mutable_graph());
-  const std::string images = options.raw_input ? normalised(onnx, kOnnxInput, recipe.dataset) : kOnnxInput;
-  onnx.rename(add_operators(onnx, recipe.model, graph, images), kOnnxOutput);
+  onnx.rename(add(onnx), kOnnxOutput);
   const nn::Shape& input = recipe.model.input;
   set_tensor(*proto.mutable_graph()->add_input(), kOnnxInput,
              options.raw_input ? onnx::TensorProto::UINT8 : onnx::TensorProto::FLOAT,
@@ -86,6 +89,28 @@ std::string to_onnx(const recipe::Recipe& recipe, const nn::Weights& weights, co
   if (proto.ByteSizeLong() > std::numeric_limits<int32_t>::max())
     throw UsageError("the model does not fit into an ONNX file, which has at most 2 GiB");
   return proto.SerializeAsString();
+}
+
+}  // namespace
+
+std::string to_onnx(const recipe::Recipe& recipe, const nn::Weights& weights, const OnnxOptions& options) {
+  const nn::graph::Graph whole = nn::graph::make_graph(recipe.model, weights);
+  const nn::graph::Graph graph = options.keep_batch_norm ? whole : nn::graph::fold_batch_norms(whole);
+  const auto add = [&](OnnxBuilder& onnx) {
+    return add_operators(onnx, recipe.model, graph,
+                         options.raw_input ? normalised(onnx, recipe.dataset) : kOnnxInput);
+  };
+  return file_with(add, recipe, weights, options);
+}
+
+std::string to_integer_onnx(const recipe::Recipe& recipe, const nn::Weights& weights,
+                            const quantise::IntegerModel& integers, IntegerForm form,
+                            const OnnxOptions& options) {
+  const auto add = [&](OnnxBuilder& onnx) {
+    return add_integer_operators(onnx, recipe.model, integers, form,
+                                 pixels(onnx, recipe.dataset, options.raw_input));
+  };
+  return file_with(add, recipe, weights, options);
 }
 
 }  // namespace rung::exports

@@ -2,11 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <utility>
 
 #include "base/overloaded.h"
 
 namespace rung::exports {
+namespace {
+
+template <typename T>
+constexpr int32_t kDataType = onnx::TensorProto::UNDEFINED;
+template <>
+constexpr int32_t kDataType<float> = onnx::TensorProto::FLOAT;
+template <>
+constexpr int32_t kDataType<int8_t> = onnx::TensorProto::INT8;
+template <>
+constexpr int32_t kDataType<uint8_t> = onnx::TensorProto::UINT8;
+template <>
+constexpr int32_t kDataType<int32_t> = onnx::TensorProto::INT32;
+template <>
+constexpr int32_t kDataType<int64_t> = onnx::TensorProto::INT64;
+
+}  // namespace
 
 std::string OnnxBuilder::unique(std::string_view what) {
   std::string name = fmt::format("{}/{}", scope_, what);
@@ -42,33 +59,29 @@ std::string OnnxBuilder::add(std::string_view op, std::vector<std::string> input
   return name;
 }
 
-onnx::TensorProto& OnnxBuilder::add_tensor(const std::string& name, const std::vector<int64_t>& shape,
-                                           int32_t type) {
+// Tensors lie in a file as they lie in the memory of such a machine.
+static_assert(std::endian::native == std::endian::little);
+
+template <typename T>
+std::string OnnxBuilder::named_constant(const std::string& name, const std::vector<int64_t>& shape,
+                                        const std::vector<T>& values) {
   onnx::TensorProto& tensor = *graph_.add_initializer();
   tensor.set_name(name);
-  tensor.set_data_type(type);
+  tensor.set_data_type(kDataType<T>);
   tensor.mutable_dims()->Add(shape.begin(), shape.end());
-  return tensor;
-}
-
-std::string OnnxBuilder::named_constant(const std::string& name, const std::vector<int64_t>& shape,
-                                        const std::vector<float>& values) {
-  onnx::TensorProto& tensor = add_tensor(name, shape, onnx::TensorProto::FLOAT);
-  tensor.mutable_float_data()->Add(values.begin(), values.end());
+  tensor.set_raw_data(values.data(), values.size() * sizeof(T));
   return name;
 }
-
-std::string OnnxBuilder::constant(const std::vector<int64_t>& shape, const std::vector<float>& values) {
-  return named_constant(unique("constant"), shape, values);
-}
-
-std::string OnnxBuilder::constant(const std::vector<int64_t>& values) {
-  std::string name = unique("shape");
-  onnx::TensorProto& tensor =
-      add_tensor(name, {static_cast<int64_t>(values.size())}, onnx::TensorProto::INT64);
-  tensor.mutable_int64_data()->Add(values.begin(), values.end());
-  return name;
-}
+template std::string OnnxBuilder::named_constant(const std::string&, const std::vector<int64_t>&,
+                                                 const std::vector<float>&);
+template std::string OnnxBuilder::named_constant(const std::string&, const std::vector<int64_t>&,
+                                                 const std::vector<int8_t>&);
+template std::string OnnxBuilder::named_constant(const std::string&, const std::vector<int64_t>&,
+                                                 const std::vector<uint8_t>&);
+template std::string OnnxBuilder::named_constant(const std::string&, const std::vector<int64_t>&,
+                                                 const std::vector<int32_t>&);
+template std::string OnnxBuilder::named_constant(const std::string&, const std::vector<int64_t>&,
+                                                 const std::vector<int64_t>&);
 
 void OnnxBuilder::rename(const std::string& from, const std::string& to) {
   for (onnx::NodeProto& node : *graph_.mutable_node()) {

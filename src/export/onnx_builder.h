@@ -31,18 +31,30 @@ class OnnxBuilder {
   std::string add(std::string_view op, std::vector<std::string> inputs,
                   const std::vector<OnnxAttribute>& attributes = {});
 
-  // Adds a constant tensor and returns its name: `name` unchanged, or one in the scope.
+  // The same of a value and a float32.
+  std::string add_with(std::string_view op, const std::string& x, double value) {
+    return add(op, {x, constant({1}, std::vector{static_cast<float>(value)})});
+  }
+
+  // Adds a constant tensor and returns its name: `name` unchanged, or one in the scope. T is float, int8_t,
+  // uint8_t, int32_t or int64_t. A scalar's shape is empty.
+  template <typename T>
   std::string named_constant(const std::string& name, const std::vector<int64_t>& shape,
-                             const std::vector<float>& values);
-  std::string constant(const std::vector<int64_t>& shape, const std::vector<float>& values);
-  std::string constant(const std::vector<int64_t>& values);
+                             const std::vector<T>& values);
+  template <typename T>
+  std::string constant(const std::vector<int64_t>& shape, const std::vector<T>& values) {
+    return named_constant(unique("constant"), shape, values);
+  }
+  // Sizes along the axes.
+  std::string shape(const std::vector<int64_t>& sizes) {
+    return named_constant(unique("shape"), {static_cast<int64_t>(sizes.size())}, sizes);
+  }
 
   // Gives a value that an operator has made another name.
   void rename(const std::string& from, const std::string& to);
 
  private:
   std::string unique(std::string_view what);
-  onnx::TensorProto& add_tensor(const std::string& name, const std::vector<int64_t>& shape, int32_t type);
 
   onnx::GraphProto& graph_;
   std::string scope_;

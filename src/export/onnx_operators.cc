@@ -4,50 +4,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numbers>
-#include <optional>
-#include <utility>
 #include <variant>
 #include <vector>
+
+#include "export/onnx_activations.h"
 
 namespace rung::exports {
 namespace {
 
 using Ints = std::vector<int64_t>;
 
-// Windows of `kernel` inputs along one axis, `stride` apart, over the input with zeros `before` and `after`.
-struct Axis {
-  int kernel = 1;
-  int stride = 1;
-  int before = 0;
-  int after = 0;
-};
-
-// What is padded behind the input is what the last window reaches, as PyTorch's ceil_mode decides: importers
-// differ in how many windows they take ONNX's ceil_mode for.
-Axis sliding_axis(int inputs, int kernel, int stride, int padding, size_t windows) {
-  const int end = (static_cast<int>(windows) - 1) * stride + kernel - padding;
-  return {kernel, stride, padding, std::max(end - inputs, 0)};
-}
-
-// None if adaptive windows differ in size or distance, or several are the same.
-std::optional<Axis> adaptive_axis(const std::vector<kernels::Window>& windows) {
-  const int kernel = windows[0].size;
-  const int stride = windows.size() > 1 ? windows[1].begin : kernel;
-  if (stride == 0) return std::nullopt;
-  for (int i = 0; i < std::ssize(windows); ++i) {
-    const kernels::Window& window = windows[static_cast<size_t>(i)];
-    if (window.size != kernel || window.begin != i * stride) return std::nullopt;
-  }
-  return Axis{kernel, stride};
-}
-
 bool is_whole(const std::vector<kernels::Window>& windows, int inputs) {
   return windows.size() == 1 && windows[0] == kernels::Window{0, inputs, inputs};
-}
-
-bool all_have_size(const std::vector<kernels::Window>& windows, int size) {
-  return std::ranges::all_of(windows, [=](const kernels::Window& window) { return window.size == size; });
 }
 
 // [windows, inputs]: a row of each window's shares of its inputs.
@@ -107,18 +75,11 @@ class Writer {
   }
   static Ints shape_of(const nn::Shape& shape) { return {-1, shape.channels, shape.height, shape.width}; }
   std::string reshaped(const std::string& x, const Ints& shape) {
-    return onnx_.add("Reshape", {x, onnx_.constant(shape)});
+    return onnx_.add("Reshape", {x, onnx_.shape(shape)});
   }
 
   const nn::Shape& input_shape() const { return graph_.input_of(*node_); }
   const std::string& input_image() { return image(node_->inputs[0]); }
-
-  // Of an elementwise operator `op`(x): the output has the shape that the input has.
-  template <typename Op>
-  Value elementwise(const Op& op) {
-    const Value& x = values_[node_->inputs[0]];
-    return x.image.empty() ? Value{"", op(x.flat)} : Value{op(x.image), ""};
-  }
 
   std::string parameter(const char* name, const Ints& shape, const std::vector<float>& values) {
     return onnx_.named_constant(fmt::format("{}.{}", node_->layer, name), shape, values);
@@ -126,11 +87,6 @@ class Writer {
   std::string vector_parameter(const char* name, const std::vector<float>& values) {
     return parameter(name, {static_cast<int64_t>(values.size())}, values);
   }
-
-  std::string with(std::string_view op, const std::string& x, double constant) {
-    return onnx_.add(op, {x, onnx_.constant({1}, {static_cast<float>(constant)})});
-  }
-  std::string product(const std::string& x, const std::string& y) { return onnx_.add("Mul", {x, y}); }
 
   Value add(const nn::graph::Input& /*images*/) { return values_.front(); }
 
@@ -186,108 +142,49 @@ class Writer {
         ""};
   }
 
-  Value add(const nn::graph::Relu& /*relu*/) {
-    return elementwise([this](const std::string& x) { return onnx_.add("Relu", {x}); });
-  }
-
+  Value add(const nn::graph::Relu& relu) { return activation(relu); }
   Value add(const nn::graph::LeakyRelu& relu) {
-    if (relu.slope.size() > 1)
-      return {onnx_.add("PRelu",
-                        {input_image(), parameter("weight", {std::ssize(relu.slope), 1, 1}, relu.slope)}),
-              ""};
-    return elementwise([&](const std::string& x) {
-      return onnx_.add("LeakyRelu", {x}, {{"alpha", relu.slope[0]}});
-    });
+    if (relu.slope.size() == 1) return activation(relu);
+    return {
+        onnx_.add("PRelu", {input_image(), parameter("weight", {std::ssize(relu.slope), 1, 1}, relu.slope)}),
+        ""};
   }
+  Value add(const nn::graph::Function& f) { return activation(f); }
 
-  Value add(const nn::graph::Function& f) {
-    return elementwise([&](const std::string& x) { return function(f.function, x); });
-  }
-  std::string function(kernels::Function function, const std::string& x) {
-    switch (function) {
-      case kernels::Function::kSilu:
-        return product(x, onnx_.add("Sigmoid", {x}));
-      case kernels::Function::kGelu:
-        return gelu(x, onnx_.add("Erf", {with("Mul", x, 1 / std::numbers::sqrt2)}));
-      case kernels::Function::kGeluTanh: {
-        // sqrt(2 / pi) * (x + 0.044715 x^3)
-        constexpr double kFactor = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
-        const std::string slope = with("Add", with("Mul", product(x, x), kFactor * 0.044715), kFactor);
-        return gelu(x, onnx_.add("Tanh", {product(x, slope)}));
-      }
-      case kernels::Function::kMish:
-        return product(x, onnx_.add("Tanh", {onnx_.add("Softplus", {x})}));
-      case kernels::Function::kRelu6:
-        // Not Clip: OpenCV 4.6 refuses bounds that are inputs, which they have been since opset 11.
-        return with("Mul", onnx_.add("HardSigmoid", {x}, {{"alpha", 1.0F / 6}, {"beta", 0.0F}}), 6);
-      case kernels::Function::kHardswish:  // (ONNX's own is of opset 14.)
-        return product(x, onnx_.add("HardSigmoid", {x}, {{"alpha", 1.0F / 6}, {"beta", 0.5F}}));
-      case kernels::Function::kSigmoid:
-        return onnx_.add("Sigmoid", {x});
-      case kernels::Function::kTanh:
-        return onnx_.add("Tanh", {x});
-    }
-    return x;
-  }
-  // x * (1 + y) / 2
-  std::string gelu(const std::string& x, const std::string& y) {
-    return with("Mul", product(x, with("Add", y, 1)), 0.5);
+  // The output has the shape that the input has.
+  Value activation(const nn::graph::Activation& function) {
+    const Value& x = values_[node_->inputs[0]];
+    return x.image.empty() ? Value{"", add_activation(onnx_, function, x.flat)}
+                           : Value{add_activation(onnx_, function, x.image), ""};
   }
 
   Value add(const nn::graph::Pool& pool) {
     const nn::Windows windows = pool.windows(input_shape());
-    const bool is_max = pool.pooling() == kernels::Pooling::kMax;
-    return {is_max ? maximum(std::get<nn::MaxPool2d>(pool.layer), windows) : average(pool, windows), ""};
-  }
-
-  template <typename Sliding>
-  std::pair<Axis, Axis> axes_of(const Sliding& l, const nn::Windows& windows) const {
-    const nn::Shape& s = input_shape();
-    return {sliding_axis(s.height, l.kernel_size.h, l.stride.h, l.padding.h, windows.rows.size()),
-            sliding_axis(s.width, l.kernel_size.w, l.stride.w, l.padding.w, windows.columns.size())};
-  }
-
-  std::string maximum(const nn::MaxPool2d& l, const nn::Windows& windows) {
-    const auto [rows, columns] = axes_of(l, windows);
-    return onnx_.add("MaxPool", {input_image()},
-                     {{"kernel_shape", Ints{rows.kernel, columns.kernel}},
-                      {"strides", Ints{rows.stride, columns.stride}},
-                      {"pads", Ints{rows.before, columns.before, rows.after, columns.after}}});
-  }
-
-  std::string average(const nn::graph::Pool& pool, const nn::Windows& windows) {
+    const auto sliding = pool.sliding(input_shape());
+    if (pool.pooling() == kernels::Pooling::kMax) return {maximum(sliding.value()), ""};
     const nn::Shape& s = input_shape();
     if (is_whole(windows.rows, s.height) && is_whole(windows.columns, s.width))
-      return onnx_.add("GlobalAveragePool", {input_image()});
-    if (const auto axes = averaging_axes(pool, windows)) return average(axes->first, axes->second);
-    return average_by_matrices(windows);
+      return {onnx_.add("GlobalAveragePool", {input_image()}), ""};
+    return {sliding ? average(*sliding) : average_by_matrices(windows), ""};
   }
 
-  // None unless every window divides by the whole kernel.
-  std::optional<std::pair<Axis, Axis>> averaging_axes(const nn::graph::Pool& pool,
-                                                      const nn::Windows& windows) const {
-    if (const auto* sliding = std::get_if<nn::AvgPool2d>(&pool.layer)) {
-      const auto axes = axes_of(*sliding, windows);
-      const bool is_whole_kernel = all_have_size(windows.rows, axes.first.kernel) &&
-                                   all_have_size(windows.columns, axes.second.kernel);
-      return is_whole_kernel ? std::optional(axes) : std::nullopt;
-    }
-    const auto rows = adaptive_axis(windows.rows);
-    const auto columns = adaptive_axis(windows.columns);
-    return rows && columns ? std::optional(std::pair(*rows, *columns)) : std::nullopt;
+  // No ceil_mode: importers differ in how many windows they take it for.
+  std::string maximum(const nn::graph::Sliding& s) {
+    return onnx_.add("MaxPool", {input_image()},
+                     {{"kernel_shape", Ints{s.kernel.h, s.kernel.w}},
+                      {"strides", Ints{s.stride.h, s.stride.w}},
+                      {"pads", Ints{s.before.h, s.before.w, s.after.h, s.after.w}}});
   }
 
   // Importers differ in what they take padding and count_include_pad for, so the zeros are an operator of
   // their own.
-  std::string average(const Axis& rows, const Axis& columns) {
+  std::string average(const nn::graph::Sliding& s) {
     std::string x = input_image();
-    if (rows.before + rows.after + columns.before + columns.after > 0)
-      x = onnx_.add(
-          "Pad",
-          {x, onnx_.constant(Ints{0, 0, rows.before, columns.before, 0, 0, rows.after, columns.after})});
-    return onnx_.add("AveragePool", {x},
-                     {{"kernel_shape", Ints{rows.kernel, columns.kernel}},
-                      {"strides", Ints{rows.stride, columns.stride}}});
+    if (s.before.h + s.before.w + s.after.h + s.after.w > 0)
+      x = onnx_.add("Pad", {x, onnx_.shape({0, 0, s.before.h, s.before.w, 0, 0, s.after.h, s.after.w})});
+    return onnx_.add(
+        "AveragePool", {x},
+        {{"kernel_shape", Ints{s.kernel.h, s.kernel.w}}, {"strides", Ints{s.stride.h, s.stride.w}}});
   }
 
   // Down the columns a 1x1 convolution whose channels are the rows, along the rows a product of matrices.

@@ -182,6 +182,36 @@ struct Step {
   void operator()(const Flatten& /*flatten*/) const { std::copy_n(x, floats(), y); }
 };
 
+// Windows of `kernel` inputs along one axis.
+struct Axis {
+  int kernel = 1;
+  int stride = 1;
+  int before = 0;
+  int after = 0;  // what the last window reaches, as PyTorch's ceil_mode decides
+};
+
+bool all_divide_by(const std::vector<kernels::Window>& windows, int size) {
+  return std::ranges::all_of(windows, [=](const kernels::Window& window) { return window.size == size; });
+}
+
+std::optional<Axis> sliding_axis(const std::vector<kernels::Window>& windows, int inputs, Axis axis,
+                                 bool is_mean) {
+  if (is_mean && !all_divide_by(windows, axis.kernel)) return std::nullopt;
+  const int end = (static_cast<int>(windows.size()) - 1) * axis.stride + axis.kernel - axis.before;
+  axis.after = std::max(end - inputs, 0);
+  return axis;
+}
+
+std::optional<Axis> adaptive_axis(const std::vector<kernels::Window>& windows) {
+  const int kernel = windows[0].size;
+  const int stride = windows.size() > 1 ? windows[1].begin : kernel;
+  if (stride == 0 || !all_divide_by(windows, kernel)) return std::nullopt;
+  for (int i = 0; i < std::ssize(windows); ++i) {
+    if (windows[static_cast<size_t>(i)].begin != i * stride) return std::nullopt;
+  }
+  return Axis{kernel, stride};
+}
+
 }  // namespace
 
 Scale scale_of(const BatchNorm& norm) {
@@ -199,6 +229,31 @@ kernels::Pooling Pool::pooling() const {
 
 Windows Pool::windows(const Shape& input) const {
   return std::visit([&](const auto& pool) { return pool.windows(input); }, layer);
+}
+
+std::optional<Sliding> Pool::sliding(const Shape& input) const {
+  const Windows places = windows(input);
+  const auto join = [](const std::optional<Axis>& rows, const std::optional<Axis>& columns) {
+    if (!rows || !columns) return std::optional<Sliding>();
+    return std::optional(Sliding{{rows->kernel, columns->kernel},
+                                 {rows->stride, columns->stride},
+                                 {rows->before, columns->before},
+                                 {rows->after, columns->after}});
+  };
+  if (std::holds_alternative<AdaptiveAvgPool2d>(layer))
+    return join(adaptive_axis(places.rows), adaptive_axis(places.columns));
+  return std::visit(
+      [&](const auto& pool) {
+        if constexpr (requires { pool.padding; }) {
+          const bool is_mean = pooling() == kernels::Pooling::kAverage;
+          return join(sliding_axis(places.rows, input.height,
+                                   {pool.kernel_size.h, pool.stride.h, pool.padding.h}, is_mean),
+                      sliding_axis(places.columns, input.width,
+                                   {pool.kernel_size.w, pool.stride.w, pool.padding.w}, is_mean));
+        }
+        return std::optional<Sliding>();
+      },
+      layer);
 }
 
 Graph make_graph(const ModelSpec& model, const Weights& weights) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -60,11 +61,25 @@ struct Function {
   kernels::Function function;
 };
 
+using Activation = std::variant<Relu, LeakyRelu, Function>;
+
+// A kernel that slides over a plane with zeros around it.
+struct Sliding {
+  Size2 kernel;
+  Size2 stride;
+  Size2 before{0, 0};  // rows above and columns left of the plane
+  Size2 after{0, 0};   // below and right
+};
+
 // The maximum or the mean over each window.
 struct Pool {
   std::variant<MaxPool2d, AvgPool2d, AdaptiveAvgPool2d> layer;
   kernels::Pooling pooling() const;
   Windows windows(const Shape& input) const;
+
+  // None if no kernel gives these windows: adaptive ones that differ in size or distance or are the same, and
+  // means that do not all divide by the kernel's size.
+  std::optional<Sliding> sliding(const Shape& input) const;
 };
 
 // The sum of its two inputs.

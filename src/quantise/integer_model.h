@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/conv2d.h"
+#include "nn/graph.h"
 #include "nn/shape.h"
 
 namespace rung::quantise {
@@ -58,7 +59,7 @@ constexpr uint8_t requantise(int32_t sum, int32_t multiplier, int shift, int zer
 struct Slide {
   nn::Size2 kernel;
   nn::Size2 stride;
-  nn::Size2 dilation;
+  nn::Size2 dilation{1, 1};
   nn::Size2 before{0, 0};  // rows above and columns left of the plane
   nn::Size2 after{0, 0};   // below and right
   friend bool operator==(const Slide&, const Slide&) = default;
@@ -104,6 +105,7 @@ struct Sum {
 
 // A function of one value: y = table[x].
 struct Lookup {
+  nn::graph::Activation function;  // that the table is made from
   std::array<uint8_t, kLargest + 1> table{};
 };
 

@@ -109,7 +109,12 @@ class Builder {
   static constexpr size_t kNowhere = SIZE_MAX;
 
   const graph::Node& node() const { return graph_.nodes[at_]; }
-  bool is_last() const { return at_ + 1 == graph_.nodes.size(); }
+  // Nothing follows but a flattening.
+  bool is_last() const {
+    return std::all_of(
+        graph_.nodes.begin() + static_cast<std::ptrdiff_t>(at_) + 1, graph_.nodes.end(),
+        [](const graph::Node& node) { return std::holds_alternative<graph::Flatten>(node.operation); });
+  }
   const Node& input(size_t i = 0) const { return result_.nodes[place_[node().inputs[i]]]; }
   bool input_is_flattened() const { return input().output != graph_.input_of(node()); }
 
@@ -249,9 +254,9 @@ class Builder {
     refuse("has no integer form", "batch_norm2d has: it becomes part of a convolution");
   }
 
-  void give_table(const std::vector<double>& values) {
+  void give_table(const graph::Activation& function, const std::vector<double>& values) {
     const Quantisation quantisation = quantisation_of(ranges_[at_]);
-    Lookup lookup;
+    Lookup lookup{.function = function};
     std::ranges::transform(values, lookup.table.begin(),
                            [&](double value) { return nearest(quantisation, value); });
     give(lookup, quantisation);
@@ -263,17 +268,19 @@ class Builder {
     return values;
   }
 
-  void add(const graph::Relu& /*relu*/) {
+  void add(const graph::Relu& relu) {
     std::vector<double> values = input_values();
     for (double& value : values) value = std::max(value, 0.0);
-    give_table(values);
+    give_table(relu, values);
   }
-  void add(const graph::Function& function) { give_table(values_of(function.function, input_values())); }
+  void add(const graph::Function& function) {
+    give_table(function, values_of(function.function, input_values()));
+  }
   void add(const graph::LeakyRelu& relu) {
     if (relu.slope.size() == 1) {
       std::vector<double> values = input_values();
       for (double& value : values) value = value > 0 ? value : value * relu.slope[0];
-      return give_table(values);
+      return give_table(relu, values);
     }
     if (input_is_flattened()) refuse("follows a flattened plane");
     const Quantisation& in = input().quantisation;
@@ -287,48 +294,19 @@ class Builder {
     give(Slopes{static_cast<int>(std::lround(in.zero)), positive, std::move(negative)}, out);
   }
 
-  // The windows of a pooling, all of the same size.
-  Slide slide_of(const graph::Pool& pool) const {
-    const nn::Shape& in = input().output;
-    const nn::Shape& out = node().output;
-    Slide slide;
-    if (const auto* adaptive = std::get_if<nn::AdaptiveAvgPool2d>(&pool.layer)) {
-      const nn::Size2 size = adaptive->output_size;
-      if (in.height % size.h != 0 || in.width % size.w != 0)
-        refuse("has windows of different sizes, which have no integer form",
-               fmt::format("an output_size that divides {}×{}", in.height, in.width));
-      slide.kernel = slide.stride = {in.height / size.h, in.width / size.w};
-      return slide;
-    }
-    std::visit(
-        [&](const auto& layer) {
-          if constexpr (requires { layer.padding; }) {
-            slide.kernel = layer.kernel_size;
-            slide.stride = layer.stride;
-            slide.before = layer.padding;
-          }
-        },
-        pool.layer);
-    const auto after = [](int outputs, int stride, int kernel, int inputs, int before) {
-      return std::max(0, (outputs - 1) * stride + kernel - inputs - before);
-    };
-    slide.after = {after(out.height, slide.stride.h, slide.kernel.h, in.height, slide.before.h),
-                   after(out.width, slide.stride.w, slide.kernel.w, in.width, slide.before.w)};
-    return slide;
-  }
-
   void add(const graph::Pool& pool) {
     if (input_is_flattened()) refuse("follows a flattened plane");
-    const Slide slide = slide_of(pool);
+    const auto sliding = pool.sliding(input().output);
+    if (!sliding)
+      refuse(
+          "has windows of different sizes, or that divide by different numbers, which have no integer form",
+          "an output_size that divides the plane, or count_include_pad = true without ceil_mode, has one");
+    const Slide slide{.kernel = sliding->kernel,
+                      .stride = sliding->stride,
+                      .before = sliding->before,
+                      .after = sliding->after};
     if (pool.pooling() == kernels::Pooling::kMax)
       return give(MaxPool{slide}, node().output, input().quantisation, at_);
-    const nn::Windows windows = pool.windows(input().output);
-    const auto all = [](const std::vector<kernels::Window>& places, int size) {
-      return std::ranges::all_of(places, [&](const kernels::Window& window) { return window.size == size; });
-    };
-    if (!all(windows.rows, slide.kernel.h) || !all(windows.columns, slide.kernel.w))
-      refuse("divides by different numbers at the border, which has no integer form",
-             "count_include_pad = true without ceil_mode has one");
     const Quantisation& in = input().quantisation;
     const double values = double{1} * slide.kernel.h * slide.kernel.w;
     const auto bias = static_cast<int32_t>(std::lround(-values * in.zero));
@@ -336,6 +314,7 @@ class Builder {
   }
 
   void add(const graph::Sum& /*sum*/) {
+    if (input(0).output != input(1).output) refuse("adds a flattened plane to what is none");
     const Quantisation& a = input(0).quantisation;
     const Quantisation& b = input(1).quantisation;
     const size_t last = joined_relus();

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Other programs compute what Rung computes: ONNX Runtime and OpenCV, old and new, run a file of every form in which a
-# layer becomes operators, and a trained step 5 on all test images of MNIST; ONNX's own checker reads them. The table in
-# docs/export.md says what each takes, and must be right.
+# layer becomes operators, and a trained step 5 on all test images of MNIST; ONNX's own checker reads them. So does the C
+# code of the trained step 5. The tables in docs/export.md say what each takes, and must be right.
 #   importers_test.sh <folder that keeps the importers, each set of versions in a virtual environment>
 # Its environment has RUNG, the program under test, and CASES, which writes the files. The versions are for Python 3.11.
 set -euo pipefail
@@ -48,7 +48,16 @@ if [[ -d $data/mnist ]]; then
   for option in "" --keep-batch-norm --raw-input; do
     "$RUNG" export onnx "$scratch/run" ${option:+"$option"} --quiet --out "$scratch/trained$option.onnx"
   done
+  for form in qdq qlinear; do
+    for option in "" --raw-input; do
+      "$RUNG" export onnx "$scratch/run" --int8 --form "$form" ${option:+"$option"} --data "$data" --quiet \
+        --out "$scratch/trained-int8-$form$option.onnx"
+    done
+  done
   "$CASES" "$scratch" "$scratch/run" "$data"
+  "$RUNG" export c "$scratch/run" --name net --data "$data" --quiet
+  cc -O2 -shared -fPIC "$scratch/run/c/net.c" -o "$scratch/net.so"
+  python3 "$here/compare_c.py" "$scratch"
 else
   echo "There is no MNIST in $data: nothing trained is compared."
 fi

@@ -1,6 +1,7 @@
 """Lets the importers of this Python compute the files that rung_onnx_cases has written: run_importers.py FOLDER.
 Prints a line for each importer and file: the file's number, the importer, and the largest difference to Rung's logits
-or why there is none."""
+or why there is none. Of integers it is a share of the logits' range, and of a trained model the share of the images
+that get another class than from the C code."""
 import pathlib
 import sys
 
@@ -13,6 +14,7 @@ try:
 except ImportError:
     onnx = onnxruntime = None
 
+cv2.setNumThreads(2)  # OpenCV 5's quantised convolutions depend on it
 BATCHES = [16, 1, 5]  # one after the other: a file says nothing about how many images come at once
 
 
@@ -60,26 +62,45 @@ def difference(run, images, logits, batches):
     return worst
 
 
-def compare(number, file, images, logits, batches):
+def compare(number, file, images, logits, batches, unit=1):
     for name, load in importers.items():
         try:
-            outcome = f"{difference(load(str(file)), images, logits, batches):.1e}"
+            outcome = f"{difference(load(str(file)), images, logits, batches) / unit:.1e}"
         except Exception as error:  # whatever an importer throws
             outcome = " ".join(str(error).split())[:200] or type(error).__name__
         print(number, name, outcome, sep="\t", flush=True)
 
 
+def compare_trained(file, pixels, normalised):
+    images = pixels if "raw" in file.name else normalised
+    batches = [500] * (len(images) // 500)
+    if "int8" not in file.name:
+        logits = np.fromfile(folder / "trained.logits", np.float32).reshape(-1, 10)
+        return compare(file.stem, file, images, logits, batches)
+    # Integers may be a step apart: what counts is the class.
+    classes = np.fromfile(folder / "trained.integers", np.int32).reshape(-1, 10).argmax(axis=1)
+    for name, load in importers.items():
+        try:
+            run = load(str(file))
+            found = run and np.concatenate([run(part) for part in np.split(images, len(batches))]).argmax(axis=1)
+            outcome = f"{0 if run is None else (found != classes).mean():.1e}"
+        except Exception as error:
+            outcome = " ".join(str(error).split())[:200]
+        print(file.stem, name, outcome, sep="\t", flush=True)
+
+
 folder = pathlib.Path(sys.argv[1])
 for line in (folder / "cases.tsv").read_text().splitlines():
     number, name, _, shape = line.split("\t")
-    images = np.fromfile(folder / f"{number}.images", np.uint8 if name == "pixels in" else np.float32)
+    is_integer = number.startswith("int8")
+    images = np.fromfile(folder / f"{number}.images", np.uint8 if is_integer or name == "pixels in" else np.float32)
     logits = np.fromfile(folder / f"{number}.logits", np.float32).reshape(16, -1)
     images = images.reshape([16] + [int(side) for side in shape.split()])
-    compare(number, folder / f"{number}.onnx", np.tile(images, (2, 1, 1, 1)), np.tile(logits, (2, 1)), BATCHES)
+    unit = np.ptp(logits) if is_integer else 1
+    compare(number, folder / f"{number}.onnx", np.tile(images, (2, 1, 1, 1)), np.tile(logits, (2, 1)), BATCHES, unit)
 
-for file in sorted(folder.glob("trained*.onnx")):
-    logits = np.fromfile(folder / "trained.logits", np.float32).reshape(-1, 10)
+if (folder / "trained.images").exists():
     pixels = np.fromfile(folder / "trained.images", np.uint8).reshape(-1, 1, 28, 28)
     normalised = ((pixels / 255 - 0.1307) / 0.3081).astype(np.float32)
-    images = pixels if "raw" in file.name else normalised
-    compare(file.stem, file, images, logits, [500] * (len(images) // 500))
+    for file in sorted(folder.glob("trained*.onnx")):
+        compare_trained(file, pixels, normalised)

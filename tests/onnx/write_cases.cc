@@ -1,8 +1,9 @@
 // Writes what other programs are to compute as Rung does.
 // rung_onnx_cases FOLDER: for each of onnx_cases.h, NUMBER.onnx, NUMBER.images ([16, C, H, W]), NUMBER.logits
-// ([16, classes], float32) and a line of cases.tsv.
-// rung_onnx_cases FOLDER RUN_DIR DATA: of MNIST's test images trained.images ([N, 1, 28, 28], uint8) and the
-// run's trained.logits ([N, 10], float32).
+// ([16, classes], float32) and a line of cases.tsv; NUMBER is int8-... of integer models.
+// rung_onnx_cases FOLDER RUN_DIR DATA: of MNIST's test images trained.images ([N, 1, 28, 28], uint8), the
+// run's trained.logits ([N, 10], float32), and trained.integers ([N, 10], int32), the logits of its integer
+// model.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -13,9 +14,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "data/dataset.h"
+#include "export/calibrate.h"
+#include "integer_testing.h"
 #include "onnx/onnx.pb.h"
 #include "onnx_cases.h"
 #include "rung/model.h"
+#include "train/checkpoint.h"
+#include "train/run_directory.h"
+#include "train/trainer.h"
 
 namespace {
 
@@ -82,20 +88,79 @@ std::string write_case(const rung::testing::OnnxCase& c, const std::filesystem::
                      s.channels, s.height, s.width);
 }
 
+std::string write_integer_case(const rung::testing::IntegerCase& c, const char* form_name,
+                               const std::filesystem::path& path) {
+  const auto at = [&](const char* extension) { return path.string() + extension; };
+  const auto [weights, graph, integers] = rung::testing::random_integer_model(c.model);
+  rung::recipe::Recipe recipe;
+  recipe.name = "case";
+  recipe.model = c.model;
+  recipe.dataset.mean = rung::testing::kPixelMean;
+  recipe.dataset.std = rung::testing::kPixelStd;
+  const auto form = form_name == std::string("qdq") ? rung::exports::IntegerForm::kQdq
+                                                    : rung::exports::IntegerForm::kQlinear;
+  const std::string file = to_integer_onnx(recipe, weights, integers, form, {.raw_input = true});
+  rung::write_output(at(".onnx"), file);
+  const rung::nn::Shape& s = c.model.input;
+  const std::vector<uint8_t> images = rung::testing::random_images(s, kLanes, 7);
+  std::vector<uint8_t> channels_first;
+  std::vector<float> logits;
+  rung::quantise::IntegerRunner runner(integers);
+  const auto& unit = integers.nodes.back().quantisation;
+  const auto plane = static_cast<size_t>(s.height * s.width);
+  const auto channels = static_cast<size_t>(s.channels);
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    const auto image = std::span(images).subspan(lane * plane * channels, plane * channels);
+    for (size_t i = 0; i < image.size(); ++i)
+      channels_first.push_back(image[i % plane * channels + i / plane]);
+    for (const int32_t logit : runner.run(image))
+      logits.push_back(static_cast<float>(unit.scale * (logit - unit.zero)));
+  }
+  write(at(".images"), channels_first);
+  write(at(".logits"), logits);
+  return fmt::format("{}\t{}\t{}\t{} {} {}\n", path.filename().string(), c.name, operators_of(file),
+                     s.channels, s.height, s.width);
+}
+
 void write_cases(const std::filesystem::path& folder) {
   std::string table;
   int number = 0;
   for (const auto& c : rung::testing::onnx_cases())
     table += write_case(c, folder / fmt::format("{:02}", number++));
+  number = 0;
+  for (const auto& c : rung::testing::integer_cases()) {
+    for (const char* form : {"qdq", "qlinear"})
+      table += write_integer_case(c, form, folder / fmt::format("int8-{:02}-{}", number, form));
+    ++number;
+  }
   rung::write_output(folder / "cases.tsv", table);
 }
 
+std::vector<int32_t> integer_logits(const std::filesystem::path& run, const rung::data::Dataset& mnist) {
+  const rung::recipe::Recipe recipe = rung::recipe::load_stored(run / rung::train::kRecipeFile);
+  const rung::nn::Weights weights = rung::train::load_weights(
+      rung::nn::make_plan(recipe.model), run / rung::train::kCheckpointFile, rung::recipe::to_toml(recipe));
+  rung::ThreadPool pool(1);
+  const auto integers =
+      rung::exports::calibrate(recipe.model, weights, recipe.dataset,
+                               rung::train::training_part(mnist, recipe.dataset.validation.images), 8, pool);
+  rung::quantise::IntegerRunner runner(integers.model);
+  std::vector<int32_t> logits;
+  for (size_t i = 0; i < mnist.test.pixels.size(); i += 28 * 28) {
+    const auto values = runner.run(std::span(mnist.test.pixels).subspan(i, 28 * 28));
+    logits.insert(logits.end(), values.begin(), values.end());
+  }
+  return logits;
+}
+
 void write_trained(const std::filesystem::path& folder, const char* run, const char* data) {
-  const rung::data::Split images = rung::data::load_dataset("mnist", data).test;
+  const rung::data::Dataset mnist = rung::data::load_dataset("mnist", data);
+  const rung::data::Split& images = mnist.test;
   rung::Model model = rung::Model::load(run, {});
   write(folder / "trained.images", images.pixels);
   write(folder / "trained.logits",
         model.predict_logits({images.pixels, images.count, images.height, images.width}));
+  write(folder / "trained.integers", integer_logits(run, mnist));
 }
 
 }  // namespace

@@ -22,6 +22,20 @@ cmp run/model.onnx pixels.onnx && cp kept run/checkpoint.safetensors
 fails 1 "rung: error: cannot write nowhere/model.onnx: No such file or directory" "$RUNG" export onnx run --out nowhere/model.onnx
 "$RUNG" export onnx run --out /dev/stdout --quiet | cmp - document.onnx
 
+# In integers.
+"$RUNG" export onnx run --int8 --out int8.onnx | sed -E 's/[0-9.]+ %/N %/g; s/[0-9,]+ (bytes|images|only)/N \1/g; s/p = [0-9.]+/p = P/'
+"$RUNG" export onnx run --int8 --form qlinear --raw-input --json --out qlinear.onnx >document
+one_document document
+grep -q '"float_correct": ' document
+grep -aq QLinearConv qlinear.onnx && grep -aq DequantizeLinear int8.onnx
+if grep -aq QLinearConv int8.onnx; then exit 1; fi
+fails 2 "rung: error: --form requires --int8 (*" "$RUNG" export onnx run --form qlinear
+fails 2 "rung: error: *--int8*" "$RUNG" export onnx run --int8 --keep-batch-norm
+make_recipe group.toml 's/"batch_norm2d"/"group_norm", num_groups = 1/'
+"$RUNG" train group.toml --out group >/dev/null
+fails 2 "rung: error: layer 1 (group_norm) has no integer form (*" "$RUNG" export onnx group --int8
+[[ ! -e group/model.onnx ]]
+
 # Where there is nothing to export, and where it is not all.
 fails 2 "rung: error: nowhere holds no run (*" "$RUNG" export onnx nowhere
 mkdir early && cp run/recipe.toml early
