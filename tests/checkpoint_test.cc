@@ -158,6 +158,18 @@ TEST_F(CheckpointTest, TheToolboxsStateComesBack) {
   }
 }
 
+TEST_F(CheckpointTest, RoundedWeightsComeBack) {
+  train::Experiment rounded = short_run();
+  rounded.training.quantize = optim::Quantize{.weight_bits = 2};
+  for (int batches = 1; batches <= batches_of_run(); batches += 3) {
+    const fs::path run = folder_.path() / std::to_string(batches);
+    live(run, batches, 1, rounded);
+    live(run, 1000, 3, rounded);
+    SCOPED_TRACE(fmt::format("cut off after {} batches", batches));
+    expect_as_uninterrupted(run, rounded);
+  }
+}
+
 // The weights used in evaluation have the plain names, so any reader finds them.
 TEST_F(CheckpointTest, TheAverageHasThePlainNames) {
   live(run_, 5, 1, toolbox_run());

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <set>
 #include <string>
 
 #include "every_layer.h"
 #include "integer_testing.h"
+#include "quantise/weight_rounding.h"
 #include "random_model.h"
 
 namespace rung::quantise {
@@ -139,6 +141,65 @@ TEST(QuantiseTest, HasWeightsOfFewerBits) {
   const auto two = rung::testing::random_integer_model(model, 2).integers;
   const auto& weights = std::get<Convolution>(two.nodes[1].operation).weight;
   EXPECT_EQ(std::set<int>(weights.begin(), weights.end()), (std::set{-1, 0, 1}));
+}
+
+std::vector<double> on_grid(const std::vector<float>& weights, int bits) {
+  const double step = grid_step(weights, bits);
+  std::vector<double> result;
+  for (const float weight : weights)
+    result.push_back(step == 0 ? 0 : rounded_weight(weight, step, bits) * step);
+  return result;
+}
+
+TEST(WeightGrid, IsThatOfTheLargestOrOfTheLeastSquares) {
+  EXPECT_DOUBLE_EQ(grid_step(std::vector{-0.25F, 1.27F, 0.5F}, 8), double{1.27F} / 127);
+  EXPECT_EQ(grid_step(std::vector<float>(5), 4), 0);
+  // Of one large and nine small ones it is the small ones' too.
+  std::vector<float> weights(9, 1);
+  weights.push_back(1.8F);
+  EXPECT_NEAR(grid_step(weights, 2), 1.08, 1e-6);
+  EXPECT_EQ(rounded_weight(-1.8, 1.08, 2), -1);
+  EXPECT_EQ(rounded_weight(0.5, 1.08, 2), 0);
+}
+
+TEST(WeightGrid, OfRoundedWeightsIsTheirOwn) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  for (const int bits : {8, 4, 2}) {
+    std::vector<float> weights(90);
+    for (float& weight : weights) weight = normal(random);
+    const std::vector<double> once = on_grid(weights, bits);
+    const std::vector<double> twice = on_grid({once.begin(), once.end()}, bits);
+    for (size_t i = 0; i < once.size(); ++i) EXPECT_NEAR(once[i], twice[i], 1e-6) << bits << " bits";
+  }
+}
+
+// What training has rounded becomes the same integers in quantise(), whatever a batch norm multiplies it by.
+TEST(WeightGrid, IsKeptByQuantise) {
+  const ModelSpec model{{3, 1, 1},
+                        4,
+                        {Conv2d{.out_channels = 6, .kernel_size = {1, 1}}, nn::BatchNorm2d{}, nn::Relu{},
+                         Conv2d{.out_channels = 4, .kernel_size = {1, 1}}, nn::Flatten{}}};
+  const nn::Plan plan = nn::make_plan(model);
+  for (const int bits : {8, 4, 2}) {
+    nn::Weights weights = rung::testing::random_weights(plan);
+    WeightRounding(plan, bits).round(std::vector(weights.parameters), weights.parameters);
+    const auto folded = nn::graph::fold_batch_norms(nn::graph::make_graph(model, weights));
+    const IntegerModel integers =
+        quantise(folded, model, std::vector<Range>(folded.nodes.size(), Range{-1, 1}), {0, 1, bits});
+    const auto integers_of = [&](const Convolution& convolution, size_t first, size_t grids) {
+      const auto parameters =
+          std::span<const float>(weights.parameters).subspan(first, convolution.weight.size());
+      const size_t count = parameters.size() / grids;
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        const double step = grid_step(parameters.subspan(i / count * count, count), bits);
+        EXPECT_EQ(std::abs(int{convolution.weight[i]}), std::abs(rounded_weight(parameters[i], step, bits)));
+      }
+    };
+    ASSERT_EQ(integers.nodes.size(), 3U);
+    integers_of(std::get<Convolution>(integers.nodes[1].operation), plan.units[0].weight, 6);
+    integers_of(std::get<Convolution>(integers.nodes[2].operation), plan.units[1].weight, 1);
+  }
 }
 
 // Channels whose weights are all 0, or are small against the bias.

@@ -445,6 +445,13 @@ TEST(Write, WhatAScheduleSetsIsNotWritten) {
        .lr_scheduler = CyclicLr{0.1, 0.2, 30, 40, CyclicLr::Mode::kExpRange, 0.99, false, 0.1, 0.2}});
 }
 
+TEST(Write, RoundingComesBack) {
+  optim::Training training = everything().training;
+  training.ema.reset();
+  training.quantize = optim::Quantize{.weight_bits = 4};
+  expect_comes_back(training);
+}
+
 TEST(Write, LengthsThatFollowTheTrainingComeBack) {
   using namespace optim;
   expect_comes_back(
@@ -464,8 +471,8 @@ TEST(Write, EveryLayerComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key : {"label_smoothing", "class_weights", "mixup", "ema", "lr_warmup", "validation",
-                          "split_seed", "\ntest ="})
+  for (const char* key : {"label_smoothing", "class_weights", "mixup", "ema", "quantize", "lr_warmup",
+                          "validation", "split_seed", "\ntest ="})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
 }
 
@@ -912,6 +919,10 @@ const std::vector<Bad> kTraining = {
     {trained("[ema]\ndecay = 1"), 16, 9, "ema.decay: expected a number of at least 0 and below 1, found 1"},
     {trained("[ema]\nuse_buffer = true"), 16, 1, "unknown key `ema.use_buffer`",
      "did you mean `use_buffers`?"},
+    {trained("[quantize]\nweight_bits = 3"), 16, 15, "quantize.weight_bits: expected 8, 4 or 2"},
+    {trained("[quantize]\nweight_bits = 4\n[ema]"), 15, 1,
+     "quantize: cannot be given together with [ema]: an average of rounded weights is not rounded",
+     "leave one of them out"},
     {trained("[lr_warmup]\nstart_factor = 0"), 16, 16,
      "lr_warmup.start_factor: expected a number above 0 and at most 1, found 0"},
     {trained("[lr_warmup]\ntotal_iters = 0"), 16, 15, "lr_warmup.total_iters: expected an integer from 1"},

@@ -103,10 +103,49 @@ TEST(Trainer, TheAverageBeginsWithTheFirstStepsWeights) {
   }
 }
 
+Experiment run_of_few_bits() {
+  Experiment run = short_run();
+  run.training.quantize = optim::Quantize{.weight_bits = 4};
+  return run;
+}
+
+// As after the optimiser's step they are rounded, not those that it updates: with them the next batch is
+// computed.
+TEST(Trainer, RoundedWeightsAreTheResult) {
+  ThreadPool pool(2);
+  Trainer trainer(run_of_few_bits(), discs(), pool);
+  const quantise::WeightRounding rounding(trainer.plan(), 4);
+  for_each_batch(trainer, [&](const Moment& before, int done) {
+    std::vector<float> expected = trainer.trained_weights().parameters;
+    EXPECT_NE(trainer.weights().parameters, expected) << "after batch " << done;
+    rounding.round(trainer.trained_weights().parameters, expected);
+    EXPECT_EQ(trainer.weights().parameters, expected) << "after batch " << done;
+    EXPECT_EQ(trainer.weights().buffers, trainer.trained_weights().buffers) << "after batch " << done;
+    EXPECT_NE(trainer.weights().buffers, before.weights.buffers) << "after batch " << done;
+  });
+}
+
+// The straight-through estimator: the gradient is that of a model which has the rounded weights as its own.
+TEST(Trainer, TheGradientIsThatOfTheRoundedWeights) {
+  ThreadPool pool(2);
+  Trainer rounding(run_of_few_bits(), discs(), pool);
+  Trainer rounded(short_run(), discs(), pool);
+  State state{{}, rounding.weights(), {}, rounded.optimizer()};
+  rounded.restore(std::move(state));
+  const auto first_gradient = [](Trainer& trainer) {
+    std::vector<float> gradient;
+    trainer.train_epoch([&](const Progress& progress) {
+      if (progress.batch == 1) gradient.assign(trainer.gradient().begin(), trainer.gradient().end());
+    });
+    return gradient;
+  };
+  EXPECT_EQ(first_gradient(rounding), first_gradient(rounded));
+}
+
 TEST(Trainer, WithoutAnAverageTheResultIsWhatIsTrained) {
   ThreadPool pool(1);
   Trainer trainer(short_run(), discs(), pool);
-  EXPECT_FALSE(trainer.averages());
+  EXPECT_FALSE(trainer.has_result());
   EXPECT_EQ(&trainer.weights(), &trainer.trained_weights());
 }
 

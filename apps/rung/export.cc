@@ -66,10 +66,14 @@ nn::Weights ExportOptions::weights(const recipe::Recipe& recipe) const {
 void IntegerOptions::add_to(CLI::App& command) {
   command
       .add_option("--weight-bits", weight_bits,
-                  "Bits of a weight: 8 (default), 4 or 2")
+                  "Bits of a weight: 8, 4 or 2 (default: those of [quantize] in the recipe, or 8)")
       ->check(CLI::IsMember({8, 4, 2}))
       ->type_name("BITS");
   engine.add_to(command);
+}
+
+int IntegerOptions::weight_bits_of(const recipe::Recipe& recipe) const {
+  return weight_bits.value_or(optim::weight_bits_of(recipe.training));
 }
 
 IntegerExport to_integers(const ExportOptions& from, const IntegerOptions& options, recipe::Recipe recipe) {
@@ -78,12 +82,12 @@ IntegerExport to_integers(const ExportOptions& from, const IntegerOptions& optio
   train::require_fit(ladder::experiment_of(recipe), data);
   nn::Weights weights = from.weights(recipe);
   const nn::Plan plan = nn::make_plan(recipe.model);
-  exports::Calibrated calibrated = exports::calibrate(
+  train::Calibrated calibrated = train::calibrate(
       recipe.model, weights, recipe.dataset, train::training_part(data, recipe.dataset.validation.images),
-      options.weight_bits, pool);
+      options.weight_bits_of(recipe), pool);
   const train::ImageRange test{data.test, 0, data.test.count};
   train::Evaluation in_float = train::Evaluator(plan, recipe.dataset, pool).evaluate(weights, test);
-  exports::IntegerEvaluation in_integers = exports::evaluate(calibrated.model, test, pool);
+  train::IntegerEvaluation in_integers = train::evaluate(calibrated.model, test, pool);
   const ladder::McNemar difference =
       ladder::mcnemar(in_float.predicted, in_integers.predicted, data.test.labels);
   return {std::move(recipe),   std::move(weights),     std::move(data), std::move(calibrated),

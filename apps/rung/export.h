@@ -4,14 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "data/dataset.h"
-#include "export/calibrate.h"
 #include "ladder/mcnemar.h"
 #include "nn/weights.h"
 #include "options.h"
 #include "recipe/recipe.h"
+#include "train/calibrate.h"
 #include "train/evaluator.h"
 
 namespace rung::app {
@@ -34,10 +35,11 @@ struct ExportOptions {
 
 // --weight-bits, and what finds and computes the images on which ranges are measured.
 struct IntegerOptions {
-  int weight_bits = 8;
+  std::optional<int> weight_bits;
   EngineOptions engine;
 
   void add_to(CLI::App& command);
+  int weight_bits_of(const recipe::Recipe& recipe) const;
 };
 
 // A run's model in integers, and how it does on the test images.
@@ -45,9 +47,9 @@ struct IntegerExport {
   recipe::Recipe recipe;
   nn::Weights weights;
   data::Dataset data;
-  exports::Calibrated calibrated;
+  train::Calibrated calibrated;
   train::Evaluation in_float;
-  exports::IntegerEvaluation in_integers;
+  train::IntegerEvaluation in_integers;
   ladder::McNemar difference;  // of the integers from float32
 
   double accuracy() const;  // percent

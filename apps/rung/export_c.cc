@@ -88,7 +88,7 @@ void export_c(const Options& options) {
                                      {"weights", options.from.weights_file()},
                                      {"folder", folder.string()},
                                      {"name", name},
-                                     {"weight_bits", options.integers.weight_bits},
+                                     {"weight_bits", options.integers.weight_bits_of(integers.recipe)},
                                      {"constant_bytes", sizes.constants},
                                      {"ram_bytes", sizes.ram}};
   document.update(integers.json());

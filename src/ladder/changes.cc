@@ -92,6 +92,10 @@ std::string text_of(const std::optional<optim::MixUp>& mixup) {
   return mixup ? fmt::format("alpha {}", mixup->alpha) : "none";
 }
 
+std::string text_of(const std::optional<optim::Quantize>& quantize) {
+  return quantize ? fmt::format("{} bits", quantize->weight_bits) : "none";
+}
+
 std::string text_of(const std::optional<optim::Ema>& ema) {
   if (!ema) return "none";
   return fmt::format("decay {}{}", ema->decay, ema->use_buffers ? "" : ", buffers copied");
@@ -177,6 +181,7 @@ class Changes {
     compare("class weights", text_of(before.class_weights), text_of(after.class_weights));
     compare("mixup", text_of(before.mixup), text_of(after.mixup));
     compare("average of the weights", text_of(before.ema), text_of(after.ema));
+    compare("rounding of the weights", text_of(before.quantize), text_of(after.quantize));
     compare("batch size", before.batch_size, after.batch_size);
     compare("epochs", before.epochs, after.epochs);
   }

@@ -314,7 +314,8 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.train_accuracy_evaluated = training.accuracy;
   record.train_classes = training.classes;
   record.test_classes = outcome.test.classes;
-  if (trainer.averages()) record.trained_weights_test_accuracy = trainer.evaluate_trained(data.test).accuracy;
+  if (trainer.experiment().training.ema)
+    record.trained_weights_test_accuracy = trainer.evaluate_trained(data.test).accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
   outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
   if (!found.finished || !is_stored(place.folder, outcome, previous)) directory.finish(to_json(outcome));

@@ -345,6 +345,15 @@ struct MixUp {
 };
 inline constexpr NumberRange kMixUpAlphaRange = NumberRange::closed(0.01, 1e3);
 
+// Quantisation-aware training (Jacob et al., "Quantization and Training of Neural Networks for Efficient
+// Integer-Arithmetic-Only Inference", 2018): batches are computed with weights rounded to so many bits, and
+// their gradient is taken for that of the weights themselves (the straight-through estimator).
+inline constexpr std::array kWeightBits{8, 4, 2};
+struct Quantize {
+  int weight_bits = 8;  // 8, 4 or 2
+  friend bool operator==(const Quantize&, const Quantize&) = default;
+};
+
 struct Training {
   int epochs = 1;
   int batch_size = 128;
@@ -355,7 +364,13 @@ struct Training {
   std::optional<Ema> ema = std::nullopt;
   std::optional<ClassWeights> class_weights = std::nullopt;
   std::optional<MixUp> mixup = std::nullopt;
+  std::optional<Quantize> quantize = std::nullopt;  // not together with ema
   friend bool operator==(const Training&, const Training&) = default;
 };
+
+// Of the integers that a model so trained is exported in, unless they are chosen.
+inline int weight_bits_of(const Training& training) {
+  return training.quantize ? training.quantize->weight_bits : kWeightBits.front();
+}
 
 }  // namespace rung::optim

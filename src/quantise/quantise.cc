@@ -10,6 +10,7 @@
 
 #include "base/aligned_buffer.h"
 #include "kernels/activation.h"
+#include "quantise/weight_rounding.h"
 
 namespace rung::quantise {
 namespace {
@@ -18,11 +19,6 @@ namespace graph = nn::graph;
 
 // A multiplier's bits, but for the sign.
 constexpr int kMultiplierBits = 31;
-
-// The largest weight of so many bits.
-int largest_weight(int bits) {
-  return (1 << (bits - 1)) - 1;
-}
 
 // Zero is among the values, so that padding and relu are exact.
 Quantisation quantisation_of(Range range) {
@@ -194,9 +190,8 @@ class Builder {
     const size_t taps = weight.size() / bias.size();
     std::vector<double> units;
     for (size_t k = 0; k < bias.size(); ++k) {
-      double largest = 0;
-      for (size_t t = 0; t < taps; ++t) largest = std::max(largest, std::abs(double{weight[k * taps + t]}));
-      units.push_back(std::max(largest / largest_weight(options_.weight_bits),
+      const auto weights = is_last() ? std::span(weight) : std::span(weight).subspan(k * taps, taps);
+      units.push_back(std::max(grid_step(weights, options_.weight_bits),
                                std::abs(double{bias[k]}) / (input().quantisation.scale * kLargestBias)));
       if (units.back() == 0) units.back() = 1;
     }
@@ -224,7 +219,7 @@ class Builder {
     for (size_t k = 0; k < outputs; ++k) {
       double sum = 0;
       for (size_t t = 0; t < taps; ++t) {
-        const double q = std::round(weight[k * taps + t] / units[k]);
+        const int q = rounded_weight(weight[k * taps + t], units[k], options_.weight_bits);
         result.weight.push_back(static_cast<int8_t>(q));
         sum += q;
       }

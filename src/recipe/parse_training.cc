@@ -1,4 +1,4 @@
-// [training], [mixup], [optimizer], [lr_warmup] and [ema].
+// [training], [mixup], [optimizer], [lr_warmup], [ema] and [quantize].
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,6 +65,19 @@ std::optional<optim::MixUp> parse_mixup(const TableReader& root) {
   return mixup;
 }
 
+std::optional<optim::Quantize> parse_quantize(const TableReader& root) {
+  const auto table = root.table("quantize");
+  if (!table) return std::nullopt;
+  table->allow({"weight_bits"});
+  const optim::Quantize quantize{table->small_integer("weight_bits", 2, 8)};
+  if (std::ranges::find(optim::kWeightBits, quantize.weight_bits) == optim::kWeightBits.end())
+    table->fail("weight_bits", "expected 8, 4 or 2");
+  if (root.has("ema"))
+    root.fail("quantize", "cannot be given together with [ema]: an average of rounded weights is not rounded",
+              "leave one of them out");
+  return quantize;
+}
+
 constexpr double kLargestClassWeight = 1e6;
 
 std::optional<optim::ClassWeights> parse_class_weights(const TableReader& training) {
@@ -93,6 +106,7 @@ optim::Training parse_training(const TableReader& root) {
   training.class_weights = parse_class_weights(table);
   training.mixup = parse_mixup(root);
   training.ema = parse_ema(root);
+  training.quantize = parse_quantize(root);
   training.lr_scheduler = parse_lr_scheduler(root);
   training.lr_warmup = parse_warmup(root);
   training.optimizer = parse_optimizer(root.required_table("optimizer"), training.lr_scheduler);

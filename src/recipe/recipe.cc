@@ -118,7 +118,7 @@ toml::table parse_document(std::string_view toml, std::string_view source) {
 Recipe parse_recipe(const toml::table& document, std::string_view source) {
   const TableReader root(source, "", document);
   root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
-              "training", "mixup", "optimizer", "lr_scheduler", "lr_warmup", "ema"});
+              "training", "mixup", "optimizer", "lr_scheduler", "lr_warmup", "ema", "quantize"});
   Recipe recipe;
   recipe.name = parse_name(root, source);
   recipe.title = root.text("title");

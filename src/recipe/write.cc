@@ -75,6 +75,10 @@ std::string table(const optim::MixUp& mixup) {
   return fmt::format("alpha = {}\n", mixup.alpha);
 }
 
+std::string table(const optim::Quantize& quantize) {
+  return fmt::format("weight_bits = {}\n", quantize.weight_bits);
+}
+
 std::string table(const optim::Ema& ema) {
   return fmt::format("decay = {}\nuse_buffers = {}\n", ema.decay, ema.use_buffers);
 }
@@ -169,6 +173,7 @@ std::string to_toml(const Recipe& recipe) {
   section("[lr_scheduler]", typed_table(training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));
   if (training.ema) section("[ema]", table(*training.ema));
+  if (training.quantize) section("[quantize]", table(*training.quantize));
   return text;
 }
 

@@ -25,7 +25,7 @@ constexpr const char* kFormat = "rung-checkpoint";
 constexpr const char* kVersion = "3";
 constexpr const char* kChecksum = "sha256";
 constexpr const char* kOptimizer = "optimizer.";   // + the buffer's name + "." + the parameter's
-constexpr const char* kTrained = "trained.";       // + the weight's name, whose plain name holds the average
+constexpr const char* kTrained = "trained.";       // + the weight's name, whose plain name holds the result
 constexpr const char* kMetrics = "metrics.jsonl";  // SavedEpochs::recent, as text
 
 void add_tensors(const std::vector<nn::TensorInfo>& infos, std::span<const float> values,
@@ -141,7 +141,8 @@ class CheckpointReader {
   State state(const Trainer& trainer) const {
     const nn::Plan& plan = trainer.plan();
     nn::Weights weights = weights_in(tensors_, plan, "", file_);
-    if (!trainer.averages()) return {position(trainer), std::move(weights), std::nullopt, optimizer(trainer)};
+    if (!trainer.has_result())
+      return {position(trainer), std::move(weights), std::nullopt, optimizer(trainer)};
     return {position(trainer), weights_in(tensors_, plan, kTrained, file_), std::move(weights),
             optimizer(trainer)};
   }
@@ -198,8 +199,8 @@ class CheckpointReader {
 }  // namespace
 
 uint64_t most_checkpoint_bytes(const nn::Plan& plan) {
-  // The weights, their average, and the optimiser's buffers; the finished epochs and the header take less
-  // than the rest.
+  // The weights, what is made from them, and the optimiser's buffers; the finished epochs and the header take
+  // less than the rest.
   const uint64_t copies = 2 + optim::most_buffers();
   constexpr uint64_t kRest = kMostMetricsBytes + (uint64_t{16} << 20);
   return copies * (plan.parameter_count + plan.buffer_count) * sizeof(float) + kRest;
@@ -228,7 +229,7 @@ nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file
 void save_checkpoint(const std::filesystem::path& file, const Origin& origin, const Trainer& trainer,
                      const SavedEpochs& epochs) {
   SafeTensors tensors = to_safetensors(trainer.plan(), trainer.weights());
-  if (trainer.averages()) add_weights(trainer.plan(), trainer.trained_weights(), kTrained, tensors);
+  if (trainer.has_result()) add_weights(trainer.plan(), trainer.trained_weights(), kTrained, tensors);
   for (const auto& [name, values] : trainer.optimizer().buffers())
     add_tensors(trainer.plan().parameters, values, prefix_of(name), tensors);
   const std::string& recent = epochs.recent;

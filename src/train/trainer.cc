@@ -53,7 +53,7 @@ int largest_batch(const Experiment& experiment, const data::Dataset& data) {
 // Floats that the optimiser and the moving average keep for each parameter.
 int state_floats(const optim::Training& training) {
   const optim::OptimizerState of_no_parameters(training.optimizer, 0);
-  return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema ? 1 : 0);
+  return static_cast<int>(of_no_parameters.buffers().size()) + (training.ema || training.quantize ? 1 : 0);
 }
 
 void require_training_memory(const nn::Plan& plan, const Experiment& experiment, int batch, int threads) {
@@ -137,7 +137,12 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
   if (experiment.training.mixup) loader_.mix(pool.size());
-  if (experiment.training.ema) average_ = trained_;
+  if (experiment.training.ema) result_ = trained_;
+  if (const auto& quantize = experiment.training.quantize) {
+    rounding_.emplace(plan_, quantize->weight_bits);
+    result_ = trained_;
+    round_weights();
+  }
   weigh_classes();
 }
 
@@ -157,20 +162,20 @@ int Trainer::batches_per_epoch() const {
 void Trainer::restore(State state) {
   const auto size_of = [](const auto& buffer) { return buffer.values.size(); };
   RUNG_REQUIRE(has_sizes_of(plan_, state.trained));
-  RUNG_REQUIRE(state.average.has_value() == averages() &&
-               (!averages() || has_sizes_of(plan_, *state.average)));
+  RUNG_REQUIRE(state.result.has_value() == has_result() &&
+               (!has_result() || has_sizes_of(plan_, *state.result)));
   RUNG_REQUIRE(std::ranges::equal(state.optimizer.buffers(), optimizer_.buffers(), {}, size_of, size_of));
   RUNG_REQUIRE(0 <= state.position.epochs && state.position.epochs <= experiment_.training.epochs);
   RUNG_REQUIRE(0 <= state.position.batches && state.position.batches <= batches_per_epoch());
   position_ = state.position;
   trained_ = std::move(state.trained);
-  average_ = std::move(state.average);
+  result_ = std::move(state.result);
   optimizer_ = std::move(state.optimizer);
 }
 
 void Trainer::require_finite() const {
   const auto& buffers = optimizer_.buffers();
-  if (all_finite(trained_) && (!average_ || all_finite(*average_)) &&
+  if (all_finite(trained_) && (!result_ || all_finite(*result_)) &&
       std::ranges::all_of(buffers, [](const auto& buffer) { return rung::all_finite(buffer.values); }))
     return;
   throw DivergedError(fmt::format("after {}: a weight became NaN or infinite", to_text(position_)),
@@ -238,6 +243,7 @@ double Trainer::train_batch(const std::vector<uint32_t>& order) {
   }
   optimizer_.step(rates, steps(), gradient_, trained_.parameters);
   update_average();
+  round_weights();
   position_.loss_sum += result.loss * images;
   position_.correct += result.correct;
   ++position_.batches;
@@ -247,18 +253,25 @@ double Trainer::train_batch(const std::vector<uint32_t>& order) {
 
 // After a step and before it is counted.
 void Trainer::update_average() {
-  if (!average_) return;
+  if (!experiment_.training.ema) return;
   const optim::Ema& ema = *experiment_.training.ema;
   if (steps() == 0) {
-    average_ = trained_;
+    result_ = trained_;
     return;
   }
-  optim::move_average(ema.decay, trained_.parameters, average_->parameters);
+  optim::move_average(ema.decay, trained_.parameters, result_->parameters);
   if (ema.use_buffers) {
-    optim::move_average(ema.decay, trained_.buffers, average_->buffers);
+    optim::move_average(ema.decay, trained_.buffers, result_->buffers);
   } else {
-    average_->buffers = trained_.buffers;
+    result_->buffers = trained_.buffers;
   }
+}
+
+// After a step.
+void Trainer::round_weights() {
+  if (!rounding_) return;
+  rounding_->round(trained_.parameters, result_->parameters);
+  trained_.buffers = result_->buffers;
 }
 
 // MixUp of the next batch: draws its share, and sets each image's other label, that of the image before it.
@@ -295,7 +308,7 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .other_labels = other_labels_,
       .label_share = static_cast<float>(share)};
   gradient_.resize(plan_.parameter_count);
-  return pass_.run(batch, trained_, gradient_);
+  return pass_.run(batch, rounding_ ? *result_ : trained_, gradient_);
 }
 
 Evaluation Trainer::evaluate(const data::Split& split) {

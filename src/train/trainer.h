@@ -18,6 +18,7 @@
 #include "nn/weights.h"
 #include "optim/optimizer.h"
 #include "optim/training_spec.h"
+#include "quantise/weight_rounding.h"
 #include "train/batches.h"
 #include "train/evaluator.h"
 
@@ -69,8 +70,8 @@ struct TrainedEpoch {
 // Everything that the rest of a run depends on.
 struct State {
   Position position;
-  nn::Weights trained;                 // what the optimiser updates
-  std::optional<nn::Weights> average;  // present if the training has [ema]
+  nn::Weights trained;                // what the optimiser updates
+  std::optional<nn::Weights> result;  // what is made from them: their average, or rounded ones
   optim::OptimizerState optimizer;
 };
 
@@ -119,11 +120,13 @@ class Trainer {
   const nn::Plan& plan() const { return plan_; }
   int training_images() const { return data_.train.count - validation_images(); }
   int validation_images() const { return experiment_.dataset.validation.images; }
-  // The run's result so far, which is evaluated and saved: the moving average if there is one.
-  const nn::Weights& weights() const { return average_ ? *average_ : trained_; }
+  // The run's result so far, which is evaluated and saved: of [ema] the moving average, of [quantize] the
+  // rounded weights.
+  const nn::Weights& weights() const { return result_ ? *result_ : trained_; }
   // What the optimiser updates.
   const nn::Weights& trained_weights() const { return trained_; }
-  bool averages() const { return average_.has_value(); }
+  // weights() and trained_weights() are not the same.
+  bool has_result() const { return result_.has_value(); }
   const optim::OptimizerState& optimizer() const { return optimizer_; }
   // Of the last batch, laid out as the parameters; empty before the first batch that this trainer has run.
   std::span<const float> gradient() const { return gradient_; }
@@ -135,6 +138,7 @@ class Trainer {
   double mix_labels();
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   void update_average();
+  void round_weights();
   void weigh_classes();
   Progress progress(double loss) const;
 
@@ -142,7 +146,8 @@ class Trainer {
   const data::Dataset& data_;
   nn::Plan plan_;
   nn::Weights trained_;
-  std::optional<nn::Weights> average_;
+  std::optional<nn::Weights> result_;
+  std::optional<quantise::WeightRounding> rounding_;
   optim::OptimizerState optimizer_;
   nn::TrainingPass pass_;
   Evaluator evaluator_;

@@ -14,11 +14,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "data/dataset.h"
-#include "export/calibrate.h"
 #include "integer_testing.h"
 #include "onnx/onnx.pb.h"
 #include "onnx_cases.h"
 #include "rung/model.h"
+#include "train/calibrate.h"
 #include "train/checkpoint.h"
 #include "train/run_directory.h"
 #include "train/trainer.h"
@@ -142,8 +142,8 @@ std::vector<int32_t> integer_logits(const std::filesystem::path& run, const rung
       rung::nn::make_plan(recipe.model), run / rung::train::kCheckpointFile, rung::recipe::to_toml(recipe));
   rung::ThreadPool pool(1);
   const auto integers =
-      rung::exports::calibrate(recipe.model, weights, recipe.dataset,
-                               rung::train::training_part(mnist, recipe.dataset.validation.images), 8, pool);
+      rung::train::calibrate(recipe.model, weights, recipe.dataset,
+                             rung::train::training_part(mnist, recipe.dataset.validation.images), 8, pool);
   rung::quantise::IntegerRunner runner(integers.model);
   std::vector<int32_t> logits;
   for (size_t i = 0; i < mnist.test.pixels.size(); i += 28 * 28) {

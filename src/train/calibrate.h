@@ -13,7 +13,7 @@
 #include "quantise/integer_model.h"
 #include "train/evaluator.h"
 
-namespace rung::exports {
+namespace rung::train {
 
 struct Calibrated {
   quantise::IntegerModel model;
@@ -26,15 +26,14 @@ struct Calibrated {
 inline constexpr int kRangeImages = 512;
 inline constexpr int kChoiceImages = 2'000;
 Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
-                     const data::DatasetSpec& normalisation, const train::ImageRange& training,
-                     int weight_bits, ThreadPool& pool);
+                     const data::DatasetSpec& normalisation, const ImageRange& training, int weight_bits,
+                     ThreadPool& pool);
 
 struct IntegerEvaluation {
   int correct = 0;
   double loss = 0;                 // mean cross-entropy
   std::vector<uint8_t> predicted;  // [images]
 };
-IntegerEvaluation evaluate(const quantise::IntegerModel& model, const train::ImageRange& images,
-                           ThreadPool& pool);
+IntegerEvaluation evaluate(const quantise::IntegerModel& model, const ImageRange& images, ThreadPool& pool);
 
-}  // namespace rung::exports
+}  // namespace rung::train

@@ -1,24 +1,24 @@
-#include "export/calibrate.h"
+#include "train/calibrate.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "base/exact_math.h"
 #include "nn/graph.h"
 #include "quantise/quantise.h"
 #include "quantise/ranges.h"
 #include "train/batches.h"
 #include "train/logits.h"
 
-namespace rung::exports {
+namespace rung::train {
 namespace {
 
 constexpr std::array kShares{0.0, 1e-5, 1e-4, 1e-3};
 
-std::span<const uint8_t> image(const train::ImageRange& images, int index) {
+std::span<const uint8_t> image(const ImageRange& images, int index) {
   const auto size = static_cast<size_t>(images.split.height) * static_cast<size_t>(images.split.width);
   return std::span(images.split.pixels)
       .subspan((static_cast<size_t>(images.first) + static_cast<size_t>(index)) * size, size);
@@ -27,17 +27,17 @@ std::span<const uint8_t> image(const train::ImageRange& images, int index) {
 }  // namespace
 
 Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
-                     const data::DatasetSpec& normalisation, const train::ImageRange& training,
-                     int weight_bits, ThreadPool& pool) {
+                     const data::DatasetSpec& normalisation, const ImageRange& training, int weight_bits,
+                     ThreadPool& pool) {
   const nn::graph::Graph folded = nn::graph::fold_batch_norms(nn::graph::make_graph(model, weights));
-  train::BlockLoader loader(training.split, normalisation);
+  BlockLoader loader(training.split, normalisation);
   const int measured = std::min(kRangeImages, training.count);
   const quantise::Activations activations(folded, measured, loader.in_order(training.first));
   // A set too small for both chooses on the images that it measures.
   const int left = training.count - measured;
-  const train::ImageRange choice =
-      left > 0 ? train::ImageRange{training.split, training.first + measured, std::min(kChoiceImages, left)}
-               : train::ImageRange{training.split, training.first, measured};
+  const ImageRange choice =
+      left > 0 ? ImageRange{training.split, training.first + measured, std::min(kChoiceImages, left)}
+               : ImageRange{training.split, training.first, measured};
   std::optional<Calibrated> best;
   for (const double share : kShares) {
     quantise::IntegerModel candidate =
@@ -49,8 +49,7 @@ Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
   return std::move(*best);
 }
 
-IntegerEvaluation evaluate(const quantise::IntegerModel& model, const train::ImageRange& images,
-                           ThreadPool& pool) {
+IntegerEvaluation evaluate(const quantise::IntegerModel& model, const ImageRange& images, ThreadPool& pool) {
   std::vector<std::optional<quantise::IntegerRunner>> runners(static_cast<size_t>(pool.size()));
   std::vector<double> losses(static_cast<size_t>(images.count));
   IntegerEvaluation result;
@@ -64,7 +63,7 @@ IntegerEvaluation evaluate(const quantise::IntegerModel& model, const train::Ima
       values.push_back(static_cast<float>(logit * model.nodes.back().quantisation.scale));
     const auto at = static_cast<size_t>(index);
     const uint8_t label = images.split.labels[static_cast<size_t>(images.first) + at];
-    losses[at] = -std::log(std::max(train::softmax(values)[label], 1e-30));
+    losses[at] = -logarithm(std::max(softmax(values)[label], 1e-30));
     result.predicted[at] = static_cast<uint8_t>(quantise::predicted_class(logits));
   });
   for (size_t at = 0; at < losses.size(); ++at) {
@@ -75,4 +74,4 @@ IntegerEvaluation evaluate(const quantise::IntegerModel& model, const train::Ima
   return result;
 }
 
-}  // namespace rung::exports
+}  // namespace rung::train
