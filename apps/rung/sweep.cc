@@ -29,6 +29,7 @@
 #include "sweep/crew.h"
 #include "sweep/mpi.h"
 #include "sweep/sweep.h"
+#include "sweep/sweep_integers.h"
 #include "sweep/sweep_ranks.h"
 #include "sweep/sweep_report.h"
 #include "table.h"
@@ -51,6 +52,7 @@ struct Options {
   size_t jobs = 0;
   EngineOptions engine;
   double checkpoint_seconds = 30;
+  bool int8 = false;
   OutputOptions output;
 };
 
@@ -182,8 +184,10 @@ void carry_out(sweep::Sweep& sweep, const Options& options, const sweep::Dataset
 }
 
 // Writes and shows the results. Throws Error if a run did not finish.
-void show(const sweep::Sweep& sweep, const OutputOptions& output) {
-  const sweep::SweepStatistics statistics = sweep::statistics_of(sweep.plan(), sweep.runs());
+void show(const sweep::Sweep& sweep, std::vector<sweep::IntegerStatistics> integers,
+          const OutputOptions& output) {
+  sweep::SweepStatistics statistics = sweep::statistics_of(sweep.plan(), sweep.runs());
+  statistics.integers = std::move(integers);
   const auto json = sweep::sweep_json(sweep, statistics);
   replace_file(sweep.folder() / sweep::kSweepJson, json.dump(2) + "\n");
   replace_file(sweep.folder() / sweep::kSweepDocument, sweep::sweep_document(sweep, statistics));
@@ -198,6 +202,14 @@ void show(const sweep::Sweep& sweep, const OutputOptions& output) {
   if (const auto failures = sweep::sweep_failures(sweep); !failures.empty())
     throw Error(fmt::format("{} of {} did not finish", failures.size(), counted(sweep.runs().size(), "run")),
                 failures.front());
+}
+
+std::vector<sweep::IntegerStatistics> integers_of(const sweep::Sweep& sweep, const Options& options,
+                                                  const sweep::Datasets* datasets) {
+  if (!options.int8) return {};
+  ThreadPool pool(ThreadPool::available_cores());
+  say("Evaluating in integers...\n");
+  return sweep::integers_of(sweep, *datasets, pool);
 }
 
 // The first line.
@@ -216,7 +228,8 @@ void lead(const Options& options, sweep::Processes* processes) {
   std::unique_ptr<sweep::Sweep> sweep =
       options.out.empty() ? find_sweep(options, plan) : std::make_unique<sweep::Sweep>(plan, options.out);
   const bool has_work = sweep == nullptr || sweep->unfinished() > 0;
-  const sweep::Datasets* datasets = has_work ? &loader.load(plan.recipes) : nullptr;
+  if (options.int8) sweep::require_integer_forms(plan);
+  const sweep::Datasets* datasets = has_work || options.int8 ? &loader.load(plan.recipes) : nullptr;
   std::optional<InterruptGuard> guard(std::in_place);
   if (sweep == nullptr)
     sweep = std::make_unique<sweep::Sweep>(plan, made.emplace(default_folder(options)).path());
@@ -226,7 +239,7 @@ void lead(const Options& options, sweep::Processes* processes) {
   show_start(*sweep);
   if (has_work) carry_out(*sweep, options, *datasets, processes);
   guard.reset();
-  show(*sweep, options.output);
+  show(*sweep, integers_of(*sweep, options, datasets), options.output);
 }
 
 // What every process except the first does.
@@ -270,6 +283,9 @@ void add_sweep(CLI::App& app) {
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   options->engine.add_without_threads_to(*command);
+  command->add_flag(
+      "--int8", options->int8,
+      "When all runs are over, evaluate them in 8-bit integers too, as `rung export c` writes them");
   add_checkpoint_seconds(*command, options->checkpoint_seconds);
   options->output.add_to(*command);
   command->footer(

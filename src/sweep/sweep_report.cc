@@ -185,6 +185,23 @@ SweepTable comparison_table(recipe::Metric metric, const SweepPlan& plan, const 
   return table;
 }
 
+SweepTable integer_table(const SweepPlan& plan, const SweepStatistics& statistics) {
+  SweepTable table{.title = "Test accuracy in integers, %, and its difference from float32, points"};
+  table.rows = {{"recipe", "bits a weight", "runs", "mean", "sd", "difference", "95 % interval", "least",
+                 "most", "t-test p"}};
+  table.ranks = {0, 3, 4, 0, 5, 0, 2, 6, 6, 1};
+  for (const IntegerStatistics& one : statistics.integers) {
+    const ladder::Summary& differences = one.against.differences;
+    table.rows.push_back({plan.recipes[one.recipe].name, std::to_string(one.weight_bits),
+                          std::to_string(one.accuracy.count), fmt::format("{:.3f}", one.accuracy.mean),
+                          one.accuracy.sd ? fmt::format("{:.3f}", *one.accuracy.sd) : "–",
+                          fmt::format("{:+.3f}", differences.mean), text_of(differences.mean95, "{:+.3f}"),
+                          fmt::format("{:+.2f}", differences.min), fmt::format("{:+.2f}", differences.max),
+                          ladder::p_value_text(one.against.t_p)});
+  }
+  return table;
+}
+
 // As a terminal shows it: two spaces between the columns.
 int width_of(const SweepTable& table) {
   int width = 0;
@@ -314,6 +331,15 @@ ordered_json to_json(const Comparison& one, const SweepPlan& plan) {
           {"second_is", name_of(one.verdict())}};
 }
 
+ordered_json to_json(const IntegerStatistics& one, const SweepPlan& plan) {
+  return {{"name", plan.recipes[one.recipe].name},
+          {"weight_bits", one.weight_bits},
+          {"final_test_accuracy", to_json(one.accuracy)},
+          {"integers_minus_float", to_json(one.against.differences)},
+          {"t_test_p", one.against.t_p},
+          {"signed_rank_p", one.against.wilcoxon_p}};
+}
+
 ordered_json to_json(const SweepRun& run, const SweepPlan& plan) {
   ordered_json json{
       {"recipe", plan.recipes[run.recipe].name}, {"seed", run.seed}, {"folder", "runs/" + run.name}};
@@ -348,6 +374,7 @@ std::vector<SweepTable> sweep_tables(const SweepPlan& plan, const SweepStatistic
   tables.push_back(target_table(plan, statistics));
   tables.push_back(reference_table(plan, statistics));
   tables.push_back(comparison_table(statistics.compared, plan, statistics));
+  tables.push_back(integer_table(plan, statistics));
   std::erase_if(tables, [](const SweepTable& table) { return table.rows.size() == 1; });
   return tables;
 }
@@ -411,6 +438,8 @@ ordered_json sweep_json(const Sweep& sweep, const SweepStatistics& statistics) {
                     {"runs", ordered_json::array()}};
   for (const RecipeStatistics& recipe : statistics.recipes) json["recipes"].push_back(to_json(recipe, plan));
   for (const Comparison& one : statistics.comparisons) json["comparisons"].push_back(to_json(one, plan));
+  if (!statistics.integers.empty()) json["integers"] = ordered_json::array();
+  for (const IntegerStatistics& one : statistics.integers) json["integers"].push_back(to_json(one, plan));
   for (const SweepRun& run : sweep.runs()) json["runs"].push_back(to_json(run, plan));
   return json;
 }

@@ -234,7 +234,8 @@ std::vector<recipe::Metric> accuracies(recipe::Metric first) {
 }
 
 SweepStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> runs) {
-  SweepStatistics statistics{.compared = compared_metric(plan), .recipes = {}, .comparisons = {}};
+  SweepStatistics statistics{
+      .compared = compared_metric(plan), .recipes = {}, .comparisons = {}, .integers = {}};
   for (size_t recipe = 0; recipe < plan.recipes.size(); ++recipe)
     statistics.recipes.push_back(statistics_of(plan, runs, recipe));
   for (const recipe::Metric metric : accuracies(statistics.compared)) {

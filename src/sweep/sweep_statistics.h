@@ -68,10 +68,19 @@ struct Comparison {
   Verdict verdict() const;
 };
 
+// The test accuracy of a recipe's runs in integers.
+struct IntegerStatistics {
+  size_t recipe = 0;  // in the plan
+  int weight_bits = 8;
+  ladder::Summary accuracy;    // percent
+  ladder::PairedTest against;  // minus that in float32, run by run
+};
+
 struct SweepStatistics {
   recipe::Metric compared = recipe::Metric::kFinalTestAccuracy;  // by which the recipes are judged
   std::vector<RecipeStatistics> recipes;
-  std::vector<Comparison> comparisons;  // metric by metric, the judged one first
+  std::vector<Comparison> comparisons;        // metric by metric, the judged one first
+  std::vector<IntegerStatistics> integers{};  // see sweep_integers.h; empty unless asked for
 };
 
 // Compares accuracies: every recipe with every other if there are at most kMostForAllPairs, otherwise each

@@ -48,7 +48,7 @@ mapfile -t commands < <(rung completion --values COMMAND)
 [[ ${#commands[@]} -ge 12 ]]
 for command in "" "${commands[@]}" "data list" "data fetch" "data info" "data show" "export onnx"; do
   # shellcheck disable=SC2086 # two words may be two arguments
-  options=$(rung $command --help | sed -nE 's/^  (-.,)?(--[a-z-]+).*/\2/p' | sort | paste -sd '|')
+  options=$(rung $command --help | sed -nE 's/^  (-.,)?(--[a-z0-9-]+).*/\2/p' | sort | paste -sd '|')
   # shellcheck disable=SC2086
   offered=$(completes rung $command --)
   [[ $offered == "$options" ]] || { echo "$command: $offered, but help has $options" >&2 && exit 1; }

@@ -15,7 +15,7 @@ command=$(sed -n 's/.*resume with `\(.*\)`.*/\1/p' errors)
   { echo "$command" >&2 && exit 1; }
 
 # No option is missing in this test.
-for option in $("$RUNG" train --help | sed -nE 's/^  (-.,)?(--[a-z-]+).*/\2/p'); do
+for option in $("$RUNG" train --help | sed -nE 's/^  (-.,)?(--[a-z0-9-]+).*/\2/p'); do
   [[ " $command ${kept[*]} --out --help " == *" $option "* ]] || { echo "$option is not tested" >&2 && exit 1; }
 done
 
