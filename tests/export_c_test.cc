@@ -51,7 +51,9 @@ class ExportCTest : public ::testing::Test {
     const std::string build = fmt::format(
         "cd '{}' && ${{CC:-cc}} -std=c99 -O1 -Wall -Wextra -Wconversion -pedantic -Werror "
         "-fsanitize=address,undefined -fno-sanitize-recover=all net.c net_test.c -o net_test >log 2>&1 && "
-        "./net_test >>log 2>&1",
+        "./net_test >>log 2>&1 && ${{CXX:-c++}} -std=c++11 -Wall -Wextra -pedantic -Werror -fsyntax-only -x "
+        "c++ "
+        "-include net.h /dev/null >>log 2>&1",
         folder_.string());
     ASSERT_EQ(std::system(build.c_str()), 0)  // NOLINT: a compiler of the user's
         << read_text_file(folder_ / "log", 1 << 20).substr(0, 2000) << "\nin " << folder_.string();

@@ -32,8 +32,10 @@ struct Options {
   std::string out;
   std::string name;
   IntegerOptions integers;
+  bool arduino = false;
   OutputOptions output;
 
+  exports::CForm form() const { return arduino ? exports::CForm::kArduinoLibrary : exports::CForm::kFolder; }
   fs::path folder() const { return out.empty() ? fs::path(from.run) / kFolder : fs::path(out); }
 };
 
@@ -50,8 +52,10 @@ std::string is_identifier(const std::string& text) {
 }
 
 void write_all(const std::map<std::string, std::string>& files, const fs::path& folder) {
-  make_writable_folder(folder);
-  for (const auto& [file, text] : files) replace_file(folder / file, text);
+  for (const auto& [file, text] : files) {
+    make_writable_folder((folder / file).parent_path());
+    replace_file(folder / file, text);
+  }
 }
 
 void export_c(const Options& options) {
@@ -59,7 +63,7 @@ void export_c(const Options& options) {
   recipe::Recipe recipe = options.from.recipe();
   const std::string name = options.name.empty() ? identifier(recipe.name) : options.name;
   const fs::path folder = options.folder();
-  options.from.require_free(folder / (name + ".c"));
+  options.from.require_free(folder / exports::source_folder(options.form()) / (name + ".c"));
   const IntegerExport integers = to_integers(options.from, options.integers, std::move(recipe));
   const quantise::IntegerModel& model = integers.calibrated.model;
   const data::Split& test = integers.data.test;
@@ -75,14 +79,16 @@ void export_c(const Options& options) {
                                 .test_images = test.count,
                                 .float_correct = integers.in_float.correct,
                                 .integer_correct = integers.in_integers.correct,
-                                .p_value = integers.difference.p_value}),
+                                .p_value = integers.difference.p_value},
+                               options.form()),
             folder);
 
   const exports::CSizes sizes = exports::sizes_of(exports::lay_out(model));
   if (!options.output.json) {
     integers.say_accuracy();
     return say("Written to {}: {} bytes of constants, {} of memory. To check it: make -C {}\n",
-               folder.string(), with_commas(sizes.constants), with_commas(sizes.ram), folder.string());
+               folder.string(), with_commas(sizes.constants), with_commas(sizes.ram),
+               (options.arduino ? folder / exports::test_folder(options.form()) : folder).string());
   }
   nlohmann::ordered_json document = {{"run_dir", options.from.run},
                                      {"weights", options.from.weights_file()},
@@ -109,6 +115,7 @@ void add_export_c(CLI::App& group) {
                    "What the files and functions are called (default: the recipe's name)")
       ->check(is_identifier)
       ->type_name("NAME");
+  command->add_flag("--arduino", options->arduino, "Lay the files out as an Arduino library, with a sketch");
   options->integers.add_to(*command);
   options->output.add_to(*command);
   command->footer("Example:\n  rung export c runs/step3-seed1 --out step3");

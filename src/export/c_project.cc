@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
+
 #include "base/text.h"
 #include "export/c_layout.h"
 #include "export/c_source.h"
@@ -10,21 +12,71 @@
 namespace rung::exports {
 namespace {
 
-std::string makefile(const std::string& name) {
+// `sources` is the folder of NAME.c as seen from the test's.
+std::string makefile(const std::string& name, std::string_view sources) {
   return fmt::format(R"(CFLAGS ?= -std=c99 -Os -Wall -Wextra
 
 check: {0}_test
 	./{0}_test
 
-{0}_test: {0}.c {0}_test.c {0}.h
-	$(CC) $(CFLAGS) {0}.c {0}_test.c -o $@
+{0}_test: {1}{0}.c {0}_test.c {1}{0}.h
+	$(CC) $(CFLAGS) {2}{1}{0}.c {0}_test.c -o $@
 
 .PHONY: check
 )",
-                     name);
+                     name, sources, sources.empty() ? "" : fmt::format("-I{} ", sources));
 }
 
-std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts) {
+// https://arduino.github.io/arduino-cli/latest/library-specification/
+std::string library_properties(const std::string& name, const CFacts& facts) {
+  return fmt::format(R"(name={0}
+version=1.0.0
+author=Rung
+maintainer=Rung
+sentence={1}
+paragraph=A classifier of images in 8-bit integers.
+category=Data Processing
+url=
+architectures=*
+includes={0}.h
+)",
+                     name, facts.title);
+}
+
+std::string keywords(const std::string& name) {
+  std::string text;
+  for (const char* function : {"predict", "logits", "begin", "push"})
+    text += fmt::format("{}_{}\tKEYWORD2\n", name, function);
+  return text;
+}
+
+std::string sketch(const std::string& name) {
+  return fmt::format(R"(// Classifies images that come over the serial port, byte after byte.
+#include <{0}.h>
+
+void setup() {{
+  Serial.begin(115200);
+  {0}_begin();
+}}
+
+void loop() {{
+  static uint8_t pixel[{1}_CHANNELS];
+  static unsigned count = 0;
+  if (Serial.available() == 0) return;
+  pixel[count++] = (uint8_t)Serial.read();
+  if (count < {1}_CHANNELS) return;
+  count = 0;
+  const int result = {0}_push(pixel);
+  if (result < 0) return;
+  Serial.println(result);
+  {0}_begin();
+}}
+)",
+                     name, macro_prefix(name));
+}
+
+std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
+                 CForm form) {
   const CSizes sizes = sizes_of(lay_out(model));
   const nn::Shape& image = model.nodes[0].output;
   const auto share = [&](int correct) { return 100.0 * correct / facts.test_images; };
@@ -56,7 +108,7 @@ int class_of(const uint8_t *image)
 An image need not be in memory at once: `{0}_begin()`, then `{0}_push(pixel)` for each pixel as it comes; the last one
 gives the class. `{0}_logits()` are the outputs before the largest of them is taken.
 
-`make` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed. On an AVR the
+`make{17}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed. On an AVR the
 constants stay in flash by themselves.
 )",
                      name, facts.title, image.height, image.width, image.channels,
@@ -64,17 +116,34 @@ constants stay in flash by themselves.
                      with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
                      with_commas(facts.test_images), with_commas(facts.integer_correct),
                      share(facts.integer_correct), with_commas(facts.float_correct),
-                     share(facts.float_correct), facts.p_value);
+                     share(facts.float_correct), facts.p_value,
+                     form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
 }
 
 }  // namespace
 
+std::string_view source_folder(CForm form) {
+  return form == CForm::kFolder ? "" : "src";
+}
+
+std::string_view test_folder(CForm form) {
+  return form == CForm::kFolder ? "" : "extras";
+}
+
 std::map<std::string, std::string> c_project(const quantise::IntegerModel& model, const std::string& name,
-                                             std::span<const uint8_t> golden, const CFacts& facts) {
-  std::map<std::string, std::string> files = c_source(model, name);
-  files[name + "_test.c"] = c_test(model, name, golden);
-  files["Makefile"] = makefile(name);
-  files["README.md"] = page(model, name, facts);
+                                             std::span<const uint8_t> golden, const CFacts& facts,
+                                             CForm form) {
+  const std::filesystem::path source = source_folder(form);
+  const std::filesystem::path test = test_folder(form);
+  std::map<std::string, std::string> files;
+  for (const auto& [file, text] : c_source(model, name)) files[(source / file).string()] = text;
+  files[(test / (name + "_test.c")).string()] = c_test(model, name, golden);
+  files[(test / "Makefile").string()] = makefile(name, form == CForm::kFolder ? "" : "../src/");
+  files["README.md"] = page(model, name, facts, form);
+  if (form == CForm::kFolder) return files;
+  files["library.properties"] = library_properties(name, facts);
+  files["keywords.txt"] = keywords(name);
+  files[fmt::format("examples/{0}/{0}.ino", name)] = sketch(name);
   return files;
 }
 

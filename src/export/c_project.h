@@ -6,6 +6,8 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "quantise/integer_model.h"
 
@@ -21,8 +23,15 @@ struct CFacts {
   double p_value = 1;  // McNemar's test between the two
 };
 
+// How the files are laid out.
+enum class CForm { kFolder, kArduinoLibrary };
+// The folders of NAME.c and of NAME_test.c in it, empty if it is the same.
+std::string_view source_folder(CForm form);
+std::string_view test_folder(CForm form);
+
 // By file name. Precondition: `name` is a C identifier. `golden` are the images of the test, [N][H][W][C].
 std::map<std::string, std::string> c_project(const quantise::IntegerModel& model, const std::string& name,
-                                             std::span<const uint8_t> golden, const CFacts& facts);
+                                             std::span<const uint8_t> golden, const CFacts& facts,
+                                             CForm form = CForm::kFolder);
 
 }  // namespace rung::exports

@@ -23,13 +23,6 @@ std::string_view part(std::string_view name) {
   return kCRuntime.substr(begin, kCRuntime.find("/*@ ", begin) - begin);
 }
 
-std::string upper(std::string_view name) {
-  std::string result(name);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return result;
-}
-
 // With every `from` as `to`.
 std::string replaced(std::string text, std::string_view from, const std::string& to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -40,7 +33,7 @@ std::string replaced(std::string text, std::string_view from, const std::string&
 // A part whose identifiers begin with a model's name.
 std::string named(std::string_view part_name, const std::string& name) {
   const std::string text = replaced(std::string(part(part_name)), "net_", name + "_");
-  return replaced(replaced(text, "NET_", upper(name) + "_"), "net:", name + ":");
+  return replaced(replaced(text, "NET_", macro_prefix(name) + "_"), "net:", name + ":");
 }
 
 template <typename T>
@@ -118,7 +111,7 @@ class Writer {
     text += fmt::format("#define KEEP(stage, pixel) {}\n\n",
                         has(StageKind::kAdd) ? "keep(stage, pixel)" : "(void)(pixel)");
     std::vector<std::string> names;
-    for (const StageKind kind : kinds_) names.push_back(upper(name_of(kind)));
+    for (const StageKind kind : kinds_) names.push_back(macro_prefix(name_of(kind)));
     text += fmt::format("enum {{ {} }};\n\n", fmt::join(names, ", "));
     return text + fmt::format("typedef uint{}_t size_type;\ntypedef uint{}_t offset_type;\n\n",
                               8 * layout_.size_bytes(), 8 * layout_.offset_bytes());
@@ -134,7 +127,7 @@ class Writer {
     if (!layout_.tables.empty()) text += array("uint8_t tables[]", layout_.tables);
     text += "static const struct stage stages[STAGES] FLASH = {\n";
     for (const Stage& stage : layout_.stages)
-      text += fmt::format("  {{{}, {}, {}, {}, {}, {}}},\n", upper(name_of(stage.kind)), stage.padding,
+      text += fmt::format("  {{{}, {}, {}, {}, {}, {}}},\n", macro_prefix(name_of(stage.kind)), stage.padding,
                           stage.zero, stage.shift, fmt::join(stage.sizes(), ", "),
                           fmt::join(stage.offsets(), ", "));
     text += "};\n\n";
@@ -192,6 +185,13 @@ class Writer {
 };
 
 }  // namespace
+
+std::string macro_prefix(std::string_view name) {
+  std::string result(name);
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return result;
+}
 
 std::map<std::string, std::string> c_source(const quantise::IntegerModel& model, const std::string& name) {
   const Writer writer(model, name);
