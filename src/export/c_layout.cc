@@ -280,6 +280,26 @@ bool CLayout::has_short_biases() const {
   return std::ranges::all_of(biases, [](int32_t bias) { return bias >= INT16_MIN && bias <= INT16_MAX; });
 }
 
+std::set<StageKind> CLayout::kinds() const {
+  std::set<StageKind> result;
+  for (const Stage& stage : stages) result.insert(stage.kind);
+  return result;
+}
+
+bool CLayout::is_padded() const {
+  return std::ranges::any_of(stages, [](const Stage& stage) {
+    return stage.slide.before != nn::Size2{0, 0} || stage.slide.after != nn::Size2{0, 0};
+  });
+}
+
+int CLayout::least_shift() const {
+  int least = quantise::kMostShift;
+  for (const Stage& stage : stages) {
+    if (stage.shift != 0 && stage.kind != StageKind::kAdd) least = std::min(least, stage.shift);
+  }
+  return least;
+}
+
 int64_t CLayout::size_bytes() const {
   int64_t largest = 0;
   for (const Stage& stage : stages) largest = std::max(largest, std::ranges::max(stage.sizes()));
@@ -297,20 +317,23 @@ CLayout lay_out(const quantise::IntegerModel& model) {
   return Layout(model).build();
 }
 
-CSizes sizes_of(const CLayout& layout) {
+CSizes sizes_of(const CLayout& layout, int64_t most_alignment) {
   const int64_t sizes = layout.size_bytes();
   const int64_t offsets = layout.offset_bytes();
-  const int64_t larger = std::max(sizes, offsets);
-  const int64_t stage = aligned(aligned(4 + 15 * sizes, offsets) + 5 * offsets, larger);
-  const int64_t queue = aligned(4 * offsets, 8) + 8;
+  const int64_t of_offset = std::min(offsets, most_alignment);
+  const int64_t of_larger = std::min(std::max(sizes, offsets), most_alignment);
+  const int64_t of_int64 = std::min<int64_t>(8, most_alignment);
+  const int64_t stage = aligned(aligned(4 + 15 * sizes, of_offset) + 5 * offsets, of_larger);
+  const int64_t queue = aligned(4 * offsets, of_int64) + 8;
+  const int64_t state = aligned(aligned(2 * sizes, of_offset) + 2 * offsets, of_larger);
   const auto stages = std::ssize(layout.stages);
   const auto queues = std::ssize(layout.queues);
-  return {
-      .constants =
-          std::ssize(layout.weights) + std::ssize(layout.biases) * (layout.has_short_biases() ? 2 : 4) +
-          std::ssize(layout.multipliers) * 4 + std::ssize(layout.tables) + stages * stage + queues * queue,
-      .ram = layout.bytes_of_memory() + layout.window + 4 * layout.sums + 4 * int64_t{layout.classes} + 1 +
-             stages * aligned(aligned(2 * sizes, offsets) + 2 * offsets, larger) + queues * 2 * offsets};
+  return {.constants = std::ssize(layout.weights) +
+                       std::ssize(layout.biases) * (layout.has_short_biases() ? 2 : 4) +
+                       std::ssize(layout.multipliers) * 4 + std::ssize(layout.tables) + stages * stage +
+                       queues * queue,
+          .ram = layout.bytes_of_memory() + layout.window + 4 * layout.sums + 4 * int64_t{layout.classes} +
+                 1 + stages * state + queues * 2 * offsets};
 }
 
 }  // namespace rung::exports

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -99,18 +100,22 @@ struct CLayout {
   int64_t bytes_of_memory() const;
   // int16, not int32.
   bool has_short_biases() const;
+  std::set<StageKind> kinds() const;
+  bool is_padded() const;
+  // Of the stages that requantise; kMostShift if none does.
+  int least_shift() const;
   // What the types size_type and offset_type need.
   int64_t size_bytes() const;
   int64_t offset_bytes() const;
 };
 CLayout lay_out(const quantise::IntegerModel& model);
 
-// What the C code takes, apart from its instructions and the stack, where every type is aligned to its size:
-// on an AVR, structs are up to 3 bytes shorter.
+// What the C code takes, apart from its instructions and the stack.
 struct CSizes {
   int64_t constants = 0;  // bytes of flash: weights, biases, multipliers and tables
   int64_t ram = 0;        // bytes of static memory
 };
-CSizes sizes_of(const CLayout& layout);
+// `most_alignment` is that of the largest type: 8 where every type is aligned to its size, 1 on an AVR.
+CSizes sizes_of(const CLayout& layout, int64_t most_alignment = 8);
 
 }  // namespace rung::exports

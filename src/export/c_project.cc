@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "export/c_layout.h"
 #include "export/c_source.h"
+#include "export/c_targets.h"
 
 namespace rung::exports {
 namespace {
@@ -75,9 +76,21 @@ void loop() {{
                      name, macro_prefix(name));
 }
 
+std::string target_rows(const CLayout& layout) {
+  std::string rows;
+  for (const CTarget& target : c_targets()) {
+    const CFootprint footprint = footprint_of(layout, target);
+    rows +=
+        fmt::format("| {} | {} | {} | {} | {} |\n", target.title, with_commas(footprint.flash),
+                    with_commas(target.helpers), with_commas(footprint.ram), with_commas(footprint.stack));
+  }
+  return rows;
+}
+
 std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
                  CForm form) {
-  const CSizes sizes = sizes_of(lay_out(model));
+  const CLayout layout = lay_out(model);
+  const CSizes sizes = sizes_of(layout);
   const nn::Shape& image = model.nodes[0].output;
   const auto share = [&](int correct) { return 100.0 * correct / facts.test_images; };
   return fmt::format(R"(# {0}
@@ -93,8 +106,14 @@ std::string page(const quantise::IntegerModel& model, const std::string& name, c
 | multiply-accumulates an image | {10} |
 | right of {11} test images | {12} ({13:.2f} %); the model in float32: {14} ({15:.2f} %), p = {16:.2g} |
 
-Instructions come to that (of a plain network 1.3 KB on a Cortex-M and 2.5 KB on an AVR, by Debian 12's GCC with -Os), and
-the stack. The code is C99. It needs no library, allocates nothing and has no floating-point numbers; its results are the same on every chip.
+The code is C99. It needs no library, allocates nothing and has no floating-point numbers; its results are the same on
+every chip. In bytes, by Debian 12's GCC with -Os:
+
+| target | flash, about | and at most for the compiler's routines | static memory | stack, at most |
+|---|---:|---:|---:|---:|
+{17}
+Flash holds the constants and {0}.c's instructions. The compiler's routines (division, products of 64 bits, memcpy) are
+shared with the rest of the program.
 
 ```c
 #include "{0}.h"
@@ -108,7 +127,7 @@ int class_of(const uint8_t *image)
 An image need not be in memory at once: `{0}_begin()`, then `{0}_push(pixel)` for each pixel as it comes; the last one
 gives the class. `{0}_logits()` are the outputs before the largest of them is taken.
 
-`make{17}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed. On an AVR the
+`make{18}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed. On an AVR the
 constants stay in flash by themselves.
 )",
                      name, facts.title, image.height, image.width, image.channels,
@@ -116,7 +135,7 @@ constants stay in flash by themselves.
                      with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
                      with_commas(facts.test_images), with_commas(facts.integer_correct),
                      share(facts.integer_correct), with_commas(facts.float_correct),
-                     share(facts.float_correct), facts.p_value,
+                     share(facts.float_correct), facts.p_value, target_rows(layout),
                      form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
 }
 

@@ -56,12 +56,7 @@ std::string array(std::string_view declaration, const std::vector<T>& values) {
 class Writer {
  public:
   Writer(const quantise::IntegerModel& model, std::string name)
-      : model_(model), name_(std::move(name)), layout_(lay_out(model)) {
-    for (const Stage& stage : layout_.stages) {
-      kinds_.insert(stage.kind);
-      is_padded_ |= stage.slide.before != nn::Size2{0, 0} || stage.slide.after != nn::Size2{0, 0};
-    }
-  }
+      : model_(model), name_(std::move(name)), layout_(lay_out(model)), kinds_(layout_.kinds()) {}
 
   std::string header() const {
     const nn::Shape& image = model_.nodes[0].output;
@@ -95,19 +90,15 @@ class Writer {
   }
 
   std::string definitions() const {
-    int least_shift = quantise::kMostShift;
-    for (const Stage& stage : layout_.stages) {
-      if (stage.shift != 0 && stage.kind != StageKind::kAdd) least_shift = std::min(least_shift, stage.shift);
-    }
     std::string text = fmt::format("\n#define STAGES {}\n", layout_.stages.size());
     if (has(StageKind::kAdd)) text += fmt::format("#define QUEUES {}\n", layout_.queues.size());
     text += fmt::format("#define OUTPUT {} /* of the last stage, in `memory` */\n",
                         layout_.ends_in_bytes() ? layout_.memory : 0);
-    text += fmt::format("#define LEAST_SHIFT {}\n", least_shift);
+    text += fmt::format("#define LEAST_SHIFT {}\n", layout_.least_shift());
     text += fmt::format("#define BIAS(i) {}(biases + (i))\n",
                         layout_.has_short_biases() ? "READ_INT16" : "READ_INT32");
     text += "#define MULTIPLIER(i) READ_INT32(multipliers + (i))\n";
-    text += fmt::format("#define RUN() run({})\n", is_padded_ ? "0" : "");
+    text += fmt::format("#define RUN() run({})\n", layout_.is_padded() ? "0" : "");
     text += fmt::format("#define KEEP(stage, pixel) {}\n\n",
                         has(StageKind::kAdd) ? "keep(stage, pixel)" : "(void)(pixel)");
     std::vector<std::string> names;
@@ -163,7 +154,7 @@ class Writer {
     for (const StageKind kind : kinds_) text += part(fmt::format("step_{}", name_of(kind)));
     text += part("step_end");
     text += part("advance");
-    text += part(is_padded_ ? "run_padded" : "run");
+    text += part(layout_.is_padded() ? "run_padded" : "run");
     return text + interface();
   }
 
@@ -171,7 +162,7 @@ class Writer {
     std::string text = named("begin", name_);
     if (has(StageKind::kAdd)) text += part("begin_queues");
     text += part("begin_stages");
-    if (is_padded_) text += part("begin_padded");
+    if (layout_.is_padded()) text += part("begin_padded");
     text += named("push", name_);
     if (layout_.ends_in_bytes()) text += named("push_bytes", name_);
     return text + named("predict", name_);
@@ -181,7 +172,6 @@ class Writer {
   std::string name_;
   CLayout layout_;
   std::set<StageKind> kinds_;
-  bool is_padded_ = false;
 };
 
 }  // namespace
