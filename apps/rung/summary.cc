@@ -1,5 +1,5 @@
 // rung summary RECIPE: the model as torchsummary prints it, with receptive fields, MACs and activation sizes,
-// and advice.
+// and advice; with --target also what its export in integers takes on chips.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,9 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "export/c_layout.h"
+#include "export/c_targets.h"
+#include "export/untrained.h"
 #include "ladder/advice.h"
 #include "nn/infer.h"
 #include "options.h"
@@ -22,10 +25,38 @@ using nlohmann::ordered_json;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr int kGap = 1;
 
+constexpr const char* kAllTargets = "all";
+
 struct Options {
   std::string recipe;
+  std::vector<std::string> targets;
+  int weight_bits = 8;
   OutputOptions output;
 };
+
+// The model in integers, and what it takes on a chip.
+struct OnTarget {
+  const exports::CTarget* target;
+  exports::CFootprint footprint;
+};
+struct Integers {
+  int64_t weights = 0;  // bytes
+  int64_t constants = 0;
+  std::vector<OnTarget> targets;
+};
+
+Integers integers_of(const recipe::Recipe& recipe, const Options& options) {
+  const quantise::IntegerModel model =
+      exports::untrained_integers(recipe.model, recipe.dataset, options.weight_bits);
+  const exports::CLayout layout = exports::lay_out(model);
+  Integers result{std::ssize(layout.weights), exports::sizes_of(layout).constants, {}};
+  const bool all = std::ranges::find(options.targets, kAllTargets) != options.targets.end();
+  for (const exports::CTarget& target : exports::c_targets()) {
+    if (all || std::ranges::find(options.targets, target.name) != options.targets.end())
+      result.targets.push_back({&target, exports::footprint_of(layout, target)});
+  }
+  return result;
+}
 
 std::string field_text(nn::Size2 field) {
   return field.h == field.w ? std::to_string(field.h) : fmt::format("{}x{}", field.h, field.w);
@@ -92,6 +123,47 @@ void print_advice(const std::vector<std::string>& sentences) {
   }
 }
 
+// "34 % of flash and 76 % of memory", or more than there is.
+std::string fill_text(const OnTarget& on) {
+  const exports::Chip& chip = on.target->chip;
+  if (chip.flash == 0) return "";
+  const auto share = [](int64_t part, int64_t whole) {
+    return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  return fmt::format("{} ({} KiB, {} KiB): {:.0f} % of flash, {:.0f} % of RAM", chip.name, chip.flash / 1024,
+                     chip.ram / 1024, share(on.footprint.flash, chip.flash),
+                     share(on.footprint.ram + on.footprint.stack, chip.ram));
+}
+
+void print_integers(const Integers& integers, const Options& options, int width) {
+  if (options.targets.empty()) return;
+  say("Exported to C with {}-bit weights: {} bytes of weights, {} of all constants\n", options.weight_bits,
+      with_commas(integers.weights), with_commas(integers.constants));
+  Table table({{.head = "Target", .left = true},
+               {.head = "Flash"},
+               {.head = "RAM"},
+               {.head = "Stack"},
+               {.head = "Of a known chip (flash, RAM with the stack)", .left = true, .rank = 1}});
+  for (const OnTarget& on : integers.targets)
+    table.add({std::string(on.target->title), with_commas(on.footprint.flash), with_commas(on.footprint.ram),
+               with_commas(on.footprint.stack), fill_text(on)});
+  for (const Line& line : table.lines(talk_columns())) say_line(line);
+  say("{:-<{}}\n", "", width);
+}
+
+ordered_json to_json(const Integers& integers, int weight_bits) {
+  ordered_json targets = ordered_json::array();
+  for (const auto& [target, footprint] : integers.targets)
+    targets.push_back({{"target", target->name},
+                       {"flash_bytes", footprint.flash},
+                       {"ram_bytes", footprint.ram},
+                       {"stack_bytes", footprint.stack}});
+  return {{"weight_bits", weight_bits},
+          {"weight_bytes", integers.weights},
+          {"constant_bytes", integers.constants},
+          {"targets", targets}};
+}
+
 ordered_json layer_json(const nn::ModelSpec& model, size_t index, const nn::LayerInfo& layer) {
   return {{"name", nn::numbered_name(model, index)},
           {"type", nn::recipe_name(model.layers[index])},
@@ -124,13 +196,26 @@ void summary(const Options& options) {
   options.output.apply();
   const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
   const nn::ModelInfo info = nn::infer(recipe.model);
-  if (options.output.json) return write_json(to_json(recipe, info));
+  const Integers integers = options.targets.empty() ? Integers{} : integers_of(recipe, options);
+  if (options.output.json) {
+    ordered_json json = to_json(recipe, info);
+    if (!options.targets.empty()) json["c"] = to_json(integers, options.weight_bits);
+    return write_json(json);
+  }
   const Table table = layer_table(recipe.model, info);
   const int width = table.width(talk_columns(), kGap);
   say_line(Line(recipe.title, Colour::kBold));
   print_layers(table, width);
   print_totals(recipe, info, width);
+  print_integers(integers, options, width);
   print_advice(ladder::advise(recipe, info));
+}
+
+// The names that --target takes.
+std::vector<std::string> target_names() {
+  std::vector<std::string> names{kAllTargets};
+  for (const exports::CTarget& target : exports::c_targets()) names.emplace_back(target.name);
+  return names;
 }
 
 }  // namespace
@@ -140,8 +225,21 @@ void add_summary(CLI::App& app) {
   CLI::App* command = app.add_subcommand("summary", "Show a recipe's model, its size, and advice");
   command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
       ->required();
+  CLI::Option* target =
+      command
+          ->add_option("--target", options->targets,
+                       "Also what its export to C takes on this chip (may be repeated), before it is trained")
+          ->check(CLI::IsMember(target_names()))
+          ->allow_extra_args(false)
+          ->type_name("TARGET");
+  command
+      ->add_option("--weight-bits", options->weight_bits,
+                   "With --target: bits of a weight: 8 (default), 4 or 2")
+      ->check(CLI::IsMember({8, 4, 2}))
+      ->type_name("BITS")
+      ->needs(target);
   options->output.add_to(*command);
-  command->footer("Example:\n  rung summary step5");
+  command->footer("Example:\n  rung summary small --target avr --target cortex-m0");
   command->callback([options] { summary(*options); });
 }
 
