@@ -70,6 +70,15 @@ case $target in
     }
     run() { simavr -m atmega328p -f 16000000 "$program"; }
     ;;
+  wasm)
+    needs clang node
+    needs "$(clang --print-prog-name=wasm-ld)"
+    compile() {
+      clang --target=wasm32 -ffreestanding -nostdlib -Os "-Wl,--no-entry,--export=${name}_predict" \
+        "-Wl,--export=${name}_logits" -Wall -Wextra -Werror "$folder/$name.c" -o "$program"
+    }
+    run() { node "$here/wasm.mjs" "$name" "$folder" "$program"; }
+    ;;
   *) echo "run.sh: there is no target $target" && exit 2 ;;
 esac
 
