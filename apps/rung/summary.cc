@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text.h"
 #include "commands.h"
 #include "export/c_layout.h"
 #include "export/c_targets.h"
-#include "export/untrained.h"
 #include "ladder/advice.h"
 #include "nn/infer.h"
 #include "options.h"
+#include "quantise/quantise.h"
 #include "table.h"
 #include "terminal.h"
 
@@ -30,7 +31,7 @@ constexpr const char* kAllTargets = "all";
 struct Options {
   std::string recipe;
   std::vector<std::string> targets;
-  int weight_bits = 8;
+  std::optional<int> weight_bits;
   OutputOptions output;
 };
 
@@ -40,16 +41,19 @@ struct OnTarget {
   exports::CFootprint footprint;
 };
 struct Integers {
+  int weight_bits = 8;
   int64_t weights = 0;  // bytes
   int64_t constants = 0;
   std::vector<OnTarget> targets;
 };
 
 Integers integers_of(const recipe::Recipe& recipe, const Options& options) {
-  const quantise::IntegerModel model =
-      exports::untrained_integers(recipe.model, recipe.dataset, options.weight_bits);
+  const data::DatasetSpec& dataset = recipe.dataset;
+  const int weight_bits = options.weight_bits.value_or(optim::weight_bits_of(recipe.training));
+  const quantise::IntegerModel model = quantise::quantise_untrained(
+      recipe.model, {dataset.mean.value_or(0), dataset.std.value_or(1), weight_bits});
   const exports::CLayout layout = exports::lay_out(model);
-  Integers result{std::ssize(layout.weights), exports::sizes_of(layout).constants, {}};
+  Integers result{weight_bits, std::ssize(layout.weights), exports::sizes_of(layout).constants, {}};
   const bool all = std::ranges::find(options.targets, kAllTargets) != options.targets.end();
   for (const exports::CTarget& target : exports::c_targets()) {
     if (all || std::ranges::find(options.targets, target.name) != options.targets.end())
@@ -137,7 +141,7 @@ std::string fill_text(const OnTarget& on) {
 
 void print_integers(const Integers& integers, const Options& options, int width) {
   if (options.targets.empty()) return;
-  say("Exported to C with {}-bit weights: {} bytes of weights, {} of all constants\n", options.weight_bits,
+  say("Exported to C with {}-bit weights: {} bytes of weights, {} of all constants\n", integers.weight_bits,
       with_commas(integers.weights), with_commas(integers.constants));
   Table table({{.head = "Target", .left = true},
                {.head = "Flash"},
@@ -151,14 +155,14 @@ void print_integers(const Integers& integers, const Options& options, int width)
   say("{:-<{}}\n", "", width);
 }
 
-ordered_json to_json(const Integers& integers, int weight_bits) {
+ordered_json to_json(const Integers& integers) {
   ordered_json targets = ordered_json::array();
   for (const auto& [target, footprint] : integers.targets)
     targets.push_back({{"target", target->name},
                        {"flash_bytes", footprint.flash},
                        {"ram_bytes", footprint.ram},
                        {"stack_bytes", footprint.stack}});
-  return {{"weight_bits", weight_bits},
+  return {{"weight_bits", integers.weight_bits},
           {"weight_bytes", integers.weights},
           {"constant_bytes", integers.constants},
           {"targets", targets}};
@@ -199,7 +203,7 @@ void summary(const Options& options) {
   const Integers integers = options.targets.empty() ? Integers{} : integers_of(recipe, options);
   if (options.output.json) {
     ordered_json json = to_json(recipe, info);
-    if (!options.targets.empty()) json["c"] = to_json(integers, options.weight_bits);
+    if (!options.targets.empty()) json["c"] = to_json(integers);
     return write_json(json);
   }
   const Table table = layer_table(recipe.model, info);
@@ -233,13 +237,14 @@ void add_summary(CLI::App& app) {
           ->allow_extra_args(false)
           ->type_name("TARGET");
   command
-      ->add_option("--weight-bits", options->weight_bits,
-                   "With --target: bits of a weight: 8 (default), 4 or 2")
+      ->add_option(
+          "--weight-bits", options->weight_bits,
+          "With --target: bits of a weight: 8, 4 or 2 (default: those of [quantize] in the recipe, or 8)")
       ->check(CLI::IsMember({8, 4, 2}))
       ->type_name("BITS")
       ->needs(target);
   options->output.add_to(*command);
-  command->footer("Example:\n  rung summary small --target avr --target cortex-m0");
+  command->footer("Example:\n  rung summary step5\n  rung summary small --target avr --target cortex-m0");
   command->callback([options] { summary(*options); });
 }
 

@@ -10,6 +10,8 @@
 
 #include "base/aligned_buffer.h"
 #include "kernels/activation.h"
+#include "nn/plan.h"
+#include "nn/weights.h"
 #include "quantise/weight_rounding.h"
 
 namespace rung::quantise {
@@ -339,6 +341,18 @@ class Builder {
 IntegerModel quantise(const graph::Graph& folded, const nn::ModelSpec& model, std::span<const Range> ranges,
                       const Options& options) {
   return Builder(folded, model, ranges, options).build();
+}
+
+IntegerModel quantise_untrained(const nn::ModelSpec& model, const Options& options) {
+  const nn::Weights weights = nn::initial_weights(nn::make_plan(model), 1);
+  const graph::Graph folded = graph::fold_batch_norms(graph::make_graph(model, weights));
+  const std::vector<Range> ranges(folded.nodes.size(), {-1, 1});
+  IntegerModel integers = quantise(folded, model, ranges, options);
+  for (Node& node : integers.nodes) {
+    if (auto* convolution = std::get_if<Convolution>(&node.operation))
+      std::ranges::fill(convolution->bias, INT32_MAX);
+  }
+  return integers;
 }
 
 }  // namespace rung::quantise

@@ -30,4 +30,8 @@ struct Options {
 IntegerModel quantise(const nn::graph::Graph& folded, const nn::ModelSpec& model,
                       std::span<const Range> ranges, const Options& options);
 
+// Of a model before it is trained: with initial weights and invented ranges, on which no size depends. Its
+// biases need 32 bits, because whether the trained ones fit into 16 is not known. Throws Unquantisable.
+IntegerModel quantise_untrained(const nn::ModelSpec& model, const Options& options);
+
 }  // namespace rung::quantise

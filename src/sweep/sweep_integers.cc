@@ -1,10 +1,8 @@
 #include "sweep/sweep_integers.h"
 
 #include "data/arrange.h"
-#include "nn/graph.h"
 #include "nn/plan.h"
 #include "quantise/quantise.h"
-#include "quantise/ranges.h"
 #include "train/calibrate.h"
 #include "train/checkpoint.h"
 #include "train/run_directory.h"
@@ -30,12 +28,8 @@ double accuracy_in_integers(const Sweep& sweep, const SweepRun& run, const data:
 
 void require_integer_forms(const SweepPlan& plan) {
   for (const recipe::Recipe& recipe : plan.recipes) {
-    const auto weights = nn::initial_weights(nn::make_plan(recipe.model), recipe.seed);
-    const auto graph = nn::graph::fold_batch_norms(nn::graph::make_graph(recipe.model, weights));
-    const std::vector<quantise::Range> ranges(graph.nodes.size(), {-1, 1});
-    quantise::quantise(
-        graph, recipe.model, ranges,
-        {recipe.dataset.mean.value(), recipe.dataset.std.value(), optim::weight_bits_of(recipe.training)});
+    quantise::quantise_untrained(recipe.model, {recipe.dataset.mean.value(), recipe.dataset.std.value(),
+                                                optim::weight_bits_of(recipe.training)});
   }
 }
 
