@@ -267,9 +267,7 @@ std::vector<int64_t> Stage::offsets() const {
 }
 
 bool CLayout::ends_in_bytes() const {
-  const Stage& last = stages.back();
-  return last.shift != 0 || last.kind == StageKind::kMaxTiles || last.kind == StageKind::kMaxWindows ||
-         last.kind == StageKind::kLookUp;
+  return !quantise::gives_sums(stages.back().node->operation);
 }
 
 int64_t CLayout::bytes_of_memory() const {

@@ -25,11 +25,6 @@ std::span<const CTarget> c_targets() {
   return kTargets;
 }
 
-const CTarget* find_c_target(std::string_view name) {
-  const auto* found = std::ranges::find(kTargets, name, &CTarget::name);
-  return found == kTargets.end() ? nullptr : found;
-}
-
 std::vector<CodePart> code_parts(const CLayout& layout) {
   const std::set<StageKind> kinds = layout.kinds();
   const auto count = [&](std::initializer_list<StageKind> of) {

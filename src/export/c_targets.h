@@ -33,8 +33,6 @@ struct CTarget {
   Chip chip;
 };
 std::span<const CTarget> c_targets();
-// Null if there is none of this name.
-const CTarget* find_c_target(std::string_view name);
 
 // Bytes of the object file, and of the stack below the caller of NAME_predict.
 struct CFootprint {

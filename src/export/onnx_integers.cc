@@ -67,7 +67,7 @@ class Writer {
           std::visit([this](const auto& operation) { return add(operation); }, node_->operation));
     }
     std::string logits = values_.back();
-    if (!gives_logits_) logits = dequantised(logits, node_->quantisation);
+    if (!quantise::gives_sums(node_->operation)) logits = dequantised(logits, node_->quantisation);
     return onnx_.add("Flatten", {logits}, {{"axis", 1}});
   }
 
@@ -146,8 +146,28 @@ class Writer {
       for (size_t t = 0; t < taps; ++t) p.bias[k] += p.padding * p.weight[k * taps + t];
     }
     const Quantisation in{quantisation_of_input().scale, static_cast<double>(p.padding)};
-    gives_logits_ = !p.requantisation;
-    return convolution(p, in);
+    const std::vector<float> scales = weight_scales(p, in);
+    const std::string weight =
+        onnx_.named_constant(fmt::format("{}.weight", node_->layer), p.shape, p.weight);
+    const std::string bias =
+        onnx_.named_constant(fmt::format("{}.bias", node_->layer), {std::ssize(p.bias)}, p.bias);
+    const std::vector<OnnxAttribute> slide = attributes(p);
+    // (Logits are float32 in both forms: OpenCV has no ConvInteger.)
+    if (form_ == IntegerForm::kQlinear && p.requantisation) {
+      const auto zeros = onnx_.constant({std::ssize(scales)}, std::vector<int8_t>(scales.size()));
+      return onnx_.add("QLinearConv",
+                       {input(), scalar(in.scale), zero_point(in.zero), weight,
+                        onnx_.constant({std::ssize(scales)}, scales), zeros,
+                        scalar(node_->quantisation.scale), zero_point(node_->quantisation.zero), bias},
+                       slide);
+    }
+    std::vector<float> sum_scales = scales;
+    for (float& scale : sum_scales) scale *= static_cast<float>(in.scale);
+    const std::string y = onnx_.add("Conv",
+                                    {dequantised(input(), in), dequantised_constant(weight, scales),
+                                     dequantised_constant(bias, sum_scales)},
+                                    slide);
+    return p.requantisation ? quantised(y, node_->quantisation) : y;
   }
 
   // What a weight of 1 is worth, by output channel.
@@ -163,40 +183,13 @@ class Writer {
     return scales;
   }
 
-  std::string convolution(const Products& p, const Quantisation& in) {
-    const std::vector<float> scales = weight_scales(p, in);
-    const std::string weight =
-        onnx_.named_constant(fmt::format("{}.weight", node_->layer), p.shape, p.weight);
-    const std::string bias =
-        onnx_.named_constant(fmt::format("{}.bias", node_->layer), {std::ssize(p.bias)}, p.bias);
-    const std::vector<OnnxAttribute> slide = attributes(p);
-    // (Logits are float32 in both forms: OpenCV has no ConvInteger.)
-    if (form_ == IntegerForm::kQlinear && !gives_logits_) {
-      const auto zeros = onnx_.constant({std::ssize(scales)}, std::vector<int8_t>(scales.size()));
-      return onnx_.add("QLinearConv",
-                       {input(), scalar(in.scale), zero_point(in.zero), weight,
-                        onnx_.constant({std::ssize(scales)}, scales), zeros,
-                        scalar(node_->quantisation.scale), zero_point(node_->quantisation.zero), bias},
-                       slide);
-    }
-    std::vector<float> sum_scales = scales;
-    for (float& scale : sum_scales) scale *= static_cast<float>(in.scale);
-    const std::string y = onnx_.add("Conv",
-                                    {dequantised(input(), in), dequantised_constant(weight, scales),
-                                     dequantised_constant(bias, sum_scales)},
-                                    slide);
-    return gives_logits_ ? y : quantised(y, node_->quantisation);
-  }
-
   std::string add(const MaxPool& pool) {
-    gives_logits_ = false;
     if (form_ == IntegerForm::kQlinear) return onnx_.add("MaxPool", {input()}, attributes(pool.slide));
     const Quantisation q = with_byte_as_zero(node_->quantisation);
     return quantised(onnx_.add("MaxPool", {dequantised(input(), q)}, attributes(pool.slide)), q);
   }
 
   std::string add(const Sum& /*sum*/) {
-    gives_logits_ = false;
     return quantised(onnx_.add("Add", {dequantised(input(0), quantisation_of_input(0)),
                                        dequantised(input(1), quantisation_of_input(1))}),
                      node_->quantisation);
@@ -204,13 +197,11 @@ class Writer {
 
   // Not Gather from the table: OpenCV 4.14 gives its output one more axis.
   std::string add(const Lookup& lookup) {
-    gives_logits_ = false;
     const std::string x = dequantised(input(), quantisation_of_input());
     return quantised(add_activation(onnx_, lookup.function, x), node_->quantisation);
   }
 
   std::string add(const Slopes& slopes) {
-    gives_logits_ = false;
     std::vector<float> slope;
     for (size_t c = 0; c < static_cast<size_t>(node_->output.channels); ++c)
       slope.push_back(static_cast<float>(slopes.negative.of_channel(c)) /
@@ -227,7 +218,6 @@ class Writer {
   OnnxBuilder& onnx_;
   std::vector<std::string> values_;  // of each node so far
   const Node* node_ = nullptr;
-  bool gives_logits_ = false;  // the last node, instead of integers
 };
 
 }  // namespace

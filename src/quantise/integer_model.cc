@@ -120,14 +120,14 @@ struct Step {
   }
 };
 
+}  // namespace
+
 bool gives_sums(const Operation& operation) {
   const auto* convolution = std::get_if<Convolution>(&operation);
   const auto* pool = std::get_if<AveragePool>(&operation);
   return (convolution != nullptr && !convolution->requantisation) ||
          (pool != nullptr && !pool->requantisation);
 }
-
-}  // namespace
 
 SumRange reachable_sums(const Convolution& convolution) {
   SumRange range;

@@ -119,6 +119,9 @@ struct Slopes {
 
 using Operation = std::variant<Image, Convolution, MaxPool, AveragePool, Sum, Lookup, Slopes>;
 
+// Its outputs are int32 sums, not activations.
+bool gives_sums(const Operation& operation);
+
 struct Node {
   Operation operation;
   std::vector<size_t> inputs;  // earlier nodes
