@@ -64,11 +64,7 @@ nn::Weights ExportOptions::weights(const recipe::Recipe& recipe) const {
 }
 
 void IntegerOptions::add_to(CLI::App& command) {
-  command
-      .add_option("--weight-bits", weight_bits,
-                  "Bits of a weight: 8, 4 or 2 (default: those of [quantize] in the recipe, or 8)")
-      ->check(CLI::IsMember({8, 4, 2}))
-      ->type_name("BITS");
+  add_weight_bits(command, weight_bits);
   engine.add_to(command);
 }
 

@@ -166,6 +166,14 @@ fs::path RunOptions::folder(const std::string& what, uint64_t run_seed,
   return made.emplace(fs::path("runs") / name).path();
 }
 
+CLI::Option* add_weight_bits(CLI::App& command, std::optional<int>& weight_bits) {
+  return command
+      .add_option("--weight-bits", weight_bits,
+                  "Bits of a weight: 8, 4 or 2 (default: those of [quantize] in the recipe, or 8)")
+      ->check(CLI::IsMember(optim::kWeightBits))
+      ->type_name("BITS");
+}
+
 void OutputOptions::add_to(CLI::App& command) {
   command.add_flag("--json", json, "Print the results as one JSON document; all else goes to standard error");
   command.add_flag("-q,--quiet", quiet, "Print only warnings, errors and the document of --json");

@@ -62,6 +62,9 @@ struct RunOptions {
   std::filesystem::path folder(const std::string& what, uint64_t seed, std::optional<NewFolder>& made) const;
 };
 
+// --weight-bits, of a model in integers: none if it is not given.
+CLI::Option* add_weight_bits(CLI::App& command, std::optional<int>& weight_bits);
+
 // --json, --quiet: what a command with results prints.
 struct OutputOptions {
   bool json = false;

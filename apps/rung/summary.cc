@@ -236,13 +236,7 @@ void add_summary(CLI::App& app) {
           ->check(CLI::IsMember(target_names()))
           ->allow_extra_args(false)
           ->type_name("TARGET");
-  command
-      ->add_option(
-          "--weight-bits", options->weight_bits,
-          "With --target: bits of a weight: 8, 4 or 2 (default: those of [quantize] in the recipe, or 8)")
-      ->check(CLI::IsMember({8, 4, 2}))
-      ->type_name("BITS")
-      ->needs(target);
+  add_weight_bits(*command, options->weight_bits)->needs(target);
   options->output.add_to(*command);
   command->footer("Example:\n  rung summary step5\n  rung summary small --target avr --target cortex-m0");
   command->callback([options] { summary(*options); });
