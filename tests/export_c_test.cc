@@ -10,8 +10,8 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "chip/layout.h"
 #include "every_layer.h"
-#include "export/c_layout.h"
 #include "integer_testing.h"
 #include "random_model.h"
 
@@ -57,11 +57,11 @@ class ExportCTest : public ::testing::Test {
         folder_.string());
     ASSERT_EQ(std::system(build.c_str()), 0)  // NOLINT: a compiler of the user's
         << read_text_file(folder_ / "log", 1 << 20).substr(0, 2000) << "\nin " << folder_.string();
-    expect_sizes(sizes_of(lay_out(model)));
+    expect_sizes(chip::sizes_of(chip::lay_out(model)));
   }
 
   // What the compiler says of the symbols: r is read-only data, b is memory that begins as zeros.
-  void expect_sizes(const CSizes& sizes) {
+  void expect_sizes(const chip::Sizes& sizes) {
     const std::string count = fmt::format(
         "cd '{}' && ${{CC:-cc}} -std=c99 -O0 -c net.c && test \"$(nm -S -t d net.o | awk '$3 == \"r\" {{ r "
         "+= $2 }} "

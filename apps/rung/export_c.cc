@@ -11,9 +11,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "chip/layout.h"
 #include "data/class_names.h"
 #include "export.h"
-#include "export/c_layout.h"
 #include "export/c_project.h"
 #include "nn/infer.h"
 #include "options.h"
@@ -83,7 +83,7 @@ void export_c(const Options& options) {
                                options.form()),
             folder);
 
-  const exports::CSizes sizes = exports::sizes_of(exports::lay_out(model));
+  const chip::Sizes sizes = chip::sizes_of(chip::lay_out(model));
   if (!options.output.json) {
     integers.say_accuracy();
     return say("Written to {}: {} bytes of constants, {} of memory. To check it: make -C {}\n",

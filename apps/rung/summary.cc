@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "base/text.h"
+#include "chip/footprint.h"
+#include "chip/layout.h"
 #include "commands.h"
-#include "export/c_layout.h"
-#include "export/c_targets.h"
 #include "ladder/advice.h"
 #include "nn/infer.h"
 #include "options.h"
@@ -37,8 +37,8 @@ struct Options {
 
 // The model in integers, and what it takes on a chip.
 struct OnTarget {
-  const exports::CTarget* target;
-  exports::CFootprint footprint;
+  const chip::Processor* target;
+  chip::Footprint footprint;
 };
 struct Integers {
   int weight_bits = 8;
@@ -52,12 +52,12 @@ Integers integers_of(const recipe::Recipe& recipe, const Options& options) {
   const int weight_bits = options.weight_bits.value_or(optim::weight_bits_of(recipe.training));
   const quantise::IntegerModel model = quantise::quantise_untrained(
       recipe.model, {dataset.mean.value_or(0), dataset.std.value_or(1), weight_bits});
-  const exports::CLayout layout = exports::lay_out(model);
-  Integers result{weight_bits, std::ssize(layout.weights), exports::sizes_of(layout).constants, {}};
+  const chip::Layout layout = chip::lay_out(model);
+  Integers result{weight_bits, std::ssize(layout.weights), chip::sizes_of(layout).constants, {}};
   const bool all = std::ranges::find(options.targets, kAllTargets) != options.targets.end();
-  for (const exports::CTarget& target : exports::c_targets()) {
+  for (const chip::Processor& target : chip::processors()) {
     if (all || std::ranges::find(options.targets, target.name) != options.targets.end())
-      result.targets.push_back({&target, exports::footprint_of(layout, target)});
+      result.targets.push_back({&target, chip::footprint_of(layout, target)});
   }
   return result;
 }
@@ -129,7 +129,7 @@ void print_advice(const std::vector<std::string>& sentences) {
 
 // "34 % of flash and 76 % of memory", or more than there is.
 std::string fill_text(const OnTarget& on) {
-  const exports::Chip& chip = on.target->chip;
+  const chip::Chip& chip = on.target->chip;
   if (chip.flash == 0) return "";
   const auto share = [](int64_t part, int64_t whole) {
     return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -218,7 +218,7 @@ void summary(const Options& options) {
 // The names that --target takes.
 std::vector<std::string> target_names() {
   std::vector<std::string> names{kAllTargets};
-  for (const exports::CTarget& target : exports::c_targets()) names.emplace_back(target.name);
+  for (const chip::Processor& target : chip::processors()) names.emplace_back(target.name);
   return names;
 }
 

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "export/c_layout.h"
+#include "chip/footprint.h"
+#include "chip/layout.h"
 #include "export/c_source.h"
-#include "export/c_targets.h"
 
 namespace rung::exports {
 namespace {
@@ -76,21 +76,21 @@ void loop() {{
                      name, macro_prefix(name));
 }
 
-std::string target_rows(const CLayout& layout) {
+std::string target_rows(const chip::Layout& layout) {
   std::string rows;
-  for (const CTarget& target : c_targets()) {
-    const CFootprint footprint = footprint_of(layout, target);
+  for (const chip::Processor& processor : chip::processors()) {
+    const chip::Footprint footprint = chip::footprint_of(layout, processor);
     rows +=
-        fmt::format("| {} | {} | {} | {} | {} |\n", target.title, with_commas(footprint.flash),
-                    with_commas(target.helpers), with_commas(footprint.ram), with_commas(footprint.stack));
+        fmt::format("| {} | {} | {} | {} | {} |\n", processor.title, with_commas(footprint.flash),
+                    with_commas(processor.helpers), with_commas(footprint.ram), with_commas(footprint.stack));
   }
   return rows;
 }
 
 std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
                  CForm form) {
-  const CLayout layout = lay_out(model);
-  const CSizes sizes = sizes_of(layout);
+  const chip::Layout layout = chip::lay_out(model);
+  const chip::Sizes sizes = chip::sizes_of(layout);
   const nn::Shape& image = model.nodes[0].output;
   const auto share = [&](int correct) { return 100.0 * correct / facts.test_images; };
   return fmt::format(R"(# {0}

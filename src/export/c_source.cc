@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "export/c_layout.h"
+#include "chip/layout.h"
 #include "export/c_runtime.h"
 
 namespace rung::exports {
@@ -56,7 +56,7 @@ std::string array(std::string_view declaration, const std::vector<T>& values) {
 class Writer {
  public:
   Writer(const quantise::IntegerModel& model, std::string name)
-      : model_(model), name_(std::move(name)), layout_(lay_out(model)), kinds_(layout_.kinds()) {}
+      : model_(model), name_(std::move(name)), layout_(chip::lay_out(model)), kinds_(layout_.kinds()) {}
 
   std::string header() const {
     const nn::Shape& image = model_.nodes[0].output;
@@ -75,7 +75,7 @@ class Writer {
     text += part("flash");
     text += definitions();
     text += part("stage");
-    if (has(StageKind::kAdd)) text += part("queue");
+    if (has(chip::StageKind::kAdd)) text += part("queue");
     text += tables();
     text += part("state");
     text += memory();
@@ -84,14 +84,14 @@ class Writer {
   }
 
  private:
-  bool has(StageKind kind) const { return kinds_.contains(kind); }
-  bool has_any(std::initializer_list<StageKind> kinds) const {
-    return std::ranges::any_of(kinds, [&](StageKind kind) { return has(kind); });
+  bool has(chip::StageKind kind) const { return kinds_.contains(kind); }
+  bool has_any(std::initializer_list<chip::StageKind> kinds) const {
+    return std::ranges::any_of(kinds, [&](chip::StageKind kind) { return has(kind); });
   }
 
   std::string definitions() const {
     std::string text = fmt::format("\n#define STAGES {}\n", layout_.stages.size());
-    if (has(StageKind::kAdd)) text += fmt::format("#define QUEUES {}\n", layout_.queues.size());
+    if (has(chip::StageKind::kAdd)) text += fmt::format("#define QUEUES {}\n", layout_.queues.size());
     text += fmt::format("#define OUTPUT {} /* of the last stage, in `memory` */\n",
                         layout_.ends_in_bytes() ? layout_.memory : 0);
     text += fmt::format("#define LEAST_SHIFT {}\n", layout_.least_shift());
@@ -100,9 +100,9 @@ class Writer {
     text += "#define MULTIPLIER(i) READ_INT32(multipliers + (i))\n";
     text += fmt::format("#define RUN() run({})\n", layout_.is_padded() ? "0" : "");
     text += fmt::format("#define KEEP(stage, pixel) {}\n\n",
-                        has(StageKind::kAdd) ? "keep(stage, pixel)" : "(void)(pixel)");
+                        has(chip::StageKind::kAdd) ? "keep(stage, pixel)" : "(void)(pixel)");
     std::vector<std::string> names;
-    for (const StageKind kind : kinds_) names.push_back(macro_prefix(name_of(kind)));
+    for (const chip::StageKind kind : kinds_) names.push_back(macro_prefix(name_of(kind)));
     text += fmt::format("enum {{ {} }};\n\n", fmt::join(names, ", "));
     return text + fmt::format("typedef uint{}_t size_type;\ntypedef uint{}_t offset_type;\n\n",
                               8 * layout_.size_bytes(), 8 * layout_.offset_bytes());
@@ -117,14 +117,14 @@ class Writer {
     }
     if (!layout_.tables.empty()) text += array("uint8_t tables[]", layout_.tables);
     text += "static const struct stage stages[STAGES] FLASH = {\n";
-    for (const Stage& stage : layout_.stages)
+    for (const chip::Stage& stage : layout_.stages)
       text += fmt::format("  {{{}, {}, {}, {}, {}, {}}},\n", macro_prefix(name_of(stage.kind)), stage.padding,
                           stage.zero, stage.shift, fmt::join(stage.sizes(), ", "),
                           fmt::join(stage.offsets(), ", "));
     text += "};\n\n";
-    if (!has(StageKind::kAdd)) return text;
+    if (!has(chip::StageKind::kAdd)) return text;
     text += "static const struct queue queues[QUEUES] FLASH = {\n";
-    for (const Queue& queue : layout_.queues)
+    for (const chip::Queue& queue : layout_.queues)
       text += fmt::format("  {{{}, {}, {}, {}, {}}},\n", queue.from, queue.channels, queue.pixels, queue.at,
                           queue.offset);
     return text + "};\n\n";
@@ -138,7 +138,7 @@ class Writer {
   }
 
   std::string code() const {
-    using enum StageKind;
+    using enum chip::StageKind;
     std::string text;
     if (has_any({kConvolve, kConvolvePlane, kMeanWindows, kMeanTiles, kSlopes})) text += part("requantise");
     if (has_any({kConvolve, kConvolvePlane, kMeanWindows, kMeanTiles})) text += part("give");
@@ -148,10 +148,10 @@ class Writer {
     }
     if (has_any({kConvolve, kMaxWindows, kMeanWindows})) text += part("gather");
     if (has_any({kMaxTiles, kMeanTiles})) text += part("tiles");
-    for (const StageKind kind : kinds_) text += part(name_of(kind));
+    for (const chip::StageKind kind : kinds_) text += part(name_of(kind));
     if (has_any({kConvolvePlane, kMaxTiles, kMeanTiles, kAdd, kLookUp, kSlopes})) text += part("newest");
     text += part("step");
-    for (const StageKind kind : kinds_) text += part(fmt::format("step_{}", name_of(kind)));
+    for (const chip::StageKind kind : kinds_) text += part(fmt::format("step_{}", name_of(kind)));
     text += part("step_end");
     text += part("advance");
     text += part(layout_.is_padded() ? "run_padded" : "run");
@@ -160,7 +160,7 @@ class Writer {
 
   std::string interface() const {
     std::string text = named("begin", name_);
-    if (has(StageKind::kAdd)) text += part("begin_queues");
+    if (has(chip::StageKind::kAdd)) text += part("begin_queues");
     text += part("begin_stages");
     if (layout_.is_padded()) text += part("begin_padded");
     text += named("push", name_);
@@ -170,8 +170,8 @@ class Writer {
 
   const quantise::IntegerModel& model_;
   std::string name_;
-  CLayout layout_;
-  std::set<StageKind> kinds_;
+  chip::Layout layout_;
+  std::set<chip::StageKind> kinds_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the tables of code sizes and stacks, src/export/c_code_bytes.h: code_bytes.py FOLDER, with Debian 12's tools.
+"""Makes the tables of code sizes and stacks, src/chip/code_bytes.h: code_bytes.py FOLDER, with Debian 12's tools.
 
 FOLDER holds many models, as `write_models --varied 200 FOLDER` writes them, built with the header as it is. Each
 target's compiler builds them all, and its emulator runs those that fit (tests/targets/run.sh). An object file's code is
@@ -17,7 +17,7 @@ import sys
 import numpy
 
 HERE = pathlib.Path(__file__).resolve().parent
-TABLE = HERE.parent.parent / "src/export/c_code_bytes.h"
+TABLE = HERE.parent.parent / "src/chip/code_bytes.h"
 RIDGE = 0.3  # keeps parts that always come together apart
 
 
@@ -85,17 +85,17 @@ HEADER = """// Made by tests/targets/code_bytes.py, which says how: what each pa
 
 #include <array>
 
-namespace rung::exports {{
+namespace rung::chip {{
 
-inline constexpr int kCodeTargets = {count};
-using CodeTable = std::array<std::array<int, kCodeTargets>, {parts}>;
+inline constexpr int kCodeProcessors = {count};
+using CodeTable = std::array<std::array<int, kCodeProcessors>, {parts}>;
 
 // clang-format off
 {code}
 {stack}
 // clang-format on
 
-}}  // namespace rung::exports
+}}  // namespace rung::chip
 """
 
 if __name__ == "__main__":

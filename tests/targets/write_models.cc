@@ -11,9 +11,9 @@
 #include <string>
 
 #include "base/file.h"
-#include "export/c_layout.h"
+#include "chip/footprint.h"
+#include "chip/layout.h"
 #include "export/c_source.h"
-#include "export/c_targets.h"
 #include "integer_testing.h"
 #include "random_model.h"
 #include "recipe/recipe.h"
@@ -27,13 +27,13 @@ constexpr int kImages = 3;
 
 // NAME.sizes: the parts of its code, and for each target what it takes.
 std::string sizes_text(const rung::quantise::IntegerModel& model) {
-  const auto layout = rung::exports::lay_out(model);
+  const auto layout = rung::chip::lay_out(model);
   std::string text;
-  for (const auto& part : rung::exports::code_parts(layout))
+  for (const auto& part : rung::chip::code_parts(layout))
     text += fmt::format("part {} {}\n", part.is_used ? 1 : 0, part.name);
-  for (const auto& target : rung::exports::c_targets()) {
-    const auto footprint = rung::exports::footprint_of(layout, target);
-    text += fmt::format("{} {} {} {}\n", target.name, footprint.flash, footprint.ram, footprint.stack);
+  for (const auto& processor : rung::chip::processors()) {
+    const auto footprint = rung::chip::footprint_of(layout, processor);
+    text += fmt::format("{} {} {} {}\n", processor.name, footprint.flash, footprint.ram, footprint.stack);
   }
   return text;
 }

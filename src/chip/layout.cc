@@ -1,10 +1,10 @@
-#include "export/c_layout.h"
+#include "chip/layout.h"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-namespace rung::exports {
+namespace rung::chip {
 namespace {
 
 using quantise::AveragePool;
@@ -27,11 +27,11 @@ int64_t aligned(int64_t bytes, int64_t alignment) {
 }
 
 // Makes one stage from one node, and collects what they need.
-class Layout {
+class Builder {
  public:
-  explicit Layout(const quantise::IntegerModel& model) : model_(model) {}
+  explicit Builder(const quantise::IntegerModel& model) : model_(model) {}
 
-  CLayout build() && {
+  Layout build() && {
     for (size_t at = 1; at < model_.nodes.size(); ++at) {
       const quantise::Node& node = model_.nodes[at];
       Stage stage;
@@ -176,14 +176,14 @@ class Layout {
   }
 
   const quantise::IntegerModel& model_;
-  CLayout result_;
+  Layout result_;
   std::vector<int8_t> weights_;  // not packed
 };
 
 // Which pixel of its input each stage takes next.
 class Positions {
  public:
-  Positions(const CLayout& layout, std::vector<Queue>& queues) : layout_(layout), queues_(queues) {
+  Positions(const Layout& layout, std::vector<Queue>& queues) : layout_(layout), queues_(queues) {
     positions_.resize(layout.stages.size());
     waiting_.resize(queues.size());
     for (size_t level = positions_.size(); level-- > 0;) {
@@ -245,13 +245,13 @@ class Positions {
     }
   }
 
-  const CLayout& layout_;
+  const Layout& layout_;
   std::vector<Queue>& queues_;
   std::vector<Position> positions_;
   std::vector<int64_t> waiting_;
 };
 
-void Layout::count_waiting() {
+void Builder::count_waiting() {
   if (!result_.queues.empty()) Positions(result_, result_.queues);
 }
 
@@ -266,31 +266,31 @@ std::vector<int64_t> Stage::offsets() const {
   return {ring, pixels, sum, weight, channel};
 }
 
-bool CLayout::ends_in_bytes() const {
+bool Layout::ends_in_bytes() const {
   return !quantise::gives_sums(stages.back().node->operation);
 }
 
-int64_t CLayout::bytes_of_memory() const {
+int64_t Layout::bytes_of_memory() const {
   return memory + (ends_in_bytes() ? classes : 0);
 }
 
-bool CLayout::has_short_biases() const {
+bool Layout::has_short_biases() const {
   return std::ranges::all_of(biases, [](int32_t bias) { return bias >= INT16_MIN && bias <= INT16_MAX; });
 }
 
-std::set<StageKind> CLayout::kinds() const {
+std::set<StageKind> Layout::kinds() const {
   std::set<StageKind> result;
   for (const Stage& stage : stages) result.insert(stage.kind);
   return result;
 }
 
-bool CLayout::is_padded() const {
+bool Layout::is_padded() const {
   return std::ranges::any_of(stages, [](const Stage& stage) {
     return stage.slide.before != nn::Size2{0, 0} || stage.slide.after != nn::Size2{0, 0};
   });
 }
 
-int CLayout::least_shift() const {
+int Layout::least_shift() const {
   int least = quantise::kMostShift;
   for (const Stage& stage : stages) {
     if (stage.shift != 0 && stage.kind != StageKind::kAdd) least = std::min(least, stage.shift);
@@ -298,24 +298,24 @@ int CLayout::least_shift() const {
   return least;
 }
 
-int64_t CLayout::size_bytes() const {
+int64_t Layout::size_bytes() const {
   int64_t largest = 0;
   for (const Stage& stage : stages) largest = std::max(largest, std::ranges::max(stage.sizes()));
   return bytes_for(largest);
 }
 
-int64_t CLayout::offset_bytes() const {
+int64_t Layout::offset_bytes() const {
   int64_t largest =
       std::max({bytes_of_memory(), std::ssize(tables), std::ssize(weights) * (8 / weight_bits), sums});
   for (const Stage& stage : stages) largest = std::max(largest, std::ranges::max(stage.offsets()));
   return bytes_for(largest);
 }
 
-CLayout lay_out(const quantise::IntegerModel& model) {
-  return Layout(model).build();
+Layout lay_out(const quantise::IntegerModel& model) {
+  return Builder(model).build();
 }
 
-CSizes sizes_of(const CLayout& layout, int64_t most_alignment) {
+Sizes sizes_of(const Layout& layout, int64_t most_alignment) {
   const int64_t sizes = layout.size_bytes();
   const int64_t offsets = layout.offset_bytes();
   const int64_t of_offset = std::min(offsets, most_alignment);
@@ -334,4 +334,4 @@ CSizes sizes_of(const CLayout& layout, int64_t most_alignment) {
                  1 + stages * state + queues * 2 * offsets};
 }
 
-}  // namespace rung::exports
+}  // namespace rung::chip

@@ -5,10 +5,10 @@
 
 #include <array>
 
-namespace rung::exports {
+namespace rung::chip {
 
-inline constexpr int kCodeTargets = 8;
-using CodeTable = std::array<std::array<int, kCodeTargets>, 23>;
+inline constexpr int kCodeProcessors = 8;
+using CodeTable = std::array<std::array<int, kCodeProcessors>, 23>;
 
 // clang-format off
 inline constexpr CodeTable kCodeBytes{{
@@ -63,4 +63,4 @@ inline constexpr CodeTable kStackBytes{{
 }};
 // clang-format on
 
-}  // namespace rung::exports
+}  // namespace rung::chip

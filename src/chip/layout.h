@@ -8,7 +8,7 @@
 
 #include "quantise/integer_model.h"
 
-namespace rung::exports {
+namespace rung::chip {
 
 // A kind of work that a stage of the C code does.
 enum class StageKind {
@@ -82,7 +82,7 @@ struct Queue {
 };
 
 // What the C code holds, laid out.
-struct CLayout {
+struct Layout {
   std::vector<Stage> stages;
   std::vector<Queue> queues;
   std::vector<int8_t> weights;  // packed
@@ -108,14 +108,14 @@ struct CLayout {
   int64_t size_bytes() const;
   int64_t offset_bytes() const;
 };
-CLayout lay_out(const quantise::IntegerModel& model);
+Layout lay_out(const quantise::IntegerModel& model);
 
 // What the C code takes, apart from its instructions and the stack.
-struct CSizes {
+struct Sizes {
   int64_t constants = 0;  // bytes of flash: weights, biases, multipliers and tables
   int64_t ram = 0;        // bytes of static memory
 };
 // `most_alignment` is that of the largest type: 8 where every type is aligned to its size, 1 on an AVR.
-CSizes sizes_of(const CLayout& layout, int64_t most_alignment = 8);
+Sizes sizes_of(const Layout& layout, int64_t most_alignment = 8);
 
-}  // namespace rung::exports
+}  // namespace rung::chip

@@ -1,31 +1,13 @@
-#include "export/c_targets.h"
+#include "chip/footprint.h"
 
 #include <algorithm>
-#include <array>
 
-#include "export/c_code_bytes.h"
+#include "base/require.h"
+#include "chip/code_bytes.h"
 
-namespace rung::exports {
-namespace {
+namespace rung::chip {
 
-constexpr std::array<CTarget, kCodeTargets> kTargets{{
-    {"cortex-m0", "Cortex-M0", 8, 1060, {"STM32F030F4", 16 << 10, 4 << 10}},
-    {"cortex-m3", "Cortex-M3", 8, 240, {"STM32F103C8", 64 << 10, 20 << 10}},
-    {"cortex-m4", "Cortex-M4", 8, 310, {"nRF52832", 512 << 10, 64 << 10}},
-    {"cortex-m7", "Cortex-M7", 8, 310, {"STM32F746", 1 << 20, 320 << 10}},
-    {"cortex-m33", "Cortex-M33", 8, 240, {"nRF9160", 1 << 20, 256 << 10}},
-    {"cortex-m55", "Cortex-M55", 8, 240, {}},
-    {"rv32imc", "RV32IMC", 8, 70, {"GD32VF103CB", 128 << 10, 32 << 10}},
-    {"avr", "AVR", 1, 430, {"ATmega328P", 32 << 10, 2 << 10}},
-}};
-
-}  // namespace
-
-std::span<const CTarget> c_targets() {
-  return kTargets;
-}
-
-std::vector<CodePart> code_parts(const CLayout& layout) {
+std::vector<CodePart> code_parts(const Layout& layout) {
   const std::set<StageKind> kinds = layout.kinds();
   const auto count = [&](std::initializer_list<StageKind> of) {
     return std::ranges::count_if(of, [&](StageKind kind) { return kinds.contains(kind); });
@@ -53,11 +35,12 @@ std::vector<CodePart> code_parts(const CLayout& layout) {
   return parts;
 }
 
-CFootprint footprint_of(const CLayout& layout, const CTarget& target) {
-  const CSizes sizes = sizes_of(layout, target.most_alignment);
-  const auto column = static_cast<size_t>(&target - kTargets.data());
+Footprint footprint_of(const Layout& layout, const Processor& processor) {
+  const Sizes sizes = sizes_of(layout, processor.most_alignment);
+  const auto column = static_cast<size_t>(&processor - processors().data());
   const std::vector<CodePart> parts = code_parts(layout);
-  CFootprint footprint{.flash = sizes.constants, .ram = sizes.ram, .stack = 0};
+  RUNG_REQUIRE(column < kCodeProcessors && parts.size() == kCodeBytes.size());
+  Footprint footprint{.flash = sizes.constants, .ram = sizes.ram, .stack = 0};
   for (size_t part = 0; part < parts.size(); ++part) {
     if (!parts[part].is_used) continue;
     footprint.flash += kCodeBytes[part][column];
@@ -66,4 +49,4 @@ CFootprint footprint_of(const CLayout& layout, const CTarget& target) {
   return footprint;
 }
 
-}  // namespace rung::exports
+}  // namespace rung::chip
