@@ -4,13 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
+#include "chip/footprint.h"
 #include "ladder/analysis.h"
 #include "ladder/changes.h"
+#include "ladder/judge.h"
 #include "ladder/markdown.h"
 #include "ladder/mcnemar.h"
 #include "ladder/p_value.h"
@@ -86,7 +89,7 @@ recipe::Target target(recipe::Metric metric, recipe::Comparison comparison,
 }
 
 std::optional<bool> met(const recipe::Target& one, const train::RunRecord* previous = nullptr) {
-  return judge({one}, record_of({98, 99.2, 99}), previous).front().met;
+  return judge(one, {}, record_of({98, 99.2, 99}), previous).met;
 }
 
 TEST(Judge, ComparesAtTheBoundItself) {
@@ -110,6 +113,31 @@ TEST(Judge, KnowsEveryMetric) {
   EXPECT_EQ(metric_value(recipe::Metric::kTrainSeconds, record), 6);
 }
 
+// What is foretold of `small` on these chips, as `rung summary small --target` prints it.
+TEST(Judge, BytesOnAChipAreThoseOfTheRecipe) {
+  recipe::Recipe recipe = recipe::load(std::filesystem::path(RUNG_SOURCE_DIR) / "recipes/beyond/small.toml");
+  const chip::Layout layout = layout_of(recipe);
+  const auto judged = [&](recipe::Metric metric, std::string chip, double most) {
+    recipe.targets = {{"text", metric, recipe::Comparison::kAtMost, most, std::move(chip)}};
+    const TargetResult result = judge(recipe.targets[0], recipe, record_of({99}), nullptr);
+    if (*result.met)
+      EXPECT_NO_THROW(require_chip_budgets(recipe));
+    else
+      EXPECT_THROW(require_chip_budgets(recipe), UsageError);
+    return result;
+  };
+  const auto avr = chip::footprint_of(layout, *chip::find_processor("avr"));
+  const auto m0 = chip::footprint_of(layout, *chip::find_processor("cortex-m0"));
+  EXPECT_NE(avr.flash, m0.flash);
+  EXPECT_EQ(judged(recipe::Metric::kFlashBytes, "avr", 7680).value, static_cast<double>(avr.flash));
+  EXPECT_EQ(judged(recipe::Metric::kFlashBytes, "cortex-m0", 5000).met, false);
+  EXPECT_EQ(judged(recipe::Metric::kRamBytes, "avr", 2048).met, true);
+  EXPECT_EQ(judged(recipe::Metric::kRamBytes, "cortex-m0", 1600).value,
+            static_cast<double>(m0.ram + m0.stack));
+  recipe.training.quantize = optim::Quantize{4};
+  EXPECT_EQ(judged(recipe::Metric::kFlashBytes, "cortex-m0", 5000).met, true);
+}
+
 TEST(Judge, ValidationChoosesTheEpoch) {
   train::RunRecord record = record_of({98, 99, 97});
   record.validation_images = 100;
@@ -129,9 +157,7 @@ TEST(Judge, ValidationIsComparedOnTheSameImages) {
   record.validation_images = 100;
   record.epochs.front().validation = {.accuracy = 95};
   const auto bound_by = [&](const train::RunRecord& previous, recipe::Metric metric) {
-    return judge({target(metric, recipe::Comparison::kAbove, recipe::Previous{})}, record, &previous)
-        .at(0)
-        .bound;
+    return judge(target(metric, recipe::Comparison::kAbove, recipe::Previous{}), {}, record, &previous).bound;
   };
   train::RunRecord previous = record;
   EXPECT_EQ(bound_by(previous, recipe::Metric::kBestValidationAccuracy), 95);
@@ -149,14 +175,14 @@ TEST(Judge, PreviousIsTheSameMetricOfTheStepBefore) {
   const train::RunRecord equal = record_of({99.2, 90});
   EXPECT_EQ(met(better, &worse), true);
   EXPECT_EQ(met(better, &equal), false);
-  EXPECT_EQ(judge({better}, record_of({99}), &worse).front().bound, 99.1);
+  EXPECT_EQ(judge(better, {}, record_of({99}), &worse).bound, 99.1);
 }
 
 TEST(Judge, ATargetThatCannotBeJudgedIsNotMissed) {
   const auto better =
       target(recipe::Metric::kBestTestAccuracy, recipe::Comparison::kAbove, recipe::Previous{});
   Outcome outcome;
-  outcome.targets = judge({better}, record_of({99}), nullptr);
+  outcome.targets = {judge(better, {}, record_of({99}), nullptr)};
   EXPECT_EQ(outcome.targets.front().met, std::nullopt);
   EXPECT_TRUE(outcome.targets_met());
   outcome.targets.push_back({.target = better, .bound = 1, .value = 0, .met = false});
@@ -529,7 +555,7 @@ TEST(Results, NameAMeanAfterItsEpochs) {
 TEST(Markdown, ATargetsMeanSaysOfHowManyEpochs) {
   const auto mean = target(recipe::Metric::kMeanLast3TestAccuracy, recipe::Comparison::kAtLeast, 90.0);
   const auto text = [&](const train::RunRecord& record) {
-    return measured_text(judge({mean}, record, nullptr).front(), record);
+    return measured_text(judge(mean, {}, record, nullptr), record);
   };
   EXPECT_EQ(text(record_of({99})), "99.00 %, mean of 1 epoch");
   EXPECT_EQ(text(record_of({98, 99})), "98.50 %, mean of 2 epochs");
@@ -583,8 +609,8 @@ TEST(Judge, WhatAnOldRecordLacksIsNotJudged) {
   EXPECT_EQ(met(balanced), std::nullopt);
   train::RunRecord record = record_of({99});
   record.epochs.back().balanced_test_accuracy = 90;
-  EXPECT_EQ(judge({balanced}, record, nullptr).front().met, true);
-  EXPECT_EQ(judge({balanced}, record, nullptr).front().value, 90);
+  EXPECT_EQ(judge(balanced, {}, record, nullptr).met, true);
+  EXPECT_EQ(judge(balanced, {}, record, nullptr).value, 90);
 }
 
 TEST(Analysis, CallsOnlyASignificantDifferenceOne) {

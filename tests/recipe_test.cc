@@ -311,6 +311,7 @@ TEST(Parse, TargetTextIsMadeFromTheBound) {
   EXPECT_EQ(text("metric = \"best_test_accuracy\"\nat_least = 99.4"), "best test accuracy at least 99.4 %");
   EXPECT_EQ(text("metric = \"overfitting_gap\"\nat_most = \"previous\""),
             "overfitting gap at most the previous step's");
+  EXPECT_EQ(text("metric = \"ram_bytes\"\nchip = \"avr\"\nat_most = 2048"), "RAM on AVR at most 2048 bytes");
   EXPECT_EQ(text("metric = \"train_seconds\"\nat_most = 60\ntext = \"a minute\""), "a minute");
 }
 
@@ -381,7 +382,9 @@ Recipe everything() {
                     {"h", Metric::kFinalValidationAccuracy, Comparison::kAtLeast, Previous{}},
                     {"i", Metric::kTestAccuracyAtBestValidation, Comparison::kAbove, 99.25},
                     {"j", Metric::kFinalBalancedTestAccuracy, Comparison::kAtLeast, 98.0},
-                    {"k", Metric::kFinalBalancedValidationAccuracy, Comparison::kAtLeast, 97.0}};
+                    {"k", Metric::kFinalBalancedValidationAccuracy, Comparison::kAtLeast, 97.0},
+                    {"l", Metric::kFlashBytes, Comparison::kAtMost, 8192.0, "avr"},
+                    {"m", Metric::kRamBytes, Comparison::kBelow, 2048.0, "cortex-m0"}};
   recipe.reference = Reference{"they", 1, 2, 3, 4.5, "data/letters", 12};
   recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
   recipe.augment = rung::testing::every_transform();
@@ -681,7 +684,7 @@ const std::vector<Bad> kTargets = {
      "targets[0].metric: expected one of params, best_test_accuracy, final_test_accuracy, "
      "mean_last3_test_accuracy, overfitting_gap, train_seconds, best_validation_accuracy, "
      "final_validation_accuracy, test_accuracy_at_best_validation, final_balanced_test_accuracy, "
-     "final_balanced_validation_accuracy, found \"parms\"",
+     "final_balanced_validation_accuracy, flash_bytes, ram_bytes, found \"parms\"",
      "did you mean `params`?"},
     {targeted("below = 1"), 15, 1, "targets[0].metric: missing; expected one of params"},
     {targeted("metric = \"params\""), 15, 1,
@@ -700,6 +703,16 @@ const std::vector<Bad> kTargets = {
      "unknown key `targets[0].atleast`; allowed here: metric, ", "did you mean `at_least`?"},
     {targeted("metric = \"best_validation_accuracy\"\nabove = 1"), 16, 10,
      "targets[0].metric: there is no validation split", "add validation = 10_000 to [dataset]"},
+    {targeted("metric = \"flash_bytes\"\nbelow = 1"), 15, 1,
+     "targets[0].chip: missing; expected one of cortex-m0, "},
+    {targeted("metric = \"flash_bytes\"\nbelow = 1\nchip = \"cortex-m\""), 18, 8,
+     "targets[0].chip: expected one of cortex-m0, cortex-m3, cortex-m4, cortex-m7, cortex-m33, cortex-m55, "
+     "rv32imc, avr, found \"cortex-m\"",
+     "did you mean `cortex-m0`?"},
+    {targeted("metric = \"ram_bytes\"\nbelow = \"previous\"\nchip = \"avr\""), 17, 9,
+     "targets[0].below: expected a number of at least 0, found \"previous\""},
+    {targeted("metric = \"params\"\nbelow = 1\nchip = \"avr\""), 18, 8,
+     "targets[0].chip: params does not depend on a chip"},
     {targeted("metric = \"params\"\nbelow = 1\ntext = \"\\u001b\""), 18, 8, "targets[0].text: expected text"},
 };
 

@@ -185,7 +185,7 @@ int climb(const Options& options) {
   const data::Dataset data = options.engine.load(recipes.front());
   for (recipe::Recipe& recipe : recipes) {
     recipe.dataset = data::resolved(recipe.dataset, data);
-    train::require_fit(ladder::experiment_of(recipe), data);
+    ladder::require_fit(recipe, data);
   }
   warn_of_images(data, recipes.front());
   std::optional<InterruptGuard> guard(std::in_place);

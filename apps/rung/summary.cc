@@ -9,12 +9,12 @@
 
 #include "base/text.h"
 #include "chip/footprint.h"
-#include "chip/layout.h"
 #include "commands.h"
 #include "ladder/advice.h"
+#include "ladder/judge.h"
+#include "ladder/markdown.h"
 #include "nn/infer.h"
 #include "options.h"
-#include "quantise/quantise.h"
 #include "table.h"
 #include "terminal.h"
 
@@ -48,12 +48,8 @@ struct Integers {
 };
 
 Integers integers_of(const recipe::Recipe& recipe, const Options& options) {
-  const data::DatasetSpec& dataset = recipe.dataset;
-  const int weight_bits = options.weight_bits.value_or(optim::weight_bits_of(recipe.training));
-  const quantise::IntegerModel model = quantise::quantise_untrained(
-      recipe.model, {dataset.mean.value_or(0), dataset.std.value_or(1), weight_bits});
-  const chip::Layout layout = chip::lay_out(model);
-  Integers result{weight_bits, std::ssize(layout.weights), chip::sizes_of(layout).constants, {}};
+  const chip::Layout layout = ladder::layout_of(recipe, options.weight_bits);
+  Integers result{layout.weight_bits, std::ssize(layout.weights), chip::sizes_of(layout).constants, {}};
   const bool all = std::ranges::find(options.targets, kAllTargets) != options.targets.end();
   for (const chip::Processor& target : chip::processors()) {
     if (all || std::ranges::find(options.targets, target.name) != options.targets.end())
@@ -112,6 +108,8 @@ void print_totals(const recipe::Recipe& recipe, const nn::ModelInfo& info, int w
     say("Parameter budget: {} of {} used ({:.1f}%)\n", with_commas(info.params), with_commas(*limit),
         100.0 * static_cast<double>(info.params) / static_cast<double>(std::max<int64_t>(1, *limit)));
   }
+  for (const ladder::TargetResult& budget : ladder::chip_budgets(recipe))
+    say("Budget: {}: {}\n", budget.target.text, ladder::metric_text(budget.target.metric, budget.value));
   say("MACs per image: {} (forward)\n", with_commas(info.macs));
   say("{:-<{}}\n", "", width);
   say("Input size (MB): {:.2f}\n", input_mib);

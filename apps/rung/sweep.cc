@@ -113,7 +113,7 @@ class ImageLoader {
       const std::string arrangement = data::arrangement_of(recipe.dataset);
       if (!datasets_.contains(arrangement)) datasets_.emplace(arrangement, options_.engine.load(recipe));
       const data::Dataset& data = datasets_.at(arrangement);
-      train::require_fit(ladder::experiment_of(recipe), data);
+      ladder::require_fit(recipe, data);
       // (What is looked at once is not looked at again for every combination of settings.)
       const int outputs = recipe.model.classes;
       if (!looked_at_.emplace(arrangement, recipe.dataset.validation.images, outputs).second) continue;

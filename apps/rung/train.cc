@@ -50,7 +50,7 @@ int train(const Options& options) {
   recipe::Recipe recipe = load(options);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
-  train::require_fit(ladder::experiment_of(recipe), data);
+  ladder::require_fit(recipe, data);
   warn_of_images(data, recipe);
   std::optional<InterruptGuard> guard(std::in_place);
   std::optional<NewFolder> made;

@@ -18,7 +18,9 @@ bool is_of_validation(recipe::Metric metric) {
 }
 
 bool same_images(recipe::Metric metric, const data::DatasetSpec& first, const data::DatasetSpec& second) {
-  if (metric == recipe::Metric::kParams || metric == recipe::Metric::kTrainSeconds) return true;
+  if (metric == recipe::Metric::kParams || metric == recipe::Metric::kTrainSeconds ||
+      recipe::is_of_chip(metric))
+    return true;
   if (test_images(first) != test_images(second)) return false;
   return !is_of_validation(metric) || (first.validation == second.validation &&
                                        data::arrangement_of(first) == data::arrangement_of(second));

@@ -9,12 +9,6 @@
 
 namespace rung::ladder {
 
-// By how much a target is missed: "0.06 points", "1,234", "3.1 s". Precondition: it has a bound.
-std::string miss_text(const TargetResult& target);
-
-// "at least 99.4 % test accuracy: 99.34 %, missed by 0.06 points". Precondition: it has a bound.
-std::string missed_sentence(const TargetResult& target);
-
 // "The goal is met by step6: ..." or "The goal is not met by step6: ..."; empty if no target can be judged.
 std::string goal_sentence(const Outcome& last);
 

@@ -127,6 +127,7 @@ std::string escaped(const std::string& text) {
 std::string metric_text(recipe::Metric metric, double value) {
   const std::string_view unit = recipe::unit_of(metric);
   if (unit.empty()) return with_commas(static_cast<int64_t>(value));
+  if (unit == "bytes") return with_commas(static_cast<int64_t>(value)) + " bytes";
   if (unit == "points") return fmt::format("{:+.2f} points", value);
   return fmt::format("{:.{}f} {}", value, unit == "s" ? 1 : 2, unit);
 }

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/require.h"
 #include "data/arrange.h"
-#include "ladder/comparable.h"
 #include "nn/infer.h"
 #include "optim/schedule_fit.h"
 
@@ -22,30 +21,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr uint64_t kMaxResultBytes = 64 << 20;
-
-bool compare(double value, recipe::Comparison comparison, double bound) {
-  switch (comparison) {
-    case recipe::Comparison::kBelow:
-      return value < bound;
-    case recipe::Comparison::kAtMost:
-      return value <= bound;
-    case recipe::Comparison::kAbove:
-      return value > bound;
-    case recipe::Comparison::kAtLeast:
-      return value >= bound;
-  }
-  return false;
-}
-
-ordered_json to_json(const TargetResult& result) {
-  ordered_json json{{"text", result.target.text},
-                    {"metric", recipe::name_of(result.target.metric)},
-                    {"comparison", recipe::name_of(result.target.comparison)}};
-  json["bound"] = result.bound ? ordered_json(*result.bound) : ordered_json(nullptr);
-  json["value"] = result.value;
-  json["met"] = result.met ? ordered_json(*result.met) : ordered_json(nullptr);
-  return json;
-}
 
 // The last batches of an epoch can break the weights without showing in the training loss.
 void require_finite(std::string_view split, const train::Evaluation& evaluation,
@@ -162,18 +137,6 @@ train::Evaluation train_epochs(train::Trainer& trainer, train::RunDirectory& dir
   }
 }
 
-std::optional<double> balanced_validation(const train::RunRecord& record) {
-  const auto& validation = record.epochs.back().validation;
-  return validation ? validation->balanced_accuracy : std::nullopt;
-}
-
-// Whether the metric of `previous` can be a bound for that of `record`: it exists, and if it is of validation
-// images, these are as many.
-bool can_bound(recipe::Metric metric, const train::RunRecord& record, const train::RunRecord& previous) {
-  return has_metric(metric, previous) &&
-         (!is_of_validation(metric) || record.validation_images == previous.validation_images);
-}
-
 // Whether the folder has this result. A ladder's step that was trained alone was judged without its previous
 // step.
 bool is_stored(const std::filesystem::path& folder, const Outcome& outcome, const Outcome* previous) {
@@ -205,14 +168,6 @@ std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
   }
 }
 
-bool has_metric(recipe::Metric metric, const train::RunRecord& record) {
-  if (metric == recipe::Metric::kFinalBalancedTestAccuracy)
-    return record.epochs.back().balanced_test_accuracy.has_value();
-  if (metric == recipe::Metric::kFinalBalancedValidationAccuracy)
-    return balanced_validation(record).has_value();
-  return !recipe::needs_validation(metric) || record.validation_images > 0;
-}
-
 bool Outcome::targets_met() const {
   return std::none_of(targets.begin(), targets.end(),
                       [](const TargetResult& result) { return result.met == std::optional(false); });
@@ -225,51 +180,9 @@ ordered_json to_json(const Outcome& outcome) {
   return json;
 }
 
-double metric_value(recipe::Metric metric, const train::RunRecord& record) {
-  RUNG_REQUIRE(has_metric(metric, record));
-  switch (metric) {
-    case recipe::Metric::kParams:
-      return static_cast<double>(record.params);
-    case recipe::Metric::kBestTestAccuracy:
-      return record.best().test_accuracy;
-    case recipe::Metric::kFinalTestAccuracy:
-      return record.final_test_accuracy();
-    case recipe::Metric::kMeanLast3TestAccuracy:
-      return record.mean_last3_test_accuracy();
-    case recipe::Metric::kOverfittingGap:
-      return record.overfitting_gap();
-    case recipe::Metric::kTrainSeconds:
-      return record.train_seconds();
-    case recipe::Metric::kBestValidationAccuracy:
-      return record.chosen().choosing_accuracy();
-    case recipe::Metric::kFinalValidationAccuracy:
-      return record.epochs.back().choosing_accuracy();
-    case recipe::Metric::kTestAccuracyAtBestValidation:
-      return record.chosen().test_accuracy;
-    case recipe::Metric::kFinalBalancedTestAccuracy:
-      return *record.epochs.back().balanced_test_accuracy;
-    case recipe::Metric::kFinalBalancedValidationAccuracy:
-      return *balanced_validation(record);
-  }
-  return 0;
-}
-
-std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
-                                const train::RunRecord* previous) {
-  std::vector<TargetResult> results;
-  for (const recipe::Target& target : targets) {
-    TargetResult result{target, std::nullopt, 0, std::nullopt};
-    if (has_metric(target.metric, record)) result.value = metric_value(target.metric, record);
-    if (const auto* number = std::get_if<double>(&target.bound)) {
-      result.bound = *number;
-    } else if (previous != nullptr && can_bound(target.metric, record, *previous)) {
-      result.bound = metric_value(target.metric, *previous);
-    }
-    if (result.bound && has_metric(target.metric, record))
-      result.met = compare(result.value, target.comparison, *result.bound);
-    results.push_back(result);
-  }
-  return results;
+void require_fit(const recipe::Recipe& recipe, const data::Dataset& data) {
+  train::require_fit(experiment_of(recipe), data);
+  require_chip_budgets(recipe);
 }
 
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {
@@ -317,7 +230,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   if (trainer.experiment().training.ema)
     record.trained_weights_test_accuracy = trainer.evaluate_trained(data.test).accuracy;
   record.weights_sha256 = nn::weights_sha256(trainer.weights());
-  outcome.targets = judge(recipe.targets, record, previous == nullptr ? nullptr : &previous->record);
+  outcome.targets = judge(recipe, record, previous == nullptr ? nullptr : &previous->record);
   if (!found.finished || !is_stored(place.folder, outcome, previous)) directory.finish(to_json(outcome));
   return outcome;
 }

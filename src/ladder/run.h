@@ -12,19 +12,13 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "data/dataset.h"
+#include "ladder/judge.h"
 #include "recipe/recipe.h"
 #include "train/run_directory.h"
 #include "train/run_record.h"
 #include "train/trainer.h"
 
 namespace rung::ladder {
-
-struct TargetResult {
-  recipe::Target target;
-  std::optional<double> bound;  // none when it is "previous" and no previous step can be compared with
-  double value = 0;
-  std::optional<bool> met;  // none without a bound, or the run has no such value
-};
 
 struct Outcome {
   recipe::Recipe recipe;
@@ -79,18 +73,13 @@ train::RunRecord read_result(const std::filesystem::path& folder, const recipe::
 std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
                                             const recipe::Recipe& recipe);
 
-// The value of a metric in a run. Precondition: has_metric(); a run without validation, or one of an older
-// version, may lack some.
-bool has_metric(recipe::Metric metric, const train::RunRecord& record);
-double metric_value(recipe::Metric metric, const train::RunRecord& record);
-
-std::vector<TargetResult> judge(const std::vector<recipe::Target>& targets, const train::RunRecord& record,
-                                const train::RunRecord* previous);
-
 // Where the recipe's learning-rate schedule does not fit its training on this data, in sentences.
 // Precondition: train::require_fit().
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data);
 
 train::Experiment experiment_of(const recipe::Recipe& recipe);
+
+// Throws as train::require_fit() and require_chip_budgets(): what can be known before training.
+void require_fit(const recipe::Recipe& recipe, const data::Dataset& data);
 
 }  // namespace rung::ladder

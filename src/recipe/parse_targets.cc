@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/enumerators.h"
+#include "chip/processors.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
@@ -42,6 +43,10 @@ constexpr MetricInfo info_of(Metric metric) {
       return {"balanced test accuracy after the last epoch", " %", kPercent};
     case Metric::kFinalBalancedValidationAccuracy:
       return {"balanced validation accuracy after the last epoch", " %", kPercent};
+    case Metric::kFlashBytes:
+      return {"flash", " bytes", NumberRange::at_least(0)};
+    case Metric::kRamBytes:
+      return {"RAM", " bytes", NumberRange::at_least(0)};
   }
   return {};
 }
@@ -76,27 +81,44 @@ Comparison find_comparison(const TableReader& target) {
   return *found;
 }
 
-Bound parse_bound(const TableReader& target, std::string_view key, const NumberRange& range) {
-  if (!target.is_text(key)) return target.number(key, range);
+Bound parse_bound(const TableReader& target, std::string_view key, Metric metric) {
+  const NumberRange range = info_of(metric).range;
+  if (is_of_chip(metric) || !target.is_text(key)) return target.number(key, range);
   if (target.text(key) == "previous") return Previous{};
   target.fail(key, fmt::format("expected {} or \"previous\"", range.describe()));
 }
 
-std::string words_for(const MetricInfo& metric, Comparison comparison, const Bound& bound) {
+// Null for a metric that is of no processor.
+const chip::Processor* parse_chip(const TableReader& target, Metric metric) {
+  constexpr std::string_view kKey = "chip";
+  if (is_of_chip(metric)) {
+    std::vector<std::string_view> names;
+    for (const chip::Processor& processor : chip::processors()) names.push_back(processor.name);
+    return &chip::processors()[target.choose(kKey, names)];
+  }
+  if (target.has(kKey)) target.fail(kKey, fmt::format("{} does not depend on a chip", name_of(metric)));
+  return nullptr;
+}
+
+std::string words_for(Metric metric, const chip::Processor* processor, Comparison comparison,
+                      const Bound& bound) {
+  const MetricInfo info = info_of(metric);
   const auto* number = std::get_if<double>(&bound);
-  return fmt::format("{} {} {}", metric.words, words_for(comparison),
-                     number ? fmt::format("{}{}", *number, metric.unit) : "the previous step's");
+  return fmt::format("{}{} {} {}", info.words, processor ? fmt::format(" on {}", processor->title) : "",
+                     words_for(comparison),
+                     number ? fmt::format("{}{}", *number, info.unit) : "the previous step's");
 }
 
 Target parse_target(const TableReader& target) {
-  std::vector<std::string_view> keys = {"metric", "text"};
+  std::vector<std::string_view> keys = {"metric", "chip", "text"};
   keys.insert(keys.begin() + 1, kNames<Comparison>.begin(), kNames<Comparison>.end());
   target.allow(keys);
   const auto metric = target.choice<Metric>("metric");
   const Comparison comparison = find_comparison(target);
-  const Bound bound = parse_bound(target, name_of(comparison), info_of(metric).range);
-  std::string text = target.text("text", words_for(info_of(metric), comparison, bound));
-  return {std::move(text), metric, comparison, bound};
+  const Bound bound = parse_bound(target, name_of(comparison), metric);
+  const chip::Processor* processor = parse_chip(target, metric);
+  std::string text = target.text("text", words_for(metric, processor, comparison, bound));
+  return {std::move(text), metric, comparison, bound, std::string(processor ? processor->name : "")};
 }
 
 }  // namespace
@@ -125,6 +147,10 @@ bool needs_validation(Metric metric) {
   return metric == Metric::kBestValidationAccuracy || metric == Metric::kFinalValidationAccuracy ||
          metric == Metric::kTestAccuracyAtBestValidation ||
          metric == Metric::kFinalBalancedValidationAccuracy;
+}
+
+bool is_of_chip(Metric metric) {
+  return metric == Metric::kFlashBytes || metric == Metric::kRamBytes;
 }
 
 std::string_view words_for(Metric metric) {

@@ -30,6 +30,9 @@ enum class Metric {
   // Percent, after the last epoch: the mean recall of the classes that have images.
   kFinalBalancedTestAccuracy,
   kFinalBalancedValidationAccuracy,
+  // Bytes on a processor, in integers, as foretold before training.
+  kFlashBytes,
+  kRamBytes,  // with the stack
 };
 
 enum class Comparison { kBelow, kAtMost, kAbove, kAtLeast };
@@ -59,6 +62,10 @@ constexpr std::string_view name_of(Metric metric) {
       return "final_balanced_test_accuracy";
     case Metric::kFinalBalancedValidationAccuracy:
       return "final_balanced_validation_accuracy";
+    case Metric::kFlashBytes:
+      return "flash_bytes";
+    case Metric::kRamBytes:
+      return "ram_bytes";
   }
   return "";
 }
@@ -86,6 +93,7 @@ struct Target {
   Metric metric = Metric::kParams;
   Comparison comparison = Comparison::kBelow;
   std::variant<double, Previous> bound;
+  std::string chip{};  // the name of the processor (chip::processors()) that is_of_chip() metrics are of
   friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -154,6 +162,9 @@ Recipe without_validation(Recipe recipe);
 
 // Whether only a run with a validation split has this metric.
 bool needs_validation(Metric metric);
+
+// Whether the recipe alone decides this metric, together with a processor.
+bool is_of_chip(Metric metric);
 
 // What a metric is called in a sentence, and its unit: "test accuracy after the last epoch", "%".
 std::string_view words_for(Metric metric);

@@ -162,8 +162,8 @@ void mark_targets(Recipe& recipe, int stated_epochs) {
   if (recipe.training.epochs == stated_epochs) return;
   constexpr std::string_view kMark = ", meant for ";
   for (Target& target : recipe.targets) {
-    const bool is_of_training =
-        target.metric != Metric::kParams && std::holds_alternative<double>(target.bound);
+    const bool is_of_training = target.metric != Metric::kParams && !is_of_chip(target.metric) &&
+                                std::holds_alternative<double>(target.bound);
     if (is_of_training && target.text.find(kMark) == std::string::npos)
       target.text += fmt::format("{}{}", kMark, counted(static_cast<size_t>(stated_epochs), "epoch"));
   }

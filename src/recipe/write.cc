@@ -96,7 +96,8 @@ std::string table(const optim::Training& training) {
 
 std::string table(const Target& target) {
   const auto* number = std::get_if<double>(&target.bound);
-  return fmt::format("metric = \"{}\"\n{} = {}\ntext = {}\n", name_of(target.metric),
+  return fmt::format("metric = \"{}\"\n{}{} = {}\ntext = {}\n", name_of(target.metric),
+                     target.chip.empty() ? "" : fmt::format("chip = {}\n", toml_string(target.chip)),
                      name_of(target.comparison), number ? fmt::format("{}", *number) : "\"previous\"",
                      toml_string(target.text));
 }

@@ -22,8 +22,7 @@ namespace {
 void judge(Exhibit& exhibit, const Exhibit* previous) {
   const StoredRun& run = exhibit.run;
   const bool comparable = previous != nullptr && previous->run.finished;
-  exhibit.targets =
-      ladder::judge(run.recipe.targets, run.record, comparable ? &previous->run.record : nullptr);
+  exhibit.targets = ladder::judge(run.recipe, run.record, comparable ? &previous->run.record : nullptr);
   exhibit.analysis = ladder::analyse({run.recipe, run.record, {}, {}}, nullptr, {});
 }
 

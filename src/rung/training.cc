@@ -74,7 +74,7 @@ TrainedRun train_recipe(const fs::path& recipe_file, const fs::path& run, const 
   recipe::Recipe recipe = load(recipe_file, options.settings);
   if (!options.resume) ladder::require_no_job(run);
   const data::Dataset data = ladder::load_data(recipe, data::root_or_default(options.data));
-  train::require_fit(ladder::experiment_of(recipe), data);
+  ladder::require_fit(recipe, data);
   if (options.resume) require_same_run(run, recipe);
   ThreadPool pool(ThreadPool::or_available(options.threads));
   const ladder::RunPlace place{run, options.resume ? train::Start::kResume : train::Start::kNew,

@@ -43,20 +43,21 @@ std::vector<MetricSummary> summaries_of(std::span<const SweepRun> runs) {
 }
 
 // Whether a run meets a target; none if that cannot be told.
-std::optional<bool> is_met(const recipe::Target& target, const SweepRun& run, const SweepRun* previous) {
+std::optional<bool> is_met(const recipe::Target& target, const recipe::Recipe& recipe, const SweepRun& run,
+                           const SweepRun* previous) {
   const bool relative = std::holds_alternative<recipe::Previous>(target.bound);
   if (relative && (previous == nullptr || !previous->record)) return std::nullopt;
   if (run.diverged) return false;
   if (!run.record) return std::nullopt;
-  return ladder::judge({target}, *run.record, relative ? &*previous->record : nullptr).front().met;
+  return ladder::judge(target, recipe, *run.record, relative ? &*previous->record : nullptr).met;
 }
 
 // `previous` is empty, or has the runs of the recipe before with the same seeds.
-TargetShare share_of(const recipe::Target& target, std::span<const SweepRun> runs,
-                     std::span<const SweepRun> previous) {
+TargetShare share_of(const recipe::Target& target, const recipe::Recipe& recipe,
+                     std::span<const SweepRun> runs, std::span<const SweepRun> previous) {
   TargetShare share{.target = target, .interval = {}};
   for (size_t i = 0; i < runs.size(); ++i) {
-    const auto met = is_met(target, runs[i], previous.empty() ? nullptr : &previous[i]);
+    const auto met = is_met(target, recipe, runs[i], previous.empty() ? nullptr : &previous[i]);
     share.judged += met ? 1 : 0;
     share.met += met.value_or(false) ? 1 : 0;
   }
@@ -114,7 +115,8 @@ RecipeStatistics statistics_of(const SweepPlan& plan, std::span<const SweepRun> 
     statistics.failed += !run.diverged && !run.error.empty() ? 1 : 0;
   }
   for (const recipe::Target& target : plan.recipes[recipe].targets)
-    statistics.targets.push_back(share_of(target, runs, previous_runs(plan, all, recipe, target.metric)));
+    statistics.targets.push_back(
+        share_of(target, plan.recipes[recipe], runs, previous_runs(plan, all, recipe, target.metric)));
   const ladder::ReferenceBeside reference = ladder::reference_beside(plan.recipes[recipe]);
   if (reference.figures) statistics.references = places_of(*reference.figures, statistics.metrics, runs);
   statistics.reference_remark = reference.remark;

@@ -20,3 +20,18 @@ exported() { grep '^| AVR ' run/c/README.md | cut -d'|' -f"$1" | tr -d ', '; }
 [[ $(field ram_bytes) == "$(exported 5)" ]]
 less=$(($(field flash_bytes) - $(exported 3)))
 ((less >= 0 && less < 100))
+
+# A budget of the recipe is said before training, and what does not fit is not trained.
+budget() { # <metric> <bytes>
+  make_recipe budget.toml
+  printf '[[targets]]\nmetric = "%s"\nchip = "avr"\nat_most = %d\n' "$1" "$2" >>budget.toml
+}
+budget ram_bytes 100
+"$RUNG" summary budget.toml | grep '^Budget'
+fails 2 "rung: error: budget: RAM on AVR at most 100 bytes: * bytes, missed by * bytes*" \
+  "$RUNG" train budget.toml --out small_run
+[[ ! -e small_run ]]
+fails 2 "rung: error: budget: RAM on AVR at most 100 bytes: *" "$RUNG" sweep budget.toml --seeds 0,1 --out swept
+[[ ! -e swept ]]
+budget flash_bytes 30000
+"$RUNG" train budget.toml --out large_run | grep 'flash on'
