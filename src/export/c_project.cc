@@ -8,46 +8,59 @@
 #include "base/text.h"
 #include "chip/footprint.h"
 #include "chip/layout.h"
+#include "export/c_float.h"
 #include "export/c_source.h"
+#include "export/c_text.h"
 
 namespace rung::exports {
 namespace {
 
+// What there is of a model in C.
+struct Parts {
+  std::map<std::string, std::string> sources;
+  std::string test;
+  std::string page;
+  std::string sketch;
+  std::string numbers;                 // "8-bit integers"
+  std::vector<std::string> functions;  // without NAME_
+  std::string libraries{};             // "-lm "
+};
+
 // `sources` is the folder of NAME.c as seen from the test's.
-std::string makefile(const std::string& name, std::string_view sources) {
+std::string makefile(const std::string& name, std::string_view sources, const std::string& libraries) {
   return fmt::format(R"(CFLAGS ?= -std=c99 -Os -Wall -Wextra
 
 check: {0}_test
 	./{0}_test
 
 {0}_test: {1}{0}.c {0}_test.c {1}{0}.h
-	$(CC) $(CFLAGS) {2}{1}{0}.c {0}_test.c -o $@
+	$(CC) $(CFLAGS) {2}{1}{0}.c {0}_test.c {3}-o $@
 
 .PHONY: check
 )",
-                     name, sources, sources.empty() ? "" : fmt::format("-I{} ", sources));
+                     name, sources, sources.empty() ? "" : fmt::format("-I{} ", sources), libraries);
 }
 
 // https://arduino.github.io/arduino-cli/latest/library-specification/
-std::string library_properties(const std::string& name, const CFacts& facts) {
+std::string library_properties(const std::string& name, const std::string& title,
+                               const std::string& numbers) {
   return fmt::format(R"(name={0}
 version=1.0.0
 author=Rung
 maintainer=Rung
 sentence={1}
-paragraph=A classifier of images in 8-bit integers.
+paragraph=A classifier of images in {2}.
 category=Data Processing
 url=
 architectures=*
 includes={0}.h
 )",
-                     name, facts.title);
+                     name, title, numbers);
 }
 
-std::string keywords(const std::string& name) {
+std::string keywords(const std::string& name, const std::vector<std::string>& functions) {
   std::string text;
-  for (const char* function : {"predict", "logits", "begin", "push"})
-    text += fmt::format("{}_{}\tKEYWORD2\n", name, function);
+  for (const std::string& function : functions) text += fmt::format("{}_{}\tKEYWORD2\n", name, function);
   return text;
 }
 
@@ -71,6 +84,28 @@ void loop() {{
   if (result < 0) return;
   Serial.println(result);
   {0}_begin();
+}}
+)",
+                     name, macro_prefix(name));
+}
+
+std::string whole_image_sketch(const std::string& name) {
+  return fmt::format(R"(// Classifies images that come over the serial port, byte after byte.
+#include <{0}.h>
+
+static uint8_t image[(uint32_t){1}_HEIGHT * {1}_WIDTH * {1}_CHANNELS];
+
+void setup() {{
+  Serial.begin(115200);
+}}
+
+void loop() {{
+  static size_t count = 0;
+  if (Serial.available() == 0) return;
+  image[count++] = (uint8_t)Serial.read();
+  if (count < sizeof image) return;
+  count = 0;
+  Serial.println({0}_predict(image));
 }}
 )",
                      name, macro_prefix(name));
@@ -139,6 +174,63 @@ constants stay in flash by themselves.
                      form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
 }
 
+std::string page(const FloatModel& model, const std::string& name, const CFacts& facts, CForm form) {
+  const FloatSizes sizes = sizes_of(model);
+  const nn::Shape& image = model.graph.nodes[0].output;
+  return fmt::format(R"(# {0}
+
+{1}
+
+| | |
+|---|---|
+| image | {2} rows of {3} pixels of {4} byte{5}, as in the training images |
+| classes | {6}: {7} |
+| constants, in flash | {8} bytes |
+| static memory | {9} bytes |
+| multiply-accumulates an image | {10} |
+| right of {11} test images | {12} ({13:.2f} %) |
+
+The code is C99 with float32 numbers. It needs the library of mathematics at most (-lm), and allocates nothing.
+Compilers round sums differently, so the logits may differ from Rung's in their last digits.
+
+```c
+#include "{0}.h"
+
+int class_of(const uint8_t *image)
+{{
+  return {0}_predict(image);
+}}
+```
+
+`{0}_logits()` are the outputs before the largest of them is taken.
+
+`make{14}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed.
+)",
+                     name, facts.title, image.height, image.width, image.channels,
+                     image.channels == 1 ? "" : "s", facts.classes.size(), fmt::join(facts.classes, ", "),
+                     with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
+                     with_commas(facts.test_images), with_commas(facts.float_correct),
+                     100.0 * facts.float_correct / facts.test_images,
+                     form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
+}
+
+std::map<std::string, std::string> laid_out(const Parts& parts, const std::string& name,
+                                            const std::string& title, CForm form) {
+  const std::filesystem::path source = source_folder(form);
+  const std::filesystem::path test = test_folder(form);
+  std::map<std::string, std::string> files;
+  for (const auto& [file, text] : parts.sources) files[(source / file).string()] = text;
+  files[(test / (name + "_test.c")).string()] = parts.test;
+  files[(test / "Makefile").string()] =
+      makefile(name, form == CForm::kFolder ? "" : "../src/", parts.libraries);
+  files["README.md"] = parts.page;
+  if (form == CForm::kFolder) return files;
+  files["library.properties"] = library_properties(name, title, parts.numbers);
+  files["keywords.txt"] = keywords(name, parts.functions);
+  files[fmt::format("examples/{0}/{0}.ino", name)] = parts.sketch;
+  return files;
+}
+
 }  // namespace
 
 std::string_view source_folder(CForm form) {
@@ -152,18 +244,26 @@ std::string_view test_folder(CForm form) {
 std::map<std::string, std::string> c_project(const quantise::IntegerModel& model, const std::string& name,
                                              std::span<const uint8_t> golden, const CFacts& facts,
                                              CForm form) {
-  const std::filesystem::path source = source_folder(form);
-  const std::filesystem::path test = test_folder(form);
-  std::map<std::string, std::string> files;
-  for (const auto& [file, text] : c_source(model, name)) files[(source / file).string()] = text;
-  files[(test / (name + "_test.c")).string()] = c_test(model, name, golden);
-  files[(test / "Makefile").string()] = makefile(name, form == CForm::kFolder ? "" : "../src/");
-  files["README.md"] = page(model, name, facts, form);
-  if (form == CForm::kFolder) return files;
-  files["library.properties"] = library_properties(name, facts);
-  files["keywords.txt"] = keywords(name);
-  files[fmt::format("examples/{0}/{0}.ino", name)] = sketch(name);
-  return files;
+  return laid_out({.sources = c_source(model, name),
+                   .test = c_test(model, name, golden),
+                   .page = page(model, name, facts, form),
+                   .sketch = sketch(name),
+                   .numbers = "8-bit integers",
+                   .functions = {"predict", "logits", "begin", "push"}},
+                  name, facts.title, form);
+}
+
+std::map<std::string, std::string> c_project(const FloatModel& model, const std::string& name,
+                                             std::span<const uint8_t> golden, const CFacts& facts,
+                                             CForm form) {
+  return laid_out({.sources = c_float_source(model, name),
+                   .test = c_float_test(model, name, golden),
+                   .page = page(model, name, facts, form),
+                   .sketch = whole_image_sketch(name),
+                   .numbers = "float32",
+                   .functions = {"predict", "logits"},
+                   .libraries = "-lm "},
+                  name, facts.title, form);
 }
 
 }  // namespace rung::exports

@@ -9,16 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include "export/c_float.h"
 #include "quantise/integer_model.h"
 
 namespace rung::exports {
 
 struct CFacts {
-  std::string title;  // of the recipe
-  std::vector<std::string> classes;
+  std::string title{};  // of the recipe
+  std::vector<std::string> classes{};
   int64_t macs = 0;  // of one image
   int test_images = 0;
   int float_correct = 0;
+  // Of the integers.
   int integer_correct = 0;
   double p_value = 1;  // McNemar's test between the two
 };
@@ -31,6 +33,9 @@ std::string_view test_folder(CForm form);
 
 // By file name. Precondition: `name` is a C identifier. `golden` are the images of the test, [N][H][W][C].
 std::map<std::string, std::string> c_project(const quantise::IntegerModel& model, const std::string& name,
+                                             std::span<const uint8_t> golden, const CFacts& facts,
+                                             CForm form = CForm::kFolder);
+std::map<std::string, std::string> c_project(const FloatModel& model, const std::string& name,
                                              std::span<const uint8_t> golden, const CFacts& facts,
                                              CForm form = CForm::kFolder);
 

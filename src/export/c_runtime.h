@@ -1,5 +1,5 @@
-// c_runtime.c, built into the program: the parts that C source is put together from. Each begins with its
-// name in a comment, /*@ name */.
+// c_runtime.c and c_float_runtime.c, built into the program: the parts (c_text.h) of the C code in integers
+// and in float32.
 #pragma once
 
 #include <string_view>
@@ -7,5 +7,6 @@
 namespace rung::exports {
 
 extern const std::string_view kCRuntime;
+extern const std::string_view kCFloatRuntime;
 
 }  // namespace rung::exports

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -12,44 +11,23 @@
 
 #include "chip/layout.h"
 #include "export/c_runtime.h"
+#include "export/c_text.h"
 
 namespace rung::exports {
 namespace {
 
-// The parts of c_runtime.c.
 std::string_view part(std::string_view name) {
-  const std::string mark = fmt::format("/*@ {} */\n", name);
-  const size_t begin = kCRuntime.find(mark) + mark.size();
-  return kCRuntime.substr(begin, kCRuntime.find("/*@ ", begin) - begin);
+  return c_part(kCRuntime, name);
 }
 
-// With every `from` as `to`.
-std::string replaced(std::string text, std::string_view from, const std::string& to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
-// A part whose identifiers begin with a model's name.
 std::string named(std::string_view part_name, const std::string& name) {
-  const std::string text = replaced(std::string(part(part_name)), "net_", name + "_");
-  return replaced(replaced(text, "NET_", macro_prefix(name) + "_"), "net:", name + ":");
+  return named_c_part(kCRuntime, part_name, name);
 }
 
 template <typename T>
 std::string array(std::string_view declaration, const std::vector<T>& values) {
-  std::string text = fmt::format("static const {} FLASH = {{", declaration);
-  size_t width = 1000;
-  for (const T value : values) {
-    const std::string number = fmt::format(" {},", static_cast<int64_t>(value));
-    if (width + number.size() > 110) {
-      text += "\n ";
-      width = 1;
-    }
-    text += number;
-    width += number.size();
-  }
-  return text + "\n};\n\n";
+  return c_array(fmt::format("{} FLASH", declaration), values,
+                 [](T value) { return static_cast<int64_t>(value); });
 }
 
 // Writes NAME.c.
@@ -58,16 +36,7 @@ class Writer {
   Writer(const quantise::IntegerModel& model, std::string name)
       : model_(model), name_(std::move(name)), layout_(chip::lay_out(model)), kinds_(layout_.kinds()) {}
 
-  std::string header() const {
-    const nn::Shape& image = model_.nodes[0].output;
-    std::string text = named("header", name_);
-    for (const auto& [mark, value] : std::map<std::string, int>{{"@channels@", image.channels},
-                                                                {"@height@", image.height},
-                                                                {"@width@", image.width},
-                                                                {"@classes@", model_.classes}})
-      text = replaced(text, mark, std::to_string(value));
-    return text;
-  }
+  std::string header() const { return c_header(kCRuntime, name_, model_.nodes[0].output, model_.classes); }
 
   std::string source() const {
     std::string text =
@@ -175,13 +144,6 @@ class Writer {
 };
 
 }  // namespace
-
-std::string macro_prefix(std::string_view name) {
-  std::string result(name);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return result;
-}
 
 std::map<std::string, std::string> c_source(const quantise::IntegerModel& model, const std::string& name) {
   const Writer writer(model, name);

@@ -5,14 +5,10 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "quantise/integer_model.h"
 
 namespace rung::exports {
-
-// What the names of a model's macros begin with.
-std::string macro_prefix(std::string_view name);
 
 // The two files of the model: NAME.h and NAME.c. Precondition: `name` is a C identifier.
 std::map<std::string, std::string> c_source(const quantise::IntegerModel& model, const std::string& name);

@@ -24,3 +24,17 @@ make_recipe group.toml 's/"batch_norm2d"/"group_norm", num_groups = 1/'
 "$RUNG" train group.toml --out group >/dev/null
 fails 2 "rung: error: layer 1 (group_norm) has no integer form (batch_norm2d has: *" "$RUNG" export c group
 [[ ! -e group/c ]]
+
+# In float32: also what has no integer form, and any build of it agrees.
+"$RUNG" export c run --float --out floats | sed -E 's/[0-9.]+ %/N %/; s/[0-9,]+ (bytes|of memory)/N \1/g'
+ls floats
+check_float() { (cd "$1" && cc -std=c99 -O2 -Wall -Wextra -Wconversion -pedantic -Werror "$2.c" "$2_test.c" -lm -o "$2_test" && "./$2_test"); }
+check_float floats small
+"$RUNG" export c group --float --json >document
+one_document document
+check_float group/c group
+if grep -E "nan|inf |\{0" group/c/README.md; then exit 1; fi
+fails 2 "rung: error: --float excludes --weight-bits*" "$RUNG" export c run --float --weight-bits 4
+"$RUNG" export c run --float --arduino --out library --quiet
+grep -q "in float32" library/library.properties
+grep -q "small_predict(image)" library/examples/small/small.ino

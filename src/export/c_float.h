@@ -1,0 +1,39 @@
+// C99 source of a model in float32, for processors that have such numbers: whole planes in static memory, and
+// the library of mathematics.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace rung::exports {
+
+// A model that takes pixels p as (p / 255 - mean) / std.
+struct FloatModel {
+  nn::graph::Graph graph;
+  double mean = 0;
+  double std = 1;
+};
+
+// Bytes: constants of flash, and static memory.
+struct FloatSizes {
+  int64_t constants = 0;
+  int64_t ram = 0;
+};
+FloatSizes sizes_of(const FloatModel& model);
+
+// The two files of the model: NAME.h and NAME.c. Precondition: `name` is a C identifier.
+std::map<std::string, std::string> c_float_source(const FloatModel& model, const std::string& name);
+
+// A program that runs the model on images [N][H][W][C] and compares the logits with Rung's, which may differ
+// by 1e-4 of the largest (or of 1, if all are smaller): NAME_test.c.
+std::string c_float_test(const FloatModel& model, const std::string& name, std::span<const uint8_t> images);
+
+// The logits [N, classes] by Rung's own kernels, of images [N][H][W][C].
+std::vector<float> logits_of(const FloatModel& model, std::span<const uint8_t> images);
+
+}  // namespace rung::exports
