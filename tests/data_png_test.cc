@@ -45,7 +45,7 @@ TEST(Png, ReadsWhatItWrote) {
 }
 
 // A PNG file of one row, from samples as libpng's simplified interface takes them.
-GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row) {
+GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row, Conversions* conversions = nullptr) {
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   png.format = format;
@@ -55,7 +55,7 @@ GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row) {
   std::vector<std::byte> bytes(size);
   EXPECT_NE(png_image_write_to_memory(&png, bytes.data(), &size, 0, row.data(), 0, nullptr), 0);
   bytes.resize(size);
-  return parse_png(bytes, "row");
+  return parse_png(bytes, "row", conversions);
 }
 
 TEST(Png, WeighsColoursAsBt601) {
@@ -76,6 +76,21 @@ TEST(Png, PutsWhatIsDrawnLightOnBlack) {
 TEST(Png, RoundsSixteenBits) {  // tests/golden/make_image_golden.py
   const auto file = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/images/deep.png";
   EXPECT_THAT(read_png(file).pixels, ElementsAre(0, 127, 128, 255, 128, 128));
+}
+
+TEST(Png, SaysWhatItConverted) {
+  Conversions done;
+  from_row(PNG_FORMAT_GRAY, {1}, &done);
+  EXPECT_FALSE(done.sixteen_bits || done.palette || done.transparency || done.colour || done.orientation);
+  from_row(PNG_FORMAT_RGBA, {9, 8, 7, 255}, &done);
+  EXPECT_TRUE(done.colour);
+  EXPECT_FALSE(done.transparency);
+  from_row(PNG_FORMAT_GA, {9, 254}, &done);
+  EXPECT_FALSE(done.colour);
+  EXPECT_TRUE(done.transparency);
+  const auto file = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/images/deep.png";
+  parse_png(read_file(file, 1 << 20), "deep.png", &done);
+  EXPECT_TRUE(done.sixteen_bits);
 }
 
 TEST(Png, RefusesWhatIsNotPng) {

@@ -21,6 +21,15 @@ struct RgbImage {
   std::vector<uint8_t> pixels;  // [height,width,3]
 };
 
+// What an image was converted from when its file was read.
+struct Conversions {
+  bool sixteen_bits = false;  // rounded to 8
+  bool palette = false;       // expanded
+  bool transparency = false;  // put on a ground: on_ground()
+  bool colour = false;        // made grey: luma()
+  bool orientation = false;   // turned upright, as its EXIF data say
+};
+
 // Throws DataError if a side is longer than kMaxImageSide; `file` names the image in the message.
 void require_sides(uint64_t height, uint64_t width, const std::string& file);
 

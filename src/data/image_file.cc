@@ -40,19 +40,28 @@ ImageStack single(GreyImage image) {
           .pixels = std::move(image.pixels)};
 }
 
-bool has_image_name(const fs::path& file) {
-  constexpr std::array kEnds = {".png", ".jpg", ".jpeg"};
-  std::string end = file.extension().string();
-  std::ranges::transform(end, end.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return std::ranges::count(kEnds, end) > 0 && !file.filename().string().starts_with('.');
+bool is_image(std::span<const std::byte> bytes) {
+  return begins_with(bytes, kPng) || begins_with(bytes, kJpeg);
 }
 
 }  // namespace
 
+GreyImage parse_image(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
+  if (begins_with(bytes, kPng)) return parse_png(bytes, file, conversions);
+  if (begins_with(bytes, kJpeg)) return parse_jpeg(bytes, file, conversions);
+  throw DataError(fmt::format("{}: neither a PNG nor a JPEG file", file), "convert the image to PNG");
+}
+
+bool has_image_ending(const fs::path& file) {
+  constexpr std::array kEnds = {".png", ".jpg", ".jpeg"};
+  std::string end = file.extension().string();
+  std::ranges::transform(end, end.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  return std::ranges::count(kEnds, end) > 0;
+}
+
 ImageStack read_images(const fs::path& file) {
   const RawFile raw = uncompressed(file.string(), read_file(file, kMaxIdxBytes));
-  if (begins_with(raw.bytes, kPng)) return single(parse_png(raw.bytes, raw.place));
-  if (begins_with(raw.bytes, kJpeg)) return single(parse_jpeg(raw.bytes, raw.place));
+  if (is_image(raw.bytes)) return single(parse_image(raw.bytes, raw.place));
   if (!begins_with(raw.bytes, kIdx))
     throw DataError(fmt::format("{}: neither a PNG, a JPEG nor an IDX file", raw.place),
                     "convert the image to PNG");
@@ -70,7 +79,8 @@ std::vector<fs::path> image_files_in(const fs::path& folder) {
   if (error) throw IoError(fmt::format("cannot read {}: {}", folder.string(), error.message()));
   std::erase_if(files, [](const fs::path& file) {
     std::error_code ignored;
-    return !has_image_name(file) || fs::is_directory(file, ignored);
+    return !has_image_ending(file) || file.filename().string().starts_with('.') ||
+           fs::is_directory(file, ignored);
   });
   std::ranges::sort(files);
   return files;

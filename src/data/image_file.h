@@ -2,8 +2,11 @@
 // recognised by its content, never by its name.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "data/image.h"
@@ -18,6 +21,15 @@ struct ImageStack {
   int width = 0;
   std::vector<uint8_t> pixels;  // [count,height,width]
 };
+
+// The image in a PNG or JPEG file's bytes; `file` names them in error messages, and `conversions`, unless
+// null, says what was done. Throws DataError if they are of another kind or as parse_png() and parse_jpeg()
+// do.
+GreyImage parse_image(std::span<const std::byte> bytes, const std::string& file,
+                      Conversions* conversions = nullptr);
+
+// Whether a file's name ends like that of a PNG or JPEG file: .png, .jpg or .jpeg, in any case.
+bool has_image_ending(const std::filesystem::path& file);
 
 // The file's images; of a PNG or JPEG file, one. Throws IoError if it cannot be read; DataError if it is of
 // another kind or as parse_png(), parse_jpeg(), gunzip() and parse_idx() do.

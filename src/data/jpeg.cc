@@ -156,10 +156,13 @@ void require_supported(const jpeg_decompress_struct& info, size_t bytes, const s
 
 }  // namespace
 
-GreyImage parse_jpeg(std::span<const std::byte> bytes, const std::string& file) {
+GreyImage parse_jpeg(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
   Decompressor jpeg(bytes, file);
-  require_supported(jpeg.read_header(), bytes.size(), file);
+  const jpeg_decompress_struct& header = jpeg.read_header();
+  require_supported(header, bytes.size(), file);
   const int orientation = jpeg.orientation();
+  if (conversions != nullptr)
+    *conversions = {.colour = header.jpeg_color_space != JCS_GRAYSCALE, .orientation = orientation != 1};
   return oriented(jpeg.read_image(), orientation);
 }
 

@@ -66,6 +66,19 @@ std::vector<uint8_t> without_colour(std::span<const uint8_t> samples, bool has_a
   return result;
 }
 
+Conversions conversions_of(png_uint_32 format) {
+  return {.sixteen_bits = (format & PNG_FORMAT_FLAG_LINEAR) != 0,
+          .palette = (format & PNG_FORMAT_FLAG_COLORMAP) != 0,
+          .colour = (format & PNG_FORMAT_FLAG_COLOR) != 0};
+}
+
+// Of pairs of grey and alpha.
+bool is_transparent(std::span<const uint8_t> grey_and_alpha) {
+  for (size_t at = 1; at < grey_and_alpha.size(); at += 2)
+    if (grey_and_alpha[at] != 255) return true;
+  return false;
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_png(const GreyImage& image) {
@@ -80,19 +93,22 @@ void write_png(const std::filesystem::path& path, const GreyImage& image) {
   write_output(path, encode_png(image));
 }
 
-GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file) {
+GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
   const auto fail = [&](const std::string& what) { throw DataError(fmt::format("{}: {}", file, what)); };
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
     fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
   require_sides(png->height, png->width, file);
+  Conversions done = conversions_of(png->format);
   png->format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;  // all else is converted to eight bits
   png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   std::vector<uint8_t> samples(PNG_IMAGE_SIZE(*png.get()));
   if (png_image_finish_read(png.get(), nullptr, samples.data(), 0, nullptr) == 0)
     fail(fmt::format("a damaged PNG file: {}", png->message));
   const bool has_alpha = (png->format & PNG_FORMAT_FLAG_ALPHA) != 0;
-  if ((png->format & PNG_FORMAT_FLAG_COLOR) != 0) samples = without_colour(samples, has_alpha);
+  if (done.colour) samples = without_colour(samples, has_alpha);
+  done.transparency = has_alpha && is_transparent(samples);
+  if (conversions != nullptr) *conversions = done;
   return {.height = static_cast<int>(png->height),
           .width = static_cast<int>(png->width),
           .pixels = has_alpha ? on_ground(samples) : std::move(samples)};

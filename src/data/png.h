@@ -20,9 +20,11 @@ std::vector<std::byte> encode_png(const RgbImage& image);
 void write_png(const std::filesystem::path& path, const GreyImage& image);
 
 // Any PNG file's image; colour becomes grey by luma(), what is transparent as in on_ground(), and 16 bits are
-// rounded to 8. `file` names the bytes in error messages. Throws DataError if they are not a PNG file, are
-// damaged or have a side of more than kMaxImageSide.
-GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file);
+// rounded to 8; `conversions`, unless null, says what was done of it. `file` names the bytes in error
+// messages. Throws DataError if they are not a PNG file, are damaged or have a side of more than
+// kMaxImageSide.
+GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file,
+                    Conversions* conversions = nullptr);
 
 // The same from a file. Throws IoError if it cannot be read.
 GreyImage read_png(const std::filesystem::path& path);
