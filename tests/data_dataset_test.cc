@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "data/dataset_description.h"
 #include "data/dataset_file.h"
 #include "data/examples.h"
 #include "data/split_statistics.h"
@@ -129,6 +130,61 @@ TEST_F(DatasetTest, SaysWhatTheTrainingFilesHold) {
   EXPECT_EQ(extent.height, 1);
   EXPECT_EQ(extent.width, 2);
   EXPECT_EQ(extent.classes, 3);
+}
+
+TEST_F(DatasetTest, TakesTheNamesOfItsClassesFromItsDescription) {
+  DatasetDescription description{.name = "\"mine\"",
+                                 .classes = {"rose", "#lily", "daisy \"x\""},
+                                 .height = 1,
+                                 .width = 2,
+                                 .sources = {},
+                                 .steps = {},
+                                 .sha256 = {}};
+  description.sha256[kTrainLabels] = sha256_hex(tiny_file(kTrainLabels));
+  description.steps = {"one", "two"};
+  const auto write = [&] { replace_file(folder_.path() / kDescriptionFile, to_toml(description)); };
+  write();
+  EXPECT_EQ(load_dataset(own_name(), "unused").class_names, description.classes);
+  const auto again = read_description(folder_.path());
+  EXPECT_EQ(again->name, description.name);
+  EXPECT_EQ(again->steps, description.steps);
+  EXPECT_EQ(again->sha256, description.sha256);
+
+  description.sha256[kTrainLabels] = std::string(64, '0');
+  write();
+  EXPECT_THAT(
+      error_of<DataError>(own_name()),
+      HasSubstr("train-labels-idx1-ubyte: the 11 bytes are not those that dataset.toml was written for"));
+  description.sha256[kTrainLabels] = "";
+  description.width = 3;
+  write();
+  EXPECT_THAT(error_of<DataError>(own_name()),
+              HasSubstr("images of 1 x 2 pixels, but dataset.toml says 1 x 3"));
+  description.classes.pop_back();
+  write();
+  EXPECT_THAT(error_of<DataError>(own_name()),
+              HasSubstr("the largest label is 2, but dataset.toml names 2 classes"));
+}
+
+TEST(DatasetDescriptions, SayWhatIsWrongInThem) {
+  const auto error_of = [](const std::string& text) {
+    try {
+      parse_description(text, "d");
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error_of("classes = [\"a\", \"b\"]\nwhoever = 1"), "");
+  EXPECT_EQ(error_of(""), "d:1:1: `classes`, the names of the classes, are missing");
+  EXPECT_THAT(error_of("classes = [\"a\", \"b"), HasSubstr("d:1:"));
+  EXPECT_EQ(error_of("\nclasses = [\"a\", 1]"), "d:2:17: classes: expected an array of texts");
+  EXPECT_EQ(error_of("classes = [\"a\", \"a\"]"), "d:1:11: two classes are called a");
+  EXPECT_EQ(error_of("classes = [\"a\", \"\\u0007\"]"),
+            "d:1:11: the class name \\x07 holds control characters, or bytes that are not UTF-8");
+  EXPECT_EQ(error_of("classes = [\"a\"]\nheight = 0"), "d:2:10: height: expected an integer from 1 to 4096");
+  EXPECT_EQ(error_of("classes = [\"a\"]\n[sha256]\ntrain-images-idx3-ubyte = \"0\""),
+            "d:3:27: sha256: expected 64 hexadecimal digits");
 }
 
 TEST_F(DatasetTest, ChecksTheChecksumOfADescribedDataset) {

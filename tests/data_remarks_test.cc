@@ -22,7 +22,7 @@ Split split_of(std::vector<uint8_t> labels) {
 
 Dataset dataset_of(std::vector<uint8_t> train, std::vector<uint8_t> test) {
   const int classes = 1 + *std::ranges::max_element(train);
-  return {"./own", classes, split_of(std::move(train)), split_of(std::move(test))};
+  return {"./own", classes, {}, split_of(std::move(train)), split_of(std::move(test))};
 }
 
 // As of a model with an output for each class.

@@ -515,10 +515,16 @@ TEST(Analysis, SaysThatAnAverageLags) {
 }
 
 TEST(ClassList, SaysRunsOfNumbersShortly) {
-  EXPECT_EQ(class_list(std::vector<size_t>{3}), "class 3");
-  EXPECT_EQ(class_list(std::vector<size_t>{3, 4}), "classes 3 and 4");
-  EXPECT_EQ(class_list(std::vector<size_t>{0, 4, 7, 8, 9}), "classes 0, 4 and 7 to 9");
-  EXPECT_EQ(class_list(std::vector<size_t>{1, 2, 3}), "classes 1 to 3");
+  EXPECT_EQ(class_list(std::vector<size_t>{3}, {}), "class 3");
+  EXPECT_EQ(class_list(std::vector<size_t>{3, 4}, {}), "classes 3 and 4");
+  EXPECT_EQ(class_list(std::vector<size_t>{0, 4, 7, 8, 9}, {}), "classes 0, 4 and 7 to 9");
+  EXPECT_EQ(class_list(std::vector<size_t>{1, 2, 3}, {}), "classes 1 to 3");
+  data::DatasetSpec named;
+  named.class_names = {"tulip", "rose", "daisy", "lily"};
+  EXPECT_EQ(class_list(std::vector<size_t>{3}, named), "class lily");
+  EXPECT_EQ(class_list(std::vector<size_t>{0, 1, 2}, named), "classes tulip, rose and daisy");
+  const std::vector<size_t> many = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  EXPECT_EQ(class_list(many, named), "classes tulip, rose, daisy, lily, 4, 5, 6, 7, 8, 9 and 2 more");
 }
 
 TEST(PValue, IsNeverZero) {

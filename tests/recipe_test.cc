@@ -387,6 +387,7 @@ Recipe everything() {
                     {"m", Metric::kRamBytes, Comparison::kBelow, 2048.0, "cortex-m0"}};
   recipe.reference = Reference{"they", 1, 2, 3, 4.5, "data/letters", 12};
   recipe.dataset = {"data/letters", -0.5, 1.0 / 3, 70};
+  recipe.dataset.class_names = {"a", "\"b\" \\ c", "ä, ö"};
   recipe.augment = rung::testing::every_transform();
   recipe.model = {
       {2, 20, 18},
@@ -725,8 +726,17 @@ const std::vector<Bad> kData = {
      "dataset.mean: expected a number of at least -1000000 and at most 1000000, found inf"},
     {with("name = \"mnist\"", "nmae = 1"), 3, 1,
      "unknown key `dataset.nmae`; allowed here: name, mean, std, validation, validation_split, test, "
-     "split_seed",
+     "split_seed, class_names",
      "did you mean `name`?"},
+    {with("name = \"mnist\"", "class_names = [\"a\", 2]"), 3, 21,
+     "dataset.class_names: expected an array of 1 to 1000 texts, found 2"},
+    {with("name = \"mnist\"", "class_names = [\"a\", \"a\"]"), 3, 15,
+     "dataset.class_names: two classes are called a"},
+    {with("name = \"mnist\"", "class_names = [\"a\", \"\"]"), 3, 15,
+     "dataset.class_names: a class has an empty name"},
+    {with("name = \"mnist\"",
+          "class_names = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\", \"k\"]"),
+     3, 15, "dataset.class_names: 11 names, but the model has 10 classes"},
     {with("name = \"mnist\"", "validation = 0"), 3, 14,
      "dataset.validation: expected an integer from 1 to 1000000000, found 0"},
     {with("name = \"mnist\"", "validation = 1.5"), 3, 14,

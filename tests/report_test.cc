@@ -617,6 +617,9 @@ TEST(Exhibits, ClassesHaveTheNamesOfTheirDataset) {
   EXPECT_EQ(class_name(exhibit, 9), "Ankle boot");
   exhibit.run.recipe.dataset.name = "mnist";
   EXPECT_EQ(class_name(exhibit, 9), "9");
+  exhibit.run.recipe.dataset.class_names = {"none", "<some>"};
+  EXPECT_EQ(class_name(exhibit, 1), "<some>");
+  EXPECT_EQ(class_name(exhibit, 2), "2");
 }
 
 TEST_F(ReportTest, APageCallsClassesByTheirNames) {

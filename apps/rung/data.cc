@@ -100,7 +100,8 @@ std::vector<std::string> all_remarks(const data::Dataset& dataset, const data::D
         "there are no test images: add their files, or test = 0.2 to [dataset], which takes a fifth of the "
         "training images");
   const auto counts = data::class_counts(dataset.train.labels, dataset.classes);
-  if (const auto imbalance = data::imbalance_remark(counts)) remarks.push_back(*imbalance);
+  if (const auto imbalance = data::imbalance_remark(counts, dataset.class_names))
+    remarks.push_back(*imbalance);
   return remarks;
 }
 
@@ -137,6 +138,7 @@ ordered_json to_json(const Description& description) {
   const auto& [dataset, plain, spec, normalised, stroke_width, remarks] = description;
   return {{"dataset", dataset.name},
           {"classes", dataset.classes},
+          {"class_names", dataset.class_names},
           {"train", split_json(dataset.train, dataset.classes)},
           {"test", split_json(dataset.test, dataset.classes)},
           {"train_pixels_0_to_1", {{"mean", plain.mean}, {"std", plain.std}}},
@@ -157,6 +159,7 @@ void info(const Options& options) {
   for (const std::string& remark : remarks) warn(remark);
   if (options.output.json) return write_json(to_json(description));
   say("{}: {} {}\n", dataset.name, dataset.classes, dataset.classes == 1 ? "class" : "classes");
+  if (!dataset.class_names.empty()) say("  {}\n", fmt::join(dataset.class_names, ", "));
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
   say("training pixels, from 0 to 1: mean = {:.4f}, std = {:.4f}\n", plain.mean, plain.std);

@@ -9,6 +9,7 @@
 
 #include "bar.h"
 #include "base/text.h"
+#include "data/class_names.h"
 
 namespace rung::app {
 namespace {
@@ -71,7 +72,7 @@ std::string evaluation_line(std::string_view split, const train::Evaluation& eva
                      evaluation.correct, evaluation.images, evaluation.accuracy);
 }
 
-std::string class_line(const train::ClassResults& classes) {
+std::string class_line(const train::ClassResults& classes, const data::DatasetSpec& dataset) {
   constexpr size_t kMost = 20;
   std::vector<size_t> present;
   for (size_t k = 0; k < classes.classes(); ++k)
@@ -82,7 +83,8 @@ std::string class_line(const train::ClassResults& classes) {
     present.resize(kMost);
   }
   std::vector<std::string> recalls;
-  for (const size_t k : present) recalls.push_back(fmt::format("{} {:.2f}%", k, *classes.recall(k)));
+  for (const size_t k : present)
+    recalls.push_back(fmt::format("{} {:.2f}%", data::class_name(dataset, k), *classes.recall(k)));
   return fmt::format("Balanced accuracy: {:.2f}%. {} by class: {}", classes.balanced_accuracy(),
                      all ? "Recall" : "Lowest recall", fmt::join(recalls, ", "));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/data_spec.h"
 #include "sweep/sweep.h"
 #include "terminal.h"
 #include "train/run_record.h"
@@ -18,7 +19,7 @@ std::string evaluation_line(std::string_view split, const train::Evaluation& eva
 
 // "Balanced accuracy: 99.43%. Recall by class: 0 99.90%, 1 ..."; where there are many classes, the lowest
 // recalls.
-std::string class_line(const train::ClassResults& classes);
+std::string class_line(const train::ClassResults& classes, const data::DatasetSpec& dataset);
 
 // The current epoch as a bar like tqdm's, at most `columns` wide.
 std::string epoch_bar(const train::Progress& progress, int columns);

@@ -69,7 +69,7 @@ void eval(const Options& options) {
                     "figures cannot be compared with the run's own",
                     recipe.dataset.name, run.string()));
   if (!options.output.json)
-    return say("{}\n{}\n", evaluation_line(name, evaluation), class_line(evaluation.classes));
+    return say("{}\n{}\n", evaluation_line(name, evaluation), class_line(evaluation.classes, recipe.dataset));
   nlohmann::ordered_json recall = nlohmann::ordered_json::array();
   for (size_t k = 0; k < evaluation.classes.classes(); ++k) {
     const auto share = evaluation.classes.recall(k);

@@ -80,7 +80,7 @@ class Folder {
                             .first(static_cast<size_t>(std::min(kGoldenImages, test.count)) *
                                    static_cast<size_t>(recipe.model.input.elements()));
     facts.title = recipe.title.empty() ? recipe.name : recipe.title;
-    facts.classes = data::names_of_classes(recipe.dataset.name, recipe.model.classes);
+    facts.classes = data::names_of_classes(recipe.dataset, recipe.model.classes);
     facts.macs = nn::infer(recipe.model).macs;
     facts.test_images = test.count;
     write_all(exports::c_project(model, name_, golden, facts, options_.form()), options_.folder());

@@ -205,7 +205,7 @@ std::string ordinal(size_t number) {
   return fmt::format("{}{}", number, last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
 }
 
-void say_table(const Batch& batch, const std::vector<Guesses>& all, const std::string& dataset) {
+void say_table(const Batch& batch, const std::vector<Guesses>& all, const data::DatasetSpec& dataset) {
   if (all.empty()) return;
   std::vector<Column> columns = {
       {.head = "Image", .left = true}, {.head = "Class", .left = true}, {.head = "Probability"}};
@@ -224,14 +224,14 @@ void say_table(const Batch& batch, const std::vector<Guesses>& all, const std::s
   for (const Line& line : table.lines(talk_columns())) say_line(line);
 }
 
-ordered_json json_of(const Guess& guess, const std::string& dataset) {
+ordered_json json_of(const Guess& guess, const data::DatasetSpec& dataset) {
   return {{"class", guess.label},
           {"name", data::class_name(dataset, guess.label)},
           {"probability", guess.probability}};
 }
 
 ordered_json document_of(const Options& options, const char* weights, const Batch& batch,
-                         const std::vector<Guesses>& all, const std::string& dataset) {
+                         const std::vector<Guesses>& all, const data::DatasetSpec& dataset) {
   ordered_json images = ordered_json::array();
   for (size_t i = 0; i < all.size(); ++i) {
     const Subject& subject = batch.subjects[i];
@@ -258,7 +258,7 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string csv_of(const Batch& batch, const std::vector<Guesses>& all, size_t top,
-                   const std::string& dataset) {
+                   const data::DatasetSpec& dataset) {
   std::string csv = "file,index,class,name,probability";
   for (size_t place = 2; place <= top; ++place)
     csv += fmt::format(",class_{0},name_{0},probability_{0}", place);
@@ -290,11 +290,11 @@ size_t predict(const Options& options) {
   const int top = std::min(options.top, model.classes());
   const std::vector<Guesses> all = guesses_of(batch, model, top);
   if (options.output.json) {
-    write_json(document_of(options, weights, batch, all, dataset.name));
+    write_json(document_of(options, weights, batch, all, dataset));
   } else if (options.csv) {
-    write_out(csv_of(batch, all, static_cast<size_t>(top), dataset.name));
+    write_out(csv_of(batch, all, static_cast<size_t>(top), dataset));
   } else {
-    say_table(batch, all, dataset.name);
+    say_table(batch, all, dataset);
   }
   return batch.failures.size();
 }

@@ -154,6 +154,7 @@ Dataset arranged(Dataset files, const DatasetSpec& spec) {
 }
 
 DatasetSpec resolved(DatasetSpec spec, const Dataset& arranged) {
+  if (spec.class_names.empty()) spec.class_names = arranged.class_names;
   const Split& train = arranged.train;
   if (!spec.test.empty()) spec.test = arranged.test.count;
   spec.validation = images_in(spec.validation, train.count);

@@ -30,9 +30,9 @@ std::vector<uint32_t> stratified(std::span<const uint8_t> labels, int count, uin
 // or if there are test images and it takes some, or if one part would be empty.
 Dataset arranged(Dataset files, const DatasetSpec& spec);
 
-// The specification with everything that only the images tell: numbers of images instead of shares, and the
-// mean and std of the training images. arranged() gives the same for it as for `spec`. Throws UsageError if
-// nothing is left to train on, or if all pixels have one value.
+// The specification with everything that only the images tell: numbers of images instead of shares, the mean
+// and std of the training images, and the names of the classes. arranged() gives the same for it as for
+// `spec`. Throws UsageError if nothing is left to train on, or if all pixels have one value.
 DatasetSpec resolved(DatasetSpec spec, const Dataset& arranged);
 
 // Whether resolved() could have returned it.

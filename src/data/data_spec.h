@@ -56,6 +56,8 @@ struct DatasetSpec {
   ValidationSplit validation_split = ValidationSplit::kLast;
   Portion test = 0;         // of the training images, in the place of test files that are not there
   uint64_t split_seed = 0;  // of what is drawn: stratified validation images, and test images
+  // In the order of the labels. Empty: a registered dataset's own, or else the classes are numbers.
+  std::vector<std::string> class_names{};
   friend bool operator==(const DatasetSpec&, const DatasetSpec&) = default;
 };
 

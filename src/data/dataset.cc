@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "base/text.h"
+#include "data/dataset_description.h"
 #include "data/dataset_file.h"
 
 namespace rung::data {
@@ -23,12 +25,28 @@ struct PlacedArray {
   IdxArray array;
 };
 
-// `info` is null for a dataset that is not registered. An error in the structure is reported before a mere
-// "checksum differs".
-PlacedArray load_file(const std::filesystem::path& folder, DatasetFile file, const DatasetInfo* info) {
+// Throws DataError unless the bytes are those that dataset.toml was written for.
+void check_sha256(const RawFile& raw, const DatasetDescription& description, DatasetFile file) {
+  if (description.sha256[file].empty() || sha256_hex(raw.bytes) == description.sha256[file]) return;
+  throw DataError(
+      fmt::format("{}: the {} bytes are not those that {} was written for: their SHA-256 differs", raw.place,
+                  raw.bytes.size(), kDescriptionFile),
+      fmt::format("import the images again; if you changed the file yourself, remove its line in {}",
+                  kDescriptionFile));
+}
+
+// What is known of a folder's files before they are read: both null of a folder of the user's own.
+struct Expected {
+  const DatasetInfo* info = nullptr;
+  const DatasetDescription* description = nullptr;
+};
+
+// An error in the structure is reported before a mere "checksum differs".
+PlacedArray load_file(const std::filesystem::path& folder, DatasetFile file, const Expected& expected) {
   const RawFile raw = read_dataset_file(folder, file);
   IdxArray array = parse_dataset_file(raw, file);
-  if (info != nullptr) check_sha256(raw, *info, file);
+  if (expected.info != nullptr) check_sha256(raw, *expected.info, file);
+  if (expected.description != nullptr) check_sha256(raw, *expected.description, file);
   return {raw.place, std::move(array)};
 }
 
@@ -62,10 +80,10 @@ Split make_split(PlacedArray images, PlacedArray labels) {
           .labels = std::move(labels.array.values)};
 }
 
-Split load_test(const std::filesystem::path& folder, const DatasetInfo* info, int classes,
+Split load_test(const std::filesystem::path& folder, const Expected& expected, int classes,
                 const Split& train) {
-  auto images = load_file(folder, kTestImages, info);
-  auto labels = load_file(folder, kTestLabels, info);
+  auto images = load_file(folder, kTestImages, expected);
+  auto labels = load_file(folder, kTestLabels, expected);
   check_labels(labels, classes);
   const std::string place = images.place;
   Split test = make_split(std::move(images), std::move(labels));
@@ -80,20 +98,48 @@ bool has_test_files(const std::filesystem::path& folder) {
   return find_dataset_file(folder, kTestImages) || find_dataset_file(folder, kTestLabels);
 }
 
-Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const DatasetInfo* info) {
-  auto images = load_file(folder, kTrainImages, info);
-  auto labels = load_file(folder, kTrainLabels, info);
+// The names in dataset.toml are those of the labels, and its sizes those of the images.
+void check_description(const DatasetDescription& description, const PlacedArray& images,
+                       const PlacedArray& labels) {
+  const auto classes = size_t{1} + std::ranges::max(labels.array.values);
+  if (description.classes.size() != classes)
+    throw DataError(
+        fmt::format("{}: the largest label is {}, but {} names {}", labels.place, classes - 1,
+                    kDescriptionFile, counted(description.classes.size(), "class")),
+        fmt::format("name every class from 0 to {} in {}, in this order", classes - 1, kDescriptionFile));
+  const auto& dims = images.array.dims;
+  if ((description.height != 0 && description.height != dims[1]) ||
+      (description.width != 0 && description.width != dims[2]))
+    throw DataError(fmt::format("{}: byte {}: images of {} x {} pixels, but {} says {} x {}", images.place,
+                                kImageDimsOffset + 4, dims[1], dims[2], kDescriptionFile, description.height,
+                                description.width),
+                    "import the images again");
+}
+
+Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const Expected& expected) {
+  auto images = load_file(folder, kTrainImages, expected);
+  auto labels = load_file(folder, kTrainLabels, expected);
   Dataset dataset;
   dataset.name = name;
-  dataset.classes = info != nullptr ? info->classes : 1 + std::ranges::max(labels.array.values);
+  dataset.classes =
+      expected.info != nullptr ? expected.info->classes : 1 + std::ranges::max(labels.array.values);
   check_labels(labels, dataset.classes);
+  if (expected.description != nullptr) {
+    check_description(*expected.description, images, labels);
+    dataset.class_names = expected.description->classes;
+  }
   dataset.train = make_split(std::move(images), std::move(labels));
-  if (info != nullptr || has_test_files(folder)) {
-    dataset.test = load_test(folder, info, dataset.classes, dataset.train);
+  if (expected.info != nullptr || has_test_files(folder)) {
+    dataset.test = load_test(folder, expected, dataset.classes, dataset.train);
   } else {
     dataset.test = {0, dataset.train.height, dataset.train.width, {}, {}};
   }
   return dataset;
+}
+
+Dataset load_own_folder(const std::string& name, const std::filesystem::path& folder) {
+  const auto description = read_description(folder);
+  return load_folder(name, folder, {.description = description ? &*description : nullptr});
 }
 
 // Where a folder of the user's own lies now.
@@ -120,7 +166,7 @@ std::filesystem::path root_or_default(const std::filesystem::path& root) {
 }
 
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root) {
-  if (is_folder(name)) return load_folder(name, place_of(name, root), nullptr);
+  if (is_folder(name)) return load_own_folder(name, place_of(name, root));
   const DatasetInfo& info = find_dataset(name);
   return load_dataset(info, root / name);
 }
@@ -128,7 +174,7 @@ Dataset load_dataset(const std::string& name, const std::filesystem::path& root)
 Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder) {
   const std::string hint = fmt::format("run `rung data fetch {}`", info.name);
   try {
-    return load_folder(info.name, folder, &info);
+    return load_folder(info.name, folder, {.info = &info});
   } catch (const IoError& error) {
     throw IoError(error.what(), hint);
   } catch (const DataError& error) {
@@ -137,8 +183,8 @@ Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folde
 }
 
 Extent extent_of(const std::filesystem::path& folder) {
-  const auto images = load_file(folder, kTrainImages, nullptr);
-  const auto labels = load_file(folder, kTrainLabels, nullptr);
+  const auto images = load_file(folder, kTrainImages, {});
+  const auto labels = load_file(folder, kTrainLabels, {});
   check_images(images);
   return {images.array.dims[1], images.array.dims[2], 1 + std::ranges::max(labels.array.values)};
 }

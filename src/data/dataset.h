@@ -24,6 +24,7 @@ struct Split {
 struct Dataset {
   std::string name;
   int classes = 0;
+  std::vector<std::string> class_names{};  // [classes], or none: a registered dataset's, or numbers
   Split train;
   Split test;  // same height and width as train; has no images only as load_dataset() may return it
 };
@@ -36,9 +37,10 @@ std::filesystem::path root_or_default(const std::filesystem::path& root);
 
 // What lies in the files of root/<name>, each of which is checked to be the published one. A name that holds
 // a '/' is itself the folder of a dataset of the user's own: no checksums, as many classes as the largest
-// training label + 1, and no test images if both of their files are missing. A folder that is not where its
-// name says is looked for in `root`, by the name's last part. Throws UsageError for an unknown name, IoError
-// if a file is missing, DataError (file and byte offset) if the files are malformed or do not fit each other.
+// training label + 1, named by its dataset.toml if there is one (see dataset_description.h), and no test
+// images if both of their files are missing. A folder that is not where its name says is looked for in
+// `root`, by the name's last part. Throws UsageError for an unknown name, IoError if a file is missing,
+// DataError (file and byte offset) if the files are malformed or do not fit each other.
 Dataset load_dataset(const std::string& name, const std::filesystem::path& root = default_root());
 
 // The same for a dataset described by `info`, from `folder`.

@@ -17,16 +17,25 @@ constexpr int kDark = 16;          // pixels that all stay below were hardly mea
 constexpr double kMostFlat = 0.5;  // of the images
 constexpr int kImbalance = 3;      // a ratio from here on is worth a remark
 
-// "class 3", "classes 3, 5 and 7", "classes 0 to 9", "classes 0, 2, ... (26 in all)".
-std::string named(std::span<const int> classes) {
-  if (classes.size() == 1) return fmt::format("class {}", classes[0]);
+// A class's name, or else its number.
+std::string name_of(size_t label, std::span<const std::string> names) {
+  return label < names.size() ? names[label] : std::to_string(label);
+}
+
+// "class 3", "classes 3, 5 and 7", "classes 0 to 9", "classes 0, 2, ... (26 in all)"; "class rose".
+std::string named(std::span<const int> classes, std::span<const std::string> class_names) {
+  std::vector<std::string> names;
+  for (const int label : classes) names.push_back(name_of(static_cast<size_t>(label), class_names));
+  if (names.size() == 1) return fmt::format("class {}", names[0]);
   const auto between = static_cast<size_t>(classes.back() - classes.front());
-  if (classes.size() > 2 && between + 1 == classes.size())
+  if (class_names.empty() && classes.size() > 2 && between + 1 == classes.size())
     return fmt::format("classes {} to {}", classes.front(), classes.back());
-  if (classes.size() > kMostNamed)
-    return fmt::format("classes {}, ... ({} in all)", fmt::join(classes.first(kMostNamed), ", "),
-                       classes.size());
-  return fmt::format("classes {} and {}", fmt::join(classes.first(classes.size() - 1), ", "), classes.back());
+  const auto joined = [&](size_t count) {
+    return fmt::join(names.begin(), names.begin() + static_cast<ptrdiff_t>(count), ", ");
+  };
+  if (names.size() > kMostNamed)
+    return fmt::format("classes {}, ... ({} in all)", joined(kMostNamed), names.size());
+  return fmt::format("classes {} and {}", joined(names.size() - 1), names.back());
 }
 
 // The classes that have images in `all` but none in `part`.
@@ -37,7 +46,7 @@ std::vector<int> missing(std::span<const int> all, std::span<const int> part) {
   return classes;
 }
 
-void remark_on_labels(std::span<const int> counts, std::vector<std::string>& remarks) {
+void remark_on_labels(const Dataset& data, std::span<const int> counts, std::vector<std::string>& remarks) {
   std::vector<int> empty;
   for (size_t label = 0; label < counts.size(); ++label)
     if (counts[label] == 0) empty.push_back(static_cast<int>(label));
@@ -47,7 +56,7 @@ void remark_on_labels(std::span<const int> counts, std::vector<std::string>& rem
   const bool begins_late = static_cast<size_t>(first) == empty.size();
   remarks.push_back(fmt::format(
       "the training labels are {}..{}, but {} {} no image; {}, or the model has outputs that nothing uses",
-      first, counts.size() - 1, named(empty), empty.size() == 1 ? "has" : "have",
+      first, counts.size() - 1, named(empty, data.class_names), empty.size() == 1 ? "has" : "have",
       begins_late ? fmt::format("subtract {} from every label", first) : "number the classes without gaps"));
 }
 
@@ -65,7 +74,7 @@ void remark_on_test(const Dataset& data, std::span<const int> all, std::vector<s
   const auto lacks = missing(all, class_counts(data.test.labels, data.classes));
   if (lacks.empty()) return;
   remarks.push_back(fmt::format("the test set has no image of {}: test accuracy says nothing about {}",
-                                named(lacks), lacks.size() == 1 ? "it" : "them"));
+                                named(lacks, data.class_names), lacks.size() == 1 ? "it" : "them"));
 }
 
 void remark_on_validation(const Dataset& data, const DatasetSpec& spec, std::span<const int> all,
@@ -82,11 +91,11 @@ void remark_on_validation(const Dataset& data, const DatasetSpec& spec, std::spa
     remarks.push_back(
         fmt::format("all images of {} are held out for validation, so the model never trains "
                     "on {}; {}",
-                    named(untrained), untrained.size() == 1 ? "it" : "them", mend));
+                    named(untrained, data.class_names), untrained.size() == 1 ? "it" : "them", mend));
   const auto unseen = missing(all, class_counts(labels.subspan(trained), data.classes));
   if (!unseen.empty())
     remarks.push_back(fmt::format("no image of {} is held out: validation accuracy says nothing about {}; {}",
-                                  named(unseen), unseen.size() == 1 ? "it" : "them", mend));
+                                  named(unseen, data.class_names), unseen.size() == 1 ? "it" : "them", mend));
 }
 
 struct Brightness {
@@ -133,7 +142,7 @@ void remark_on_pixels(const char* name, const Split& split, std::vector<std::str
 std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec, int outputs) {
   std::vector<std::string> remarks;
   const std::vector<int> counts = class_counts(data.train.labels, data.classes);
-  remark_on_labels(counts, remarks);
+  remark_on_labels(data, counts, remarks);
   remark_on_outputs(data, outputs, remarks);
   remark_on_test(data, counts, remarks);
   remark_on_validation(data, spec, counts, remarks);
@@ -142,7 +151,7 @@ std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec
   return remarks;
 }
 
-std::optional<std::string> imbalance_remark(std::span<const int> counts) {
+std::optional<std::string> imbalance_remark(std::span<const int> counts, std::span<const std::string> names) {
   size_t smallest = counts.size();
   size_t largest = counts.size();
   for (size_t label = 0; label < counts.size(); ++label) {
@@ -155,7 +164,7 @@ std::optional<std::string> imbalance_remark(std::span<const int> counts) {
   return fmt::format(
       "class {} has {} training images and class {} has {}: accuracy is mostly that of the large classes; "
       "class_weights = \"balanced\" in [training] counts all classes alike",
-      smallest, counts[smallest], largest, counts[largest]);
+      name_of(smallest, names), counts[smallest], name_of(largest, names), counts[largest]);
 }
 
 }  // namespace rung::data

@@ -17,7 +17,8 @@ namespace rung::data {
 std::vector<std::string> remarks_on(const Dataset& data, const DatasetSpec& spec, int outputs);
 
 // A sentence if some classes have many times the images of others. `counts` is by class; classes without
-// images are ignored.
-std::optional<std::string> imbalance_remark(std::span<const int> counts);
+// images are ignored. `names` are those of the classes, or none.
+std::optional<std::string> imbalance_remark(std::span<const int> counts,
+                                            std::span<const std::string> names = {});
 
 }  // namespace rung::data

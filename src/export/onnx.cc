@@ -54,7 +54,7 @@ void add_metadata(onnx::ModelProto& proto, const recipe::Recipe& recipe, const n
   const std::pair<const char*, std::string> entries[] = {
       {"recipe", recipe.name},
       {"title", recipe.title},
-      {"classes", nlohmann::json(data::names_of_classes(recipe.dataset.name, recipe.model.classes)).dump()},
+      {"classes", nlohmann::json(data::names_of_classes(recipe.dataset, recipe.model.classes)).dump()},
       {"input", raw_input ? "pixel" : "(pixel / 255 - mean) / std"},
       {"mean", fmt::format("{}", *recipe.dataset.mean)},
       {"std", fmt::format("{}", *recipe.dataset.std)},

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "data/class_names.h"
 #include "ladder/analysis.h"
 #include "ladder/p_value.h"
 #include "ladder/run_statistics.h"
@@ -28,7 +29,8 @@ std::string accuracies(const Analysis& analysis, const RunRecord& record) {
       record.final_test_accuracy());
 }
 
-std::string fit_sentence(const Analysis& analysis, const RunRecord& record) {
+std::string fit_sentence(const Analysis& analysis, const data::DatasetSpec& dataset,
+                         const RunRecord& record) {
   const double chance = kErrors * analysis.standard_error;
   const std::string figures = accuracies(analysis, record);
   switch (analysis.fit) {
@@ -38,7 +40,8 @@ std::string fit_sentence(const Analysis& analysis, const RunRecord& record) {
           figures, chance_accuracy(*record.test_classes));
     case Fit::kCollapsed:
       return fmt::format("Its predictions collapse: {:.1f} % of the test images are predicted as {}; {}.",
-                         analysis.classes.answered_share, class_list(analysis.classes.answered), figures);
+                         analysis.classes.answered_share, class_list(analysis.classes.answered, dataset),
+                         figures);
     case Fit::kAverageLags:
       return fmt::format(
           "The average of the weights lags behind the weights in training: {:.2f} % of the test images "
@@ -106,7 +109,7 @@ std::string average_sentence(const Recipe& recipe, const RunRecord& record) {
 
 std::string balance_sentence(const Analysis& analysis, const Recipe& recipe, const RunRecord& record) {
   std::string text = fmt::format("The imbalance of the training images is the limit: {}.",
-                                 training_images_text(record, analysis.classes));
+                                 training_images_text(record, analysis.classes, recipe.dataset));
   if (!analysis.classes.missing.empty())
     text += fmt::format(
         " No model learns a class that it never sees: {}.",
@@ -160,27 +163,31 @@ std::string limit_sentence(const Analysis& analysis, const Recipe& recipe, const
 }
 
 // "class 3 (12.0 %), class 4 (0.0 %)", and how many more.
-std::string recalls_text(const std::vector<size_t>& classes, const train::ClassResults& results) {
+std::string recalls_text(const std::vector<size_t>& classes, const data::DatasetSpec& dataset,
+                         const train::ClassResults& results) {
   constexpr size_t kMost = 6;
   std::string text;
   for (size_t i = 0; i < std::min(kMost, classes.size()); ++i)
-    text += fmt::format("{}class {} ({:.1f} %)", i == 0 ? "" : ", ", classes[i], *results.recall(classes[i]));
+    text += fmt::format("{}class {} ({:.1f} %)", i == 0 ? "" : ", ", data::class_name(dataset, classes[i]),
+                        *results.recall(classes[i]));
   if (classes.size() > kMost) text += fmt::format(" and {} more", classes.size() - kMost);
   return text;
 }
 
-std::vector<std::string> class_sentences(const Analysis& analysis, const RunRecord& record) {
+std::vector<std::string> class_sentences(const Analysis& analysis, const data::DatasetSpec& dataset,
+                                         const RunRecord& record) {
   std::vector<std::string> sentences;
   const ClassFindings& classes = analysis.classes;
   if (!classes.low.empty())
     sentences.push_back(fmt::format("Recall is far below the usual {:.1f} % for {}.", classes.usual_recall,
-                                    recalls_text(classes.low, *record.test_classes)));
+                                    recalls_text(classes.low, dataset, *record.test_classes)));
   if (shows_balanced(record))
     sentences.push_back(fmt::format(
         "Balanced test accuracy, the mean recall of the classes, is {:.2f} %; accuracy is {:.2f} %.",
         *record.epochs.back().balanced_test_accuracy, record.final_test_accuracy()));
   if (classes.imbalanced() && analysis.limit != Limit::kClassBalance)
-    sentences.push_back(fmt::format("Training is imbalanced: {}.", training_images_text(record, classes)));
+    sentences.push_back(
+        fmt::format("Training is imbalanced: {}.", training_images_text(record, classes, dataset)));
   return sentences;
 }
 
@@ -213,11 +220,11 @@ std::vector<std::string> split_sentences(const Analysis& analysis, const RunReco
 
 std::vector<std::string> sentences_of(const Analysis& analysis, const Recipe& recipe,
                                       const RunRecord& record) {
-  std::vector<std::string> sentences = {fit_sentence(analysis, record)};
+  std::vector<std::string> sentences = {fit_sentence(analysis, recipe.dataset, record)};
   const auto add = [&](const std::vector<std::string>& more) {
     sentences.insert(sentences.end(), more.begin(), more.end());
   };
-  add(class_sentences(analysis, record));
+  add(class_sentences(analysis, recipe.dataset, record));
   add(split_sentences(analysis, record));
   if (analysis.fit != Fit::kNotLearned) sentences.push_back(stability_sentence(analysis, record));
   sentences.push_back(limit_sentence(analysis, recipe, record));

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "base/require.h"
 #include "base/text.h"
+#include "data/class_names.h"
 #include "ladder/analysis.h"
 #include "ladder/standard_error.h"
 
@@ -92,6 +94,14 @@ bool has_rare(const std::optional<ClassResults>& results) {
   return findings.imbalanced();
 }
 
+// "a", "a and b", "a, b and c".
+std::string listed(std::vector<std::string> parts) {
+  if (parts.size() == 1) return parts.front();
+  const std::string last = parts.back();
+  parts.pop_back();
+  return fmt::format("{} and {}", fmt::join(parts, ", "), last);
+}
+
 std::string number_list(std::span<const size_t> ascending) {
   std::vector<std::string> parts;
   for (size_t first = 0, next = 0; first < ascending.size(); first = next) {
@@ -103,10 +113,17 @@ std::string number_list(std::span<const size_t> ascending) {
       for (size_t k = ascending[first]; k <= last; ++k) parts.push_back(fmt::format("{}", k));
     }
   }
-  if (parts.size() == 1) return parts.front();
-  const std::string last = parts.back();
-  parts.pop_back();
-  return fmt::format("{} and {}", fmt::join(parts, ", "), last);
+  return listed(std::move(parts));
+}
+
+// As many as can be read at a glance, and how many more.
+std::string name_list(std::span<const size_t> classes, const data::DatasetSpec& dataset) {
+  constexpr size_t kMost = 10;
+  std::vector<std::string> parts;
+  for (const size_t k : classes.first(std::min(kMost, classes.size())))
+    parts.push_back(data::class_name(dataset, k));
+  if (classes.size() > kMost) parts.push_back(fmt::format("{} more", classes.size() - kMost));
+  return listed(std::move(parts));
 }
 
 }  // namespace
@@ -149,25 +166,28 @@ double chance_accuracy(const ClassResults& results) {
   return 100 * *std::ranges::max_element(results.images) / all;
 }
 
-std::string class_list(std::span<const size_t> classes) {
-  return fmt::format("{} {}", classes.size() == 1 ? "class" : "classes", number_list(classes));
+std::string class_list(std::span<const size_t> classes, const data::DatasetSpec& dataset) {
+  return fmt::format("{} {}", classes.size() == 1 ? "class" : "classes",
+                     data::has_class_names(dataset) ? name_list(classes, dataset) : number_list(classes));
 }
 
-std::string training_images_text(const train::RunRecord& record, const ClassFindings& findings) {
+std::string training_images_text(const train::RunRecord& record, const ClassFindings& findings,
+                                 const data::DatasetSpec& dataset) {
   RUNG_REQUIRE(record.train_classes);
   const std::vector<int>& images = record.train_classes->images;
   const auto largest = std::ranges::max_element(images);
-  std::string text =
-      fmt::format("class {} has {} training images", largest - images.begin(), with_commas(*largest));
+  std::string text = fmt::format("class {} has {} training images",
+                                 data::class_name(dataset, static_cast<size_t>(largest - images.begin())),
+                                 with_commas(*largest));
   if (!findings.rare.empty()) {
     std::vector<int> counts;
     for (const size_t k : findings.rare) counts.push_back(images[k]);
     const auto [fewest, most] = std::ranges::minmax(counts);
-    text += fmt::format(", {} only {}", class_list(findings.rare), with_commas(fewest));
+    text += fmt::format(", {} only {}", class_list(findings.rare, dataset), with_commas(fewest));
     if (most > fewest) text += fmt::format(" to {}", with_commas(most));
     if (most == fewest && counts.size() > 1) text += " each";
   }
-  if (!findings.missing.empty()) text += fmt::format(", {} none", class_list(findings.missing));
+  if (!findings.missing.empty()) text += fmt::format(", {} none", class_list(findings.missing, dataset));
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/data_spec.h"
 #include "train/run_record.h"
 
 namespace rung::ladder {
@@ -37,11 +38,12 @@ double train_accuracy_as_tested(const train::RunRecord& record);
 // Percent: the accuracy of always answering the most frequent class.
 double chance_accuracy(const train::ClassResults& results);
 
-// "class 3", "classes 0, 4 and 7 to 9"
-std::string class_list(std::span<const size_t> classes);
+// "class 3", "classes 0, 4 and 7 to 9"; where the dataset has names, "class Coat", "classes Coat and Shirt".
+std::string class_list(std::span<const size_t> classes, const data::DatasetSpec& dataset);
 
 // "class 0 has 5,000 training images, classes 1 to 9 only 20 each". Preconditions: the record knows its
 // classes, and the findings are its own.
-std::string training_images_text(const train::RunRecord& record, const ClassFindings& findings);
+std::string training_images_text(const train::RunRecord& record, const ClassFindings& findings,
+                                 const data::DatasetSpec& dataset);
 
 }  // namespace rung::ladder

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "data/arrange.h"
+#include "data/class_names.h"
 #include "data/registry.h"
 #include "recipe/parse.h"
 #include "recipe/read_fields.h"
@@ -52,13 +53,22 @@ data::Portion parse_test(const TableReader& table, const std::string& name) {
   return parse_portion(table, "test");
 }
 
+std::vector<std::string> parse_class_names(const TableReader& table) {
+  if (!table.has("class_names")) return {};
+  std::vector<std::string> names = table.texts("class_names");
+  const std::string problem = data::problem_of(names);
+  if (!problem.empty()) table.fail("class_names", problem);
+  return names;
+}
+
 }  // namespace
 
 data::DatasetSpec parse_dataset(const TableReader& root) {
   data::DatasetSpec dataset;
   const auto table = root.table("dataset");
   if (!table) return dataset;
-  table->allow({"name", "mean", "std", "validation", "validation_split", "test", "split_seed"});
+  table->allow(
+      {"name", "mean", "std", "validation", "validation_split", "test", "split_seed", "class_names"});
   dataset.name = table->text("name", dataset.name);
   require_dataset(*table, dataset.name);
   const data::DatasetInfo* known = data::known_dataset(dataset.name);
@@ -71,6 +81,7 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   dataset.test = parse_test(*table, dataset.name);
   dataset.split_seed =
       static_cast<uint64_t>(table->integer("split_seed", 0, std::numeric_limits<int64_t>::max(), 0));
+  dataset.class_names = parse_class_names(*table);
   return dataset;
 }
 

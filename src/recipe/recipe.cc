@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/key_depth.h"
 #include "base/text.h"
 #include "data/augment.h"
 #include "data/dataset.h"
-#include "recipe/key_depth.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {
@@ -94,6 +94,14 @@ void require_weight_of_each_class(const TableReader& root, const Recipe& recipe)
                                          recipe.model.classes, found));
 }
 
+// The model tells every class apart that has a name.
+void require_output_of_each_name(const TableReader& root, const Recipe& recipe) {
+  const size_t names = recipe.dataset.class_names.size();
+  if (names <= static_cast<size_t>(recipe.model.classes)) return;
+  root.required_table("dataset").fail(
+      "class_names", fmt::format("{} names, but the model has {} classes", names, recipe.model.classes));
+}
+
 }  // namespace
 
 RecipeError::RecipeError(std::string_view source, uint32_t line_number, uint32_t column_number,
@@ -131,6 +139,7 @@ Recipe parse_recipe(const toml::table& document, std::string_view source) {
   require_validation(root, recipe);
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);
+  require_output_of_each_name(root, recipe);
   require_transforms_fit(root, recipe);
   recipe.training = parse_training(root);
   require_weight_of_each_class(root, recipe);

@@ -10,9 +10,9 @@
 #include <sstream>
 #include <utility>
 
+#include "base/key_depth.h"
 #include "base/text.h"
 #include "data/registry.h"
-#include "recipe/key_depth.h"
 #include "recipe/parse.h"
 
 namespace rung::recipe {

@@ -227,6 +227,20 @@ bool TableReader::is_text(std::string_view key) const {
   return entry && entry->value->is_string();
 }
 
+std::vector<std::string> TableReader::texts(std::string_view key) const {
+  const std::string expected = fmt::format("an array of 1 to {} texts", kMaxListed);
+  const Entry* entry = find(key, false, expected);
+  const auto* array = entry->value->as_array();
+  if (!array || array->empty() || array->size() > kMaxListed) fail_type(*entry, expected);
+  std::vector<std::string> result;
+  for (const auto& element : *array) {
+    const auto* value = element.as_string();
+    if (!value) fail_element(*entry, element, expected);
+    result.push_back(value->get());
+  }
+  return result;
+}
+
 std::optional<size_t> TableReader::array_size(std::string_view key) const {
   const Entry* entry = find(key);
   const auto* array = entry ? entry->value->as_array() : nullptr;

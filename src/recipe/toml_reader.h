@@ -70,6 +70,8 @@ class TableReader {
   std::string text(std::string_view key, std::optional<std::string> fallback = {},
                    std::string_view allowed_controls = "") const;
   bool is_text(std::string_view key) const;
+  // From 1 to kMaxListed texts.
+  std::vector<std::string> texts(std::string_view key) const;
   std::optional<size_t> array_size(std::string_view key) const;  // none if it is not an array
 
   // The value that the text names.

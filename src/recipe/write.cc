@@ -7,28 +7,13 @@
 #include <iterator>
 #include <limits>
 
+#include "base/toml_string.h"
 #include "data/arrange.h"
 #include "recipe/field_text.h"
 #include "recipe/recipe.h"
 
 namespace rung::recipe {
 namespace {
-
-std::string toml_string(std::string_view text) {
-  std::string result = "\"";
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') {
-      result += {'\\', byte};
-    } else if (byte == '\n') {
-      result += "\\n";
-    } else if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) {
-      fmt::format_to(std::back_inserter(result), "\\u{:04x}", static_cast<unsigned>(byte));
-    } else {
-      result += byte;
-    }
-  }
-  return result + '"';
-}
 
 std::string layer_table(const nn::LayerSpec& layer) {
   std::string text = fmt::format("{{ type = \"{}\"", nn::recipe_name(layer));
@@ -138,9 +123,17 @@ std::string split(const data::DatasetSpec& dataset) {
   return text;
 }
 
+std::string class_names(const std::vector<std::string>& names) {
+  if (names.empty()) return "";
+  std::vector<std::string> texts;
+  for (const std::string& name : names) texts.push_back(toml_string(name));
+  return fmt::format("class_names = [{}]\n", fmt::join(texts, ", "));
+}
+
 std::string table(const data::DatasetSpec& dataset) {
-  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}{}", toml_string(dataset.name), moment(dataset.mean),
-                     moment(dataset.std), portion("validation", dataset.validation), split(dataset));
+  return fmt::format("name = {}\nmean = {}\nstd = {}\n{}{}{}", toml_string(dataset.name),
+                     moment(dataset.mean), moment(dataset.std), portion("validation", dataset.validation),
+                     split(dataset), class_names(dataset.class_names));
 }
 
 std::string table(const nn::ModelSpec& model) {

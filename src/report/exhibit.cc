@@ -117,7 +117,7 @@ std::optional<ladder::McNemar> compare(const Exhibit& before, const Exhibit& aft
 }
 
 std::string class_name(const Exhibit& exhibit, size_t label) {
-  return data::class_name(exhibit.run.recipe.dataset.name, label);
+  return data::class_name(exhibit.run.recipe.dataset, label);
 }
 
 double predicted_accuracy(const Exhibit& exhibit) {

@@ -36,7 +36,7 @@ document "recipe title params parameter_budget macs layers output_shape receptiv
 document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
   bench small.toml --seconds 0.1 --no-peak --profile
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
-document "dataset classes train test images height width class_counts normalisation train_pixels stroke_width remarks" data info ./digits
+document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width remarks" data info ./digits
 document "data_dir datasets name registered here folder classes height width train_images test_images mean std" data list
 
 # A verdict of "no" is also a document; an error is not.

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace rung::recipe {
+namespace rung {
 
 inline constexpr int kMaxKeyParts = 16;
 
@@ -19,4 +19,4 @@ struct TextPosition {
 // The position at which the first key of more than kMaxKeyParts parts becomes too long.
 std::optional<TextPosition> find_too_deep_key(std::string_view toml);
 
-}  // namespace rung::recipe
+}  // namespace rung

@@ -1,10 +1,10 @@
 // Reads just enough TOML to tell dots in keys from dots in strings and comments. On text that is not TOML it
 // may be wrong after the first error, where the parser stops.
-#include "recipe/key_depth.h"
+#include "base/key_depth.h"
 
 #include <algorithm>
 
-namespace rung::recipe {
+namespace rung {
 namespace {
 
 constexpr std::string_view kLineEnds = "\n\v\f\r";
@@ -76,4 +76,4 @@ std::optional<TextPosition> find_too_deep_key(std::string_view toml) {
   return position_of(toml.substr(0, offset));
 }
 
-}  // namespace rung::recipe
+}  // namespace rung
