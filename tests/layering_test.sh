@@ -12,6 +12,7 @@ declare -A uses=(
   [export]="train recipe"
   [sweep]="ladder"
   [fetch]="data"
+  [import]="data"
   [ladder]="train recipe"
   [recipe]="chip optim data"
   [train]="quantise optim data"

@@ -1,0 +1,196 @@
+#include "import/picture_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/image_file.h"
+#include "import/listing.h"
+#include "import/natural_order.h"
+
+namespace rung::imports {
+namespace {
+
+enum class Part { kTrain, kValidation, kTest };
+
+// What a folder of this name holds, if it is one of a split.
+std::optional<Part> part_called(std::string_view folder) {
+  constexpr std::array<std::pair<std::string_view, Part>, 7> kNames = {{{"train", Part::kTrain},
+                                                                        {"training", Part::kTrain},
+                                                                        {"val", Part::kValidation},
+                                                                        {"valid", Part::kValidation},
+                                                                        {"validation", Part::kValidation},
+                                                                        {"test", Part::kTest},
+                                                                        {"testing", Part::kTest}}};
+  std::string name(folder);
+  std::ranges::transform(name, name.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  for (const auto& [known, part] : kNames)
+    if (name == known) return part;
+  return std::nullopt;
+}
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (size_t end = path.find('/'); end != std::string_view::npos; end = path.find('/')) {
+    parts.push_back(path.substr(0, end));
+    path.remove_prefix(end + 1);
+  }
+  parts.push_back(path);  // the file's name; empty for a folder
+  return parts;
+}
+
+// The paths of pictures, seen from the folder in which they part.
+class Paths {
+ public:
+  explicit Paths(const FileTree& tree) : tree_(tree) {
+    for (size_t file = 0; file < tree.files().size(); ++file)
+      if (data::has_image_ending(tree.files()[file].path)) pictures_.push_back(file);
+    while (lie_in_one_folder()) ++skipped_levels_;
+    has_splits_ =
+        std::ranges::any_of(pictures_, [&](size_t file) { return part_called(of(file)[0]).has_value(); });
+  }
+
+  const std::vector<size_t>& pictures() const { return pictures_; }
+  bool has_splits() const { return has_splits_; }
+
+  std::vector<std::string_view> of(size_t file) const { return below(tree_.files()[file].path); }
+
+  // The parts of a path in the tree; none if it lies elsewhere.
+  std::vector<std::string_view> below(std::string_view path) const {
+    std::vector<std::string_view> parts = parts_of(path);
+    parts.erase(parts.begin(),
+                parts.begin() + static_cast<ptrdiff_t>(std::min(skipped_levels_, parts.size())));
+    return parts;
+  }
+
+ private:
+  // A folder around all of them, which is neither a class's nor holds pictures itself.
+  bool lie_in_one_folder() const {
+    if (pictures_.empty()) return false;
+    const auto first = of(pictures_.front());
+    return std::ranges::all_of(pictures_, [&](size_t file) {
+      const auto parts = of(file);
+      return parts.size() >= 3 && parts[0] == first[0];
+    });
+  }
+
+  const FileTree& tree_;
+  std::vector<size_t> pictures_;
+  size_t skipped_levels_ = 0;
+  bool has_splits_ = false;
+};
+
+class Layouter {
+ public:
+  explicit Layouter(const FileTree& tree) : tree_(tree), paths_(tree) {}
+
+  PictureLayout lay_out() {
+    find_class_folders();
+    name_classes();
+    place_pictures();
+    say_skipped();
+    return std::move(layout_);
+  }
+
+ private:
+  // A class folder: its split's folder, or "", and its name.
+  using ClassFolder = std::pair<std::string, std::string>;
+
+  // None for a path that is not in a class folder.
+  std::optional<ClassFolder> class_folder(const std::vector<std::string_view>& parts) const {
+    const size_t level = paths_.has_splits() ? 1 : 0;
+    if (parts.size() < level + 2) return std::nullopt;
+    return ClassFolder(level == 0 ? "" : std::string(parts[0]), std::string(parts[level]));
+  }
+
+  void find_class_folders() {
+    for (const FileTree::File& file : tree_.files())
+      if (const auto folder = class_folder(paths_.below(file.path))) pictures_in_.emplace(*folder, 0);
+    for (const std::string& path : tree_.empty_folders())
+      if (const auto folder = class_folder(paths_.below(path))) pictures_in_.emplace(*folder, 0);
+    for (const size_t file : paths_.pictures()) {
+      const auto parts = paths_.of(file);
+      const auto folder = class_folder(parts);
+      if (!folder || (paths_.has_splits() && !part_called(parts[0]))) fail_outside(file);
+      ++pictures_in_[*folder];
+    }
+    for (const auto& [folder, count] : pictures_in_)
+      if (count == 0)
+        throw DataError(fmt::format("the folder {}{}{} holds no PNG or JPEG picture", quotable(folder.first),
+                                    folder.first.empty() ? "" : "/", quotable(folder.second)),
+                        "every folder here is a class: add its pictures, or move the folder away");
+  }
+
+  [[noreturn]] void fail_outside(size_t file) const {
+    throw DataError(fmt::format("{} is in no class folder{}", tree_.place(file),
+                                paths_.has_splits() ? " of train or test" : ""),
+                    "put each picture into a folder that is called after its class, or move it away");
+  }
+
+  void name_classes() {
+    std::set<std::string> names;
+    for (const auto& [folder, count] : pictures_in_) names.insert(folder.second);
+    layout_.classes.assign(names.begin(), names.end());
+    std::ranges::sort(layout_.classes, natural_less);
+    if (layout_.classes.size() < 2)
+      throw DataError(
+          fmt::format("all pictures are in one class folder, {}", quotable(layout_.classes.front())),
+          "a classifier needs two classes or more, each in a folder of its own");
+  }
+
+  void place_pictures() {
+    std::map<std::string, uint32_t> label_of;
+    for (const std::string& name : layout_.classes)
+      label_of.emplace(name, static_cast<uint32_t>(label_of.size()));
+    bool has_test = false;
+    bool has_validation = false;
+    for (const auto& [folder, count] : pictures_in_) {
+      has_test |= part_called(folder.first) == Part::kTest;
+      has_validation |= part_called(folder.first) == Part::kValidation;
+    }
+    const Part test = has_test ? Part::kTest : Part::kValidation;
+    for (const size_t file : paths_.pictures()) {
+      const ClassFolder folder = *class_folder(paths_.of(file));
+      layout_.pictures.push_back(
+          {file, label_of.at(folder.second), paths_.has_splits() && part_called(folder.first) == test});
+    }
+    if (has_validation)
+      layout_.steps.emplace_back(has_test ? "The validation pictures became training images."
+                                          : "The validation pictures became the test images.");
+  }
+
+  void say_skipped() {
+    std::vector<std::string> others;
+    for (const FileTree::File& file : tree_.files())
+      if (!data::has_image_ending(file.path)) others.push_back(file.path);
+    if (!others.empty())
+      layout_.steps.push_back(
+          fmt::format("{} neither PNG nor JPEG by name and {} left out: {}.",
+                      counted(others.size(), "file") + (others.size() == 1 ? " is" : " are"),
+                      others.size() == 1 ? "was" : "were", some_of(others)));
+    if (!tree_.skipped().empty())
+      layout_.steps.push_back(fmt::format("Hidden or foreign, and left out: {}.", some_of(tree_.skipped())));
+  }
+
+  const FileTree& tree_;
+  Paths paths_;
+  std::map<ClassFolder, size_t> pictures_in_;
+  PictureLayout layout_;
+};
+
+}  // namespace
+
+PictureLayout picture_layout(const FileTree& tree) {
+  return Layouter(tree).lay_out();
+}
+
+}  // namespace rung::imports

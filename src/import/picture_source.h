@@ -1,0 +1,14 @@
+// Pictures (PNG, JPEG) in folders that are called after their classes: `train/` and `test/` with class
+// folders in both, or class folders alone.
+#pragma once
+
+#include "import/source.h"
+
+namespace rung::imports {
+
+bool recognises_pictures(const FileTree& tree, const Options& options);
+ImageSet read_pictures(const FileTree& tree, const Options& options, const Work& work);
+
+inline constexpr Source kPictureSource = {"pictures in class folders", recognises_pictures, read_pictures};
+
+}  // namespace rung::imports

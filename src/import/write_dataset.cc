@@ -1,0 +1,169 @@
+#include "import/write_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/file_writer.h"
+#include "base/new_folder.h"
+#include "base/require.h"
+#include "base/sha256.h"
+#include "base/text.h"
+
+namespace rung::imports {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kChunkBytes = 4 << 20;
+
+using Histogram = std::array<uint64_t, 256>;
+
+// The folder under another name until it is complete. If it is not completed, it and its files disappear.
+class UnfinishedFolder {
+ public:
+  explicit UnfinishedFolder(const fs::path& name)
+      : name_(name), folder_(name.parent_path() / ("." + name.filename().string() + ".import")) {}
+  ~UnfinishedFolder() {
+    std::error_code ignored;
+    for (const fs::path& file : entries_of(folder_.path(), ignored)) fs::remove(file, ignored);
+  }
+  UnfinishedFolder(const UnfinishedFolder&) = delete;
+  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
+
+  const fs::path& path() const { return folder_.path(); }
+
+  void complete() const {
+    require_new(name_);
+    if (std::rename(path().c_str(), name_.c_str()) != 0) throw_cannot_write(name_, errno);
+  }
+
+ private:
+  fs::path name_;
+  NewFolder folder_;
+};
+
+// An IDX file, with its checksum.
+class IdxWriter {
+ public:
+  IdxWriter(const fs::path& path, const std::vector<uint32_t>& dims) : file_(path) {
+    std::string header = {'\0', '\0', '\x08', static_cast<char>(dims.size())};
+    for (const uint32_t extent : dims)
+      for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(extent >> shift);
+    write(header);
+  }
+
+  void write(std::string_view bytes) {
+    file_.write(bytes);
+    sum_.add(bytes);
+  }
+  void write(std::span<const uint8_t> bytes) {
+    write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+
+  std::string finish() {
+    file_.finish();
+    return sum_.hex();
+  }
+
+ private:
+  FileWriter file_;
+  Sha256 sum_;
+};
+
+std::string write_images(const fs::path& path, const ImageSet& set, const std::vector<uint32_t>& images,
+                         Histogram& pixels, const Work& work) {
+  const size_t size = set.image_bytes();
+  const size_t at_once = std::max<size_t>(1, kChunkBytes / size);
+  IdxWriter file(path, {static_cast<uint32_t>(images.size()), static_cast<uint32_t>(set.height),
+                        static_cast<uint32_t>(set.width)});
+  std::vector<uint8_t> chunk;
+  for (size_t done = 0; done < images.size();) {
+    chunk.clear();
+    for (const size_t end = std::min(images.size(), done + at_once); done < end; ++done) {
+      const uint8_t* image = set.pixels.data() + images[done] * size;
+      chunk.insert(chunk.end(), image, image + size);
+    }
+    for (const uint8_t pixel : chunk) ++pixels[pixel];
+    file.write(chunk);
+    work.report("written", done, images.size());
+  }
+  return file.finish();
+}
+
+std::string write_labels(const fs::path& path, const ImageSet& set, const std::vector<uint32_t>& images) {
+  std::vector<uint8_t> labels;
+  for (const uint32_t image : images) labels.push_back(static_cast<uint8_t>(set.labels[image]));
+  IdxWriter file(path, {static_cast<uint32_t>(labels.size())});
+  file.write(labels);
+  return file.finish();
+}
+
+// Of pixel/255, as data::pixel_statistics().
+std::pair<double, double> mean_and_std(const Histogram& pixels) {
+  double count = 0;
+  double sum = 0;
+  for (size_t value = 0; value < pixels.size(); ++value) {
+    count += static_cast<double>(pixels[value]);
+    sum += static_cast<double>(pixels[value]) * static_cast<double>(value);
+  }
+  const double mean = sum / count;
+  double squares = 0;
+  for (size_t value = 0; value < pixels.size(); ++value) {
+    const double difference = static_cast<double>(value) - mean;
+    squares += static_cast<double>(pixels[value]) * difference * difference;
+  }
+  return {mean / 255, std::sqrt(squares / std::max(1.0, count - 1)) / 255};
+}
+
+// Text that may hold what a file system allows.
+std::string said(const fs::path& path) {
+  return printable(path.string());
+}
+
+}  // namespace
+
+void require_new(const fs::path& folder) {
+  if (is_there(folder))
+    throw UsageError(fmt::format("{} exists", quotable(folder.string())),
+                     "give another folder with --out, or remove it");
+}
+
+data::DatasetDescription write_dataset(const ImageSet& set, const Options& options, const Work& work) {
+  RUNG_REQUIRE(set.channels == 1);
+  const fs::path out = options.out.has_filename() ? options.out : options.out.parent_path();
+  require_new(out);
+  const UnfinishedFolder folder(out);
+  data::DatasetDescription description{.name = said(out.filename()),
+                                       .classes = set.classes,
+                                       .height = set.height,
+                                       .width = set.width,
+                                       .channels = set.channels,
+                                       .sources = {},
+                                       .steps = set.steps,
+                                       .sha256 = {}};
+  for (const fs::path& source : options.sources) description.sources.push_back(said(source));
+  Histogram train{};
+  Histogram test{};
+  const auto path_of = [&](data::DatasetFile file) { return folder.path() / data::kFileNames[file]; };
+  auto& sums = description.sha256;
+  sums[data::kTrainImages] = write_images(path_of(data::kTrainImages), set, set.train, train, work);
+  sums[data::kTrainLabels] = write_labels(path_of(data::kTrainLabels), set, set.train);
+  sums[data::kTestImages] = write_images(path_of(data::kTestImages), set, set.test, test, work);
+  sums[data::kTestLabels] = write_labels(path_of(data::kTestLabels), set, set.test);
+  std::tie(description.mean, description.std) = mean_and_std(train);
+  replace_file(folder.path() / data::kDescriptionFile, to_toml(description));
+  folder.complete();
+  return description;
+}
+
+}  // namespace rung::imports
