@@ -7,12 +7,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "import/array_source.h"
 #include "import/picture_source.h"
 
 namespace rung::imports {
 namespace {
 
-constexpr std::array kSources = {kPictureSource};
+constexpr std::array kSources = {kPictureSource, kArraySource};
 
 }  // namespace
 

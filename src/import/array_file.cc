@@ -1,0 +1,218 @@
+#include "import/array_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/require.h"
+#include "data/dataset.h"
+#include "data/image.h"
+#include "import/idx_header.h"
+
+namespace rung::imports {
+namespace {
+
+constexpr size_t kPieceItems = 256 * 1024;
+constexpr uint64_t kQmnistColumns = 8;  // the class, and where the digit comes from
+
+bool is_colours(uint64_t extent) {
+  return extent == 1 || extent == 3;
+}
+
+// Moves indices on as they lie in a file in Fortran order, where the first one varies fastest, and keeps the
+// place of the same item in C order.
+class FortranWalk {
+ public:
+  explicit FortranWalk(std::span<const uint64_t> shape)
+      : shape_(shape.begin(), shape.end()), index_(shape.size()) {
+    uint64_t stride = 1;
+    strides_.resize(shape_.size());
+    for (size_t dim = shape_.size(); dim-- > 0; stride *= shape_[dim]) strides_[dim] = stride;
+  }
+
+  uint64_t place() const { return place_; }
+
+  void advance() {
+    for (size_t dim = 0; dim < shape_.size(); ++dim) {
+      place_ += strides_[dim];
+      if (++index_[dim] < shape_[dim]) return;
+      place_ -= strides_[dim] * shape_[dim];
+      index_[dim] = 0;
+    }
+  }
+
+ private:
+  std::vector<uint64_t> shape_;
+  std::vector<uint64_t> index_;
+  std::vector<uint64_t> strides_;  // in C order
+  uint64_t place_ = 0;
+};
+
+// Grey pixels of one image; `values` are as the shape says.
+void put_grey(const ImageShape& shape, const uint8_t* values, uint8_t* out) {
+  const auto pixels = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width);
+  const size_t step = shape.channels_first ? 1 : static_cast<size_t>(shape.channels);
+  const size_t next = shape.channels_first ? pixels : 1;  // from one channel to the next
+  for (size_t i = 0; i < pixels; ++i, values += step)
+    out[i] = shape.channels == 1 ? *values : data::luma(values[0], values[next], values[2 * next]);
+}
+
+}  // namespace
+
+ArrayFile::ArrayFile(const FileTree& tree, size_t file, std::string name)
+    : tree_(tree), file_(file), name_(std::move(name)), place_(tree.place(file)) {
+  std::vector<std::byte> begin(kMostNpyHeaderBytes);
+  begin.resize(tree.open(file)->read(begin));
+  header_ = is_idx(begin) ? parse_idx_header(begin, place_) : parse_npy_header(begin, place_);
+}
+
+ImageShape ArrayFile::image_shape(const std::optional<Size>& size) const {
+  const auto& dims = header_.shape;
+  const auto shape = shape_text(dims);
+  const auto refuse = [&](const std::string& why) {
+    throw DataError(fmt::format("{}: an array of shape {} {}", place_, shape, why),
+                    "images have the shape (count, height, width), with or without 1 or 3 channels");
+  };
+  ImageShape result{.count = dims.empty() ? 0 : dims[0]};
+  uint64_t height = 0;
+  uint64_t width = 0;
+  if (dims.size() == 2) {
+    const auto side = static_cast<uint64_t>(std::llround(std::sqrt(static_cast<double>(dims[1]))));
+    height = size ? static_cast<uint64_t>(size->height) : side;
+    width = size ? static_cast<uint64_t>(size->width) : side;
+    if (height * width != dims[1])
+      refuse("is no list of images: say with --size WIDTHxHEIGHT how the pixels lie");
+  } else if (dims.size() == 3) {
+    height = dims[1];
+    width = dims[2];
+  } else if (dims.size() == 4 && is_colours(dims[3])) {
+    height = dims[1];
+    width = dims[2];
+    result.channels = static_cast<int>(dims[3]);
+  } else if (dims.size() == 4 && is_colours(dims[1])) {
+    height = dims[2];
+    width = dims[3];
+    result.channels = static_cast<int>(dims[1]);
+    result.channels_first = true;
+  } else {
+    refuse("is no list of images");
+  }
+  data::require_sides(height, width, place_);
+  result.height = static_cast<int>(height);
+  result.width = static_cast<int>(width);
+  if (result.count > kMostImages || result.count * height * width > kMostPixelBytes) refuse("is too large");
+  return result;
+}
+
+void ArrayFile::each_piece(const std::function<void(uint64_t, std::span<const double>)>& take) const {
+  const auto stream = tree_.open(file_);
+  std::vector<std::byte> bytes(header_.data_offset);
+  stream->read(bytes);
+  std::vector<double> numbers;
+  const uint64_t items = header_.items();
+  for (uint64_t first = 0; first < items;) {
+    const auto some = static_cast<size_t>(std::min<uint64_t>(kPieceItems, items - first));
+    bytes.resize(some * header_.item_bytes);
+    const size_t got = stream->read(bytes);
+    if (got < bytes.size())
+      throw DataError(fmt::format("{}: byte {}: the file ends before the {} values of its shape {}", place_,
+                                  header_.data_offset + first * header_.item_bytes + got, items,
+                                  shape_text(header_.shape)));
+    numbers.resize(some);
+    decode_npy_items(header_, bytes, numbers);
+    take(first, numbers);
+    first += some;
+  }
+  bytes.resize(1);
+  if (stream->read(bytes) > 0)
+    throw DataError(fmt::format("{}: byte {}: more follows the {} values of its shape {}", place_,
+                                header_.data_offset + items * header_.item_bytes, items,
+                                shape_text(header_.shape)));
+}
+
+void ArrayFile::add_range(Range& range) const {
+  range.is_bool = range.is_bool || header_.kind == NpyKind::kBool;
+  range.is_float = range.is_float || header_.kind == NpyKind::kFloat;
+  range.sixteen_bits = range.sixteen_bits || (header_.kind == NpyKind::kUnsigned && header_.item_bytes == 2);
+  if (is_bytes()) {
+    range.add(0);
+    range.add(255);
+    return;
+  }
+  each_piece([&](uint64_t, std::span<const double> numbers) {
+    for (const double number : numbers) range.add(number);
+  });
+}
+
+std::vector<uint8_t> ArrayFile::in_c_order(const PixelScale& scale) const {
+  std::vector<uint8_t> values(header_.items());
+  FortranWalk walk(header_.shape);
+  each_piece([&](uint64_t, std::span<const double> numbers) {
+    for (const double number : numbers) {
+      values[walk.place()] = scale.pixel(number);
+      walk.advance();
+    }
+  });
+  return values;
+}
+
+void ArrayFile::read_pixels(const ImageShape& shape, const PixelScale& scale, std::span<uint8_t> pixels,
+                            const Work& work) const {
+  const auto per_image = static_cast<size_t>(shape.items_per_image());
+  const size_t grey = per_image / static_cast<size_t>(shape.channels);
+  RUNG_REQUIRE(pixels.size() == shape.count * grey);
+  if (header_.fortran_order) {
+    const std::vector<uint8_t> values = in_c_order(scale);
+    for (size_t i = 0; i < shape.count; ++i)
+      put_grey(shape, values.data() + i * per_image, pixels.data() + i * grey);
+    return;
+  }
+  std::vector<uint8_t> image(per_image);
+  size_t filled = 0;
+  uint8_t* out = pixels.data();
+  each_piece([&](uint64_t first, std::span<const double> numbers) {
+    for (const double number : numbers) {
+      image[filled] = scale.pixel(number);
+      if (++filled < per_image) continue;
+      put_grey(shape, image.data(), out);
+      out += grey;
+      filled = 0;
+    }
+    work.report(name_, first + numbers.size(), header_.items());
+  });
+}
+
+size_t ArrayFile::label_columns() const {
+  const auto& dims = header_.shape;
+  const bool is_qmnist =
+      dims.size() == 2 && dims[1] == kQmnistColumns && header_.big_endian && header_.item_bytes == 4;
+  if (dims.size() == 2 && dims[1] > 1 && !is_qmnist)
+    throw DataError(
+        fmt::format("{}: {} labels for each image", place_, dims[1]),
+        "images of one class each are supported: save the number of the class, as argmax(axis=1) gives it");
+  if (dims.empty() || dims.size() > 2)
+    throw DataError(fmt::format("{}: labels of shape {}, not (count,)", place_, shape_text(dims)));
+  if (dims[0] > kMostImages) throw DataError(fmt::format("{}: {} labels are too many", place_, dims[0]));
+  return dims.size() == 2 ? static_cast<size_t>(dims[1]) : 1;
+}
+
+std::vector<int64_t> ArrayFile::read_labels() const {
+  constexpr double kLargest = 1e9;
+  const size_t columns = label_columns();
+  std::vector<int64_t> labels;
+  each_piece([&](uint64_t first, std::span<const double> numbers) {
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if ((first + i) % columns != 0) continue;
+      if (!(std::abs(numbers[i]) <= kLargest) || numbers[i] != std::floor(numbers[i]))
+        throw DataError(fmt::format("{}: label {:g} of image {} is no number of a class", place_, numbers[i],
+                                    (first + i) / columns));
+      labels.push_back(static_cast<int64_t>(numbers[i]));
+    }
+  });
+  return labels;
+}
+
+}  // namespace rung::imports
