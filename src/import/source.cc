@@ -9,11 +9,12 @@
 #include "base/text.h"
 #include "import/array_source.h"
 #include "import/picture_source.h"
+#include "import/table_source.h"
 
 namespace rung::imports {
 namespace {
 
-constexpr std::array kSources = {kPictureSource, kArraySource};
+constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource};
 
 }  // namespace
 
