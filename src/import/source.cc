@@ -9,12 +9,13 @@
 #include "base/text.h"
 #include "import/array_source.h"
 #include "import/picture_source.h"
+#include "import/record_source.h"
 #include "import/table_source.h"
 
 namespace rung::imports {
 namespace {
 
-constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource};
+constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource, kRecordSource};
 
 }  // namespace
 
