@@ -1,4 +1,4 @@
-// rung data list|fetch|info|show
+// rung data list|fetch|info|show (import: data_import.cc)
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -302,7 +302,7 @@ CLI::App* add(CLI::App& data, const std::string& name, const std::string& about,
 
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* data = app.add_subcommand("data", "List, fetch, describe or show datasets");
+  CLI::App* data = app.add_subcommand("data", "List, fetch, import, describe or show datasets");
   data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
 
   CLI::App* list_command =
@@ -318,6 +318,8 @@ void add_data(CLI::App& app) {
   fetch_command->footer(
       "Example:\n  rung data fetch mnist\n  rung data fetch mnist --from ~/Downloads/mnist");
   fetch_command->callback([options] { fetch(*options); });
+
+  add_data_import(*data);
 
   CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", kAny, options);
   options->output.add_to(*info_command);

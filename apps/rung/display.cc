@@ -172,6 +172,23 @@ void SweepDisplay::on_run(const sweep::SweepRun& run, const sweep::SweepProgress
       more ? fmt::format(", {} left", clock_text(*progress.seconds_left)) : "");
 }
 
+CountDisplay::~CountDisplay() {
+  if (open_) write_to_terminal("\n");
+}
+
+void CountDisplay::show(std::string_view what, uint64_t done, uint64_t total) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!interactive_ || total == 0 || (done != total && now - drawn_ < kRedraw)) return;
+  drawn_ = now;
+  open_ = true;
+  const double part = static_cast<double>(done) / static_cast<double>(total);
+  draw(bar_line(printable(what) + " ", part,
+                std::array{fmt::format(" {}/{}", with_commas(static_cast<int64_t>(done)),
+                                       with_commas(static_cast<int64_t>(total))),
+                           fmt::format(" {:3.0f}%", 100 * part)},
+                bar_columns()));
+}
+
 TransferDisplay::~TransferDisplay() {
   if (open_) write_to_terminal("\n");
 }

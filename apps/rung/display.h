@@ -64,6 +64,18 @@ class SweepDisplay {
   bool open_ = false;  // the cursor is behind a bar
 };
 
+// A bar for counted work, "reading ####| 1,234/60,000"; nothing without a terminal.
+class CountDisplay {
+ public:
+  ~CountDisplay();
+  void show(std::string_view what, uint64_t done, uint64_t total);
+
+ private:
+  bool interactive_ = is_interactive();
+  std::chrono::steady_clock::time_point drawn_;
+  bool open_ = false;  // the cursor is behind a bar
+};
+
 // A bar for a download; nothing without a terminal.
 class TransferDisplay {
  public:
