@@ -12,6 +12,7 @@ void add_bench(CLI::App& app);
 void add_climb(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app);
 void add_data(CLI::App& app);
+void add_data_check(CLI::App& data);
 void add_data_import(CLI::App& data);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);

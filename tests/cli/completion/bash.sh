@@ -46,7 +46,7 @@ completes rung help s
 # Every option of every command that --help lists, without its values.
 mapfile -t commands < <(rung completion --values COMMAND)
 [[ ${#commands[@]} -ge 12 ]]
-for command in "" "${commands[@]}" "data list" "data fetch" "data import" "data info" "data show" "export onnx"; do
+for command in "" "${commands[@]}" "data list" "data fetch" "data import" "data check" "data info" "data show" "export onnx"; do
   # shellcheck disable=SC2086 # two words may be two arguments
   options=$(rung $command --help | sed -nE 's/^  (-.,)?(--[a-z0-9-]+).*/\2/p' | sort | paste -sd '|')
   # shellcheck disable=SC2086

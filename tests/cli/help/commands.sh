@@ -1,5 +1,5 @@
 # Every command's help goes to standard output, ends with 0 and has an example.
-for command in "" climb train sweep watch eval predict verify report summary lr-find bench data "data list" "data fetch" "data import" "data info" "data show" export "export onnx" "export c" help completion; do
+for command in "" climb train sweep watch eval predict verify report summary lr-find bench data "data list" "data fetch" "data import" "data check" "data info" "data show" export "export onnx" "export c" help completion; do
   # shellcheck disable=SC2086 # two words may be two arguments
   "$RUNG" $command --help >help 2>errors
   grep -q '^Example:$' help || { echo "rung $command --help has no example" && exit 1; }
