@@ -167,6 +167,48 @@ def write_plan():
     write("plan", "elsewhere", plan(["../step5"], 1, [2**64 - 1]))
 
 
+def npy(header, data=b"", version=1):
+    text = header.encode()
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text + data
+
+
+def npy_dict(descr, shape, fortran=False):
+    return f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}" + " " * 20 + "\n"
+
+
+def write_npy():
+    for descr, size in (("|u1", 1), ("|b1", 1), (">i2", 2), ("<u4", 4), ("<f2", 2), (">f4", 4), ("<f8", 8), ("<i8", 8)):
+        write("npy", "type" + descr[1:], npy(npy_dict(descr, "(2, 3)"), bytes(range(6 * size))))
+    write("npy", "fortran", npy(npy_dict("<f4", "(1, 2, 2)", True), bytes(16), version=2))
+    write("npy", "labels", npy(npy_dict("<i8", "(2,)"), bytes(16), version=3))
+    write("npy", "scalar", npy(npy_dict("<i8", "()"), bytes(8)))
+    write("npy", "python2", npy('{"shape": (2L, 3L), "fortran_order": True, "descr": ">f8"}', bytes(48)))
+    write("npy", "objects", npy(npy_dict("|O", "(2,)"), b"\x80\x04K\x01."))
+    write("npy", "structured", npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }"))
+    write("npy", "huge", npy(npy_dict("<f8", "(99999999999, 99999999999)")))
+    write("npy", "idx_int", struct.pack(">IIII", 0xC02, 2, 2, 1) + bytes(12))
+
+
+def write_csv():
+    write("csv", "kaggle", "label,pixel0,pixel1,pixel2,pixel3\n3,0,1,254,255\r\n0,4,5,6,7\n")
+    write("csv", "plain", "7,0,1,2,3\n\n1,4,5,6,7")
+    write("csv", "text_last", 'p1;p2;p3;p4;character\n1;2;3;4;"ka; ""1"""\n5.0; 6;"7";8;kha\n')
+    write("csv", "tabs", "label\ta\n1\t2\n")
+    write("csv", "too_large", "label,a\n1,256\n")
+    write("csv", "too_short", "label,a,b,c,d\n1,2,3\n")
+    write("csv", "quote", 'label,a\n"1,2\n')
+
+
+def write_description():
+    sums = "\n[sha256]\ntrain-images-idx3-ubyte = \"" + "0a" * 32 + "\"\n"
+    write("description", "whole", 'name = "mine"\nclasses = ["a", "b \\"c\\""]\nheight = 28\nwidth = 28\nchannels = 1\n'
+          'mean = 0.1307\nstd = 0.3081\nsources = ["x"]\nsteps = ["One.", "Two."]\n' + sums)
+    write("description", "classes", 'classes = ["a", "b"]')
+    write("description", "twice", 'classes = ["a", "a"]')
+    write("description", "cut", 'classes = ["a", "b')
+    write("description", "dots", "a" + ".a" * 100 + " = 1")
+
+
 def write_recipe():
     write("recipe", "small", 'title = "t"' + MODEL)
     write("recipe", "whole", '''name = "n"
@@ -310,6 +352,9 @@ if __name__ == "__main__":
     write_tar()
     write_png()
     write_jpeg()
+    write_npy()
+    write_csv()
+    write_description()
     write_recipe()
     write_safetensors()
     write_metrics()

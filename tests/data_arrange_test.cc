@@ -30,7 +30,7 @@ Split sorted_split(const std::vector<int>& sizes) {
 }
 
 Dataset sorted_dataset(const std::vector<int>& sizes, const Split& test) {
-  return {"./sorted", static_cast<int>(sizes.size()), sorted_split(sizes), test};
+  return {"./sorted", static_cast<int>(sizes.size()), {}, sorted_split(sizes), test};
 }
 
 Dataset without_test(const std::vector<int>& sizes) {

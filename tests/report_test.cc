@@ -418,7 +418,7 @@ class ReportTest : public testing::Test {
     return make_report(std::move(runs), as_ladder, {{"./bars", images}}, pool_);
   }
 
-  data::Dataset data_{"./bars", 3, bars(64), bars(32)};
+  data::Dataset data_{"./bars", 3, {}, bars(64), bars(32)};
   ThreadPool pool_{1};
   TemporaryFolder folder_;
 };
@@ -631,7 +631,7 @@ TEST_F(ReportTest, APageCallsClassesByTheirNames) {
                    nn::Linear{.out_features = 10}}};
   data::Split split{20, 28, 28, std::vector<uint8_t>(size_t{20} * 28 * 28), {}};
   for (int image = 0; image < split.count; ++image) split.labels.push_back(static_cast<uint8_t>(image % 10));
-  const data::Dataset data{"fashion_mnist", 10, split, split};
+  const data::Dataset data{"fashion_mnist", 10, {}, split, split};
   const fs::path path = folder_.path() / "fashion";
   ladder::run_recipe(recipe, data, pool_, {path}, nullptr, {});
   const std::string page = make_report({load_run(path)}, false, {{"fashion_mnist", {&data, ""}}}, pool_);
@@ -683,7 +683,7 @@ TEST_F(ReportTest, ModelsOfEveryShapeHaveAPage) {
           std::vector<uint8_t>(static_cast<size_t>(count) * static_cast<size_t>(height * width), 9),
           std::vector<uint8_t>(static_cast<size_t>(count), 1)};
     };
-    const data::Dataset data{"./bars", 2, split(32), split(20)};
+    const data::Dataset data{"./bars", 2, {}, split(32), split(20)};
     const fs::path path = folder_.path() / fmt::format("shape-{}-{}", height, width);
     ladder::run_recipe(recipe, data, pool_, {path}, nullptr, {});
     const std::string page = make_report({load_run(path)}, false, {{"./bars", {&data, ""}}}, pool_);

@@ -41,7 +41,8 @@ inline data::Split split_of_discs(int count, uint64_t seed) {
 
 inline const data::Dataset& discs() {
   // The last batch is small, and one of its blocks is not full.
-  static const data::Dataset discs_of_five{"discs", kClasses, split_of_discs(149, 1), split_of_discs(70, 2)};
+  static const data::Dataset discs_of_five{
+      "discs", kClasses, {}, split_of_discs(149, 1), split_of_discs(70, 2)};
   return discs_of_five;
 }
 

@@ -67,6 +67,17 @@ ArrayFile::ArrayFile(const FileTree& tree, size_t file, std::string name)
   std::vector<std::byte> begin(kMostNpyHeaderBytes);
   begin.resize(tree.open(file)->read(begin));
   header_ = is_idx(begin) ? parse_idx_header(begin, place_) : parse_npy_header(begin, place_);
+  // Before there is memory for what the shape claims. (What is compressed shows its length when it is read.)
+  const FileTree::File& stored = tree.files()[file];
+  const uint64_t needed = header_.data_offset + header_.items() * header_.item_bytes;
+  if (!stored.path.ends_with(".gz") && begin.size() == std::min<uint64_t>(stored.size, kMostNpyHeaderBytes) &&
+      stored.size < needed)
+    fail_short(stored.size);
+}
+
+void ArrayFile::fail_short(uint64_t size) const {
+  throw DataError(fmt::format("{}: byte {}: the file ends before the {} values of its shape {}", place_, size,
+                              header_.items(), shape_text(header_.shape)));
 }
 
 ImageShape ArrayFile::image_shape(const std::optional<Size>& size) const {
@@ -117,10 +128,7 @@ void ArrayFile::each_piece(const std::function<void(uint64_t, std::span<const do
     const auto some = static_cast<size_t>(std::min<uint64_t>(kPieceItems, items - first));
     bytes.resize(some * header_.item_bytes);
     const size_t got = stream->read(bytes);
-    if (got < bytes.size())
-      throw DataError(fmt::format("{}: byte {}: the file ends before the {} values of its shape {}", place_,
-                                  header_.data_offset + first * header_.item_bytes + got, items,
-                                  shape_text(header_.shape)));
+    if (got < bytes.size()) fail_short(header_.data_offset + first * header_.item_bytes + got);
     numbers.resize(some);
     decode_npy_items(header_, bytes, numbers);
     take(first, numbers);

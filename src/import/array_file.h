@@ -56,6 +56,7 @@ class ArrayFile {
   std::vector<int64_t> read_labels() const;
 
  private:
+  [[noreturn]] void fail_short(uint64_t size) const;
   bool is_bytes() const { return header_.kind == NpyKind::kUnsigned && header_.item_bytes == 1; }
   // Calls take(first, numbers) for one piece after the other, in the file's order.
   void each_piece(const std::function<void(uint64_t first, std::span<const double> numbers)>& take) const;

@@ -142,14 +142,20 @@ class TableReader {
   void look_at(Table& table) const {
     LineReader reader(tree_.open(table.file), table.place);
     size_t lines = 0;
+    uint64_t bytes = 0;
     for (std::string_view piece = reader.next(); !piece.empty(); piece = reader.next()) {
       if (lines == 0) table.format = find_csv_format(piece, table.place, options_);
       lines += count_rows(piece);
+      bytes += piece.size();
       work_.report("counting rows", 0, 1);
     }
     const size_t header = table.format.has_header ? 1 : 0;
     if (lines <= header) throw DataError(fmt::format("{}: the table has no rows", table.place));
     table.rows = lines - header;
+    // (Before there is memory for so many pixels.)
+    if (table.rows * table.format.pixels() > bytes)
+      throw DataError(fmt::format("{}: {} bytes are too few for {} rows of {} columns", table.place, bytes,
+                                  table.rows, table.format.columns));
   }
 
   void read_rows(const Table& table) {
