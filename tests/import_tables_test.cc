@@ -90,6 +90,8 @@ TEST_F(Tables, NameLineAndColumnOfWhatIsWrong) {
   EXPECT_THAT(error_in("1,2,,4,5"), HasSubstr("column 3 (pixel2): nothing is no whole number"));
   EXPECT_THAT(error_in(",1,2,4,5"), HasSubstr("line 3, column 1 (label): the label is missing"));
   EXPECT_THAT(error_in("\"1,2,3,4"), HasSubstr("line 3: 1 column instead of 5"));
+  write("a.csv", "p1,p2\n1,2,3,text\n");
+  EXPECT_THAT(error_of({"a.csv"}), HasSubstr("no column is called label"));
   write("a.csv", kHeader);
   EXPECT_THAT(error_of({"a.csv"}), HasSubstr("the table has no rows"));
   write("a.csv", "");

@@ -142,6 +142,7 @@ class FormatFinder {
     for (const std::string_view name : kNames)
       for (size_t column = 0; column < format_.names.size(); ++column)
         if (lower(format_.names[column]) == name) return column;
+    second = second.first(std::min(second.size(), format_.columns));  // a longer line is an error later
     const auto text = std::ranges::find_if_not(second, is_number);
     if (text != second.end()) return static_cast<size_t>(text - second.begin());
     if (format_.has_header)
