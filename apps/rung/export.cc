@@ -95,8 +95,9 @@ double IntegerExport::accuracy() const {
 }
 
 void IntegerExport::say_accuracy() const {
-  say("Test accuracy in integers {:.2f} %, in float32 {:.2f} %: {} images only right in integers, {} only in "
-      "float32 (p = {:.2g})\n",
+  say("Test accuracy in integers {:.2f} %, in float32 {:.2f} %; right only in integers: {}, only in float32: "
+      "{} "
+      "(p = {:.2g})\n",
       accuracy(), in_float.accuracy, difference.only_second, difference.only_first, difference.p_value);
 }
 

@@ -3,7 +3,7 @@ source "$HELPERS"
 make_dataset digits
 make_recipe small.toml
 "$RUNG" train small.toml --out run >/dev/null
-"$RUNG" export c run | sed -E 's/[0-9.]+ %/N %/g; s/[0-9,]+ (bytes|of memory|images|only)/N \1/g; s/p = [0-9.]+/p = P/'
+"$RUNG" export c run | sed -E 's/[0-9.]+ %/N %/g; s/[0-9,]+ (bytes|of memory)/N \1/g; s/float32: [0-9]+/float32: N/; s/integers: [0-9]+/integers: N/; s/p = [0-9.]+/p = P/'
 ls run/c
 check() { (cd "$1" && cc -std=c99 -O1 -Wall -Wextra -Wconversion -pedantic -Werror "$2.c" "$2_test.c" -o "$2_test" && "./$2_test"); }
 check run/c small

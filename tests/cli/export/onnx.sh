@@ -23,7 +23,7 @@ fails 1 "rung: error: cannot write nowhere/model.onnx: No such file or directory
 "$RUNG" export onnx run --out /dev/stdout --quiet | cmp - document.onnx
 
 # In integers.
-"$RUNG" export onnx run --int8 --out int8.onnx | sed -E 's/[0-9.]+ %/N %/g; s/[0-9,]+ (bytes|images|only)/N \1/g; s/p = [0-9.]+/p = P/'
+"$RUNG" export onnx run --int8 --out int8.onnx | sed -E 's/[0-9.]+ %/N %/g; s/[0-9,]+ bytes/N bytes/; s/float32: [0-9]+/float32: N/; s/integers: [0-9]+/integers: N/; s/p = [0-9.]+/p = P/'
 "$RUNG" export onnx run --int8 --form qlinear --raw-input --json --out qlinear.onnx >document
 one_document document
 grep -q '"float_correct": ' document
