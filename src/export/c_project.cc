@@ -122,6 +122,11 @@ std::string target_rows(const chip::Layout& layout) {
   return rows;
 }
 
+// In a cell of a table of Markdown.
+std::string class_list(const std::vector<std::string>& classes) {
+  return replaced(fmt::format("{}", fmt::join(classes, ", ")), "|", "\\|");
+}
+
 std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
                  CForm form) {
   const chip::Layout layout = chip::lay_out(model);
@@ -166,7 +171,7 @@ gives the class. `{0}_logits()` are the outputs before the largest of them is ta
 constants stay in flash by themselves.
 )",
                      name, facts.title, image.height, image.width, image.channels,
-                     image.channels == 1 ? "" : "s", facts.classes.size(), fmt::join(facts.classes, ", "),
+                     image.channels == 1 ? "" : "s", facts.classes.size(), class_list(facts.classes),
                      with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
                      with_commas(facts.test_images), with_commas(facts.integer_correct),
                      share(facts.integer_correct), with_commas(facts.float_correct),
@@ -207,7 +212,7 @@ int class_of(const uint8_t *image)
 `make{14}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed.
 )",
                      name, facts.title, image.height, image.width, image.channels,
-                     image.channels == 1 ? "" : "s", facts.classes.size(), fmt::join(facts.classes, ", "),
+                     image.channels == 1 ? "" : "s", facts.classes.size(), class_list(facts.classes),
                      with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
                      with_commas(facts.test_images), with_commas(facts.float_correct),
                      100.0 * facts.float_correct / facts.test_images,

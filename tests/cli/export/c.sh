@@ -38,3 +38,9 @@ fails 2 "rung: error: --float excludes --weight-bits*" "$RUNG" export c run --fl
 "$RUNG" export c run --float --arduino --out library --quiet
 grep -q "in float32" library/library.properties
 grep -q "small_predict(image)" library/examples/small/small.ino
+
+# A class's name breaks no table.
+printf 'classes = ["a|b", "1", "2", "3", "4", "5", "6", "7", "8", "9"]\n' >digits/dataset.toml
+"$RUNG" train small.toml --out named >/dev/null
+"$RUNG" export c named --quiet
+grep -qF '10: a\|b, 1, 2' named/c/README.md
