@@ -18,6 +18,7 @@ void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_help(CLI::App& app);
 void add_lr_find(CLI::App& app);
+void add_new(CLI::App& app);
 void add_predict(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app);
 void add_summary(CLI::App& app);

@@ -67,7 +67,7 @@ void group_commands(CLI::App& app) {
       {"Train", {"climb", "train", "sweep"}},
       {"Look at a run", {"watch", "report", "eval", "verify"}},
       {"Use a trained model", {"predict", "export"}},
-      {"Before training", {"summary", "data", "lr-find", "bench"}},
+      {"Before training", {"data", "new", "summary", "lr-find", "bench"}},
       {"The command line", {"help", "completion"}}};
   for (const auto& [title, names] : groups)
     for (const char* name : names) app.get_subcommand(name)->group(title);
@@ -93,6 +93,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_verify(app, exit_code);
   add_export(app);
   add_summary(app);
+  add_new(app);
   add_data(app);
   add_lr_find(app);
   add_bench(app);
