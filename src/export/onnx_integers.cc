@@ -93,9 +93,19 @@ class Writer {
   static Quantisation with_byte_as_zero(const Quantisation& q) {
     return {q.scale, std::clamp(std::round(q.zero), 0.0, double{quantise::kLargest})};
   }
-  // A constant of a scale for each of its first axis.
-  std::string dequantised_constant(const std::string& x, const std::vector<float>& scale) {
-    return onnx_.add("DequantizeLinear", {x, onnx_.constant({std::ssize(scale)}, scale)}, {{"axis", 0}});
+  // A constant with a scale for each of its first axis, and zeros if they are to be written out.
+  template <typename... Zeros>
+  std::string dequantised_constant(const std::string& x, const std::vector<float>& scale,
+                                   const Zeros&... zeros) {
+    const Ints shape{std::ssize(scale)};
+    return onnx_.add("DequantizeLinear", {x, onnx_.constant(shape, scale), onnx_.constant(shape, zeros)...},
+                     {{"axis", 0}});
+  }
+  // With --form qlinear the zeros are written out: with session.x64quantprecision ONNX Runtime fails if they
+  // are not. Elsewhere they are not, or OpenCV 5 would compute what follows as after a QLinearConv.
+  std::string dequantised_weight(const std::string& x, const std::vector<float>& scale) {
+    return form_ == IntegerForm::kQlinear ? dequantised_constant(x, scale, std::vector<int8_t>(scale.size()))
+                                          : dequantised_constant(x, scale);
   }
 
   static std::vector<OnnxAttribute> attributes(const Slide& slide) {
@@ -164,7 +174,7 @@ class Writer {
     std::vector<float> sum_scales = scales;
     for (float& scale : sum_scales) scale *= static_cast<float>(in.scale);
     const std::string y = onnx_.add("Conv",
-                                    {dequantised(input(), in), dequantised_constant(weight, scales),
+                                    {dequantised(input(), in), dequantised_weight(weight, scales),
                                      dequantised_constant(bias, sum_scales)},
                                     slide);
     return p.requantisation ? quantised(y, node_->quantisation) : y;
