@@ -86,13 +86,6 @@ bool is_refused(std::string_view character, std::string_view allowed) {
   return is_control(character) && allowed.find(character) == std::string_view::npos;
 }
 
-std::string lower(std::string_view word) {
-  std::string result(word);
-  for (char& letter : result)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return result;
-}
-
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -149,6 +142,13 @@ std::string quotable(std::string_view text) {
   return printable(shortened(text, kMost));
 }
 
+std::string lowered(std::string_view word) {
+  std::string result(word);
+  for (char& letter : result)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return result;
+}
+
 std::string counted(size_t count, std::string_view noun) {
   const bool hisses = noun.ends_with('s') || noun.ends_with("tch");
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : hisses ? "es" : "s");
@@ -194,11 +194,11 @@ std::string padded_left(std::string_view text, int columns) {
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.size() > kLongestWord) return std::nullopt;
-  const std::string typed = lower(word);
+  const std::string typed = lowered(word);
   std::optional<std::string_view> best;
   size_t best_distance = (word.size() + 2) / 3 + 1;  // more is not a typing error
   for (const std::string_view candidate : candidates) {
-    const size_t distance = edit_distance(typed, lower(candidate));
+    const size_t distance = edit_distance(typed, lowered(candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -28,6 +28,9 @@ std::string shortened(std::string_view text, size_t most);
 // A name from a file, fit for a message: printable(), and short.
 std::string quotable(std::string_view text);
 
+// With small letters in the place of ASCII's capitals.
+std::string lowered(std::string_view text);
+
 // "1 run", "2 runs".
 std::string counted(size_t count, std::string_view noun);
 

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -33,8 +32,8 @@ bool is_images(DatasetFile file) {
 }
 
 // Whether somebody may have meant the file by this name.
-bool looks_like(std::string name, DatasetFile file) {
-  std::ranges::transform(name, name.begin(), [](unsigned char byte) { return std::tolower(byte); });
+bool looks_like(std::string_view file_name, DatasetFile file) {
+  const std::string name = lowered(file_name);
   const auto holds = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   const bool split = is_test(file) ? holds("test") || holds(kPublishedTest) : holds("train");
   return split && holds(is_images(file) ? "image" : "label");

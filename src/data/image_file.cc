@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/dataset_file.h"
 #include "data/jpeg.h"
 #include "data/png.h"
@@ -54,8 +54,7 @@ GreyImage parse_image(std::span<const std::byte> bytes, const std::string& file,
 
 bool has_image_ending(const fs::path& file) {
   constexpr std::array kEnds = {".png", ".jpg", ".jpeg"};
-  std::string end = file.extension().string();
-  std::ranges::transform(end, end.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  const std::string end = lowered(file.extension().string());
   return std::ranges::count(kEnds, end) > 0;
 }
 

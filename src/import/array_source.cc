@@ -98,18 +98,12 @@ struct Pair {
 };
 using Pairs = std::array<Pair, kPartCount>;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return result;
-}
-
 // "kmnist-Train_imgs" -> kmnist, train, imgs
 std::vector<std::string> words_of(std::string_view name) {
   std::vector<std::string> words(1);
-  for (const char letter : name) {
+  for (const char letter : lowered(name)) {
     if (std::isalnum(static_cast<unsigned char>(letter)) != 0) {
-      words.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+      words.back() += letter;
     } else if (!words.back().empty()) {
       words.emplace_back();
     }
@@ -241,7 +235,7 @@ class ArrayReader {
   }
 
   void say_steps() {
-    set_.is_transposed = lower(parts_.front().arrays.images->name()).starts_with("emnist");
+    set_.is_transposed = lowered(parts_.front().arrays.images->name()).starts_with("emnist");
     if (parts_.front().arrays.labels->label_columns() > 1)
       set_.steps.emplace_back("Of QMNIST's 8 numbers for each image the first is the class.");
     for (const auto& [part, arrays, shape] : parts_) {

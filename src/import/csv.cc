@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -73,12 +72,6 @@ bool is_header(std::span<const std::string_view> first, std::span<const std::str
   return false;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return result;
-}
-
 std::string column_text(const CsvFormat& format, size_t column) {
   return column < format.names.size()
              ? fmt::format("column {} ({})", column + 1, quotable(format.names[column]))
@@ -141,7 +134,7 @@ class FormatFinder {
                                                         "character", "category", "y"};
     for (const std::string_view name : kNames)
       for (size_t column = 0; column < format_.names.size(); ++column)
-        if (lower(format_.names[column]) == name) return column;
+        if (lowered(format_.names[column]) == name) return column;
     second = second.first(std::min(second.size(), format_.columns));  // a longer line is an error later
     const auto text = std::ranges::find_if_not(second, is_number);
     if (text != second.end()) return static_cast<size_t>(text - second.begin());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
@@ -31,8 +30,7 @@ std::optional<Part> part_called(std::string_view folder) {
                                                                         {"validation", Part::kValidation},
                                                                         {"test", Part::kTest},
                                                                         {"testing", Part::kTest}}};
-  std::string name(folder);
-  std::ranges::transform(name, name.begin(), [](unsigned char byte) { return std::tolower(byte); });
+  const std::string name = lowered(folder);
   for (const auto& [known, part] : kNames)
     if (name == known) return part;
   return std::nullopt;

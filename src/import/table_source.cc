@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -27,9 +26,8 @@ bool is_table(const FileTree::File& file) {
 }
 
 bool is_test(const std::string& path) {
-  std::string name = std::filesystem::path(path).filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char byte) { return std::tolower(byte); });
-  return name.find("test") != std::string::npos;
+  const std::string name = std::filesystem::path(path).filename().string();
+  return lowered(name).find("test") != std::string::npos;
 }
 
 // Whole lines of a stream, some at once.

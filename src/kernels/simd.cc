@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/error.h"
+#include "base/text.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/simd.cc"
@@ -57,8 +57,7 @@ std::vector<std::string> simd_targets() {
 }
 
 std::string simd_name(std::string_view name) {
-  std::string known(name);
-  std::transform(known.begin(), known.end(), known.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string known = lowered(name);
   constexpr std::string_view kAvx3 = "avx3";  // and its kinds, as in AVX3_ZEN4
   if (known.starts_with(kAvx3)) known.replace(0, kAvx3.size(), "avx512");
   return known == "emu128" ? "scalar" : known;
