@@ -72,22 +72,30 @@ class Strokes {
 }  // namespace
 
 PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
-  RUNG_REQUIRE(!pixels.empty());
-  std::array<int64_t, 256> histogram{};
+  PixelHistogram histogram{};
   for (const uint8_t pixel : pixels) ++histogram[pixel];
-  const auto count = static_cast<double>(pixels.size());
+  return pixel_statistics(histogram);
+}
+
+PixelStatistics pixel_statistics(const PixelHistogram& histogram) {
+  double count = 0;
   double sum = 0;
-  for (size_t value = 0; value < 256; ++value)
+  for (size_t value = 0; value < histogram.size(); ++value) {
+    count += static_cast<double>(histogram[value]);
     sum += static_cast<double>(histogram[value]) * static_cast<double>(value);
+  }
+  RUNG_REQUIRE(count > 0);
   const double mean = sum / count;
   double squares = 0;
-  for (size_t value = 0; value < 256; ++value) {
+  for (size_t value = 0; value < histogram.size(); ++value) {
     const double deviation = static_cast<double>(value) - mean;
     squares += static_cast<double>(histogram[value]) * deviation * deviation;
   }
-  const auto [smallest, largest] = std::ranges::minmax(pixels);
-  return {.min = smallest / 255.0,
-          .max = largest / 255.0,
+  const auto is_there = [](uint64_t pixels) { return pixels > 0; };
+  const auto smallest = std::ranges::find_if(histogram, is_there) - histogram.begin();
+  const auto above_largest = histogram.rend() - std::find_if(histogram.rbegin(), histogram.rend(), is_there);
+  return {.min = static_cast<double>(smallest) / 255,
+          .max = static_cast<double>(above_largest - 1) / 255,
           .mean = mean / 255,
           .std = std::sqrt(squares / std::max(1.0, count - 1)) / 255};
 }

@@ -1,6 +1,7 @@
 // What `rung data info` prints about a split: the distribution of its normalised pixels and of its classes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,8 +18,12 @@ struct PixelStatistics {
   double std = 0;  // unbiased, as torch.std
 };
 
-// Of pixel/255. Precondition: pixels not empty.
+// How many pixels have each value.
+using PixelHistogram = std::array<uint64_t, 256>;
+
+// Of pixel/255. Precondition: there are pixels.
 PixelStatistics pixel_statistics(std::span<const uint8_t> pixels);
+PixelStatistics pixel_statistics(const PixelHistogram& histogram);
 
 // Of (pixel/255 - mean) / std. Preconditions: pixels not empty; spec has a mean and a std > 0.
 PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec);

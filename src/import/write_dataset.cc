@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <span>
 #include <system_error>
@@ -18,6 +16,7 @@
 #include "base/require.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "data/split_statistics.h"
 
 namespace rung::imports {
 namespace {
@@ -25,8 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kChunkBytes = 4 << 20;
-
-using Histogram = std::array<uint64_t, 256>;
 
 // The folder under another name until it is complete. If it is not completed, it and its files disappear.
 class UnfinishedFolder {
@@ -81,7 +78,7 @@ class IdxWriter {
 };
 
 std::string write_images(const fs::path& path, const ImageSet& set, const std::vector<uint32_t>& images,
-                         Histogram& pixels, const Work& work) {
+                         data::PixelHistogram& pixels, const Work& work) {
   const size_t size = set.image_bytes();
   const size_t at_once = std::max<size_t>(1, kChunkBytes / size);
   IdxWriter file(path, {static_cast<uint32_t>(images.size()), static_cast<uint32_t>(set.height),
@@ -106,23 +103,6 @@ std::string write_labels(const fs::path& path, const ImageSet& set, const std::v
   IdxWriter file(path, {static_cast<uint32_t>(labels.size())});
   file.write(labels);
   return file.finish();
-}
-
-// Of pixel/255, as data::pixel_statistics().
-std::pair<double, double> mean_and_std(const Histogram& pixels) {
-  double count = 0;
-  double sum = 0;
-  for (size_t value = 0; value < pixels.size(); ++value) {
-    count += static_cast<double>(pixels[value]);
-    sum += static_cast<double>(pixels[value]) * static_cast<double>(value);
-  }
-  const double mean = sum / count;
-  double squares = 0;
-  for (size_t value = 0; value < pixels.size(); ++value) {
-    const double difference = static_cast<double>(value) - mean;
-    squares += static_cast<double>(pixels[value]) * difference * difference;
-  }
-  return {mean / 255, std::sqrt(squares / std::max(1.0, count - 1)) / 255};
 }
 
 // Text that may hold what a file system allows.
@@ -152,15 +132,17 @@ data::DatasetDescription write_dataset(const ImageSet& set, const Options& optio
                                        .steps = set.steps,
                                        .sha256 = {}};
   for (const fs::path& source : options.sources) description.sources.push_back(said(source));
-  Histogram train{};
-  Histogram test{};
+  data::PixelHistogram train{};
+  data::PixelHistogram test{};
   const auto path_of = [&](data::DatasetFile file) { return folder.path() / data::kFileNames[file]; };
   auto& sums = description.sha256;
   sums[data::kTrainImages] = write_images(path_of(data::kTrainImages), set, set.train, train, work);
   sums[data::kTrainLabels] = write_labels(path_of(data::kTrainLabels), set, set.train);
   sums[data::kTestImages] = write_images(path_of(data::kTestImages), set, set.test, test, work);
   sums[data::kTestLabels] = write_labels(path_of(data::kTestLabels), set, set.test);
-  std::tie(description.mean, description.std) = mean_and_std(train);
+  const data::PixelStatistics pixels = data::pixel_statistics(train);
+  description.mean = pixels.mean;
+  description.std = pixels.std;
   replace_file(folder.path() / data::kDescriptionFile, to_toml(description));
   folder.complete();
   return description;
