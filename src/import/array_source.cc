@@ -32,10 +32,6 @@ bool is_idx_file(const FileTree::File& file) {
          std::isdigit(static_cast<unsigned char>(name[at + 3])) != 0;
 }
 
-bool has_ending(const FileTree::File& file, std::string_view ending) {
-  return file.path.ends_with(ending);
-}
-
 std::string stem_of(const std::string& path) {
   return fs::path(path).stem().string();
 }
@@ -46,8 +42,8 @@ class Arrays {
   explicit Arrays(const FileTree& tree) {
     for (size_t file = 0; file < tree.files().size(); ++file) {
       const FileTree::File& one = tree.files()[file];
-      if (has_ending(one, ".npy")) arrays_.emplace_back(tree, file, stem_of(one.path));
-      if (has_ending(one, ".npz")) add_archive(tree, file);
+      if (one.path.ends_with(".npy")) arrays_.emplace_back(tree, file, stem_of(one.path));
+      if (one.path.ends_with(".npz")) add_archive(tree, file);
       if (is_idx_file(one)) arrays_.emplace_back(tree, file, fs::path(one.path).filename().string());
     }
   }
@@ -243,11 +239,8 @@ class ArrayReader {
         set_.steps.push_back(
             fmt::format("The {} validation images follow the training images.", shape.count));
       if (shape.channels == 3)
-        set_.steps.push_back(
-            fmt::format("The {} images of {} were in colour and became grey: 0.299 red + 0.587 green + 0.114 "
-                        "blue, as Pillow's "
-                        "convert(\"L\").",
-                        shape.count, quotable(arrays.images->name())));
+        set_.steps.push_back(fmt::format("The {} images of {} were in colour and {}", shape.count,
+                                         quotable(arrays.images->name()), kBecameGrey));
     }
   }
 
@@ -261,7 +254,7 @@ class ArrayReader {
 
 bool recognises_arrays(const FileTree& tree, const Options&) {
   return std::ranges::any_of(tree.files(), [](const FileTree::File& file) {
-    return has_ending(file, ".npy") || has_ending(file, ".npz") || is_idx_file(file);
+    return file.path.ends_with(".npy") || file.path.ends_with(".npz") || is_idx_file(file);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rung::imports {
@@ -29,6 +30,10 @@ struct ImageSet {
     return static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels);
   }
 };
+
+// What is said of images that were in colour.
+inline constexpr std::string_view kBecameGrey =
+    "became grey: 0.299 red + 0.587 green + 0.114 blue, as Pillow's convert(\"L\").";
 
 // More than any set of small images in use, and small enough for a laptop's memory.
 inline constexpr uint64_t kMostPixelBytes = uint64_t{4} << 30;

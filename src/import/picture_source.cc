@@ -104,9 +104,7 @@ class PictureReader {
     say(&Conversions::palette, "had a palette, which was expanded.");
     say(&Conversions::transparency,
         "were partly transparent: they lie on white if what is drawn is dark, else on black.");
-    say(&Conversions::colour,
-        "were stored in colour and became grey: 0.299 red + 0.587 green + 0.114 blue, as Pillow's "
-        "convert(\"L\").");
+    say(&Conversions::colour, fmt::format("were stored in colour and {}", kBecameGrey));
     say(&Conversions::orientation, "were turned upright, as their EXIF data say.");
     if (resized_)
       set_.steps.push_back(

@@ -70,10 +70,7 @@ class RecordReader {
     set_.pixels.resize(count * kPixels);
     for (size_t file = 0; file < tree_.files().size(); ++file) read_file(file, record);
     name_classes();
-    set_.steps.push_back(fmt::format(
-        "The {} images were in colour and became grey: 0.299 red + 0.587 green + 0.114 blue, as Pillow's "
-        "convert(\"L\").",
-        count));
+    set_.steps.push_back(fmt::format("The {} images were in colour and {}", count, kBecameGrey));
     return std::move(set_);
   }
 

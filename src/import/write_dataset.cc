@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <span>
 #include <system_error>
-#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
