@@ -138,7 +138,7 @@ void export_float(const Options& options, recipe::Recipe recipe) {
   const train::Evaluation evaluation = train::Evaluator(nn::make_plan(recipe.model), recipe.dataset, pool)
                                            .evaluate(weights, {data.test, 0, data.test.count});
   folder.write(model, recipe, data.test, {.float_correct = evaluation.correct});
-  const exports::FloatSizes sizes = exports::sizes_of(model);
+  const chip::Sizes sizes = exports::sizes_of(model);
   if (!options.output.json) {
     say("Test accuracy in float32 {:.2f} %\n", evaluation.accuracy);
     return folder.say_written(sizes.constants, sizes.ram);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/overloaded.h"
 #include "base/require.h"
@@ -149,7 +150,7 @@ class FloatWriter {
     return replaced(text + named_c_part(kCFloatRuntime, "predict", name_), "\n\n\n", "\n\n");
   }
 
-  FloatSizes sizes() const { return {constants_, 4 * memory_.size}; }
+  chip::Sizes sizes() const { return {constants_, 4 * memory_.size}; }
 
  private:
   std::string place(size_t node) const { return fmt::format("memory + {}", memory_.at[node]); }
@@ -298,19 +299,7 @@ void load_block(const FloatModel& model, std::span<const uint8_t> images, std::s
   }
 }
 
-}  // namespace
-
-FloatSizes sizes_of(const FloatModel& model) {
-  return FloatWriter(model, "net").sizes();
-}
-
-std::map<std::string, std::string> c_float_source(const FloatModel& model, const std::string& name) {
-  const nn::Shape& logits = model.graph.nodes.back().output;
-  return {{name + ".h",
-           c_header(kCFloatRuntime, name, model.graph.nodes[0].output, static_cast<int>(logits.elements()))},
-          {name + ".c", FloatWriter(model, name).source()}};
-}
-
+// [N, classes] by Rung's own kernels, of images [N][H][W][C].
 std::vector<float> logits_of(const FloatModel& model, std::span<const uint8_t> images) {
   const auto size = static_cast<size_t>(model.graph.nodes[0].output.elements());
   const auto classes = static_cast<size_t>(model.graph.nodes.back().output.elements());
@@ -325,6 +314,19 @@ std::vector<float> logits_of(const FloatModel& model, std::span<const uint8_t> i
       for (size_t k = 0; k < classes; ++k) logits.push_back(values[k * kernels::kLanes + lane]);
   }
   return logits;
+}
+
+}  // namespace
+
+chip::Sizes sizes_of(const FloatModel& model) {
+  return FloatWriter(model, "net").sizes();
+}
+
+std::map<std::string, std::string> c_float_source(const FloatModel& model, const std::string& name) {
+  const nn::Shape& logits = model.graph.nodes.back().output;
+  return {
+      {name + ".h", c_header(name, model.graph.nodes[0].output, static_cast<int>(logits.elements()), true)},
+      {name + ".c", FloatWriter(model, name).source()}};
 }
 
 std::string c_float_test(const FloatModel& model, const std::string& name, std::span<const uint8_t> images) {

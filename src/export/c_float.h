@@ -6,8 +6,8 @@
 #include <map>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "chip/layout.h"
 #include "nn/graph.h"
 
 namespace rung::exports {
@@ -19,12 +19,7 @@ struct FloatModel {
   double std = 1;
 };
 
-// Bytes: constants of flash, and static memory.
-struct FloatSizes {
-  int64_t constants = 0;
-  int64_t ram = 0;
-};
-FloatSizes sizes_of(const FloatModel& model);
+chip::Sizes sizes_of(const FloatModel& model);
 
 // The two files of the model: NAME.h and NAME.c. Precondition: `name` is a C identifier.
 std::map<std::string, std::string> c_float_source(const FloatModel& model, const std::string& name);
@@ -32,8 +27,5 @@ std::map<std::string, std::string> c_float_source(const FloatModel& model, const
 // A program that runs the model on images [N][H][W][C] and compares the logits with Rung's, which may differ
 // by 1e-4 of the largest (or of 1, if all are smaller): NAME_test.c.
 std::string c_float_test(const FloatModel& model, const std::string& name, std::span<const uint8_t> images);
-
-// The logits [N, classes] by Rung's own kernels, of images [N][H][W][C].
-std::vector<float> logits_of(const FloatModel& model, std::span<const uint8_t> images);
 
 }  // namespace rung::exports

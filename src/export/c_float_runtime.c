@@ -1,28 +1,3 @@
-/*@ header */
-#ifndef NET_H
-#define NET_H
-
-#include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-#define NET_CHANNELS @channels@
-#define NET_HEIGHT @height@
-#define NET_WIDTH @width@
-#define NET_CLASSES @classes@
-
-/* The class of an image: NET_HEIGHT rows of NET_WIDTH pixels of NET_CHANNELS bytes. Then its logits, NET_CLASSES of
-   them. */
-int net_predict(const uint8_t *image);
-const float *net_logits(void);
-
-#ifdef __cplusplus
-}
-#endif
-
-#endif
 /*@ normalise */
 
 /* Activations are planes, channel by channel. */

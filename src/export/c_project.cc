@@ -127,12 +127,9 @@ std::string class_list(const std::vector<std::string>& classes) {
   return replaced(fmt::format("{}", fmt::join(classes, ", ")), "|", "\\|");
 }
 
-std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
-                 CForm form) {
-  const chip::Layout layout = chip::lay_out(model);
-  const chip::Sizes sizes = chip::sizes_of(layout);
-  const nn::Shape& image = model.nodes[0].output;
-  const auto share = [&](int correct) { return 100.0 * correct / facts.test_images; };
+// The page's title, and the table of what all models have.
+std::string facts_table(const std::string& name, const CFacts& facts, const nn::Shape& image,
+                        const chip::Sizes& sizes, const std::string& right) {
   return fmt::format(R"(# {0}
 
 {1}
@@ -144,79 +141,79 @@ std::string page(const quantise::IntegerModel& model, const std::string& name, c
 | constants, in flash | {8} bytes |
 | static memory | {9} bytes |
 | multiply-accumulates an image | {10} |
-| right of {11} test images | {12} ({13:.2f} %); the model in float32: {14} ({15:.2f} %), p = {16:.2g} |
+| right of {11} test images | {12} |
 
-The code is C99. It needs no library, allocates nothing and has no floating-point numbers; its results are the same on
+)",
+                     name, facts.title, image.height, image.width, image.channels,
+                     image.channels == 1 ? "" : "s", facts.classes.size(), class_list(facts.classes),
+                     with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
+                     with_commas(facts.test_images), right);
+}
+
+std::string right_text(int correct, const CFacts& facts) {
+  return fmt::format("{} ({:.2f} %)", with_commas(correct), 100.0 * correct / facts.test_images);
+}
+
+std::string example(const std::string& name) {
+  return fmt::format(R"(
+```c
+#include "{0}.h"
+
+int class_of(const uint8_t *image)
+{{
+  return {0}_predict(image);
+}}
+```
+
+)",
+                     name);
+}
+
+std::string check_sentence(const std::string& name, CForm form) {
+  return fmt::format(
+      "\n`make{}` runs {}_test.c, which compares the logits of a few test images with those that Rung "
+      "computed.",
+      form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)), name);
+}
+
+std::string page(const quantise::IntegerModel& model, const std::string& name, const CFacts& facts,
+                 CForm form) {
+  const chip::Layout layout = chip::lay_out(model);
+  std::string text = facts_table(
+      name, facts, model.nodes[0].output, chip::sizes_of(layout),
+      fmt::format("{}; the model in float32: {}, p = {:.2g}", right_text(facts.integer_correct, facts),
+                  right_text(facts.float_correct, facts), facts.p_value));
+  text += fmt::format(
+      R"(The code is C99. It needs no library, allocates nothing and has no floating-point numbers; its results are the same on
 every chip. In bytes, by Debian 12's GCC with -Os:
 
 | target | flash, about | and at most for the compiler's routines | static memory | stack, at most |
 |---|---:|---:|---:|---:|
-{17}
+{1}
 Flash holds the constants and {0}.c's instructions. The compiler's routines (division, products of 64 bits, memcpy) are
 shared with the rest of the program.
-
-```c
-#include "{0}.h"
-
-int class_of(const uint8_t *image)
-{{
-  return {0}_predict(image);
-}}
-```
-
-An image need not be in memory at once: `{0}_begin()`, then `{0}_push(pixel)` for each pixel as it comes; the last one
-gives the class. `{0}_logits()` are the outputs before the largest of them is taken.
-
-`make{18}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed. On an AVR the
-constants stay in flash by themselves.
 )",
-                     name, facts.title, image.height, image.width, image.channels,
-                     image.channels == 1 ? "" : "s", facts.classes.size(), class_list(facts.classes),
-                     with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
-                     with_commas(facts.test_images), with_commas(facts.integer_correct),
-                     share(facts.integer_correct), with_commas(facts.float_correct),
-                     share(facts.float_correct), facts.p_value, target_rows(layout),
-                     form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
+      name, target_rows(layout));
+  text += example(name);
+  text += fmt::format(
+      R"(An image need not be in memory at once: `{0}_begin()`, then `{0}_push(pixel)` for each pixel as it comes; the last one
+gives the class. `{0}_logits()` are the outputs before the largest of them is taken.
+)",
+      name);
+  return text + check_sentence(name, form) + " On an AVR the\nconstants stay in flash by themselves.\n";
 }
 
 std::string page(const FloatModel& model, const std::string& name, const CFacts& facts, CForm form) {
-  const FloatSizes sizes = sizes_of(model);
-  const nn::Shape& image = model.graph.nodes[0].output;
-  return fmt::format(R"(# {0}
-
-{1}
-
-| | |
-|---|---|
-| image | {2} rows of {3} pixels of {4} byte{5}, as in the training images |
-| classes | {6}: {7} |
-| constants, in flash | {8} bytes |
-| static memory | {9} bytes |
-| multiply-accumulates an image | {10} |
-| right of {11} test images | {12} ({13:.2f} %) |
-
-The code is C99 with float32 numbers. It needs the library of mathematics at most (-lm), and allocates nothing.
-Compilers round sums differently, so the logits may differ from Rung's in their last digits.
-
-```c
-#include "{0}.h"
-
-int class_of(const uint8_t *image)
-{{
-  return {0}_predict(image);
-}}
-```
-
-`{0}_logits()` are the outputs before the largest of them is taken.
-
-`make{14}` runs {0}_test.c, which compares the logits of a few test images with those that Rung computed.
-)",
-                     name, facts.title, image.height, image.width, image.channels,
-                     image.channels == 1 ? "" : "s", facts.classes.size(), class_list(facts.classes),
-                     with_commas(sizes.constants), with_commas(sizes.ram), with_commas(facts.macs),
-                     with_commas(facts.test_images), with_commas(facts.float_correct),
-                     100.0 * facts.float_correct / facts.test_images,
-                     form == CForm::kFolder ? "" : fmt::format(" -C {}", test_folder(form)));
+  std::string text = facts_table(name, facts, model.graph.nodes[0].output, sizes_of(model),
+                                 right_text(facts.float_correct, facts));
+  text +=
+      "The code is C99 with float32 numbers. It needs the library of mathematics at most (-lm), and "
+      "allocates "
+      "nothing.\nCompilers round sums differently, so the logits may differ from Rung's in their last "
+      "digits.\n";
+  text += example(name);
+  text += fmt::format("`{}_logits()` are the outputs before the largest of them is taken.\n", name);
+  return text + check_sentence(name, form) + "\n";
 }
 
 std::map<std::string, std::string> laid_out(const Parts& parts, const std::string& name,

@@ -578,6 +578,12 @@ int main(void)
   printf("net: %u of %u images have the expected logits\n", right, (unsigned)IMAGES);
   return right == IMAGES ? 0 : 1;
 }
+/*@ header_push */
+
+/* The same, pixel by pixel: begin an image, then push its pixels, row after row. The class comes with the last one, -1
+   before. */
+void net_begin(void);
+int net_push(const uint8_t *pixel);
 /*@ header */
 #ifndef NET_H
 #define NET_H
@@ -594,15 +600,10 @@ extern "C" {
 #define NET_CLASSES @classes@
 
 /* The class of an image: NET_HEIGHT rows of NET_WIDTH pixels of NET_CHANNELS bytes. Then its logits, NET_CLASSES of
-   them, up to a factor that is the same for all. */
+   them@about@. */
 int net_predict(const uint8_t *image);
-const int32_t *net_logits(void);
-
-/* The same, pixel by pixel: begin an image, then push its pixels, row after row. The class comes with the last one, -1
-   before. */
-void net_begin(void);
-int net_push(const uint8_t *pixel);
-
+const @number@ *net_logits(void);
+@push@
 #ifdef __cplusplus
 }
 #endif

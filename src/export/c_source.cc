@@ -36,7 +36,7 @@ class Writer {
   Writer(const quantise::IntegerModel& model, std::string name)
       : model_(model), name_(std::move(name)), layout_(chip::lay_out(model)), kinds_(layout_.kinds()) {}
 
-  std::string header() const { return c_header(kCRuntime, name_, model_.nodes[0].output, model_.classes); }
+  std::string header() const { return c_header(name_, model_.nodes[0].output, model_.classes, false); }
 
   std::string source() const {
     std::string text =

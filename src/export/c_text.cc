@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <utility>
+#include <map>
 
 #include "base/require.h"
+#include "export/c_runtime.h"
 
 namespace rung::exports {
 
@@ -21,13 +22,18 @@ std::string named_c_part(std::string_view runtime, std::string_view part, const 
   return replaced(replaced(text, "NET_", macro_prefix(model) + "_"), "net:", model + ":");
 }
 
-std::string c_header(std::string_view runtime, const std::string& model, const nn::Shape& image,
-                     int classes) {
-  std::string text = named_c_part(runtime, "header", model);
-  for (const auto& [mark, value] :
-       {std::pair{"@channels@", image.channels}, std::pair{"@height@", image.height},
-        std::pair{"@width@", image.width}, std::pair{"@classes@", classes}})
-    text = replaced(text, mark, std::to_string(value));
+std::string c_header(const std::string& model, const nn::Shape& image, int classes, bool is_float) {
+  std::string text = named_c_part(kCRuntime, "header", model);
+  const std::string push = is_float ? "" : named_c_part(kCRuntime, "header_push", model);
+  for (const auto& [mark, value] : std::map<std::string, std::string>{
+           {"@channels@", std::to_string(image.channels)},
+           {"@height@", std::to_string(image.height)},
+           {"@width@", std::to_string(image.width)},
+           {"@classes@", std::to_string(classes)},
+           {"@about@", is_float ? "" : ", up to a factor that is the same for all"},
+           {"@number@", is_float ? "float" : "int32_t"},
+           {"@push@\n", push + "\n"}})
+    text = replaced(text, mark, value);
   return text;
 }
 

@@ -18,8 +18,8 @@ std::string_view c_part(std::string_view runtime, std::string_view name);
 // The same with identifiers that begin with the model's name.
 std::string named_c_part(std::string_view runtime, std::string_view part, const std::string& model);
 
-// The part "header", with the sizes of images.
-std::string c_header(std::string_view runtime, const std::string& model, const nn::Shape& image, int classes);
+// NAME.h: of integers, which take an image pixel by pixel too, or of floats.
+std::string c_header(const std::string& model, const nn::Shape& image, int classes, bool is_float);
 
 // What the names of a model's macros begin with.
 std::string macro_prefix(std::string_view model);
