@@ -13,7 +13,6 @@
 #include "data/registry.h"
 #include "ladder/first_recipe.h"
 #include "nn/infer.h"
-#include "recipe/recipe.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -51,7 +50,6 @@ void make(const Options& options) {
   const ladder::FirstRecipe made =
       ladder::first_recipe(dataset, name_in(file, name), fmt::format("A first network for {}", title),
                            file.string(), options.params);
-  recipe::parse(made.toml, file.string());
   replace_file(file, made.toml);
   say("Written to {}: {} parameters, {}. To train it: rung train {}\n", file.string(),
       with_commas(made.params), counted(static_cast<size_t>(made.epochs), "epoch"), file.string());

@@ -56,13 +56,6 @@ struct Model {
            "},\n"
            "  { type = \"batch_norm2d\" },\n  { type = \"relu\" },\n]\n";
   }
-
-  nn::ModelInfo info() const {
-    return nn::infer(recipe::parse("title = \"first\"\n" + toml() + kRest, "first.toml").model);
-  }
-
- private:
-  static constexpr const char* kRest = "[training]\nepochs = 1\n[optimizer]\ntype = \"sgd\"\nlr = 0.1\n";
 };
 
 int batch_size(int images) {
@@ -134,15 +127,21 @@ std::string recipe_toml(const Model& model, const std::string& name, const std::
 
 FirstRecipe first_recipe(const data::Dataset& dataset, const std::string& name, const std::string& title,
                          const std::string& file, int64_t most_params) {
-  Model model{dataset, kMostWidth};
-  while (model.width > kLeastWidth && model.info().params > most_params) --model.width;
-  const nn::ModelInfo info = model.info();
+  const auto written = [&](int width, int epochs) {
+    return recipe_toml({dataset, width}, name, title, file, most_params, epochs);
+  };
+  const auto info_of = [&](int width) {
+    return nn::infer(recipe::parse(written(width, kFewestEpochs), file).model);
+  };
+  int width = kMostWidth;
+  while (width > kLeastWidth && info_of(width).params > most_params) --width;
+  const nn::ModelInfo info = info_of(width);
   if (info.params > most_params)
     throw UsageError(fmt::format("{} parameters are too few for {} classes of images of {} x {}", most_params,
                                  dataset.classes, dataset.train.width, dataset.train.height),
                      fmt::format("the smallest network here has {}", with_commas(info.params)));
   const int epochs = epochs_for(dataset.train.count, info.macs);
-  return {recipe_toml(model, name, title, file, most_params, epochs), info.params, epochs};
+  return {written(width, epochs), info.params, epochs};
 }
 
 }  // namespace rung::ladder

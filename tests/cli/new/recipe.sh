@@ -13,6 +13,14 @@ rm digits/t10k*
 "$RUNG" new ./digits --params 600 --out small.toml
 grep '^test = ' small.toml
 "$RUNG" train small.toml --epochs 1 --out small-run --quiet
+
+# Of three classes, in oblong images.
+mkdir oblong
+{ word 0x803 && word 30 && word 10 && word 20 && idx_images 30 28 | tail -c 6000; } >oblong/train-images-idx3-ubyte
+{ word 0x801 && word 30 && for ((i = 0; i < 30; ++i)); do printf '%b' "\\x0$((i % 3))"; done; } >oblong/train-labels-idx1-ubyte
+"$RUNG" new ./oblong
+grep -E '^(input|classes)' oblong.toml
+"$RUNG" train oblong.toml --epochs 1 --out oblong-run --quiet
 fails 2 "rung: error: digits.toml already exists (--out names another file)" "$RUNG" new ./digits
 fails 2 "rung: error: 50 parameters are too few for 10 classes of images of 28 x 28 (the smallest network here has *" \
   "$RUNG" new ./digits --params 50 --out none.toml
