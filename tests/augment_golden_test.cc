@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -29,11 +30,13 @@ enum Kind {
   kCrop,
   kPerspectiveNearest,
   kPerspectiveBilinear,
-  kBlur
+  kBlur,
+  kSaturation,
+  kHue
 };
 constexpr const char* kKindNames[] = {
-    "brightness",           "contrast", "rotation", "affine", "affine bilinear", "crop", "perspective",
-    "perspective bilinear", "blur"};
+    "brightness",           "contrast", "rotation",   "affine", "affine bilinear", "crop", "perspective",
+    "perspective bilinear", "blur",     "saturation", "hue"};
 
 // Reads values one after another; numbers are little-endian, like every machine that runs the tests.
 class Reader {
@@ -63,12 +66,32 @@ class Reader {
   size_t position_ = 0;
 };
 
-std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, int height, int width, int kind,
-                                 uint8_t fill, const std::vector<double>& parameters) {
-  auto result = pixels;
-  if (kind == kBrightness) adjust_brightness(result, static_cast<float>(parameters.at(0)));
-  if (kind == kContrast) adjust_contrast(result, static_cast<float>(parameters.at(0)));
-  if (kind == kRotation) rotate(pixels.data(), result.data(), height, width, parameters.at(0), fill);
+// What an adjustment of colours makes of an image; none if the kind moves pixels.
+std::optional<std::vector<uint8_t>> adjusted(std::vector<uint8_t> image, int channels, int kind,
+                                             double parameter) {
+  const auto factor = static_cast<float>(parameter);
+  switch (kind) {
+    case kBrightness:
+      adjust_brightness(image, factor);
+      return image;
+    case kContrast:
+      adjust_contrast(image, channels, factor);
+      return image;
+    case kSaturation:
+      adjust_saturation(image, channels, factor);
+      return image;
+    case kHue:
+      adjust_hue(image, channels, factor);
+      return image;
+    default:
+      return std::nullopt;
+  }
+}
+
+// A plane whose pixels were moved.
+void move(const uint8_t* in, uint8_t* out, int height, int width, int kind, uint8_t fill,
+          const std::vector<double>& parameters) {
+  if (kind == kRotation) rotate(in, out, height, width, parameters.at(0), fill);
   if (kind == kAffineNearest || kind == kAffineBilinear) {
     const AffineDraw drawn{.angle = parameters.at(0),
                            .translate_x = static_cast<int>(parameters.at(1)),
@@ -76,24 +99,32 @@ std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, int height,
                            .scale = parameters.at(3),
                            .shear_x = parameters.at(4),
                            .shear_y = parameters.at(5)};
-    affine(pixels.data(), result.data(), height, width, drawn,
+    affine(in, out, height, width, drawn,
            kind == kAffineNearest ? Interpolation::kNearest : Interpolation::kBilinear, fill);
   }
   if (kind == kCrop)
-    shift(pixels.data(), result.data(), height, width, static_cast<int>(parameters.at(0)),
-          static_cast<int>(parameters.at(1)), fill);
+    shift(in, out, height, width, static_cast<int>(parameters.at(0)), static_cast<int>(parameters.at(1)),
+          fill);
   if (kind == kPerspectiveNearest || kind == kPerspectiveBilinear) {
     Corners corners;
     for (size_t corner = 0; corner < corners.size(); ++corner)
       corners[corner] = {static_cast<int>(parameters.at(2 * corner)),
                          static_cast<int>(parameters.at(2 * corner + 1))};
-    perspective(pixels.data(), result.data(), height, width, corners,
+    perspective(in, out, height, width, corners,
                 kind == kPerspectiveNearest ? Interpolation::kNearest : Interpolation::kBilinear, fill);
   }
   if (kind == kBlur)
     Blur(height, width)
-        .apply(pixels.data(), result.data(),
-               {static_cast<int>(parameters.at(0)), static_cast<int>(parameters.at(1))}, parameters.at(2));
+        .apply(in, out, {static_cast<int>(parameters.at(0)), static_cast<int>(parameters.at(1))},
+               parameters.at(2));
+}
+
+std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, const ImageShape& shape, int kind,
+                                 uint8_t fill, const std::vector<double>& parameters) {
+  if (auto image = adjusted(pixels, shape.channels, kind, parameters.at(0))) return *image;
+  auto result = pixels;
+  for (size_t at = 0; at < pixels.size(); at += shape.plane())
+    move(&pixels[at], &result[at], shape.height, shape.width, kind, fill, parameters);
   return result;
 }
 
@@ -108,11 +139,12 @@ void expect_equal(const std::vector<uint8_t>& found, const std::vector<uint8_t>&
 }
 
 void check_image(Reader& golden, int image, std::set<int>& kinds) {
-  const auto height = golden.value<int32_t>();
-  const auto width = golden.value<int32_t>();
+  ImageShape shape;
+  shape.channels = golden.value<int32_t>();
+  shape.height = golden.value<int32_t>();
+  shape.width = golden.value<int32_t>();
   const auto cases = golden.value<int32_t>();
-  const auto size = static_cast<size_t>(height * width);
-  const auto pixels = golden.pixels(size);
+  const auto pixels = golden.pixels(shape.size());
   for (int32_t i = 0; i < cases; ++i) {
     const auto kind = golden.value<int32_t>();
     kinds.insert(kind);
@@ -120,7 +152,7 @@ void check_image(Reader& golden, int image, std::set<int>& kinds) {
     std::vector<double> parameters(static_cast<size_t>(golden.value<int32_t>()));
     for (double& parameter : parameters) parameter = golden.value<double>();
     const auto what = fmt::format("image {}, {} {}", image, kKindNames[kind], parameters);
-    expect_equal(transformed(pixels, height, width, kind, fill, parameters), golden.pixels(size), width,
+    expect_equal(transformed(pixels, shape, kind, fill, parameters), golden.pixels(shape.size()), shape.width,
                  what);
   }
 }
@@ -129,9 +161,9 @@ TEST(AugmentGolden, EqualsTorchvision) {
   const auto path = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/augment.bin";
   Reader golden(read_file(path, 1 << 20));
   const auto magic = golden.pixels(8);
-  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG2");
+  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG3");
   const auto images = golden.value<int32_t>();
-  ASSERT_EQ(images, 8);
+  ASSERT_EQ(images, 10);
   std::set<int> kinds;
   for (int32_t image = 0; image < images; ++image) check_image(golden, image, kinds);
   EXPECT_TRUE(golden.at_end());

@@ -201,7 +201,7 @@ TEST(Augmenter, SurvivesEveryPerspective) {
   for (const auto& [height, width] : {std::pair(1, 9), {2, 2}, {3, 300}, {8, 8}}) {
     const std::vector<uint8_t> in(static_cast<size_t>(height * width), 200);
     std::vector<uint8_t> out(in.size());
-    Augmenter augmenter({RandomPerspective{.distortion_scale = 1, .p = 1, .fill = 7}}, height, width);
+    Augmenter augmenter({RandomPerspective{.distortion_scale = 1, .p = 1, .fill = 7}}, {1, height, width});
     for (uint32_t image = 0; image < 2000; ++image) {
       auto random = stream_for(image);
       augmenter.apply(in.data(), out.data(), random);
@@ -214,7 +214,7 @@ TEST(Augmenter, SurvivesEveryPerspective) {
 TEST(Blur, DrawsSigmaUniformlyAndTakesOneDraw) {
   std::vector<uint8_t> in(7 * 7), out(in.size());
   in[24] = 255;
-  Augmenter augmenter({GaussianBlur{.kernel_size = {3, 1}, .sigma = {0.5, 1.5}}}, 7, 7);
+  Augmenter augmenter({GaussianBlur{.kernel_size = {3, 1}, .sigma = {0.5, 1.5}}}, {1, 7, 7});
   int least = 255, most = 0;
   for (uint32_t image = 0; image < kDraws / 10; ++image) {
     auto random = stream_for(image);
@@ -245,9 +245,9 @@ TEST(Blur, KeepsAConstant) {
 
 // torchvision pads by reflection, which needs half of the kernel to be less than the side.
 TEST(Augmenter, RefusesAKernelThatIsTooLarge) {
-  EXPECT_NO_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 13}}}, 7, 5));
-  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {11, 13}}}, 7, 5), UsageError);
-  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 15}}}, 7, 5), UsageError);
+  EXPECT_NO_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 13}}}, {1, 7, 5}));
+  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {11, 13}}}, {1, 7, 5}), UsageError);
+  EXPECT_THROW(Augmenter({GaussianBlur{.kernel_size = {9, 15}}}, {1, 7, 5}), UsageError);
 }
 
 TEST(Elastic, NoiseIsUniform) {
@@ -272,7 +272,7 @@ TEST(Elastic, WithoutStrengthCopies) {
   const auto in = ramp(5, 7);
   std::vector<uint8_t> out(in.size());
   auto random = stream_for(0);
-  Augmenter({ElasticTransform{.alpha = 0}}, 5, 7).apply(in.data(), out.data(), random);
+  Augmenter({ElasticTransform{.alpha = 0}}, {1, 5, 7}).apply(in.data(), out.data(), random);
   EXPECT_EQ(out, in);
 }
 
@@ -293,7 +293,7 @@ TEST(Elastic, SurvivesAHugeStrength) {
   const auto in = ramp(9, 9);
   std::vector<uint8_t> out(in.size());
   auto random = stream_for(0);
-  Augmenter({ElasticTransform{.alpha = 1e6, .sigma = 0, .fill = 7}}, 9, 9)
+  Augmenter({ElasticTransform{.alpha = 1e6, .sigma = 0, .fill = 7}}, {1, 9, 9})
       .apply(in.data(), out.data(), random);
   EXPECT_GT(std::count(out.begin(), out.end(), 7), 60);
 }
@@ -302,7 +302,7 @@ TEST(RandomCrop, ReachesEveryPlaceEquallyOften) {
   std::vector<uint8_t> in(5 * 5), out(in.size());
   in[12] = 1;  // the centre
   std::map<std::ptrdiff_t, int> places;
-  Augmenter augmenter({RandomCrop{.padding = 2}}, 5, 5);
+  Augmenter augmenter({RandomCrop{.padding = 2}}, {1, 5, 5});
   for (uint32_t image = 0; image < kDraws; ++image) {
     auto random = stream_for(image);
     augmenter.apply(in.data(), out.data(), random);
@@ -341,7 +341,7 @@ TEST(Augmenter, MaySampleFarBeyondALargeImage) {
   constexpr int kSide = 400;
   const std::vector<uint8_t> in(kSide * kSide, 200);
   std::vector<uint8_t> out(in.size());
-  Augmenter augmenter({RandomAffine{.degrees = 10, .scale = {0.01, 0.01}}}, kSide, kSide);
+  Augmenter augmenter({RandomAffine{.degrees = 10, .scale = {0.01, 0.01}}}, {1, kSide, kSide});
   for (uint32_t image = 0; image < 20; ++image) {
     auto random = stream_for(image);
     augmenter.apply(in.data(), out.data(), random);
@@ -353,7 +353,7 @@ TEST(Augmenter, WithoutTransformsCopies) {
   const auto in = ramp(5, 7);
   std::vector<uint8_t> out(in.size());
   auto random = stream_for(0);
-  Augmenter({}, 5, 7).apply(in.data(), out.data(), random);
+  Augmenter({}, {1, 5, 7}).apply(in.data(), out.data(), random);
   EXPECT_EQ(out, in);
 }
 
@@ -363,7 +363,7 @@ std::vector<uint8_t> by_hand(std::vector<uint8_t> image, int height, int width, 
   const auto drawn = draw(jitter, random);
   for (const auto adjustment : drawn.order) {
     if (adjustment == ColorJitterDraw::kBrightness) adjust_brightness(image, drawn.brightness.value());
-    if (adjustment == ColorJitterDraw::kContrast) adjust_contrast(image, drawn.contrast.value());
+    if (adjustment == ColorJitterDraw::kContrast) adjust_contrast(image, 1, drawn.contrast.value());
   }
   auto result = image;
   rotate(image.data(), result.data(), height, width, draw(rotation, random),
@@ -376,7 +376,7 @@ TEST(Augmenter, AppliesTheSequenceInItsOrder) {
   const RandomRotation rotation{.degrees = 20, .fill = 9};
   const auto in = ramp(9, 12);
   std::vector<uint8_t> out(in.size());
-  Augmenter augmenter({jitter, rotation}, 9, 12);
+  Augmenter augmenter({jitter, rotation}, {1, 9, 12});
   for (uint32_t image = 0; image < 200; ++image) {
     auto random = stream_for(image);
     augmenter.apply(in.data(), out.data(), random);
@@ -387,7 +387,8 @@ TEST(Augmenter, AppliesTheSequenceInItsOrder) {
 TEST(Augmenter, FillIsNotJitteredWhenRotationComesLast) {
   const auto in = std::vector<uint8_t>(20 * 20, 200);
   std::vector<uint8_t> out(in.size());
-  Augmenter augmenter({ColorJitter{.brightness = 0.5}, RandomRotation{.degrees = 45, .fill = 1}}, 20, 20);
+  Augmenter augmenter({ColorJitter{.brightness = 0.5}, RandomRotation{.degrees = 45, .fill = 1}},
+                      {1, 20, 20});
   for (uint32_t image = 0; image < 50; ++image) {
     auto random = stream_for(image);
     augmenter.apply(in.data(), out.data(), random);
@@ -403,7 +404,7 @@ TEST(AdjustBrightness, SurvivesAHugeFactor) {
 
 TEST(AdjustContrast, SurvivesAHugeFactor) {
   std::vector<uint8_t> image = {9, 10, 11};
-  adjust_contrast(image, 3e38F);
+  adjust_contrast(image, 1, 3e38F);
   EXPECT_THAT(image, ElementsAre(0, 10, 255));
 }
 

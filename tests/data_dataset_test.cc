@@ -275,9 +275,27 @@ TEST(DefaultRoot, FollowsTheEnvironment) {
   if (before != nullptr) ::setenv("RUNG_DATA", saved.c_str(), 1);
 }
 
+// Of two images in planes: red is 0 and 255, green is 51 and 51, blue 255 and 0.
+TEST(Statistics, OfEachChannel) {
+  const Split split{2, 1, 1, {0, 51, 255, 255, 51, 0}, {0, 0}, 3};
+  const Moments moments = moments_of(split, 2);
+  EXPECT_THAT(moments.mean.values(), ElementsAre(0.5, 0.2, 0.5));
+  EXPECT_NEAR(moments.std.of_channel(0), std::sqrt(0.5), 1e-12);
+  EXPECT_EQ(moments.std.of_channel(1), 0);
+  EXPECT_THAT(moments_of(split, 1).mean.values(), ElementsAre(0, 0.2, 1));
+  DatasetSpec spec;
+  spec.mean = ChannelValues(std::vector<double>{0.5, 0.2, 0.5});
+  spec.std = ChannelValues(std::vector<double>{0.5, 1, 0.25});
+  const auto all = normalised_statistics(split, spec);
+  EXPECT_DOUBLE_EQ(all.min, -2);
+  EXPECT_DOUBLE_EQ(all.max, 2);
+  EXPECT_NEAR(all.mean, 0, 1e-12);
+  EXPECT_NEAR(all.std, std::sqrt(2.0), 1e-12);  // of (-1, 1, 0, 0, 2, -2): 10 / 5
+}
+
 TEST(Statistics, OfFourPixels) {
-  const std::vector<uint8_t> pixels = {0, 51, 102, 255};
-  const auto statistics = normalised_statistics(pixels, {.name = "", .mean = 0.5, .std = 0.25});
+  const Split split{1, 2, 2, {0, 51, 102, 255}, {0}};
+  const auto statistics = normalised_statistics(split, {.name = "", .mean = 0.5, .std = 0.25});
   EXPECT_DOUBLE_EQ(statistics.min, -2);
   EXPECT_DOUBLE_EQ(statistics.max, 2);
   EXPECT_NEAR(statistics.mean, -0.4, 1e-12);
@@ -317,13 +335,13 @@ TEST(Mnist, IsTheOneEverybodyKnows) {
   EXPECT_EQ(mnist.test.count, 10000);
   EXPECT_THAT(class_counts(mnist.train.labels, 10),
               ElementsAre(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949));
-  const auto statistics = normalised_statistics(mnist.train.pixels, DatasetSpec{});
+  const auto statistics = normalised_statistics(mnist.train, DatasetSpec{});
   EXPECT_NEAR(statistics.min, -0.4242, 5e-5);
   EXPECT_NEAR(statistics.max, 2.8215, 5e-5);
   EXPECT_NEAR(statistics.mean, 0, 1e-3);
   const PixelStatistics plain = pixel_statistics(mnist.train.pixels);
-  EXPECT_NEAR(plain.mean, find_dataset("mnist").mean, 5e-5);
-  EXPECT_NEAR(plain.std, find_dataset("mnist").std, 5e-5);
+  EXPECT_NEAR(plain.mean, find_dataset("mnist").mean.of_channel(0), 5e-5);
+  EXPECT_NEAR(plain.std, find_dataset("mnist").std.of_channel(0), 5e-5);
   EXPECT_NEAR(stroke_width(mnist.train), find_dataset("mnist").stroke_width, 0.05);
   EXPECT_NEAR(statistics.std, 1, 1e-3);
 }

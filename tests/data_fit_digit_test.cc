@@ -19,8 +19,8 @@ constexpr int kDark = 60;
 constexpr int kLight = 200;
 
 // An image of side x side whose pixels are value(row, column).
-GreyImage drawn(const std::function<double(int, int)>& value, int side = kSide) {
-  GreyImage image{.height = side, .width = side, .pixels = {}};
+Image drawn(const std::function<double(int, int)>& value, int side = kSide) {
+  Image image{.height = side, .width = side, .pixels = {}};
   for (int row = 0; row < side; ++row)
     for (int column = 0; column < side; ++column)
       image.pixels.push_back(static_cast<uint8_t>(std::lround(value(row, column))));
@@ -32,7 +32,7 @@ bool in_bar(int row, int column, int top, int left) {
   return row >= top && row < top + 40 && column >= left && column < left + 10;
 }
 
-GreyImage bar(int top, int left, int ink, int paper) {
+Image bar(int top, int left, int ink, int paper) {
   return drawn([=](int row, int column) { return in_bar(row, column, top, left) ? ink : paper; });
 }
 
@@ -46,7 +46,7 @@ double uneven(int row, int column) {
 
 // The digit is 20 high and 5 wide, fully light, and its middle lies at pixel (14, 14): rows 4 to 23 (or 5 to
 // 24, because (4 + 23) / 2 is half a pixel off) and columns 12 to 16.
-void expect_bar(const std::optional<GreyImage>& fitted) {
+void expect_bar(const std::optional<Image>& fitted) {
   ASSERT_TRUE(fitted.has_value());
   ASSERT_EQ(fitted->pixels.size(), 28U * 28U);
   for (int row = 0; row < 28; ++row) {
@@ -135,11 +135,11 @@ TEST(FitDigit, FindsNothingOnBlankPaper) {
 TEST(FitDigit, SuitsEverySize) {
   for (const int side : {1, 2, 3, 28, 29, 300})
     for (const int out : {1, 2, 28, 45}) {
-      const GreyImage image = drawn([=](int row, int) { return row == side / 2 ? 0 : 255; }, side);
+      const Image image = drawn([=](int row, int) { return row == side / 2 ? 0 : 255; }, side);
       const auto fitted = fit_digit(image, Ink::kEither, out, out + 3);
       EXPECT_EQ(fitted ? fitted->pixels.size() : 0, fitted ? static_cast<size_t>(out * (out + 3)) : 0);
     }
-  const GreyImage strip{.height = 1, .width = 4096, .pixels = std::vector<uint8_t>(4096, 9)};
+  const Image strip{.height = 1, .width = 4096, .pixels = std::vector<uint8_t>(4096, 9)};
   EXPECT_FALSE(fit_digit(strip, Ink::kEither, 28, 28).has_value());
 }
 

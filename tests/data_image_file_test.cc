@@ -30,20 +30,33 @@ TEST(ImageFile, IsKnownByItsContent) {
   const TemporaryFolder folder;
   const auto file = folder.path() / "a.gif";
   std::filesystem::copy_file(golden("grey.jpg"), file);
-  const ImageStack jpeg = read_images(file);
-  EXPECT_TRUE(jpeg.is_single);
+  const auto [jpeg, jpeg_is_single] = read_images(file);
+  EXPECT_TRUE(jpeg_is_single);
   EXPECT_EQ(jpeg.count, 1);
-  EXPECT_EQ(jpeg.pixels, read_images(golden("grey.png")).pixels);
+  EXPECT_EQ(jpeg.pixels, read_images(golden("grey.png")).images.pixels);
   for (const auto& bytes :
        {idx_bytes({2, 1, 3}, {1, 2, 3, 4, 5, 6}), gzip_bytes(idx_bytes({2, 1, 3}, {1, 2, 3, 4, 5, 6}))}) {
     write_bytes(file, bytes);
-    const ImageStack images = read_images(file);
-    EXPECT_FALSE(images.is_single);
+    const auto [images, is_single] = read_images(file);
+    EXPECT_FALSE(is_single);
     EXPECT_EQ(images.count, 2);
     EXPECT_EQ(images.height, 1);
     EXPECT_EQ(images.width, 3);
     EXPECT_THAT(images.pixels, ElementsAre(1, 2, 3, 4, 5, 6));
   }
+}
+
+// IDX files have the channels of a place side by side, images in memory have planes.
+TEST(ImageFile, HasTheChannelsThatAreAskedFor) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "colours.idx";
+  write_bytes(file, idx_bytes({2, 1, 2, 3}, {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9}));
+  const ImageStack colours = read_images(file, 3).images;
+  EXPECT_EQ(colours.channels, 3);
+  EXPECT_THAT(colours.pixels, ElementsAre(255, 0, 0, 255, 0, 0, 0, 9, 0, 9, 255, 9));
+  EXPECT_THAT(read_images(file).images.pixels, ElementsAre(76, 150, 29, 9));
+  write_bytes(file, idx_bytes({1, 1, 2}, {1, 2}));
+  EXPECT_THAT(read_images(file, 3).images.pixels, ElementsAre(1, 2, 1, 2, 1, 2));
 }
 
 TEST(ImageFile, SaysWhatItCannotRead) {

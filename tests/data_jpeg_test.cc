@@ -49,8 +49,8 @@ size_t segment(const std::vector<std::byte>& bytes, unsigned marker) {
 
 TEST(Jpeg, DecodesAsPillowDoes) {
   for (const std::string name : {"colour", "progressive", "grey"}) {
-    const GreyImage image = parse_jpeg(golden(name + ".jpg"), name);
-    const GreyImage expected = parse_png(golden(name + ".png"), name);
+    const Image image = parse_jpeg(golden(name + ".jpg"), name);
+    const Image expected = parse_png(golden(name + ".png"), name);
     EXPECT_EQ(image.height, 34);
     EXPECT_EQ(image.width, 45);
     EXPECT_EQ(image.pixels, expected.pixels) << name;
@@ -75,7 +75,7 @@ TEST(Jpeg, IsUprightAsItsOrientationSays) {
   };
   for (int orientation = 1; orientation <= 8; ++orientation) {
     const auto name = fmt::format("orientation{}.jpg", orientation);
-    const GreyImage image = parse_jpeg(golden(name), name);
+    const Image image = parse_jpeg(golden(name), name);
     EXPECT_EQ(image.height, orientation < 5 ? 16 : 24) << name;
     EXPECT_EQ(image.width, orientation < 5 ? 24 : 16) << name;
     const auto at = [&](int row, int column) {

@@ -16,8 +16,8 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 
-GreyImage ramp(int height, int width) {
-  GreyImage image{.height = height, .width = width, .pixels = {}};
+Image ramp(int height, int width) {
+  Image image{.height = height, .width = width, .pixels = {}};
   for (int i = 0; i < height * width; ++i) image.pixels.push_back(static_cast<uint8_t>(i * 7 + i / 251));
   return image;
 }
@@ -45,7 +45,7 @@ TEST(Png, ReadsWhatItWrote) {
 }
 
 // A PNG file of one row, from samples as libpng's simplified interface takes them.
-GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row, Conversions* conversions = nullptr) {
+Image from_row(png_uint_32 format, const std::vector<uint8_t>& row, Conversions* conversions = nullptr) {
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   png.format = format;
@@ -55,12 +55,24 @@ GreyImage from_row(png_uint_32 format, const std::vector<uint8_t>& row, Conversi
   std::vector<std::byte> bytes(size);
   EXPECT_NE(png_image_write_to_memory(&png, bytes.data(), &size, 0, row.data(), 0, nullptr), 0);
   bytes.resize(size);
-  return parse_png(bytes, "row", conversions);
+  return parse_png(bytes, "row", Colours::kGrey, conversions);
 }
 
 TEST(Png, WeighsColoursAsBt601) {
   const auto image = from_row(PNG_FORMAT_RGB, {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9});
   EXPECT_THAT(image.pixels, ElementsAre(76, 150, 29, 9));
+}
+
+TEST(Png, MayKeepItsColours) {
+  const TemporaryFolder folder;
+  const Image colours{1, 2, {255, 0, 0, 9, 8, 7}, 3};
+  const auto bytes = encode_png(colours);
+  EXPECT_EQ(parse_png(bytes, "a.png", Colours::kKeep).pixels, colours.pixels);
+  EXPECT_EQ(parse_png(bytes, "a.png", Colours::kRgb).channels, 3);
+  EXPECT_THAT(parse_png(bytes, "a.png").pixels, ElementsAre(76, 8));
+  const auto grey = encode_png(Image{1, 2, {3, 4}});
+  EXPECT_EQ(parse_png(grey, "a.png", Colours::kKeep).channels, 1);
+  EXPECT_THAT(parse_png(grey, "a.png", Colours::kRgb).pixels, ElementsAre(3, 3, 3, 4, 4, 4));
 }
 
 TEST(Png, PutsWhatIsDrawnDarkOnWhite) {
@@ -89,7 +101,7 @@ TEST(Png, SaysWhatItConverted) {
   EXPECT_FALSE(done.colour);
   EXPECT_TRUE(done.transparency);
   const auto file = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/images/deep.png";
-  parse_png(read_file(file, 1 << 20), "deep.png", &done);
+  parse_png(read_file(file, 1 << 20), "deep.png", Colours::kGrey, &done);
   EXPECT_TRUE(done.sixteen_bits);
 }
 
@@ -125,7 +137,7 @@ TEST(Png, SaysThatItCannotWrite) {
 TEST(ImageGrid, PlacesScalesAndLeavesTheRestBlank) {
   const std::vector<uint8_t> images = {1, 2, 3, 4, 5, 6};  // three images of 1 x 2
   const auto grid =
-      image_grid(images, 1, 2, {.rows = 2, .columns = 2, .scale = 2, .margin = 1, .background = 0});
+      image_grid(images, {1, 1, 2}, {.rows = 2, .columns = 2, .scale = 2, .margin = 1, .background = 0});
   EXPECT_EQ(grid.height, 7);
   EXPECT_EQ(grid.width, 11);
   EXPECT_THAT(grid.pixels, ElementsAreArray({
@@ -139,8 +151,18 @@ TEST(ImageGrid, PlacesScalesAndLeavesTheRestBlank) {
                            }));
 }
 
+TEST(ImageGrid, KeepsColours) {
+  const std::vector<uint8_t> planes = {1, 2, 3, 4, 5, 6};  // one image of 1 x 2
+  const auto grid = image_grid(planes, {3, 1, 2}, {.margin = 1, .background = 0});
+  EXPECT_EQ(grid.channels, 3);
+  EXPECT_THAT(std::vector(grid.pixels.begin() + 12, grid.pixels.begin() + 24),
+              ElementsAre(0, 0, 0, 1, 3, 5, 2, 4, 6, 0, 0, 0));
+  EXPECT_EQ(grid.pixels.size(), 3U * 4 * 3);
+}
+
 TEST(ImageGrid, ShowsNoMoreThanFits) {
-  const auto grid = image_grid(std::vector<uint8_t>{1, 2, 3}, 1, 1, {.rows = 1, .columns = 2, .margin = 0});
+  const auto grid =
+      image_grid(std::vector<uint8_t>{1, 2, 3}, {1, 1, 1}, {.rows = 1, .columns = 2, .margin = 0});
   EXPECT_THAT(grid.pixels, ElementsAreArray({1, 2}));
 }
 

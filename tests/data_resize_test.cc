@@ -10,15 +10,15 @@
 namespace rung::data {
 namespace {
 
-GreyImage golden(const std::string& name) {
+Image golden(const std::string& name) {
   return read_png(std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/images" / name);
 }
 
 TEST(Resize, GivesWhatPillowGives) {
-  const GreyImage image = golden("grey.png");
+  const Image image = golden("grey.png");
   for (const char* name : {"small.png", "large.png", "narrow.png"}) {
-    const GreyImage expected = golden(name);
-    const GreyImage result = resized(image, expected.height, expected.width);
+    const Image expected = golden(name);
+    const Image result = resized(image, expected.height, expected.width);
     ASSERT_EQ(result.pixels.size(), expected.pixels.size());
     for (size_t i = 0; i < result.pixels.size(); ++i)
       EXPECT_NEAR(result.pixels[i], expected.pixels[i], 1) << name << " " << i;
@@ -26,16 +26,16 @@ TEST(Resize, GivesWhatPillowGives) {
 }
 
 TEST(Resize, KeepsAnImageOfTheSameSize) {
-  const GreyImage image = golden("grey.png");
+  const Image image = golden("grey.png");
   EXPECT_EQ(resized(image, image.height, image.width).pixels, image.pixels);
 }
 
 TEST(Resize, LosesNoThinLine) {
-  GreyImage line{.height = 1, .width = 70, .pixels = std::vector<uint8_t>(70)};
+  Image line{.height = 1, .width = 70, .pixels = std::vector<uint8_t>(70)};
   for (size_t at = 14; at < 56; ++at) {  // away from the ends, where fewer pixels share the weights
     line.pixels.assign(70, 0);
     line.pixels[at] = 255;
-    const GreyImage small = resized(line, 1, 10);
+    const Image small = resized(line, 1, 10);
     const int sum = std::accumulate(small.pixels.begin(), small.pixels.end(), 0);
     EXPECT_NEAR(sum, 255 / 7.0, 1) << at;  // two pixels share it, each rounded
   }

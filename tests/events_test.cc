@@ -84,7 +84,7 @@ TEST(EventLog, GoesOnInAFileOfItsOwnAndRemovesOnlyWhatItReplaces) {
   EXPECT_EQ(read_text_file(folder.path() / "events.out.tfevents.000001", 9), "old");
 }
 
-int count_pixels(const data::RgbImage& image, int row, int column, int side, bool (*is)(const uint8_t*)) {
+int count_pixels(const data::Image& image, int row, int column, int side, bool (*is)(const uint8_t*)) {
   int count = 0;
   for (int y = row * side; y < (row + 1) * side; ++y) {
     for (int x = column * side; x < (column + 1) * side; ++x)
@@ -97,7 +97,7 @@ TEST(EventImages, ConfusionIsBlueWhereRightAndRedWhereWrong) {
   const std::vector<uint8_t> labels{0, 0, 0, 1, 2};
   const std::vector<uint8_t> predicted{0, 0, 1, 1, 1};
   const std::vector<size_t> classes{0, 1, 2};
-  const data::RgbImage image = confusion_picture(confusion(labels, predicted, 3), classes);
+  const data::Image image = confusion_picture(confusion(labels, predicted, 3), classes);
   const int side = image.width / 4;
   const auto blue = [](const uint8_t* rgb) { return rgb[2] > rgb[0] + 20; };
   const auto red = [](const uint8_t* rgb) { return rgb[0] > rgb[2] + 20; };
@@ -111,7 +111,7 @@ TEST(EventImages, ConfusionIsBlueWhereRightAndRedWhereWrong) {
   EXPECT_EQ(count_pixels(image, 0, 0, side, white), side * side);
 }
 
-data::RgbImage diagonal_of(size_t classes) {
+data::Image diagonal_of(size_t classes) {
   std::vector<std::vector<int>> counts(classes, std::vector<int>(classes));
   std::vector<size_t> all;
   for (size_t k = 0; k < classes; ++k) {
@@ -124,7 +124,7 @@ data::RgbImage diagonal_of(size_t classes) {
 TEST(EventImages, ConfusionOfManyClassesStaysSmallAndIsNumbered) {
   const auto grey = [](const uint8_t* rgb) { return rgb[0] == rgb[1] && rgb[1] == rgb[2] && rgb[0] < 200; };
   for (const size_t classes : {size_t{1}, size_t{21}, size_t{62}, size_t{256}}) {
-    const data::RgbImage image = diagonal_of(classes);
+    const data::Image image = diagonal_of(classes);
     EXPECT_LE(image.width, 760) << classes;
     EXPECT_EQ(image.height, image.width);
     EXPECT_GT(count_pixels(image, 0, 1, 28, grey), 10) << classes;  // in the upper edge

@@ -35,7 +35,7 @@ class ExportCFloatTest : public ::testing::Test {
   void expect_same(const ModelSpec& spec) {
     const nn::Weights weights = rung::testing::random_weights(nn::make_plan(spec));
     const FloatModel model{nn::graph::fold_batch_norms(nn::graph::make_graph(spec, weights)),
-                           rung::testing::kPixelMean, rung::testing::kPixelStd};
+                           rung::testing::pixel_mean(spec.input), rung::testing::pixel_std(spec.input)};
     for (const auto& [file, text] : c_float_source(model, "net"))
       replace_file(folder_ / file, text, Sync::kNone);
     const auto images = rung::testing::random_images(spec.input, kImages, 11);

@@ -9,10 +9,11 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 
 std::string picture(const std::vector<uint8_t>& pixels) {
-  return text_of(data::encode_png(data::GreyImage{1, static_cast<int>(pixels.size()), pixels}));
+  return text_of(data::encode_png(data::Image{1, static_cast<int>(pixels.size()), pixels}));
 }
 
 class Archives : public ImportTest {
@@ -131,9 +132,14 @@ TEST_F(ImportTest, CifarsRecordsHaveThreePlanes) {
   write("c/batches.meta.txt", "zebra\nantelope\n\n");
   const data::Dataset data = imported({"c"});
   EXPECT_THAT(data.class_names, ElementsAre("zebra", "antelope"));
-  EXPECT_EQ(data.train.pixels.front(), 76);
-  EXPECT_EQ(data.train.pixels.back(), 150);
-  EXPECT_EQ(data.test.pixels.front(), 29);
+  EXPECT_EQ(data.train.channels, 3);
+  EXPECT_THAT(data.train.pixels, ElementsAreArray([] {
+                std::vector<uint8_t> planes(6 * 1024);
+                std::fill_n(planes.begin(), 1024, 255);
+                std::fill_n(planes.begin() + 4 * 1024, 1024, 255);
+                return planes;
+              }()));
+  EXPECT_EQ(data.test.pixels.back(), 255);
   EXPECT_THAT(data.train.labels, ElementsAre(1, 0));
   write("c/test_batch.bin", record(1, 0, 0, 255) + "x");
   EXPECT_THAT(error_of({"c"}),

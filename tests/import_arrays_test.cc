@@ -118,12 +118,18 @@ TEST_F(Arrays, MayHaveChannelsAndFortranOrder) {
   write("a/x_train.npy", npy<uint8_t>("|u1", "(2, 4, 2, 2)", std::vector<uint8_t>(32)));
   EXPECT_THAT(error_of({"a"}), HasSubstr("an array of shape (2, 4, 2, 2) is no list of images"));
   write("a/x_test.npy", npy<uint8_t>("|u1", "(2, 1, 2)", {0, 0, 0, 0}));
-  EXPECT_THAT(train(npy<uint8_t>("|u1", "(2, 1, 2, 3)", {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9})),
-              ElementsAre(76, 150, 29, 9));
+  const auto last = npy<uint8_t>("|u1", "(2, 1, 2, 3)", {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9});
+  const auto first = npy<uint8_t>("|u1", "(2, 3, 1, 2)", {255, 0, 0, 255, 0, 0, 0, 9, 0, 9, 255, 9});
+  write("a/x_train.npy", last);
+  EXPECT_THAT(error_of({"a"}), HasSubstr("images of 1 x 2 pixels and 1 channel, but those of"));
+  write("a/x_test.npy", npy<uint8_t>("|u1", "(2, 1, 2, 3)", std::vector<uint8_t>(12)));
+  const auto planes = {255, 0, 0, 255, 0, 0, 0, 9, 0, 9, 255, 9};
+  EXPECT_THAT(train(last), ElementsAreArray(planes));
+  EXPECT_THAT(train(first), ElementsAreArray(planes));
+  options_.grey = true;
+  EXPECT_THAT(train(first), ElementsAre(76, 150, 29, 9));
   EXPECT_THAT(data::read_description(options_.out)->steps,
-              Contains(HasSubstr("2 images of x_train were in colour")));
-  EXPECT_THAT(train(npy<uint8_t>("|u1", "(2, 3, 1, 2)", {255, 0, 0, 255, 0, 0, 0, 9, 0, 9, 255, 9})),
-              ElementsAre(76, 150, 29, 9));
+              Contains(HasSubstr("were in colour and became grey")));
 }
 
 TEST_F(Arrays, OfRowsNeedASizeUnlessTheyAreSquares) {

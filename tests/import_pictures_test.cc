@@ -44,8 +44,8 @@ TEST_F(Pictures, BecomeADatasetWithNamesInNaturalOrder) {
   EXPECT_EQ(description->name, "out");
   EXPECT_EQ(description->channels, 1);
   const auto pixels = data::pixel_statistics(data.train.pixels);
-  EXPECT_NEAR(description->mean, pixels.mean, 1e-6);
-  EXPECT_NEAR(description->std, pixels.std, 1e-6);
+  EXPECT_NEAR(description->mean.of_channel(0), pixels.mean, 1e-6);
+  EXPECT_NEAR(description->std.of_channel(0), pixels.std, 1e-6);
 }
 
 TEST_F(Pictures, LeaveLitterOutAndSayIt) {
@@ -154,14 +154,45 @@ TEST_F(Pictures, SayWhatTheyWereConvertedFrom) {
     std::filesystem::create_directories(root() / "mixed" / name);
     std::filesystem::copy_file(golden / name, root() / "mixed" / name / name);
   }
-  write("mixed/deep.png/rgb.png", data::encode_png(data::RgbImage{1, 1, {9, 8, 7}}));
+  write("mixed/deep.png/rgb.png", data::encode_png(data::Image{1, 1, {9, 8, 7}, 3}));
   options_.resize = Size{.width = 8, .height = 8};
   options_.test = 1;
   const auto steps = import({"mixed"}).description.steps;
   EXPECT_THAT(steps, AllOf(Contains(HasSubstr("1 of 3 pictures had 16 bits")),
-                           Contains(HasSubstr("1 of 3 pictures were stored in colour")),
+                           Contains(HasSubstr("2 of 3 pictures are grey")),
                            Contains(HasSubstr("1 of 3 pictures were turned upright")),
                            Contains(HasSubstr("resized to 8 x 8"))));
+}
+
+// The first picture is grey, the second is not.
+TEST_F(Pictures, StayInColourUnlessTheyAreToBeGrey) {
+  write("mixed/a/1.png", data::encode_png(data::Image{1, 2, {5, 6}}));
+  write("mixed/a/2.png", data::encode_png(data::Image{1, 2, {255, 0, 0, 0, 255, 0}, 3}));
+  write("mixed/b/1.png", data::encode_png(data::Image{1, 2, {7, 7, 7, 8, 8, 8}, 3}));
+  write("mixed/b/2.png", data::encode_png(data::Image{1, 2, {9, 9, 9, 8, 8, 8}, 3}));
+  options_.test = 2;
+  const data::Dataset colours = imported({"mixed"});
+  EXPECT_EQ(colours.train.channels, 3);
+  EXPECT_EQ(colours.test.channels, 3);
+  const auto description = data::read_description(options_.out);
+  EXPECT_EQ(description->channels, 3);
+  EXPECT_EQ(description->mean.values().size(), 3U);
+  EXPECT_THAT(description->steps, Contains("1 of 4 pictures are grey: their red, green and blue are equal."));
+  std::vector<uint8_t> all = colours.train.pixels;
+  all.insert(all.end(), colours.test.pixels.begin(), colours.test.pixels.end());
+  EXPECT_THAT(std::vector<int>(all.begin(), all.end()), testing::IsSupersetOf({255, 0, 0, 255}));
+  options_.grey = true;
+  const data::Dataset grey = imported({"mixed"});
+  EXPECT_EQ(grey.train.channels, 1);
+  EXPECT_THAT(data::read_description(options_.out)->steps,
+              Contains(HasSubstr("3 of 4 pictures were stored in colour and became grey")));
+  std::filesystem::remove_all(root() / "mixed/a");
+  write("mixed/a/1.png", data::encode_png(data::Image{1, 2, {5, 5, 5, 6, 6, 6}, 3}));
+  write("mixed/a/2.png", data::encode_png(data::Image{1, 2, {4, 6}}));
+  options_.grey = false;
+  EXPECT_EQ(imported({"mixed"}).train.channels, 1);
+  EXPECT_THAT(data::read_description(options_.out)->steps,
+              Contains("The images were stored in colour, but all are grey: one channel was kept."));
 }
 
 TEST_F(Pictures, ThatAreDamagedAreNamed) {

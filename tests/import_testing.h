@@ -78,7 +78,7 @@ class ImportTest : public testing::Test {
   }
   // A grey picture of one row.
   void write_picture(const std::string& name, const std::vector<uint8_t>& pixels) const {
-    write(name, data::encode_png(data::GreyImage{1, static_cast<int>(pixels.size()), pixels}));
+    write(name, data::encode_png(data::Image{1, static_cast<int>(pixels.size()), pixels}));
   }
 
   Imported import(const std::vector<std::string>& sources) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/channel_values.h"
 #include "base/philox.h"
 #include "nn/graph.h"
 #include "quantise/quantise.h"
@@ -10,8 +11,13 @@
 
 namespace rung::testing {
 
-inline constexpr double kPixelMean = 0.3;
-inline constexpr double kPixelStd = 0.25;
+// Of images in colour another one for each channel.
+inline ChannelValues pixel_mean(const nn::Shape& shape) {
+  return shape.channels == 3 ? ChannelValues(std::vector<double>{0.3, 0.5, 0.7}) : 0.3;
+}
+inline ChannelValues pixel_std(const nn::Shape& shape) {
+  return shape.channels == 3 ? ChannelValues(std::vector<double>{0.25, 0.3, 0.2}) : 0.25;
+}
 
 // [N][H][W][C] pixels.
 inline std::vector<uint8_t> random_images(const nn::Shape& shape, int count, uint64_t seed) {
@@ -29,8 +35,8 @@ inline void load_block(const nn::Shape& shape, const std::vector<uint8_t>& image
     for (size_t c = 0; c < channels; ++c) {
       for (size_t i = 0; i < plane; ++i) {
         const uint8_t pixel = images[(lane * plane + i) * channels + c];
-        x[(c * plane + i) * kernels::kLanes + lane] =
-            static_cast<float>((pixel / 255.0 - kPixelMean) / kPixelStd);
+        x[(c * plane + i) * kernels::kLanes + lane] = static_cast<float>(
+            (pixel / 255.0 - pixel_mean(shape).of_channel(c)) / pixel_std(shape).of_channel(c));
       }
     }
   }
@@ -48,8 +54,8 @@ inline FloatAndIntegers random_integer_model(const nn::ModelSpec& model, int wei
   const std::vector<uint8_t> images = random_images(model.input, kernels::kLanes, 7);
   const quantise::Activations activations(
       folded, kernels::kLanes, [&](int, int, int, float* x) { load_block(model.input, images, x); });
-  quantise::IntegerModel integers =
-      quantise::quantise(folded, model, activations.ranges(0), {kPixelMean, kPixelStd, weight_bits});
+  quantise::IntegerModel integers = quantise::quantise(
+      folded, model, activations.ranges(0), {pixel_mean(model.input), pixel_std(model.input), weight_bits});
   return {weights, std::move(folded), std::move(integers)};
 }
 

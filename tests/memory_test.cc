@@ -91,8 +91,8 @@ TEST_F(MemoryTest, OfTrainingWithEveryLayerIsAsPredicted) {
 
 TEST_F(MemoryTest, OfElasticTransformsIsAsPredicted) {
   const std::vector<data::Transform> transforms(3, data::ElasticTransform{});
-  const double taken = bytes_taken([&] { return data::Augmenter(transforms, 900, 1100); });
-  const auto said = static_cast<double>(data::augmenter_bytes(transforms, 900, 1100));
+  const double taken = bytes_taken([&] { return data::Augmenter(transforms, {1, 900, 1100}); });
+  const auto said = static_cast<double>(data::augmenter_bytes(transforms, {1, 900, 1100}));
   EXPECT_GT(said, 0.85 * taken);
   EXPECT_LT(said, 1.05 * taken);
 }
@@ -104,12 +104,12 @@ TEST_F(MemoryTest, OfBlursIsAsPredicted) {
   const std::vector<uint8_t> image(size_t{900} * 1100);
   std::vector<uint8_t> blurred(image.size());
   const double taken = bytes_taken([&] {
-    std::vector<data::Augmenter> augmenters(kAugmenters, data::Augmenter(transforms, 900, 1100));
+    std::vector<data::Augmenter> augmenters(kAugmenters, data::Augmenter(transforms, {1, 900, 1100}));
     RandomStream random(1, RandomPurpose::kAugment);
     for (data::Augmenter& augmenter : augmenters) augmenter.apply(image.data(), blurred.data(), random);
     return augmenters;
   });
-  const auto said = static_cast<double>(kAugmenters * data::augmenter_bytes(transforms, 900, 1100));
+  const auto said = static_cast<double>(kAugmenters * data::augmenter_bytes(transforms, {1, 900, 1100}));
   EXPECT_GT(said, 0.85 * taken);
   EXPECT_LT(said, 1.05 * taken);
 }
@@ -127,7 +127,7 @@ TEST_F(MemoryTest, OfALoaderIsAsPredicted) {
       return loader;
     });
     const auto said =
-        static_cast<double>(kThreads * train::BlockLoader::thread_bytes(transforms, mixes, 900, 1100));
+        static_cast<double>(kThreads * train::BlockLoader::thread_bytes(transforms, mixes, {1, 900, 1100}));
     EXPECT_GT(said, 0.85 * taken);
     EXPECT_LT(said, 1.05 * taken);
   }

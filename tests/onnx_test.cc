@@ -169,8 +169,8 @@ onnx::ModelProto exported_integers(const nn::ModelSpec& model, IntegerForm form,
   const auto [weights, graph, integers] = testing::random_integer_model(model);
   recipe::Recipe recipe;
   recipe.model = model;
-  recipe.dataset.mean = testing::kPixelMean;
-  recipe.dataset.std = testing::kPixelStd;
+  recipe.dataset.mean = testing::pixel_mean(model.input);
+  recipe.dataset.std = testing::pixel_std(model.input);
   return parsed(to_integer_onnx(recipe, weights, integers, form, {.raw_input = raw_input}));
 }
 

@@ -55,9 +55,9 @@ TEST_F(RequireDeathTest, OfFunctions) {
 
 // The fields' ranges are those of recipes.
 TEST_F(RequireDeathTest, OfTransforms) {
-  EXPECT_DEATH(data::Augmenter({data::ColorJitter{.hue = 0.6}}, 28, 28), "has_possible_values");
-  EXPECT_DEATH(data::Augmenter({data::RandomAffine{.scale = {0, 1}}}, 28, 28), "has_possible_values");
-  EXPECT_DEATH(data::Augmenter({data::RandomCrop{.padding = -1}}, 28, 28), "has_possible_values");
+  EXPECT_DEATH(data::Augmenter({data::ColorJitter{.hue = 0.6}}, {1, 28, 28}), "has_possible_values");
+  EXPECT_DEATH(data::Augmenter({data::RandomAffine{.scale = {0, 1}}}, {1, 28, 28}), "has_possible_values");
+  EXPECT_DEATH(data::Augmenter({data::RandomCrop{.padding = -1}}, {1, 28, 28}), "has_possible_values");
   const std::vector<uint8_t> image(28 * 28);
   std::vector<uint8_t> out(image.size());
   EXPECT_DEATH(data::Blur(28, 28).apply(image.data(), out.data(), {4, 3}, 1), "kernel_size.0. % 2 == 1");

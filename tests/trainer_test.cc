@@ -192,7 +192,8 @@ TEST(Trainer, MixUpMixesImagesAndLabelsAlike) {
     double sum = parameters[kClasses * kPixels + k];
     for (size_t i = 0; i < kPixels; ++i)
       sum += parameters[k * kPixels + i] *
-             ((train.pixels[image * kPixels + i] / 255.0 - *run.dataset.mean) / *run.dataset.std);
+             ((train.pixels[image * kPixels + i] / 255.0 - run.dataset.mean->of_channel(0)) /
+              run.dataset.std->of_channel(0));
     return sum;
   };
   RandomStream random(run.seed, RandomPurpose::kMixUp);

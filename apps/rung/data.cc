@@ -84,7 +84,7 @@ void fetch(const Options& options) {
 // What `info` prints about a dataset.
 struct Description {
   data::Dataset dataset;
-  data::PixelStatistics plain;       // of the training pixels from 0 to 1
+  data::Moments plain;               // of the training pixels from 0 to 1
   data::DatasetSpec spec;            // with the mean and std that pixels are normalised with by default
   data::PixelStatistics normalised;  // of the same pixels
   double stroke_width = 0;
@@ -94,17 +94,30 @@ struct Description {
 Description describe(const Options& options) {
   Description result;
   result.dataset = data::load_dataset(options.dataset.name, options.dataset.root());
-  result.plain = data::pixel_statistics(result.dataset.train.pixels);
+  result.plain = data::moments_of(result.dataset.train, result.dataset.train.count);
   result.spec = default_spec(result.dataset);
-  result.normalised = data::normalised_statistics(result.dataset.train.pixels, result.spec);
+  result.normalised = data::normalised_statistics(result.dataset.train, result.spec);
   result.stroke_width = data::stroke_width(result.dataset.train);
   result.remarks = all_remarks(result.dataset, result.spec);
   return result;
 }
 
+// "0.1307", "[0.4914, 0.4822, 0.4465]"
+template <typename Format>
+std::string text_of(const ChannelValues& channels, Format format) {
+  std::vector<std::string> texts;
+  for (const double value : channels.values()) texts.push_back(format(value));
+  return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
+std::string six_digits(const ChannelValues& channels) {
+  return text_of(channels, [](double value) { return fmt::format("{:.6g}", value); });
+}
+
 void print_split(const char* name, const data::Split& split, int classes) {
   if (split.count == 0) return say("{}: none\n", name);
-  say("{}: {} images of {}×{}, uint8\n", name, with_commas(split.count), split.height, split.width);
+  say("{}: {} images of {}×{}{}, uint8\n", name, with_commas(split.count), split.height, split.width,
+      in_colour(split.channels));
   say("  images of class 0{}: {}\n", classes == 1 ? "" : fmt::format(" to {}", classes - 1),
       fmt::join(data::class_counts(split.labels, classes), " "));
 }
@@ -114,6 +127,7 @@ ordered_json split_json(const data::Split& split, int classes) {
   return {{"images", split.count},
           {"height", split.height},
           {"width", split.width},
+          {"channels", split.channels},
           {"class_counts", data::class_counts(split.labels, classes)}};
 }
 
@@ -124,8 +138,8 @@ ordered_json to_json(const Description& description) {
           {"class_names", dataset.class_names},
           {"train", split_json(dataset.train, dataset.classes)},
           {"test", split_json(dataset.test, dataset.classes)},
-          {"train_pixels_0_to_1", {{"mean", plain.mean}, {"std", plain.std}}},
-          {"normalisation", {{"mean", spec.mean.value()}, {"std", spec.std.value()}}},
+          {"train_pixels_0_to_1", {{"mean", json_of(plain.mean)}, {"std", json_of(plain.std)}}},
+          {"normalisation", {{"mean", json_of(spec.mean.value())}, {"std", json_of(spec.std.value())}}},
           {"train_pixels",
            {{"min", normalised.min},
             {"max", normalised.max},
@@ -145,11 +159,12 @@ void info(const Options& options) {
   if (!dataset.class_names.empty()) say("  {}\n", fmt::join(dataset.class_names, ", "));
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  say("training pixels, from 0 to 1: mean = {:.4f}, std = {:.4f}\n", plain.mean, plain.std);
-  say("normalised with mean {:.6g} and std {:.6g}: min {:.4f}, max {:.4f}, mean {:.4f}, std "
-      "{:.4f}\n",
-      spec.mean.value(), spec.std.value(), normalised.min, normalised.max, normalised.mean, normalised.std);
-  say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
+  say("training pixels, from 0 to 1: mean = {}, std = {}\n", four_digits(plain.mean), four_digits(plain.std));
+  say("normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std {:.4f}\n",
+      six_digits(spec.mean.value()), six_digits(spec.std.value()), normalised.min, normalised.max,
+      normalised.mean, normalised.std);
+  if (dataset.train.channels == 1)
+    say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
 }
 
 // What a registered dataset looks like on this machine, or another folder in the data folder.
@@ -198,8 +213,8 @@ ordered_json to_json(const Listed& one) {
   json["width"] = one.info->width;
   json["train_images"] = one.info->train_images;
   json["test_images"] = one.info->test_images;
-  json["mean"] = one.info->mean;
-  json["std"] = one.info->std;
+  json["mean"] = json_of(one.info->mean);
+  json["std"] = json_of(one.info->std);
   return json;
 }
 
@@ -246,26 +261,30 @@ void show(const Options& options) {
     normalisation = data::resolved(normalisation, dataset);
   }
   const data::Split& split = dataset.train;
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
   const auto shown = data::in_turn(split.labels, size_t{kRows} * kColumns);
-  std::vector<uint8_t> images(shown.size() * size);
-  data::Augmenter augmenter(transforms, split.height, split.width);
+  std::vector<uint8_t> images(shown.size() * split.image_bytes());
+  data::Augmenter augmenter(transforms, split.shape());
   for (size_t place = 0; place < shown.size(); ++place) {
-    const uint8_t* pixels = split.pixels.data() + shown[place] * size;
-    uint8_t* image = images.data() + place * size;
+    uint8_t* image = images.data() + place * split.image_bytes();
     RandomStream random(options.seed, RandomPurpose::kAugment, shown[place], 0);
-    augmenter.apply(pixels, image, random);
+    augmenter.apply(split.image(shown[place]).data(), image, random);
     for (const data::Erasure& erasure : augmenter.erasures())
-      data::erase_pixels(erasure, normalisation, split.width, image);
+      data::erase_pixels(erasure, normalisation, split.shape(), image);
   }
   if (std::max(split.height, split.width) > kLargestShown)
     throw UsageError(fmt::format("images of {}×{} are too large for a grid", split.height, split.width));
   const int scale = std::max(1, 84 / std::max(split.height, split.width));
   const data::GridLayout layout{
       .rows = kRows, .columns = kColumns, .scale = scale, .margin = 4, .background = 96};
-  data::write_png(options.out, data::image_grid(images, split.height, split.width, layout));
+  data::write_png(options.out, data::image_grid(images, split.shape(), layout));
   say("{} of {}{}, of each class in turn, are in {}\n", counted(shown.size(), "training image"), dataset.name,
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
+}
+
+ChannelValues at_least(const ChannelValues& channels, double least) {
+  std::vector<double> values;
+  for (const double value : channels.values()) values.push_back(std::max(value, least));
+  return ChannelValues(values);
 }
 
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
@@ -291,13 +310,26 @@ void DatasetOptions::add_root_to(CLI::App& command) {
       ->type_name("DIR");
 }
 
+std::string four_digits(const ChannelValues& channels) {
+  return text_of(channels, [](double value) { return fmt::format("{:.4f}", value); });
+}
+
+std::string_view in_colour(int channels) {
+  return channels == 1 ? "" : ", in colour";
+}
+
+ordered_json json_of(const ChannelValues& channels) {
+  const auto values = channels.values();
+  return values.size() == 1 ? ordered_json(values[0]) : ordered_json(values);
+}
+
 data::DatasetSpec default_spec(const data::Dataset& dataset) {
   data::DatasetSpec spec;
   spec.name = dataset.name;
-  const data::PixelStatistics pixels = data::pixel_statistics(dataset.train.pixels);
+  const data::Moments pixels = data::moments_of(dataset.train, dataset.train.count);
   const data::DatasetInfo* known = data::known_dataset(dataset.name);
   spec.mean = known != nullptr ? known->mean : pixels.mean;
-  spec.std = known != nullptr ? known->std : std::max(pixels.std, data::kLeastStd);
+  spec.std = known != nullptr ? known->std : at_least(pixels.std, data::kLeastStd);
   return spec;
 }
 

@@ -4,9 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/channel_values.h"
 #include "data/data_spec.h"
 #include "data/dataset.h"
 
@@ -23,6 +26,15 @@ struct DatasetOptions {
 };
 
 inline constexpr const char* kAnyDataset = "A known dataset, or a folder of IDX files (with a /)";
+
+// "0.1307", or "[0.4914, 0.4822, 0.4465]"
+std::string four_digits(const ChannelValues& channels);
+
+// What follows the size of images: "" or ", in colour".
+std::string_view in_colour(int channels);
+
+// A number, or an array with one for each channel.
+nlohmann::ordered_json json_of(const ChannelValues& channels);
 
 // With the mean and std that pixels are normalised with by default.
 data::DatasetSpec default_spec(const data::Dataset& dataset);

@@ -184,16 +184,15 @@ void write_pairs(const std::string& file, const data::Dataset& dataset, const Fi
     throw UsageError(fmt::format("images of {}×{} are too large for a picture of pairs", height, width));
   const auto pairs = findings.pairs(kPairRows * kPairsInRow);
   if (pairs.empty()) return say("There are no pairs to show; {} was not written\n", file);
-  const size_t size = static_cast<size_t>(height) * static_cast<size_t>(width);
   std::vector<uint8_t> images;
   for (const auto& [first, second] : pairs)
     for (const Place& place : {first, second}) {
       const data::Split& split = place.is_test ? dataset.test : dataset.train;
-      const auto pixels = std::span(split.pixels).subspan(static_cast<size_t>(place.image) * size, size);
+      const auto pixels = split.image(static_cast<size_t>(place.image));
       images.insert(images.end(), pixels.begin(), pixels.end());
     }
   const auto rows = static_cast<int>((pairs.size() + kPairsInRow - 1) / kPairsInRow);
-  data::write_png(file, data::image_grid(images, height, width,
+  data::write_png(file, data::image_grid(images, dataset.train.shape(),
                                          {.rows = rows,
                                           .columns = 2 * static_cast<int>(kPairsInRow),
                                           .scale = std::max(1, 84 / std::max(height, width)),

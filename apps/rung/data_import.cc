@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "commands.h"
+#include "data.h"
 #include "data/dataset.h"
 #include "display.h"
 #include "import/image_set.h"
@@ -127,8 +128,8 @@ nlohmann::ordered_json to_json(const imports::Imported& imported, const std::str
           {"channels", description.channels},
           {"train_images", train},
           {"test_images", test},
-          {"mean", description.mean},
-          {"std", description.std},
+          {"mean", json_of(description.mean)},
+          {"std", json_of(description.std)},
           {"steps", description.steps}};
 }
 
@@ -146,10 +147,10 @@ void import_images(Options& options) {
   say("{}\n", imported.source);
   for (const std::string& step : description.steps) say("  {}\n", step);
   say("{}: {}\n", counted(description.classes.size(), "class"), in_words(description.classes));
-  say("{} training and {} test images of {}×{}; mean {:.4f}, std {:.4f}\n",
+  say("{} training and {} test images of {}×{}{}; mean {}, std {}\n",
       with_commas(static_cast<int64_t>(imported.train_images)),
       with_commas(static_cast<int64_t>(imported.test_images)), description.height, description.width,
-      description.mean, description.std);
+      in_colour(description.channels), four_digits(description.mean), four_digits(description.std));
   const std::string name = folder_name(options.out);
   say("Written to {0}. To look at them: rung data show {0}\n", name);
 }
@@ -169,6 +170,7 @@ void add_rules(CLI::App& command, Options& options) {
   command.add_option("--resize", options.resize, "Give all images this size; each pixel has its share in it")
       ->check(is_size)
       ->type_name("WxH");
+  command.add_flag("--grey", import.grey, "Make images in colour grey");
   command.add_flag("--invert", import.invert, "Exchange light and dark");
   command.add_flag("--transpose", import.transpose, "Exchange rows and columns");
 }

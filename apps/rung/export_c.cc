@@ -76,9 +76,11 @@ class Folder {
   template <typename Model>
   void write(const Model& model, const recipe::Recipe& recipe, const data::Split& test,
              exports::CFacts facts) const {
-    const auto golden = std::span(test.pixels)
-                            .first(static_cast<size_t>(std::min(kGoldenImages, test.count)) *
-                                   static_cast<size_t>(recipe.model.input.elements()));
+    std::vector<uint8_t> golden;  // [N,H,W,C], as the C code takes them
+    for (size_t i = 0; i < static_cast<size_t>(std::min(kGoldenImages, test.count)); ++i) {
+      const auto pixels = data::from_planes(test.image(i), test.height, test.width, test.channels).pixels;
+      golden.insert(golden.end(), pixels.begin(), pixels.end());
+    }
     facts.title = recipe.title.empty() ? recipe.name : recipe.title;
     facts.classes = data::names_of_classes(recipe.dataset, recipe.model.classes);
     facts.macs = nn::infer(recipe.model).macs;

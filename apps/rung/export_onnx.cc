@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data.h"
 #include "export.h"
 #include "export/onnx.h"
 #include "options.h"
@@ -32,9 +33,10 @@ struct Options {
 
 std::string input_text(const recipe::Recipe& recipe, bool raw) {
   const nn::Shape& s = recipe.model.input;
-  return fmt::format(
-      "{} [N, {}, {}, {}], {}", raw ? "uint8" : "float32", s.channels, s.height, s.width,
-      raw ? "pixels" : fmt::format("(pixel / 255 - {}) / {}", *recipe.dataset.mean, *recipe.dataset.std));
+  return fmt::format("{} [N, {}, {}, {}], {}", raw ? "uint8" : "float32", s.channels, s.height, s.width,
+                     raw ? "pixels"
+                         : fmt::format("(pixel / 255 - {}) / {}", to_text(*recipe.dataset.mean),
+                                       to_text(*recipe.dataset.std)));
 }
 
 void export_onnx(const Options& options) {
@@ -67,8 +69,8 @@ void export_onnx(const Options& options) {
                                      {"opset", exports::kOnnxOpset},
                                      {"ir_version", exports::kOnnxIrVersion},
                                      {"input", input},
-                                     {"mean", *recipe.dataset.mean},
-                                     {"std", *recipe.dataset.std}};
+                                     {"mean", json_of(*recipe.dataset.mean)},
+                                     {"std", json_of(*recipe.dataset.std)}};
   if (options.int8) document["int8"] = accuracy;
   write_json(document);
 }

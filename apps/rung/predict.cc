@@ -66,7 +66,7 @@ struct Failure {
 // The images of all files as the model takes them, and what could not be read.
 struct Batch {
   std::vector<Subject> subjects;
-  std::vector<uint8_t> pixels;  // [subjects,height,width]
+  std::vector<uint8_t> pixels;  // in planes [subjects,channels,height,width]
   std::vector<Failure> failures;
   std::string hint;  // the last one given
 };
@@ -82,15 +82,14 @@ data::Ink ink_of(const std::string& invert) {
   return invert == "yes" ? data::Ink::kDark : invert == "no" ? data::Ink::kLight : data::Ink::kEither;
 }
 
-data::GreyImage fitted(data::GreyImage image, const Subject& subject, const Options& options,
-                       const Model& model) {
+data::Image fitted(data::Image image, const Subject& subject, const Options& options, const Model& model) {
   const std::string invert = options.inverts();
   if (options.fit == "mnist") {
     auto digit = data::fit_digit(image, ink_of(invert), model.height(), model.width());
     if (!digit) throw DataError(fmt::format("{}: nothing stands out from the paper", subject.name()));
     return *std::move(digit);
   }
-  if (invert == "yes" || (invert == "auto" && data::is_dark_on_light(image)))
+  if (invert == "yes" || (invert == "auto" && data::is_dark_on_light(data::as_grey(image))))
     for (uint8_t& pixel : image.pixels) pixel = static_cast<uint8_t>(255 - pixel);
   return options.fit == "stretch" ? data::resized(image, model.height(), model.width()) : image;
 }
@@ -109,13 +108,12 @@ void add_failure(Batch& batch, const std::string& file, const Error& error) {
 }
 
 void add_file(Batch& batch, const std::string& file, const Options& options, const Model& model) {
-  const data::ImageStack images = data::read_images(file);
+  const auto [images, is_single] = data::read_images(file, model.channels());
   if (options.fit == "none") require_size(images, file, model);
-  const auto size = static_cast<size_t>(images.height) * static_cast<size_t>(images.width);
   for (int i = 0; i < images.count; ++i) {
-    const Subject subject{file, images.is_single ? std::nullopt : std::optional(i)};
-    const auto pixels = std::span(images.pixels).subspan(static_cast<size_t>(i) * size, size);
-    data::GreyImage image{images.height, images.width, {pixels.begin(), pixels.end()}};
+    const Subject subject{file, is_single ? std::nullopt : std::optional(i)};
+    data::Image image =
+        data::from_planes(images.image(static_cast<size_t>(i)), images.height, images.width, images.channels);
     try {
       image = fitted(std::move(image), subject, options, model);
     } catch (const DataError& error) {
@@ -123,7 +121,9 @@ void add_file(Batch& batch, const std::string& file, const Options& options, con
       continue;
     }
     batch.subjects.push_back(subject);
-    batch.pixels.insert(batch.pixels.end(), image.pixels.begin(), image.pixels.end());
+    const size_t begin = batch.pixels.size();
+    batch.pixels.resize(begin + image.pixels.size());
+    data::to_planes(image.pixels, image.channels, &batch.pixels[begin]);
   }
 }
 
@@ -156,20 +156,26 @@ Batch read_all(const Options& options, const Model& model) {
 
 // An image that is mostly light where the training images were mostly dark, or the other way round, and whose
 // ink is so, too.
-bool is_inverted(const data::GreyImage& image, double training_mean) {
+bool is_inverted(const data::Image& image, double training_mean) {
   const double sum = std::accumulate(image.pixels.begin(), image.pixels.end(), 0.0);
   const bool is_light = sum > 127.5 * static_cast<double>(image.pixels.size());
   const bool training_is_light = training_mean > 0.5;
-  return is_light != training_is_light && data::is_dark_on_light(image) != training_is_light;
+  return is_light != training_is_light && data::is_dark_on_light(data::as_grey(image)) != training_is_light;
+}
+
+double mean_of(const ChannelValues& channels) {
+  const auto values = channels.values();
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 void warn_of_inverted(const Batch& batch, const Model& model, double training_mean) {
-  const auto size = static_cast<size_t>(model.height()) * static_cast<size_t>(model.width());
+  if (batch.subjects.empty()) return;
+  const size_t size = batch.pixels.size() / batch.subjects.size();
   size_t count = 0;
-  for (size_t i = 0; i < batch.subjects.size(); ++i) {
-    const auto pixels = std::span(batch.pixels).subspan(i * size, size);
-    count += is_inverted({model.height(), model.width(), {pixels.begin(), pixels.end()}}, training_mean);
-  }
+  for (size_t at = 0; at < batch.pixels.size(); at += size)
+    count += is_inverted(data::from_planes(std::span(batch.pixels).subspan(at, size), model.height(),
+                                           model.width(), model.channels()),
+                         training_mean);
   if (count == 0) return;
   const char* kind = training_mean > 0.5 ? "dark on light" : "light on dark";
   warn(fmt::format("{} of {} seem inverted: the training images are {}; try --invert yes", count,
@@ -181,7 +187,8 @@ std::vector<Guesses> guesses_of(const Batch& batch, Model& model, int top) {
   const std::vector<float> logits = model.predict_logits({.pixels = batch.pixels,
                                                           .count = static_cast<int>(batch.subjects.size()),
                                                           .height = model.height(),
-                                                          .width = model.width()});
+                                                          .width = model.width(),
+                                                          .channels = model.channels()});
   if (!all_finite(std::span<const float>(logits)))
     throw DataError("the model's outputs for some of the images are not finite numbers");
   const auto classes = static_cast<size_t>(model.classes());
@@ -285,8 +292,12 @@ size_t predict(const Options& options) {
   options.engine.apply_simd();
   Model model = Model::load(run, {.best = options.best, .threads = options.engine.threads});
   const data::DatasetSpec dataset = recipe::load_stored(run / train::kRecipeFile).dataset;
+  if (options.fit == "mnist" && model.channels() != 1)
+    throw UsageError("--fit mnist makes grey images, but the model takes images in colour",
+                     "use --fit stretch");
   const Batch batch = read_all(options, model);
-  if (options.invert.empty() && options.fit != "mnist") warn_of_inverted(batch, model, dataset.mean.value());
+  if (options.invert.empty() && options.fit != "mnist")
+    warn_of_inverted(batch, model, mean_of(dataset.mean.value()));
   const int top = std::min(options.top, model.classes());
   const std::vector<Guesses> all = guesses_of(batch, model, top);
   if (options.output.json) {

@@ -10,8 +10,8 @@ namespace rung::bench {
 namespace {
 
 std::array<float, 256> normalised_values(const data::DatasetSpec& dataset) {
-  const auto mean = static_cast<float>(dataset.mean.value());
-  const auto std = static_cast<float>(dataset.std.value());
+  const auto mean = static_cast<float>(dataset.mean.value().of_channel(0));
+  const auto std = static_cast<float>(dataset.std.value().of_channel(0));
   std::array<float, 256> values{};
   for (size_t v = 0; v < values.size(); ++v) values[v] = (static_cast<float>(v) / 255.0F - mean) / std;
   return values;
@@ -32,7 +32,7 @@ BatchSource::BatchSource(const recipe::Recipe& recipe, const data::Split& split,
       order_(train::shuffled(split.count, recipe.seed, 0)) {
   if (recipe.augment.empty()) return;
   for (int thread = 0; thread < threads; ++thread) {
-    augmenters_.emplace_back(recipe.augment, split.height, split.width);
+    augmenters_.emplace_back(recipe.augment, split.shape());
     varied_.emplace_back(image_size_);
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include "base/require.h"
 
 namespace rung::chip {
 namespace {
@@ -98,7 +99,11 @@ class Builder {
   void add(const Convolution& c, Stage& stage) {
     stage.slide = c.slide;
     stage.groups = c.groups;
-    stage.padding = c.padding;
+    stage.padding = c.padding[0];
+    if (c.padding.size() > 1) {
+      RUNG_REQUIRE(result_.stages.empty());
+      result_.image_padding = c.padding;
+    }
     set_requantisation(c.requantisation, stage);
     for (size_t k = 0; k < c.bias.size(); ++k)
       add_channel(c.bias[k], c.requantisation ? c.requantisation->of_channel(k) : 0);
@@ -328,8 +333,8 @@ Sizes sizes_of(const Layout& layout, int64_t most_alignment) {
   const auto queues = std::ssize(layout.queues);
   return {.constants = std::ssize(layout.weights) +
                        std::ssize(layout.biases) * (layout.has_short_biases() ? 2 : 4) +
-                       std::ssize(layout.multipliers) * 4 + std::ssize(layout.tables) + stages * stage +
-                       queues * queue,
+                       std::ssize(layout.multipliers) * 4 + std::ssize(layout.tables) +
+                       std::ssize(layout.image_padding) + stages * stage + queues * queue,
           .ram = layout.bytes_of_memory() + layout.window + 4 * layout.sums + 4 * int64_t{layout.classes} +
                  1 + stages * state + queues * 2 * offsets};
 }

@@ -89,6 +89,7 @@ struct Layout {
   std::vector<int32_t> biases;
   std::vector<int32_t> multipliers;
   std::vector<uint8_t> tables;
+  std::vector<uint8_t> image_padding;  // around the image, if its channels differ: [channels]
   int weight_bits = 8;
   int64_t memory = 0;  // bytes
   int64_t window = 0;  // bytes

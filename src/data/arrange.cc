@@ -61,12 +61,11 @@ std::vector<uint32_t> others(std::span<const uint32_t> drawn, int count) {
 }
 
 Split subset(const Split& split, std::span<const uint32_t> images) {
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
-  Split result{static_cast<int>(images.size()), split.height, split.width, {}, {}};
-  result.pixels.reserve(images.size() * size);
+  Split result{static_cast<int>(images.size()), split.height, split.width, {}, {}, split.channels};
+  result.pixels.reserve(images.size() * split.image_bytes());
   for (const uint32_t image : images) {
-    const uint8_t* begin = split.pixels.data() + image * size;
-    result.pixels.insert(result.pixels.end(), begin, begin + size);
+    const auto pixels = split.image(image);
+    result.pixels.insert(result.pixels.end(), pixels.begin(), pixels.end());
     result.labels.push_back(split.labels[image]);
   }
   return result;
@@ -113,6 +112,12 @@ double rounded(double value) {
   double result = 0;
   std::from_chars(text.data(), text.data() + text.size(), result);
   return result;
+}
+
+ChannelValues rounded(const ChannelValues& channels, double least) {
+  std::vector<double> values;
+  for (const double value : channels.values()) values.push_back(std::max(rounded(value), least));
+  return ChannelValues(values);
 }
 
 std::string text_of(const Portion& portion) {
@@ -164,14 +169,13 @@ DatasetSpec resolved(DatasetSpec spec, const Dataset& arranged) {
                                  spec.validation.images, train.count),
                      "lower validation in [dataset]");
   if (spec.mean && spec.std) return spec;
-  const size_t pixels = train.pixels.size() / static_cast<size_t>(train.count) * static_cast<size_t>(left);
-  const PixelStatistics found = pixel_statistics(std::span(train.pixels).first(pixels));
-  if (!spec.std && found.std == 0)
+  const Moments found = moments_of(train, left);
+  if (!spec.std && std::ranges::all_of(found.std.values(), [](double std) { return std == 0; }))
     throw UsageError(fmt::format("all pixels of the training images of {} have the value {}", arranged.name,
-                                 std::lround(found.mean * 255)),
+                                 std::lround(found.mean.of_channel(0) * 255)),
                      "look at the images with `rung data show`, and write them anew");
-  if (!spec.mean) spec.mean = rounded(found.mean);
-  if (!spec.std) spec.std = std::max(rounded(found.std), kLeastStd);
+  if (!spec.mean) spec.mean = rounded(found.mean, -1);
+  if (!spec.std) spec.std = rounded(found.std, kLeastStd);
   return spec;
 }
 

@@ -21,29 +21,8 @@
 namespace rung::data {
 namespace {
 
-// Beyond this factor every pixel that differs from the grey is clipped, and the conversion to int stays
-// defined.
-constexpr float kLargestFactor = 65536;
-
-// Pillow's Image.blend(grey, image, factor): single-precision arithmetic, truncated, clipped. The upper bound
-// is applied before the conversion and the lower after it: GCC turns two bounds in a row into slow masks.
-void blend_with_grey(std::span<uint8_t> image, int grey, float factor) {
-  factor = std::min(factor, kLargestFactor);
-  for (uint8_t& pixel : image) {
-    const float blended = static_cast<float>(grey) + factor * static_cast<float>(pixel - grey);
-    const int truncated = static_cast<int>(std::min(blended, 255.0F));
-    pixel = static_cast<uint8_t>(std::max(truncated, 0));
-  }
-}
-
 std::string_view name_of(const Transform& transform) {
   return std::visit([](const auto& kind) { return kind.kName; }, transform);
-}
-
-// A factor around 1 that is not negative; none, and no draw, for strength 0.
-std::optional<float> draw_factor(double strength, RandomStream& random) {
-  if (strength == 0) return std::nullopt;
-  return draw_uniform(std::max(0.0, 1 - strength), 1 + strength, random);
 }
 
 // Whether every field is within its range, as in every recipe that was read.
@@ -62,19 +41,6 @@ bool has_possible_values(const Transform& transform) {
 
 }  // namespace
 
-void adjust_brightness(std::span<uint8_t> image, float factor) {
-  RUNG_REQUIRE(std::isfinite(factor) && factor >= 0);
-  blend_with_grey(image, 0, factor);
-}
-
-void adjust_contrast(std::span<uint8_t> image, float factor) {
-  RUNG_REQUIRE(std::isfinite(factor) && factor >= 0);
-  RUNG_REQUIRE(!image.empty());
-  const auto sum = std::accumulate(image.begin(), image.end(), uint32_t{0});
-  const auto mean = static_cast<int>(static_cast<double>(sum) / static_cast<double>(image.size()) + 0.5);
-  blend_with_grey(image, mean, factor);
-}
-
 void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, int down, uint8_t fill) {
   for (int row = 0; row < height; ++row) {
     for (int column = 0; column < width; ++column, ++out) {
@@ -84,16 +50,6 @@ void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, in
       *out = inside ? in[from_row * width + from_column] : fill;
     }
   }
-}
-
-ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random) {
-  ColorJitterDraw drawn;
-  for (uint32_t left = 4; left > 1; --left) std::swap(drawn.order[left - 1], drawn.order[random.below(left)]);
-  drawn.brightness = draw_factor(jitter.brightness, random);
-  drawn.contrast = draw_factor(jitter.contrast, random);
-  drawn.saturation = draw_factor(jitter.saturation, random);
-  if (jitter.hue != 0) drawn.hue = draw_uniform(-jitter.hue, jitter.hue, random);
-  return drawn;
 }
 
 // torchvision tries ten times for a rectangle that is smaller than the image.
@@ -116,26 +72,30 @@ std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width,
   return std::nullopt;
 }
 
-void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image) {
-  const double pixel = 255 * (erasure.value * normalisation.std.value() + normalisation.mean.value());
-  const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
-  for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
-    std::fill_n(image + row * width + erasure.left, erasure.width, value);
+void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, const ImageShape& shape,
+                  uint8_t* image) {
+  for (int channel = 0; channel < shape.channels; ++channel, image += shape.plane()) {
+    const auto at = static_cast<size_t>(channel);
+    const double pixel =
+        255 * (erasure.value * normalisation.std->of_channel(at) + normalisation.mean->of_channel(at));
+    const auto value = static_cast<uint8_t>(std::nearbyint(std::clamp(pixel, 0.0, 255.0)));
+    for (int row = erasure.top; row < erasure.top + erasure.height; ++row)
+      std::fill_n(image + row * shape.width + erasure.left, erasure.width, value);
+  }
 }
 
-Augmenter::Augmenter(std::vector<Transform> transforms, int height, int width)
+Augmenter::Augmenter(std::vector<Transform> transforms, const ImageShape& shape)
     : transforms_(std::move(transforms)),
-      blur_(height, width),
-      height_(height),
-      width_(width),
-      current_(static_cast<size_t>(height) * static_cast<size_t>(width)),
+      blur_(shape.height, shape.width),
+      shape_(shape),
+      current_(shape.size()),
       next_(current_.size()) {
   RUNG_REQUIRE(std::ranges::all_of(transforms_, has_possible_values));
   for (const Transform& transform : transforms_) {
-    if (const auto problem = misfit(transform, height, width))
+    if (const auto problem = misfit(transform, shape.height, shape.width))
       throw UsageError(fmt::format("{}: {}: {}", name_of(transform), problem->key, problem->reason));
     if (const auto* elastic = std::get_if<ElasticTransform>(&transform))
-      elastics_.emplace_back(*elastic, height, width);
+      elastics_.emplace_back(*elastic, shape.height, shape.width);
   }
 }
 
@@ -151,14 +111,14 @@ std::optional<Misfit> misfit(const Transform& transform, int height, int width) 
                   blur->kernel_size[0], blur->kernel_size[1], width, height)};
 }
 
-uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width) {
+uint64_t augmenter_bytes(const std::vector<Transform>& transforms, const ImageShape& shape) {
   const auto count = [&]<typename Kind>() {
     return static_cast<uint64_t>(std::ranges::count_if(
         transforms, [](const Transform& transform) { return std::holds_alternative<Kind>(transform); }));
   };
-  const uint64_t images = 2 * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
-  const uint64_t blur = count.operator()<GaussianBlur>() > 0 ? Blur::bytes(height, width) : 0;
-  return images + count.operator()<ElasticTransform>() * Elastic::bytes(height, width) + blur;
+  const uint64_t blur = count.operator()<GaussianBlur>() > 0 ? Blur::bytes(shape.height, shape.width) : 0;
+  return 2 * shape.size() + count.operator()<ElasticTransform>() * Elastic::bytes(shape.height, shape.width) +
+         blur;
 }
 
 void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
@@ -170,46 +130,49 @@ void Augmenter::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
   std::memcpy(out, current_.data(), current_.size());
 }
 
+template <typename Move>
+void Augmenter::move_planes(Move move) {
+  for (size_t at = 0; at < current_.size(); at += shape_.plane()) move(&current_[at], &next_[at]);
+  std::swap(current_, next_);
+}
+
 void Augmenter::apply_to_current(const ColorJitter& jitter, RandomStream& random) {
-  const ColorJitterDraw drawn = draw(jitter, random);
-  for (const auto adjustment : drawn.order) {
-    // On one channel saturation and hue have no effect.
-    if (adjustment == ColorJitterDraw::kBrightness && drawn.brightness)
-      adjust_brightness(current_, *drawn.brightness);
-    if (adjustment == ColorJitterDraw::kContrast && drawn.contrast)
-      adjust_contrast(current_, *drawn.contrast);
-  }
+  adjust(current_, shape_.channels, draw(jitter, random));
 }
 
 void Augmenter::apply_to_current(const RandomRotation& rotation, RandomStream& random) {
-  rotate(current_.data(), next_.data(), height_, width_, draw(rotation, random),
-         static_cast<uint8_t>(rotation.fill));
-  std::swap(current_, next_);
+  const float angle = draw(rotation, random);
+  move_planes([&](const uint8_t* in, uint8_t* out) {
+    rotate(in, out, shape_.height, shape_.width, angle, static_cast<uint8_t>(rotation.fill));
+  });
 }
 
 void Augmenter::apply_to_current(const RandomAffine& transform, RandomStream& random) {
-  affine(current_.data(), next_.data(), height_, width_, draw(transform, height_, width_, random),
-         transform.interpolation, static_cast<uint8_t>(transform.fill));
-  std::swap(current_, next_);
+  const AffineDraw drawn = draw(transform, shape_.height, shape_.width, random);
+  move_planes([&](const uint8_t* in, uint8_t* out) {
+    affine(in, out, shape_.height, shape_.width, drawn, transform.interpolation,
+           static_cast<uint8_t>(transform.fill));
+  });
 }
 
 void Augmenter::apply_to_current(const RandomPerspective& transform, RandomStream& random) {
-  const auto corners = draw(transform, height_, width_, random);
+  const auto corners = draw(transform, shape_.height, shape_.width, random);
   if (!corners) return;
-  perspective(current_.data(), next_.data(), height_, width_, *corners, transform.interpolation,
-              static_cast<uint8_t>(transform.fill));
-  std::swap(current_, next_);
+  move_planes([&](const uint8_t* in, uint8_t* out) {
+    perspective(in, out, shape_.height, shape_.width, *corners, transform.interpolation,
+                static_cast<uint8_t>(transform.fill));
+  });
 }
 
 void Augmenter::apply_to_current(const ElasticTransform& /*elastic*/, RandomStream& random) {
-  elastics_[next_elastic_++].apply(current_.data(), next_.data(), random);
-  std::swap(current_, next_);
+  Elastic& elastic = elastics_[next_elastic_++];
+  elastic.draw_displacement(random);
+  move_planes([&](const uint8_t* in, uint8_t* out) { elastic.apply(in, out); });
 }
 
 void Augmenter::apply_to_current(const GaussianBlur& blur, RandomStream& random) {
   const double sigma = draw_uniform(blur.sigma[0], blur.sigma[1], random);
-  blur_.apply(current_.data(), next_.data(), blur.kernel_size, sigma);
-  std::swap(current_, next_);
+  move_planes([&](const uint8_t* in, uint8_t* out) { blur_.apply(in, out, blur.kernel_size, sigma); });
 }
 
 // torchvision draws the crop's start in the padded image: down first, then across.
@@ -217,12 +180,13 @@ void Augmenter::apply_to_current(const RandomCrop& crop, RandomStream& random) {
   const auto places = static_cast<uint32_t>(2 * crop.padding + 1);
   const int down = crop.padding - static_cast<int>(random.below(places));
   const int right = crop.padding - static_cast<int>(random.below(places));
-  shift(current_.data(), next_.data(), height_, width_, right, down, static_cast<uint8_t>(crop.fill));
-  std::swap(current_, next_);
+  move_planes([&](const uint8_t* in, uint8_t* out) {
+    shift(in, out, shape_.height, shape_.width, right, down, static_cast<uint8_t>(crop.fill));
+  });
 }
 
 void Augmenter::apply_to_current(const RandomErasing& erasing, RandomStream& random) {
-  if (const auto erasure = draw(erasing, height_, width_, random)) erasures_.push_back(*erasure);
+  if (const auto erasure = draw(erasing, shape_.height, shape_.width, random)) erasures_.push_back(*erasure);
 }
 
 }  // namespace rung::data

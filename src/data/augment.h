@@ -1,8 +1,8 @@
-// Random variation of training images with torchvision 0.14's meaning on an 8-bit one-channel PIL image (mode
-// "L"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
-// Sources: torchvision.transforms.ColorJitter, RandomCrop and RandomErasing; Pillow's Image.blend. Transforms
-// that move pixels are in affine.h and elastic.h, blur is in blur.h. Left out: several channels (where
-// saturation and hue would matter), erasing with random values.
+// Random variation of training images with torchvision 0.14's meaning on an 8-bit PIL image (mode "L" or
+// "RGB"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
+// Images are planes [C,H,W] of 1 or 3 channels. Sources: torchvision.transforms.ColorJitter, RandomCrop and
+// RandomErasing. The arithmetic of colours is in color_jitter.h, transforms that move pixels are in affine.h
+// and elastic.h, blur is in blur.h. Left out: erasing with random values.
 #pragma once
 
 #include <array>
@@ -16,26 +16,12 @@
 #include "base/philox.h"
 #include "data/affine.h"
 #include "data/blur.h"
+#include "data/color_jitter.h"
 #include "data/data_spec.h"
 #include "data/elastic.h"
+#include "data/image.h"
 
 namespace rung::data {
-
-// Blends with black: pixel * factor, clipped to 0..255 and truncated. Precondition: factor is finite and >=
-// 0.
-void adjust_brightness(std::span<uint8_t> image, float factor);
-
-// Blends with the image's mean grey level. Preconditions: as above, and the image is not empty.
-void adjust_contrast(std::span<uint8_t> image, float factor);
-
-// What ColorJitter draws for one image. An adjustment whose strength is 0 has no factor and draws nothing but
-// keeps its place in the order, as in ColorJitter.get_params.
-struct ColorJitterDraw {
-  enum Adjustment : uint8_t { kBrightness, kContrast, kSaturation, kHue };
-  std::array<Adjustment, 4> order = {kBrightness, kContrast, kSaturation, kHue};
-  std::optional<float> brightness, contrast, saturation, hue;
-};
-ColorJitterDraw draw(const ColorJitter& jitter, RandomStream& random);
 
 // Shifts an image by whole pixels, to the right and down if positive; `fill` fills the gap. in, out:
 // [height,width], not overlapping.
@@ -48,17 +34,18 @@ struct Erasure {
 };
 // What RandomErasing draws for one image, if it erases at all.
 std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random);
-// Shows the erasure of the normalised image on its pixels [height,width], for display.
-void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, int width, uint8_t* image);
+// Shows the erasure of the normalised image on its pixels [C,H,W], for display.
+void erase_pixels(const Erasure& erasure, const DatasetSpec& normalisation, const ImageShape& shape,
+                  uint8_t* image);
 
 // Applies a sequence of transforms to one image after another without allocating. One per thread.
 class Augmenter {
  public:
   // Preconditions: every field is within its range, as in a recipe that was read; sizes as for rotate().
   // Throws UsageError if a transform is a misfit.
-  Augmenter(std::vector<Transform> transforms, int height, int width);
+  Augmenter(std::vector<Transform> transforms, const ImageShape& shape);
 
-  // in, out: [height,width], not overlapping. Transforms draw from `random` in order.
+  // in, out: [C,H,W], not overlapping. Transforms draw from `random` in order.
   void apply(const uint8_t* in, uint8_t* out, RandomStream& random);
 
   // What remains to be erased from that image after it is normalised.
@@ -74,15 +61,18 @@ class Augmenter {
   void apply_to_current(const RandomCrop& crop, RandomStream& random);
   void apply_to_current(const RandomErasing& erasing, RandomStream& random);
 
+  // Replaces each channel's plane by what move(in, out) makes of it.
+  template <typename Move>
+  void move_planes(Move move);
+
   std::vector<Transform> transforms_;
   std::vector<Elastic> elastics_;  // of the elastic transforms, in order
   size_t next_elastic_ = 0;
   Blur blur_;
   std::vector<Erasure> erasures_;
-  int height_;
-  int width_;
-  std::vector<uint8_t> current_;  // [height,width], the image so far
-  std::vector<uint8_t> next_;     // [height,width], the output of a transform that moves pixels
+  ImageShape shape_;
+  std::vector<uint8_t> current_;  // [C,H,W], the image so far
+  std::vector<uint8_t> next_;     // [C,H,W], the output of a transform that moves pixels
 };
 
 // What keeps a transform from images of some size.
@@ -93,6 +83,6 @@ struct Misfit {
 std::optional<Misfit> misfit(const Transform& transform, int height, int width);
 
 // Bytes that one Augmenter takes.
-uint64_t augmenter_bytes(const std::vector<Transform>& transforms, int height, int width);
+uint64_t augmenter_bytes(const std::vector<Transform>& transforms, const ImageShape& shape);
 
 }  // namespace rung::data

@@ -27,15 +27,16 @@ class Images {
   int count() const { return dataset_.train.count + dataset_.test.count; }
   int height() const { return dataset_.train.height; }
   int width() const { return dataset_.train.width; }
-  size_t size() const { return static_cast<size_t>(height()) * static_cast<size_t>(width()); }
   Place place(int image) const {
     const bool is_test = image >= dataset_.train.count;
     return {is_test, is_test ? image - dataset_.train.count : image};
   }
   Pixels pixels(int image) const {
     const Place at = place(image);
-    const Split& split = at.is_test ? dataset_.test : dataset_.train;
-    return Pixels(split.pixels).subspan(static_cast<size_t>(at.image) * size(), size());
+    return (at.is_test ? dataset_.test : dataset_.train).image(static_cast<size_t>(at.image));
+  }
+  Image grey(int image) const {
+    return as_grey(from_planes(pixels(image), height(), width(), dataset_.train.channels));
   }
 
  private:
@@ -49,9 +50,7 @@ bool is_blank(Pixels pixels) {
 // A bit for each of 8 x 8 places: is it darker than the one to its right?
 uint64_t difference_hash(const Images& images, int image) {
   constexpr int kSide = 8;
-  const Pixels pixels = images.pixels(image);
-  const GreyImage small =
-      resized({images.height(), images.width(), {pixels.begin(), pixels.end()}}, kSide, kSide + 1);
+  const Image small = resized(images.grey(image), kSide, kSide + 1);
   uint64_t hash = 0;
   for (size_t row = 0; row < kSide; ++row)
     for (size_t column = 0; column < kSide; ++column) {
@@ -87,7 +86,7 @@ double correlation(Pixels x, Pixels y) {
 }
 
 double border_mean(const Images& images, int image) {
-  const Pixels pixels = images.pixels(image);
+  const std::vector<uint8_t> pixels = images.grey(image).pixels;
   const auto height = static_cast<size_t>(images.height()), width = static_cast<size_t>(images.width());
   double sum = 0;
   size_t count = 0;

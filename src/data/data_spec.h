@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/channel_values.h"
 #include "base/fields.h"
 
 namespace rung::data {
@@ -49,9 +50,9 @@ constexpr std::string_view name_of(ValidationSplit split) {
 struct DatasetSpec {
   std::string name = "mnist";
   // Pixels are scaled to value/255 and then normalised: (x - mean) / std. None: measured on the images that
-  // are trained on.
-  std::optional<double> mean = 0.1307;
-  std::optional<double> std = 0.3081;
+  // are trained on, each channel by itself.
+  std::optional<ChannelValues> mean = 0.1307;
+  std::optional<ChannelValues> std = 0.3081;
   Portion validation = 0;  // of the training images: not trained on, but evaluated after every epoch
   ValidationSplit validation_split = ValidationSplit::kLast;
   Portion test = 0;         // of the training images, in the place of test files that are not there

@@ -17,13 +17,23 @@
 namespace rung::data {
 namespace {
 
-constexpr size_t kImageDimsOffset = 4;
+constexpr size_t kCountOffset = 4;
+constexpr size_t kSizeOffset = 8;
 constexpr size_t kLabelsOffset = 8;
 
-struct PlacedArray {
+template <typename Content>
+struct Placed {
   std::string place;
-  IdxArray array;
+  Content content;
 };
+using PlacedImages = Placed<ImageStack>;
+using PlacedLabels = Placed<std::vector<uint8_t>>;
+
+// "32 x 32", "32 x 32 x 3"
+std::string sizes_of(int height, int width, int channels) {
+  return channels == 1 ? fmt::format("{} x {}", height, width)
+                       : fmt::format("{} x {} x {}", height, width, channels);
+}
 
 // Throws DataError unless the bytes are those that dataset.toml was written for.
 void check_sha256(const RawFile& raw, const DatasetDescription& description, DatasetFile file) {
@@ -42,16 +52,23 @@ struct Expected {
 };
 
 // An error in the structure is reported before a mere "checksum differs".
-PlacedArray load_file(const std::filesystem::path& folder, DatasetFile file, const Expected& expected) {
+template <typename Parse>
+auto load_file(const std::filesystem::path& folder, DatasetFile file, const Expected& expected, Parse parse) {
   const RawFile raw = read_dataset_file(folder, file);
-  IdxArray array = parse_dataset_file(raw, file);
+  auto content = parse(raw);
   if (expected.info != nullptr) check_sha256(raw, *expected.info, file);
   if (expected.description != nullptr) check_sha256(raw, *expected.description, file);
-  return {raw.place, std::move(array)};
+  return Placed<decltype(content)>{raw.place, std::move(content)};
+}
+PlacedImages load_images(const std::filesystem::path& folder, DatasetFile file, const Expected& expected) {
+  return load_file(folder, file, expected, parse_images_file);
+}
+PlacedLabels load_labels(const std::filesystem::path& folder, DatasetFile file, const Expected& expected) {
+  return load_file(folder, file, expected, parse_labels_file);
 }
 
-void check_labels(const PlacedArray& labels, int classes) {
-  const auto& values = labels.array.values;
+void check_labels(const PlacedLabels& labels, int classes) {
+  const auto& values = labels.content;
   const auto bad = std::ranges::find_if(values, [&](uint8_t label) { return label >= classes; });
   if (bad == values.end()) return;
   const auto index = static_cast<size_t>(bad - values.begin());
@@ -59,38 +76,31 @@ void check_labels(const PlacedArray& labels, int classes) {
                               kLabelsOffset + index, *bad, index, classes - 1));
 }
 
-void check_images(const PlacedArray& images) {
-  const auto& dims = images.array.dims;
-  if (dims[1] > kMaxImageSide || dims[2] > kMaxImageSide)
-    throw DataError(fmt::format("{}: byte {}: images of {} x {} pixels; at most {} x {} are supported",
-                                images.place, kImageDimsOffset + 4, dims[1], dims[2], kMaxImageSide,
-                                kMaxImageSide));
-}
-
-Split make_split(PlacedArray images, PlacedArray labels) {
-  check_images(images);
-  const auto& dims = images.array.dims;
-  if (dims[0] != labels.array.dims[0])
-    throw DataError(fmt::format("{}: byte {}: {} labels, but {} holds {} images", labels.place,
-                                kImageDimsOffset, labels.array.dims[0], images.place, dims[0]));
-  return {.count = dims[0],
-          .height = dims[1],
-          .width = dims[2],
-          .pixels = std::move(images.array.values),
-          .labels = std::move(labels.array.values)};
+Split make_split(PlacedImages images, PlacedLabels labels) {
+  ImageStack& stack = images.content;
+  if (static_cast<size_t>(stack.count) != labels.content.size())
+    throw DataError(fmt::format("{}: byte {}: {} labels, but {} holds {} images", labels.place, kCountOffset,
+                                labels.content.size(), images.place, stack.count));
+  return {.count = stack.count,
+          .height = stack.height,
+          .width = stack.width,
+          .pixels = std::move(stack.pixels),
+          .labels = std::move(labels.content),
+          .channels = stack.channels};
 }
 
 Split load_test(const std::filesystem::path& folder, const Expected& expected, int classes,
                 const Split& train) {
-  auto images = load_file(folder, kTestImages, expected);
-  auto labels = load_file(folder, kTestLabels, expected);
+  auto images = load_images(folder, kTestImages, expected);
+  auto labels = load_labels(folder, kTestLabels, expected);
   check_labels(labels, classes);
   const std::string place = images.place;
   Split test = make_split(std::move(images), std::move(labels));
-  if (train.height != test.height || train.width != test.width)
-    throw DataError(fmt::format("{}: byte {}: test images of {} x {} pixels, but training images of {} x {}",
-                                place, kImageDimsOffset + 4, test.height, test.width, train.height,
-                                train.width));
+  const std::string of_train = sizes_of(train.height, train.width, train.channels);
+  const std::string of_test = sizes_of(test.height, test.width, test.channels);
+  if (of_train != of_test)
+    throw DataError(fmt::format("{}: byte {}: test images of {} pixels, but training images of {}", place,
+                                kSizeOffset, of_test, of_train));
   return test;
 }
 
@@ -99,30 +109,31 @@ bool has_test_files(const std::filesystem::path& folder) {
 }
 
 // The names in dataset.toml are those of the labels, and its sizes those of the images.
-void check_description(const DatasetDescription& description, const PlacedArray& images,
-                       const PlacedArray& labels) {
-  const auto classes = size_t{1} + std::ranges::max(labels.array.values);
+void check_description(const DatasetDescription& description, const PlacedImages& images,
+                       const PlacedLabels& labels) {
+  const auto classes = size_t{1} + std::ranges::max(labels.content);
   if (description.classes.size() != classes)
     throw DataError(
         fmt::format("{}: the largest label is {}, but {} names {}", labels.place, classes - 1,
                     kDescriptionFile, counted(description.classes.size(), "class")),
         fmt::format("name every class from 0 to {} in {}, in this order", classes - 1, kDescriptionFile));
-  const auto& dims = images.array.dims;
-  if ((description.height != 0 && description.height != dims[1]) ||
-      (description.width != 0 && description.width != dims[2]))
-    throw DataError(fmt::format("{}: byte {}: images of {} x {} pixels, but {} says {} x {}", images.place,
-                                kImageDimsOffset + 4, dims[1], dims[2], kDescriptionFile, description.height,
-                                description.width),
-                    "import the images again");
+  const ImageStack& found = images.content;
+  if ((description.height != 0 && description.height != found.height) ||
+      (description.width != 0 && description.width != found.width) ||
+      (description.channels != 0 && description.channels != found.channels))
+    throw DataError(
+        fmt::format("{}: byte {}: images of {} pixels, but {} says {}", images.place, kSizeOffset,
+                    sizes_of(found.height, found.width, found.channels), kDescriptionFile,
+                    sizes_of(description.height, description.width, std::max(1, description.channels))),
+        "import the images again");
 }
 
 Dataset load_folder(const std::string& name, const std::filesystem::path& folder, const Expected& expected) {
-  auto images = load_file(folder, kTrainImages, expected);
-  auto labels = load_file(folder, kTrainLabels, expected);
+  auto images = load_images(folder, kTrainImages, expected);
+  auto labels = load_labels(folder, kTrainLabels, expected);
   Dataset dataset;
   dataset.name = name;
-  dataset.classes =
-      expected.info != nullptr ? expected.info->classes : 1 + std::ranges::max(labels.array.values);
+  dataset.classes = expected.info != nullptr ? expected.info->classes : 1 + std::ranges::max(labels.content);
   check_labels(labels, dataset.classes);
   if (expected.description != nullptr) {
     check_description(*expected.description, images, labels);
@@ -132,7 +143,8 @@ Dataset load_folder(const std::string& name, const std::filesystem::path& folder
   if (expected.info != nullptr || has_test_files(folder)) {
     dataset.test = load_test(folder, expected, dataset.classes, dataset.train);
   } else {
-    dataset.test = {0, dataset.train.height, dataset.train.width, {}, {}};
+    const Split& train = dataset.train;
+    dataset.test = {0, train.height, train.width, {}, {}, train.channels};
   }
   return dataset;
 }
@@ -183,16 +195,16 @@ Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folde
 }
 
 Extent extent_of(const std::filesystem::path& folder) {
-  const auto images = load_file(folder, kTrainImages, {});
-  const auto labels = load_file(folder, kTrainLabels, {});
-  check_images(images);
-  return {images.array.dims[1], images.array.dims[2], 1 + std::ranges::max(labels.array.values)};
+  const auto images = load_images(folder, kTrainImages, {}).content;
+  const auto labels = load_labels(folder, kTrainLabels, {}).content;
+  return {images.channels, images.height, images.width, 1 + std::ranges::max(labels)};
 }
 
 std::string sha256(const Dataset& dataset) {
   std::string parts;
   for (const Split* split : {&dataset.train, &dataset.test})
-    parts += fmt::format("{}x{}x{} {} {}\n", split->count, split->height, split->width,
+    parts += fmt::format("{}x{}x{}{} {} {}\n", split->count, split->height, split->width,
+                         split->channels == 1 ? "" : fmt::format("x{}", split->channels),
                          sha256_hex(std::as_bytes(std::span(split->pixels))),
                          sha256_hex(std::as_bytes(std::span(split->labels))));
   return sha256_hex(std::as_bytes(std::span(parts)));

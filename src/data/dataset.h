@@ -1,11 +1,14 @@
-// A labelled image dataset in memory, loaded from four IDX files. Legend: N images, H rows, W columns.
+// A labelled image dataset in memory, loaded from four IDX files. Legend: N images, C channels, H rows, W
+// columns.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "data/image.h"
 #include "data/registry.h"
 
 namespace rung::data {
@@ -17,8 +20,15 @@ struct Split {
   int count = 0;
   int height = 0;
   int width = 0;
-  std::vector<uint8_t> pixels;  // [N,H,W]
+  std::vector<uint8_t> pixels;  // [N,C,H,W], as PyTorch's (the files have [N,H,W] or [N,H,W,C])
   std::vector<uint8_t> labels;  // [N], each below Dataset::classes
+  int channels = 1;             // 1: grey; 3: red, green and blue
+
+  ImageShape shape() const { return {channels, height, width}; }
+  size_t image_bytes() const { return shape().size(); }
+  std::span<const uint8_t> image(size_t index) const {  // [C,H,W]
+    return std::span(pixels).subspan(index * image_bytes(), image_bytes());
+  }
 };
 
 struct Dataset {
@@ -26,7 +36,7 @@ struct Dataset {
   int classes = 0;
   std::vector<std::string> class_names{};  // [classes], or none: a registered dataset's, or numbers
   Split train;
-  Split test;  // same height and width as train; has no images only as load_dataset() may return it
+  Split test;  // same sizes as train; has no images only as load_dataset() may return it
 };
 
 // $RUNG_DATA if set and not empty, else "data" in the current directory.
@@ -47,6 +57,7 @@ Dataset load_dataset(const std::string& name, const std::filesystem::path& root 
 Dataset load_dataset(const DatasetInfo& info, const std::filesystem::path& folder);
 
 struct Extent {
+  int channels = 1;
   int height = 0;
   int width = 0;
   int classes = 0;

@@ -14,6 +14,7 @@
 #include "base/toml_string.h"
 #include "data/class_names.h"
 #include "data/dataset.h"
+#include "data/dataset_file.h"
 
 namespace rung::data {
 namespace {
@@ -77,17 +78,28 @@ class Document {
     return static_cast<int>(value->get());
   }
 
-  double number(std::string_view key) const {
+  // 0 if the key is missing.
+  ChannelValues numbers(std::string_view key) const {
     const toml::node* node = table_.get(key);
-    if (node == nullptr) return 0;
-    const auto value = node->value<double>();
-    if (!value || !(*value >= 0 && *value <= 1))
-      fail(*node, fmt::format("{}: expected a number from 0 to 1", key));
-    return *value;
+    if (node == nullptr) return {};
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return share(key, *node);
+    if (array->size() != kMostChannels)
+      fail(*node, fmt::format("{}: expected a number, or one for each of {} channels", key, kMostChannels));
+    std::vector<double> values;
+    for (const toml::node& element : *array) values.push_back(share(key, element));
+    return ChannelValues(values);
   }
 
  private:
   static constexpr size_t kLongestMessage = 500;
+
+  double share(std::string_view key, const toml::node& node) const {
+    const auto value = node.value<double>();
+    if (!value || !(*value >= 0 && *value <= 1))
+      fail(node, fmt::format("{}: expected a number from 0 to 1", key));
+    return *value;
+  }
 
   std::string file_;
   toml::table table_;
@@ -111,11 +123,13 @@ std::array<std::string, kDatasetFileCount> parse_checksums(const Document& docum
   const toml::table* table = node->as_table();
   if (table == nullptr) document.fail(*node, "sha256: expected a table");
   for (const DatasetFile file : kDatasetFiles) {
-    sums[file] = document.text(*table, kFileNames[file]);
-    const bool is_hex = sums[file].find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!sums[file].empty() && (sums[file].size() != kHexDigits || !is_hex))
-      document.fail(*table->get(kFileNames[file]),
-                    fmt::format("sha256: expected {} hexadecimal digits", kHexDigits));
+    for (const std::string& name : {std::string(kFileNames[file]), with_channels(kFileNames[file])}) {
+      if (!table->contains(name)) continue;
+      sums[file] = document.text(*table, name);
+      const bool is_hex = sums[file].find_first_not_of("0123456789abcdef") == std::string::npos;
+      if (sums[file].size() != kHexDigits || !is_hex)
+        document.fail(*table->get(name), fmt::format("sha256: expected {} hexadecimal digits", kHexDigits));
+    }
   }
   return sums;
 }
@@ -126,6 +140,13 @@ std::string list_of(const std::vector<std::string>& texts) {
   return fmt::format("[{}]", fmt::join(strings, ", "));
 }
 
+// "0.130661", "[0.49, 0.48, 0.447]"
+std::string six_digits(const ChannelValues& channels) {
+  std::vector<std::string> texts;
+  for (const double value : channels.values()) texts.push_back(fmt::format("{:.6g}", value));
+  return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
 }  // namespace
 
 DatasetDescription parse_description(std::string_view text, const std::string& file) {
@@ -134,9 +155,9 @@ DatasetDescription parse_description(std::string_view text, const std::string& f
           .classes = parse_classes(document),
           .height = document.integer("height", kMaxImageSide),
           .width = document.integer("width", kMaxImageSide),
-          .channels = std::max(1, document.integer("channels", 1)),
-          .mean = document.number("mean"),
-          .std = document.number("std"),
+          .channels = document.integer("channels", kMostChannels),
+          .mean = document.numbers("mean"),
+          .std = document.numbers("std"),
           .sources = document.texts("sources"),
           .steps = document.texts("steps"),
           .sha256 = parse_checksums(document)};
@@ -152,16 +173,18 @@ std::string to_toml(const DatasetDescription& description) {
   std::string text = fmt::format(
       "# Written by `rung data import`. Rung takes the names of the classes from here, and checks the "
       "files.\n"
-      "name = {}\nclasses = {}\nheight = {}\nwidth = {}\nchannels = {}\nmean = {:.6g}\nstd = {:.6g}\nsources "
-      "= {}\n",
+      "name = {}\nclasses = {}\nheight = {}\nwidth = {}\nchannels = {}\nmean = {}\nstd = {}\nsources = {}\n",
       toml_string(description.name), list_of(description.classes), description.height, description.width,
-      description.channels, description.mean, description.std, list_of(description.sources));
+      std::max(1, description.channels), six_digits(description.mean), six_digits(description.std),
+      list_of(description.sources));
   text += "steps = [\n";
   for (const std::string& step : description.steps) text += fmt::format("  {},\n", toml_string(step));
   text += "]\n\n[sha256]\n";
   for (const DatasetFile file : kDatasetFiles)
     if (!description.sha256[file].empty())
-      text += fmt::format("{} = \"{}\"\n", kFileNames[file], description.sha256[file]);
+      text += fmt::format("{} = \"{}\"\n",
+                          description.channels > 1 ? with_channels(kFileNames[file]) : kFileNames[file],
+                          description.sha256[file]);
   return text;
 }
 

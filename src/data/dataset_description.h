@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/channel_values.h"
 #include "data/registry.h"
 
 namespace rung::data {
@@ -20,9 +21,9 @@ struct DatasetDescription {
   std::vector<std::string> classes;  // their names, in the order of the labels
   int height = 0;                    // of an image, in pixels; 0: not said
   int width = 0;
-  int channels = 1;
-  double mean = 0;  // of the training pixels from 0 to 1
-  double std = 0;
+  int channels = 0;
+  ChannelValues mean{};  // of the training pixels from 0 to 1
+  ChannelValues std{};
   std::vector<std::string> sources;                   // as they were named
   std::vector<std::string> steps;                     // what was done with them, in sentences
   std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files; empty: not said

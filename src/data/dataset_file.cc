@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -12,7 +13,9 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "data/gzip.h"
+#include "data/image.h"
 
 namespace rung::data {
 
@@ -20,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kSizeOffset = 8;       // of an image's height in an IDX file
+constexpr size_t kChannelsOffset = 16;  // of the number of channels
 constexpr size_t kMostNamed = 3;
 constexpr std::string_view kPublishedTest = "t10k";
 
@@ -27,16 +32,12 @@ bool is_test(DatasetFile file) {
   return file == kTestImages || file == kTestLabels;
 }
 
-bool is_images(DatasetFile file) {
-  return file == kTrainImages || file == kTestImages;
-}
-
 // Whether somebody may have meant the file by this name.
 bool looks_like(std::string_view file_name, DatasetFile file) {
   const std::string name = lowered(file_name);
   const auto holds = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   const bool split = is_test(file) ? holds("test") || holds(kPublishedTest) : holds("train");
-  return split && holds(is_images(file) ? "image" : "label");
+  return split && holds(holds_images(file) ? "image" : "label");
 }
 
 std::vector<std::string> lookalikes(const fs::path& folder, DatasetFile file) {
@@ -51,8 +52,21 @@ std::vector<std::string> lookalikes(const fs::path& folder, DatasetFile file) {
   return names;
 }
 
+std::vector<std::string> spellings_without_channels(DatasetFile file) {
+  const std::string published(kFileNames[file]);
+  std::vector<std::string> dashed = {published};
+  if (is_test(file)) dashed.push_back("test" + published.substr(kPublishedTest.size()));
+  std::vector<std::string> names;
+  for (const std::string& name : dashed) {
+    std::string dotted = name;
+    dotted[dotted.find("-idx")] = '.';
+    names.insert(names.end(), {name, dotted});
+  }
+  return names;
+}
+
 [[noreturn]] void fail_to_find(const fs::path& folder, DatasetFile file) {
-  const std::vector<std::string> names = spellings_of(file);
+  const std::vector<std::string> names = spellings_without_channels(file);
   const std::string others = fmt::format("{}", fmt::join(names.begin() + 1, names.end(), ", "));
   const std::string missing =
       fmt::format("cannot find {} (or {}; each may end in .gz)", (folder / names.front()).string(), others);
@@ -64,16 +78,22 @@ std::vector<std::string> lookalikes(const fs::path& folder, DatasetFile file) {
 
 }  // namespace
 
+bool holds_images(DatasetFile file) {
+  return file == kTrainImages || file == kTestImages;
+}
+
+std::string with_channels(std::string_view file_name) {
+  std::string name(file_name);
+  const size_t rank = name.find("idx3");
+  if (rank != std::string::npos) name[rank + 3] = '4';
+  return name;
+}
+
 std::vector<std::string> spellings_of(DatasetFile file) {
-  const std::string published(kFileNames[file]);
-  std::vector<std::string> dashed = {published};
-  if (is_test(file)) dashed.push_back("test" + published.substr(kPublishedTest.size()));
-  std::vector<std::string> names;
-  for (const std::string& name : dashed) {
-    std::string dotted = name;
-    dotted[dotted.find("-idx")] = '.';
-    names.insert(names.end(), {name, dotted});
-  }
+  std::vector<std::string> names = spellings_without_channels(file);
+  if (!holds_images(file)) return names;
+  const size_t count = names.size();
+  for (size_t i = 0; i < count; ++i) names.push_back(with_channels(names[i]));
   return names;
 }
 
@@ -98,8 +118,32 @@ RawFile uncompressed(std::string place, std::vector<std::byte> bytes) {
   return {place + " (decompressed)", std::move(content)};
 }
 
-IdxArray parse_dataset_file(const RawFile& raw, DatasetFile file) {
-  return parse_idx(raw.bytes, raw.place, is_images(file) ? 3 : 1);
+ImageStack parse_images_file(const RawFile& raw) {
+  const int rank = images_rank(raw.bytes);
+  IdxArray array = parse_idx(raw.bytes, raw.place, rank);
+  const auto& dims = array.dims;
+  if (std::max(dims[1], dims[2]) > kMaxImageSide)
+    throw DataError(fmt::format("{}: byte {}: images of {} x {} pixels; at most {} x {} are supported",
+                                raw.place, kSizeOffset, dims[1], dims[2], kMaxImageSide, kMaxImageSide));
+  ImageStack images{dims[0], dims[1], dims[2], rank == 4 ? dims[3] : 1, {}};
+  if (images.channels != 1 && images.channels != 3)
+    throw DataError(
+        fmt::format("{}: byte {}: images of {} channels; 1 (grey) and 3 (red, green and blue) are "
+                    "supported",
+                    raw.place, kChannelsOffset, images.channels));
+  if (images.channels == 1) {
+    images.pixels = std::move(array.values);
+    return images;
+  }
+  images.pixels.resize(array.values.size());
+  const size_t size = array.values.size() / static_cast<size_t>(images.count);
+  for (size_t at = 0; at < array.values.size(); at += size)
+    to_planes(std::span(array.values).subspan(at, size), images.channels, images.pixels.data() + at);
+  return images;
+}
+
+std::vector<uint8_t> parse_labels_file(const RawFile& raw) {
+  return parse_idx(raw.bytes, raw.place, 1).values;
 }
 
 void check_sha256(const RawFile& raw, const DatasetInfo& info, DatasetFile file) {

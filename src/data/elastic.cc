@@ -141,11 +141,14 @@ double Elastic::pixels_down() const {
   return transform_.alpha / width_ * height_ / 2;
 }
 
-void Elastic::apply(const uint8_t* in, uint8_t* out, RandomStream& random) {
+void Elastic::draw_displacement(RandomStream& random) {
   draw_noise(random, noise_);
   smooth(noise_, dx_, pixels_across());
   draw_noise(random, noise_);
   smooth(noise_, dy_, pixels_down());
+}
+
+void Elastic::apply(const uint8_t* in, uint8_t* out) const {
   warp(in, out, dx_, dy_);
 }
 

@@ -21,10 +21,13 @@ class Elastic {
   // Bytes that its fields take.
   static uint64_t bytes(int height, int width);
 
-  // in, out: [height,width], not overlapping.
-  void apply(const uint8_t* in, uint8_t* out, RandomStream& random);
+  // Draws how far each pixel of the next image moves.
+  void draw_displacement(RandomStream& random);
 
-  // The parts of apply(). Displacements are in pixels.
+  // Moves the pixels so. in, out: [height,width], not overlapping.
+  void apply(const uint8_t* in, uint8_t* out) const;
+
+  // The parts of both. Displacements are in pixels.
   void draw_noise(RandomStream& random, std::span<float> noise) const;  // [height,width], within -1 and 1
   void smooth(std::span<const float> noise, std::span<float> displacement, double alpha_pixels);
   void warp(const uint8_t* in, uint8_t* out, std::span<const float> dx, std::span<const float> dy) const;

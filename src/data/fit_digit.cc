@@ -34,7 +34,7 @@ struct Drawing {
   std::vector<float> ink;                        // [height,width]
 };
 
-GreyImage shrunk(const GreyImage& photo) {
+Image shrunk(const Image& photo) {
   const int side = std::max(photo.height, photo.width);
   if (side <= kWorkSide) return photo;
   const auto part = [&](int length) { return std::max(1, (length * kWorkSide + side / 2) / side); };
@@ -153,8 +153,8 @@ std::optional<Drawing> drawing_of(const Relief& relief, const Mask& ignored, Ink
 }
 
 // The drawing alone, in light grey on black, its longer side `box` pixels.
-GreyImage size_normalised(const Drawing& drawing, int width, int box) {
-  GreyImage crop{
+Image size_normalised(const Drawing& drawing, int width, int box) {
+  Image crop{
       .height = drawing.bottom - drawing.top + 1, .width = drawing.right - drawing.left + 1, .pixels = {}};
   for (int row = drawing.top; row <= drawing.bottom; ++row) {
     for (int column = drawing.left; column <= drawing.right; ++column) {
@@ -165,7 +165,7 @@ GreyImage size_normalised(const Drawing& drawing, int width, int box) {
   }
   const int side = std::max(crop.height, crop.width);
   const auto part = [&](int length) { return std::max(1, (length * box + side / 2) / side); };
-  GreyImage digit = resized(crop, part(crop.height), part(crop.width));
+  Image digit = resized(crop, part(crop.height), part(crop.width));
   // Thin strokes have become grey. The darkest ink is full ink, as in MNIST.
   const int most = *std::ranges::max_element(digit.pixels);
   for (uint8_t& pixel : digit.pixels)
@@ -180,7 +180,7 @@ int start_of(double centre, int length, int side) {
   return std::clamp(start, 0, side - length);
 }
 
-GreyImage centred(const GreyImage& digit, int height, int width) {
+Image centred(const Image& digit, int height, int width) {
   double mass = 0;
   double rows = 0;
   double columns = 0;
@@ -194,7 +194,7 @@ GreyImage centred(const GreyImage& digit, int height, int width) {
   }
   const int top = start_of(rows / mass, digit.height, height);
   const int left = start_of(columns / mass, digit.width, width);
-  GreyImage result{.height = height, .width = width, .pixels = {}};
+  Image result{.height = height, .width = width, .pixels = {}};
   result.pixels.assign(static_cast<size_t>(height) * static_cast<size_t>(width), 0);
   for (int row = 0; row < digit.height; ++row)
     std::copy_n(digit.pixels.begin() + static_cast<std::ptrdiff_t>(row) * digit.width, digit.width,
@@ -203,7 +203,7 @@ GreyImage centred(const GreyImage& digit, int height, int width) {
 }
 
 // Of the outermost pixels, the middle one.
-int border_median(const GreyImage& image) {
+int border_median(const Image& image) {
   std::vector<uint8_t> border;
   for (int row = 0; row < image.height; ++row) {
     const bool inner = row > 0 && row + 1 < image.height;
@@ -219,7 +219,7 @@ int border_median(const GreyImage& image) {
 
 }  // namespace
 
-std::optional<GreyImage> fit_digit(const GreyImage& photo, Ink ink, int height, int width) {
+std::optional<Image> fit_digit(const Image& photo, Ink ink, int height, int width) {
   RUNG_REQUIRE(std::min({photo.height, photo.width, height, width}) >= 1);
   const Relief relief = relief_of(shrunk(photo));
   const Mask border = at_border(relief);
@@ -231,7 +231,7 @@ std::optional<GreyImage> fit_digit(const GreyImage& photo, Ink ink, int height, 
   return centred(size_normalised(*drawing, relief.width, box), height, width);
 }
 
-bool is_dark_on_light(const GreyImage& image) {
+bool is_dark_on_light(const Image& image) {
   RUNG_REQUIRE(!image.pixels.empty());
   const auto paper = static_cast<float>(border_median(image));
   std::vector<float> relief;

@@ -18,9 +18,9 @@ enum class Ink { kDark, kLight, kEither };
 // pixel (height/2, width/2), as nearly as whole pixels allow. None if nothing stands out from the paper.
 // What reaches the border (the table beside the paper, a shadow) is taken for the digit only if there is
 // nothing else. Preconditions: no side is below 1.
-std::optional<GreyImage> fit_digit(const GreyImage& photo, Ink ink, int height, int width);
+std::optional<Image> fit_digit(const Image& photo, Ink ink, int height, int width);
 
 // Whether most of what differs from the image's border is darker.
-bool is_dark_on_light(const GreyImage& image);
+bool is_dark_on_light(const Image& image);
 
 }  // namespace rung::data

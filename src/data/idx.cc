@@ -66,7 +66,9 @@ void check_header(std::span<const std::byte> bytes, const std::string& file, int
   if (byte_at(bytes, 3) != static_cast<unsigned>(rank))
     fail(file, 3,
          fmt::format("expected {}, found {}",
-                     rank == 1 ? "1 dimension (labels)" : "3 dimensions (images, height, width)",
+                     rank == 1   ? "1 dimension (labels)"
+                     : rank == 3 ? "3 dimensions (images, height, width)"
+                                 : "4 dimensions (images, height, width, channels)",
                      byte_at(bytes, 3)));
   const size_t header_bytes = kWordBytes * (1 + static_cast<size_t>(rank));
   if (bytes.size() < header_bytes)
@@ -96,6 +98,10 @@ IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& file, in
   const auto* begin = reinterpret_cast<const uint8_t*>(values.data());
   array.values.assign(begin, begin + values.size());
   return array;
+}
+
+int images_rank(std::span<const std::byte> bytes) {
+  return bytes.size() >= kWordBytes && byte_at(bytes, 3) == 4 ? 4 : 3;
 }
 
 }  // namespace rung::data

@@ -19,9 +19,13 @@ struct IdxArray {
   std::vector<uint8_t> values;  // [dims[0], dims[1], ...]
 };
 
-// Reads an array of `rank` dimensions (3 for images [N,H,W], 1 for labels [N]) from uncompressed bytes.
+// Reads an array of `rank` dimensions (3 for grey images [N,H,W], 4 for images [N,H,W,channels], 1 for labels
+// [N]) from uncompressed bytes.
 // `file` names them in error messages. Throws DataError, with the byte offset, if the magic number or the
 // number of dimensions differs, a dimension is 0, or the length is not exactly what the dimensions need.
 IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& file, int rank);
+
+// How many dimensions a file of images has: 4 if it says so, else 3.
+int images_rank(std::span<const std::byte> bytes);
 
 }  // namespace rung::data

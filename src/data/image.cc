@@ -14,13 +14,18 @@ namespace {
 
 constexpr uint32_t kOpaque = 255;
 
+uint8_t grey_of(const uint8_t* pixel, size_t colours) {
+  return colours == 1 ? pixel[0] : luma(pixel[0], pixel[1], pixel[2]);
+}
+
 // The mean of the pixels, each as much as it is opaque, is below the middle. Without an opaque one it is not.
-bool is_drawn_dark(std::span<const uint8_t> grey_and_alpha) {
+bool is_drawn_dark(std::span<const uint8_t> pixels, size_t colours) {
   uint64_t sum = 0;
   uint64_t weights = 0;
-  for (size_t at = 0; at + 1 < grey_and_alpha.size(); at += 2) {
-    sum += static_cast<uint64_t>(grey_and_alpha[at]) * grey_and_alpha[at + 1];
-    weights += grey_and_alpha[at + 1];
+  for (size_t at = 0; at < pixels.size(); at += colours + 1) {
+    const uint64_t alpha = pixels[at + colours];
+    sum += grey_of(&pixels[at], colours) * alpha;
+    weights += alpha;
   }
   return 2 * sum < kOpaque * weights;
 }
@@ -33,36 +38,74 @@ void require_sides(uint64_t height, uint64_t width, const std::string& file) {
                                 kMaxImageSide, kMaxImageSide));
 }
 
-std::vector<uint8_t> on_ground(std::span<const uint8_t> grey_and_alpha) {
-  RUNG_REQUIRE(grey_and_alpha.size() % 2 == 0);
-  const uint32_t ground = is_drawn_dark(grey_and_alpha) ? 255 : 0;
-  std::vector<uint8_t> pixels(grey_and_alpha.size() / 2);
-  for (size_t i = 0; i < pixels.size(); ++i) {
-    const uint32_t grey = grey_and_alpha[2 * i];
-    const uint32_t alpha = grey_and_alpha[2 * i + 1];
-    pixels[i] = static_cast<uint8_t>((grey * alpha + ground * (kOpaque - alpha) + kOpaque / 2) / kOpaque);
+Image as_grey(Image image) {
+  if (image.channels == 1) return image;
+  const size_t count = image.pixels.size() / 3;
+  for (size_t i = 0; i < count; ++i) image.pixels[i] = grey_of(&image.pixels[3 * i], 3);
+  image.pixels.resize(count);
+  image.channels = 1;
+  return image;
+}
+
+Image as_rgb(Image image) {
+  if (image.channels == 3) return image;
+  std::vector<uint8_t> pixels;
+  pixels.reserve(3 * image.pixels.size());
+  for (const uint8_t pixel : image.pixels) pixels.insert(pixels.end(), 3, pixel);
+  return {image.height, image.width, std::move(pixels), 3};
+}
+
+void to_planes(std::span<const uint8_t> pixels, int channels, uint8_t* planes) {
+  const auto step = static_cast<size_t>(channels);
+  for (size_t channel = 0; channel < step; ++channel)
+    for (size_t at = channel; at < pixels.size(); at += step) *planes++ = pixels[at];
+}
+
+Image from_planes(std::span<const uint8_t> planes, int height, int width, int channels) {
+  const auto step = static_cast<size_t>(channels);
+  const size_t plane = planes.size() / step;
+  Image image{height, width, std::vector<uint8_t>(planes.size()), channels};
+  for (size_t channel = 0; channel < step; ++channel)
+    for (size_t i = 0; i < plane; ++i) image.pixels[i * step + channel] = planes[channel * plane + i];
+  return image;
+}
+
+std::vector<uint8_t> on_ground(std::span<const uint8_t> pixels, int channels) {
+  RUNG_REQUIRE(channels == 2 || channels == 4);
+  const auto step = static_cast<size_t>(channels);
+  RUNG_REQUIRE(pixels.size() % step == 0);
+  const uint32_t ground = is_drawn_dark(pixels, step - 1) ? 255 : 0;
+  std::vector<uint8_t> result;
+  result.reserve(pixels.size() / step * (step - 1));
+  for (size_t at = 0; at < pixels.size(); at += step) {
+    const uint32_t alpha = pixels[at + step - 1];
+    for (size_t channel = 0; channel + 1 < step; ++channel)
+      result.push_back(static_cast<uint8_t>(
+          (pixels[at + channel] * alpha + ground * (kOpaque - alpha) + kOpaque / 2) / kOpaque));
   }
-  return pixels;
+  return result;
 }
 
 // Of the eight, 5 to 8 have rows and columns exchanged, and two bits say which of them run backwards.
-GreyImage oriented(GreyImage image, int orientation) {
+Image oriented(Image image, int orientation) {
   RUNG_REQUIRE(orientation >= 1 && orientation <= 8);
   if (orientation == 1) return image;
   const bool exchanged = orientation >= 5;
   const bool rows_backwards = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const bool columns_backwards = orientation == 2 || orientation == 3 || orientation >= 7;
-  GreyImage result{.height = exchanged ? image.width : image.height,
-                   .width = exchanged ? image.height : image.width,
-                   .pixels = {}};
+  Image result{.height = exchanged ? image.width : image.height,
+               .width = exchanged ? image.height : image.width,
+               .pixels = {},
+               .channels = image.channels};
   result.pixels.reserve(image.pixels.size());
   for (int i = 0; i < result.height; ++i) {
     for (int j = 0; j < result.width; ++j) {
       auto [row, column] = exchanged ? std::pair(j, i) : std::pair(i, j);
       if (rows_backwards) row = image.height - 1 - row;
       if (columns_backwards) column = image.width - 1 - column;
-      result.pixels.push_back(image.pixels[static_cast<size_t>(row) * static_cast<size_t>(image.width) +
-                                           static_cast<size_t>(column)]);
+      const auto place = static_cast<ptrdiff_t>(row) * image.width + static_cast<ptrdiff_t>(column);
+      const auto pixel = image.pixels.begin() + place * image.channels;
+      result.pixels.insert(result.pixels.end(), pixel, pixel + image.channels);
     }
   }
   return result;

@@ -1,4 +1,4 @@
-// Eight-bit images in memory, and how colours and transparency become grey.
+// Eight-bit images in memory, grey or in colour, and how colours become grey.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,28 @@
 
 namespace rung::data {
 
-struct GreyImage {
+struct Image {
   int height = 0;
   int width = 0;
-  std::vector<uint8_t> pixels;  // [height,width]
+  std::vector<uint8_t> pixels;  // [height,width,channels]
+  int channels = 1;             // 1: grey; 3: red, green and blue
 };
 
-struct RgbImage {
+// What the images of a dataset have in common.
+struct ImageShape {
+  int channels = 1;
   int height = 0;
   int width = 0;
-  std::vector<uint8_t> pixels;  // [height,width,3]
+
+  size_t plane() const { return static_cast<size_t>(height) * static_cast<size_t>(width); }
+  size_t size() const { return static_cast<size_t>(channels) * plane(); }
+};
+
+// How the images of files are taken.
+enum class Colours {
+  kGrey,  // those in colour become grey by luma()
+  kKeep,  // as they are stored
+  kRgb,   // three channels; those of a grey image are equal
 };
 
 // What an image was converted from when its file was read.
@@ -26,7 +38,7 @@ struct Conversions {
   bool sixteen_bits = false;  // rounded to 8
   bool palette = false;       // expanded
   bool transparency = false;  // put on a ground: on_ground()
-  bool colour = false;        // made grey: luma()
+  bool colour = false;        // stored in colour
   bool orientation = false;   // turned upright, as its EXIF data say
 };
 
@@ -41,11 +53,21 @@ constexpr uint8_t luma(uint8_t red, uint8_t green, uint8_t blue) {
   return static_cast<uint8_t>((19595 * red + 38470 * green + 7471 * blue + kOne / 2) / kOne);
 }
 
-// Grey pixels from pairs of grey and alpha. What is transparent becomes white if what is drawn is dark on
-// average, else black, so that dark ink on nothing stays visible.
-std::vector<uint8_t> on_ground(std::span<const uint8_t> grey_and_alpha);
+// A grey image of one in colour, by luma(), and one in colour whose channels are equal of a grey one. Others
+// are returned as they are.
+Image as_grey(Image image);
+Image as_rgb(Image image);
+
+// Planes [channels,height,width] of pixels [height,width,channels], and back.
+void to_planes(std::span<const uint8_t> pixels, int channels, uint8_t* planes);
+Image from_planes(std::span<const uint8_t> planes, int height, int width, int channels);
+
+// Pixels without their last channel, which says how opaque they are. What is transparent becomes white if
+// what is drawn is dark on average (of colours the luma), else black, so that dark ink on nothing stays
+// visible. `channels` is 2 (grey and alpha) or 4.
+std::vector<uint8_t> on_ground(std::span<const uint8_t> pixels, int channels);
 
 // The image as it is looked at, if its file says that it is stored in one of EXIF's orientations, 1 to 8.
-GreyImage oriented(GreyImage image, int orientation);
+Image oriented(Image image, int orientation);
 
 }  // namespace rung::data

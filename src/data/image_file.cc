@@ -32,12 +32,22 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view start) {
          std::ranges::equal(bytes.first(start.size()), std::as_bytes(std::span(start)));
 }
 
-ImageStack single(GreyImage image) {
-  return {.is_single = true,
-          .count = 1,
-          .height = image.height,
-          .width = image.width,
-          .pixels = std::move(image.pixels)};
+ImageStack stack_of(const Image& image) {
+  ImageStack images{1, image.height, image.width, image.channels, std::vector<uint8_t>(image.pixels.size())};
+  to_planes(image.pixels, image.channels, images.pixels.data());
+  return images;
+}
+
+// Images of other channels than were asked for.
+ImageStack converted(const ImageStack& images, int channels) {
+  ImageStack result{images.count, images.height, images.width, channels, {}};
+  for (int i = 0; i < images.count; ++i) {
+    Image image =
+        from_planes(images.image(static_cast<size_t>(i)), images.height, images.width, images.channels);
+    const ImageStack one = stack_of(channels == 1 ? as_grey(std::move(image)) : as_rgb(std::move(image)));
+    result.pixels.insert(result.pixels.end(), one.pixels.begin(), one.pixels.end());
+  }
+  return result;
 }
 
 bool is_image(std::span<const std::byte> bytes) {
@@ -46,9 +56,10 @@ bool is_image(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-GreyImage parse_image(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
-  if (begins_with(bytes, kPng)) return parse_png(bytes, file, conversions);
-  if (begins_with(bytes, kJpeg)) return parse_jpeg(bytes, file, conversions);
+Image parse_image(std::span<const std::byte> bytes, const std::string& file, Colours colours,
+                  Conversions* conversions) {
+  if (begins_with(bytes, kPng)) return parse_png(bytes, file, colours, conversions);
+  if (begins_with(bytes, kJpeg)) return parse_jpeg(bytes, file, colours, conversions);
   throw DataError(fmt::format("{}: neither a PNG nor a JPEG file", file), "convert the image to PNG");
 }
 
@@ -58,18 +69,17 @@ bool has_image_ending(const fs::path& file) {
   return std::ranges::count(kEnds, end) > 0;
 }
 
-ImageStack read_images(const fs::path& file) {
+ImageFile read_images(const fs::path& file, int channels) {
   const RawFile raw = uncompressed(file.string(), read_file(file, kMaxIdxBytes));
-  if (is_image(raw.bytes)) return single(parse_image(raw.bytes, raw.place));
+  if (is_image(raw.bytes)) {
+    const Colours colours = channels == 1 ? Colours::kGrey : Colours::kRgb;
+    return {stack_of(parse_image(raw.bytes, raw.place, colours)), true};
+  }
   if (!begins_with(raw.bytes, kIdx))
     throw DataError(fmt::format("{}: neither a PNG, a JPEG nor an IDX file", raw.place),
                     "convert the image to PNG");
-  IdxArray images = parse_dataset_file(raw, kTestImages);
-  require_sides(static_cast<uint64_t>(images.dims[1]), static_cast<uint64_t>(images.dims[2]), raw.place);
-  return {.count = images.dims[0],
-          .height = images.dims[1],
-          .width = images.dims[2],
-          .pixels = std::move(images.values)};
+  ImageStack images = parse_images_file(raw);
+  return {images.channels == channels ? std::move(images) : converted(images, channels)};
 }
 
 std::vector<fs::path> image_files_in(const fs::path& folder) {

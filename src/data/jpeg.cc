@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>  // which jpeglib.h needs before it
 #include <utility>
@@ -72,8 +73,8 @@ class Decompressor {
   // Precondition: read_header(), and not yet read_image().
   int orientation() const;
 
-  // As it is stored. Precondition: read_header().
-  GreyImage read_image();
+  // As it is stored, but for its colours. Precondition: read_header().
+  Image read_image(Colours colours);
 
  private:
   // Calls a function that uses libjpeg and owns nothing.
@@ -87,7 +88,7 @@ class Decompressor {
   jpeg_progress_mgr progress_{};
   jpeg_decompress_struct info_{};
   std::vector<JSAMPLE> row_;  // [width,components]
-  GreyImage image_;
+  Image image_;
 };
 
 void Decompressor::call(void (*function)(Decompressor&)) {
@@ -116,8 +117,12 @@ void Decompressor::decode(Decompressor& self) {
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = self.row_.data();
     jpeg_read_scanlines(&info, &row, 1);
-    for (JDIMENSION column = 0; column < info.output_width; ++column, row += info.output_components)
-      *out++ = info.output_components == 1 ? *row : luma(row[0], row[1], row[2]);
+    if (info.output_components == self.image_.channels) {
+      out = std::copy_n(row, self.row_.size(), out);
+      continue;
+    }
+    for (JDIMENSION column = 0; column < info.output_width; ++column, row += 3)
+      *out++ = luma(row[0], row[1], row[2]);
   }
   jpeg_finish_decompress(&info);
 }
@@ -130,15 +135,17 @@ int Decompressor::orientation() const {
   return 1;
 }
 
-GreyImage Decompressor::read_image() {
+Image Decompressor::read_image(Colours colours) {
   const bool is_grey = info_.jpeg_color_space == JCS_GRAYSCALE;
   info_.out_color_space = is_grey ? JCS_GRAYSCALE : JCS_RGB;
   row_.resize(static_cast<size_t>(info_.image_width) * (is_grey ? 1 : 3));
   image_.height = static_cast<int>(info_.image_height);
   image_.width = static_cast<int>(info_.image_width);
-  image_.pixels.resize(static_cast<size_t>(info_.image_height) * info_.image_width);
+  image_.channels = is_grey || colours == Colours::kGrey ? 1 : 3;
+  image_.pixels.resize(static_cast<size_t>(info_.image_height) * info_.image_width *
+                       static_cast<size_t>(image_.channels));
   call(decode);
-  return std::move(image_);
+  return colours == Colours::kRgb ? as_rgb(std::move(image_)) : std::move(image_);
 }
 
 void require_supported(const jpeg_decompress_struct& info, size_t bytes, const std::string& file) {
@@ -156,14 +163,15 @@ void require_supported(const jpeg_decompress_struct& info, size_t bytes, const s
 
 }  // namespace
 
-GreyImage parse_jpeg(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
+Image parse_jpeg(std::span<const std::byte> bytes, const std::string& file, Colours colours,
+                 Conversions* conversions) {
   Decompressor jpeg(bytes, file);
   const jpeg_decompress_struct& header = jpeg.read_header();
   require_supported(header, bytes.size(), file);
   const int orientation = jpeg.orientation();
   if (conversions != nullptr)
     *conversions = {.colour = header.jpeg_color_space != JCS_GRAYSCALE, .orientation = orientation != 1};
-  return oriented(jpeg.read_image(), orientation);
+  return oriented(jpeg.read_image(colours), orientation);
 }
 
 }  // namespace rung::data

@@ -9,10 +9,10 @@
 
 namespace rung::data {
 
-// A JPEG file's image, upright as its EXIF data says; colour becomes grey by luma(); `conversions`,
-// unless null, says whether either was done. `file` names the bytes in error messages. Throws DataError if
-// they are not a JPEG file, are damaged or cut off, are CMYK, or have a side of more than kMaxImageSide.
-GreyImage parse_jpeg(std::span<const std::byte> bytes, const std::string& file,
-                     Conversions* conversions = nullptr);
+// A JPEG file's image, upright as its EXIF data says; `conversions`, unless null, says what was done. `file`
+// names the bytes in error messages. Throws DataError if they are not a JPEG file, are damaged or cut off,
+// are CMYK, or have a side of more than kMaxImageSide.
+Image parse_jpeg(std::span<const std::byte> bytes, const std::string& file, Colours colours = Colours::kGrey,
+                 Conversions* conversions = nullptr);
 
 }  // namespace rung::data

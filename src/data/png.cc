@@ -30,28 +30,18 @@ class PngImage {
   png_image image_{};
 };
 
-// Copies one image into the grid with its top left corner at (top, left).
-void paste(GreyImage& grid, const uint8_t* image, int height, int width, int scale, int top, int left) {
-  for (int row = 0; row < height * scale; ++row) {
-    uint8_t* out = grid.pixels.data() + static_cast<ptrdiff_t>(top + row) * grid.width + left;
-    const uint8_t* in = image + static_cast<ptrdiff_t>(row / scale) * width;
-    for (int column = 0; column < width * scale; ++column) out[column] = in[column / scale];
+// Copies one image, of planes, into the grid with its top left corner at (top, left).
+void paste(Image& grid, const uint8_t* image, const ImageShape& shape, int scale, int top, int left) {
+  for (int channel = 0; channel < shape.channels; ++channel) {
+    for (int row = 0; row < shape.height * scale; ++row) {
+      const ptrdiff_t start = static_cast<ptrdiff_t>(top + row) * grid.width + left;
+      uint8_t* out = grid.pixels.data() + start * shape.channels + channel;
+      const uint8_t* in =
+          image + (static_cast<ptrdiff_t>(channel) * shape.height + row / scale) * shape.width;
+      for (int column = 0; column < shape.width * scale; ++column, out += shape.channels)
+        *out = in[column / scale];
+    }
   }
-}
-
-std::vector<std::byte> encode(int height, int width, png_uint_32 format, const std::vector<uint8_t>& pixels) {
-  RUNG_REQUIRE(height > 0 && width > 0);
-  PngImage png;
-  png->width = static_cast<png_uint_32>(width);
-  png->height = static_cast<png_uint_32>(height);
-  png->format = format;
-  png->flags = PNG_IMAGE_FLAG_FAST;  // for small images and drawings: hardly larger, a quarter of the time
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
-  std::vector<std::byte> bytes(size);
-  if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0)
-    throw IoError(fmt::format("cannot write a PNG image: {}", png->message));
-  bytes.resize(size);
-  return bytes;
 }
 
 // Grey, or grey and alpha, from RGB or RGBA.
@@ -72,28 +62,35 @@ Conversions conversions_of(png_uint_32 format) {
           .colour = (format & PNG_FORMAT_FLAG_COLOR) != 0};
 }
 
-// Of pairs of grey and alpha.
-bool is_transparent(std::span<const uint8_t> grey_and_alpha) {
-  for (size_t at = 1; at < grey_and_alpha.size(); at += 2)
-    if (grey_and_alpha[at] != 255) return true;
+bool is_transparent(std::span<const uint8_t> pixels, int channels) {
+  for (size_t at = static_cast<size_t>(channels) - 1; at < pixels.size(); at += static_cast<size_t>(channels))
+    if (pixels[at] != 255) return true;
   return false;
 }
 
 }  // namespace
 
-std::vector<std::byte> encode_png(const GreyImage& image) {
-  return encode(image.height, image.width, PNG_FORMAT_GRAY, image.pixels);
+std::vector<std::byte> encode_png(const Image& image) {
+  RUNG_REQUIRE(image.height > 0 && image.width > 0);
+  PngImage png;
+  png->width = static_cast<png_uint_32>(image.width);
+  png->height = static_cast<png_uint_32>(image.height);
+  png->format = image.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png->flags = PNG_IMAGE_FLAG_FAST;  // for small images and drawings: hardly larger, a quarter of the time
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(*png.get());
+  std::vector<std::byte> bytes(size);
+  if (png_image_write_to_memory(png.get(), bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) == 0)
+    throw IoError(fmt::format("cannot write a PNG image: {}", png->message));
+  bytes.resize(size);
+  return bytes;
 }
 
-std::vector<std::byte> encode_png(const RgbImage& image) {
-  return encode(image.height, image.width, PNG_FORMAT_RGB, image.pixels);
-}
-
-void write_png(const std::filesystem::path& path, const GreyImage& image) {
+void write_png(const std::filesystem::path& path, const Image& image) {
   write_output(path, encode_png(image));
 }
 
-GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file, Conversions* conversions) {
+Image parse_png(std::span<const std::byte> bytes, const std::string& file, Colours colours,
+                Conversions* conversions) {
   const auto fail = [&](const std::string& what) { throw DataError(fmt::format("{}: {}", file, what)); };
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
@@ -106,33 +103,39 @@ GreyImage parse_png(std::span<const std::byte> bytes, const std::string& file, C
   if (png_image_finish_read(png.get(), nullptr, samples.data(), 0, nullptr) == 0)
     fail(fmt::format("a damaged PNG file: {}", png->message));
   const bool has_alpha = (png->format & PNG_FORMAT_FLAG_ALPHA) != 0;
-  if (done.colour) samples = without_colour(samples, has_alpha);
-  done.transparency = has_alpha && is_transparent(samples);
+  const bool is_grey = !done.colour || colours == Colours::kGrey;
+  if (done.colour && is_grey) samples = without_colour(samples, has_alpha);
+  const int channels = is_grey ? 1 : 3;
+  done.transparency = has_alpha && is_transparent(samples, channels + 1);
   if (conversions != nullptr) *conversions = done;
-  return {.height = static_cast<int>(png->height),
-          .width = static_cast<int>(png->width),
-          .pixels = has_alpha ? on_ground(samples) : std::move(samples)};
+  if (has_alpha) samples = on_ground(samples, channels + 1);
+  Image image{static_cast<int>(png->height), static_cast<int>(png->width), std::move(samples), channels};
+  return colours == Colours::kRgb ? as_rgb(std::move(image)) : image;
 }
 
-GreyImage read_png(const std::filesystem::path& path) {
+Image read_png(const std::filesystem::path& path) {
   return parse_png(read_file(path, kMaxPngBytes), path.string());
 }
 
-GreyImage image_grid(std::span<const uint8_t> images, int height, int width, const GridLayout& layout) {
-  RUNG_REQUIRE(height > 0 && width > 0);
+Image image_grid(std::span<const uint8_t> images, const ImageShape& shape, const GridLayout& layout) {
+  RUNG_REQUIRE(shape.height > 0 && shape.width > 0);
   RUNG_REQUIRE(layout.rows > 0 && layout.columns > 0 && layout.scale > 0 && layout.margin >= 0);
-  const int cell_height = height * layout.scale + layout.margin;
-  const int cell_width = width * layout.scale + layout.margin;
-  GreyImage grid{.height = layout.rows * cell_height + layout.margin,
-                 .width = layout.columns * cell_width + layout.margin,
-                 .pixels = {}};
+  const int cell_height = shape.height * layout.scale + layout.margin;
+  const int cell_width = shape.width * layout.scale + layout.margin;
+  Image grid{.height = layout.rows * cell_height + layout.margin,
+             .width = layout.columns * cell_width + layout.margin,
+             .pixels = {},
+             .channels = shape.channels};
   RUNG_REQUIRE(std::max(grid.height, grid.width) <= 1 << 15);
-  grid.pixels.assign(static_cast<size_t>(grid.height) * static_cast<size_t>(grid.width), layout.background);
-  const auto image_size = static_cast<size_t>(height) * static_cast<size_t>(width);
-  const int count = static_cast<int>(std::min(
-      images.size() / image_size, static_cast<size_t>(layout.rows) * static_cast<size_t>(layout.columns)));
+  const auto bytes_of = [&](int height, int width) {
+    return static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(shape.channels);
+  };
+  grid.pixels.assign(bytes_of(grid.height, grid.width), layout.background);
+  const size_t size = bytes_of(shape.height, shape.width);
+  const int count = static_cast<int>(
+      std::min(images.size() / size, static_cast<size_t>(layout.rows) * static_cast<size_t>(layout.columns)));
   for (int i = 0; i < count; ++i)
-    paste(grid, images.data() + static_cast<size_t>(i) * image_size, height, width, layout.scale,
+    paste(grid, images.data() + static_cast<size_t>(i) * size, shape, layout.scale,
           layout.margin + i / layout.columns * cell_height, layout.margin + i % layout.columns * cell_width);
   return grid;
 }

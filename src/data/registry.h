@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/channel_values.h"
+
 namespace rung::data {
 
 // Every dataset consists of four IDX files; these index DatasetInfo::sha256 and kFileNames.
@@ -30,13 +32,14 @@ struct NpmPackage {
 
 struct DatasetInfo {
   std::string name;
+  int channels = 1;
   int height = 0;  // of an image, in pixels
   int width = 0;
   int classes = 0;
   int train_images = 0;
   int test_images = 0;
-  double mean = 0;  // of the training pixels from 0 to 1, as recipes commonly give it
-  double std = 0;
+  ChannelValues mean{};  // of the training pixels from 0 to 1, as recipes commonly give it
+  ChannelValues std{};
   double stroke_width = 0;  // pixels, as stroke_width() measures it; 0 if the images are not drawn in strokes
   std::array<std::string, kDatasetFileCount> sha256;  // of the uncompressed files, lower-case hexadecimal
   std::vector<std::filesystem::path> folders;         // where a distribution's package installs it

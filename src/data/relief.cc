@@ -21,7 +21,7 @@ constexpr float kPaper = 2.5F;  // pixels this many standard deviations from the
 using Terms = std::array<double, kTerms>;
 
 // 1, x, y, x^2, xy, y^2, with both coordinates from -1 to 1.
-Terms terms_at(int row, int column, const GreyImage& image) {
+Terms terms_at(int row, int column, const Image& image) {
   const double x = (2 * column + 1.0) / image.width - 1;
   const double y = (2 * row + 1.0) / image.height - 1;
   return {1, x, y, x * x, x * y, y * y};
@@ -72,7 +72,7 @@ float robust_deviation(std::vector<float> values) {
 }
 
 // The surface that fits the pixels which the relief so far takes for paper.
-Terms fitted(const GreyImage& image, const Relief& relief) {
+Terms fitted(const Image& image, const Relief& relief) {
   NormalEquations equations;
   size_t at = 0;
   for (int row = 0; row < image.height; ++row)
@@ -82,7 +82,7 @@ Terms fitted(const GreyImage& image, const Relief& relief) {
   return equations.solve();
 }
 
-void subtract(const GreyImage& image, const Terms& surface, Relief& relief) {
+void subtract(const Image& image, const Terms& surface, Relief& relief) {
   size_t at = 0;
   for (int row = 0; row < image.height; ++row) {
     for (int column = 0; column < image.width; ++column, ++at) {
@@ -97,7 +97,7 @@ void subtract(const GreyImage& image, const Terms& surface, Relief& relief) {
 }  // namespace
 
 // From the middle grey value on, each round fits a surface to the pixels that were near the last one.
-Relief relief_of(const GreyImage& image) {
+Relief relief_of(const Image& image) {
   RUNG_REQUIRE(!image.pixels.empty());
   Relief relief{.height = image.height, .width = image.width, .values = {}};
   relief.values.resize(image.pixels.size());

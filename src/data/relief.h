@@ -16,6 +16,6 @@ struct Relief {
 
 // Takes as paper the quadratic surface that fits most of the pixels, so that light that falls off across the
 // image does not matter. Precondition: the image is not empty.
-Relief relief_of(const GreyImage& image);
+Relief relief_of(const Image& image);
 
 }  // namespace rung::data

@@ -104,13 +104,12 @@ struct Brightness {
 };
 
 Brightness brightness_of(const Split& split) {
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
   Brightness result;
   for (size_t image = 0; image < static_cast<size_t>(split.count); ++image) {
     uint8_t least = 255;
     uint8_t largest = 0;
     // (Without branches, so that it becomes vector instructions.)
-    for (const uint8_t pixel : std::span(split.pixels).subspan(image * size, size)) {
+    for (const uint8_t pixel : split.image(image)) {
       least = std::min(least, pixel);
       largest = std::max(largest, pixel);
     }

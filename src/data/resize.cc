@@ -38,28 +38,31 @@ std::vector<Share> shares(int inputs, int outputs) {
 
 }  // namespace
 
-GreyImage resized(const GreyImage& image, int height, int width) {
+Image resized(const Image& image, int height, int width) {
   RUNG_REQUIRE(std::min({image.height, image.width, height, width}) >= 1);
-  const auto in_width = static_cast<size_t>(image.width);
-  const auto out_width = static_cast<size_t>(width);
+  const auto channels = static_cast<size_t>(image.channels);
+  const auto in_row = static_cast<size_t>(image.width) * channels;
+  const auto out_row = static_cast<size_t>(width) * channels;
   const std::vector<Share> across = shares(image.width, width);
-  std::vector<double> narrowed;  // [image.height,width]
-  narrowed.reserve(static_cast<size_t>(image.height) * out_width);
+  std::vector<double> narrowed;  // [image.height,width,channels]
+  narrowed.reserve(static_cast<size_t>(image.height) * out_row);
   for (size_t row = 0; row < static_cast<size_t>(image.height); ++row) {
     for (const Share& share : across) {
-      const uint8_t* in = image.pixels.data() + row * in_width + share.first;
-      double sum = 0;
-      for (const double weight : share.weights) sum += weight * *in++;
-      narrowed.push_back(sum);
+      for (size_t channel = 0; channel < channels; ++channel) {
+        const uint8_t* in = image.pixels.data() + row * in_row + share.first * channels + channel;
+        double sum = 0;
+        for (size_t i = 0; i < share.weights.size(); ++i) sum += share.weights[i] * in[i * channels];
+        narrowed.push_back(sum);
+      }
     }
   }
-  GreyImage result{.height = height, .width = width, .pixels = {}};
-  result.pixels.reserve(static_cast<size_t>(height) * out_width);
+  Image result{.height = height, .width = width, .pixels = {}, .channels = image.channels};
+  result.pixels.reserve(static_cast<size_t>(height) * out_row);
   for (const Share& share : shares(image.height, height)) {
-    for (size_t column = 0; column < out_width; ++column) {
-      const double* in = narrowed.data() + share.first * out_width + column;
+    for (size_t column = 0; column < out_row; ++column) {
+      const double* in = narrowed.data() + share.first * out_row + column;
       double sum = 0.5;  // to round
-      for (size_t i = 0; i < share.weights.size(); ++i) sum += share.weights[i] * in[i * out_width];
+      for (size_t i = 0; i < share.weights.size(); ++i) sum += share.weights[i] * in[i * out_row];
       result.pixels.push_back(static_cast<uint8_t>(sum));
     }
   }

@@ -69,6 +69,16 @@ class Strokes {
   std::vector<double> shortest_;
 };
 
+std::vector<PixelHistogram> channel_histograms(const Split& split, int count) {
+  RUNG_REQUIRE(count > 0 && count <= split.count);
+  std::vector<PixelHistogram> histograms(static_cast<size_t>(split.channels));
+  const size_t plane = split.image_bytes() / histograms.size();
+  const auto pixels = std::span(split.pixels).first(static_cast<size_t>(count) * split.image_bytes());
+  for (size_t at = 0; at < pixels.size(); at += plane)
+    for (const uint8_t pixel : pixels.subspan(at, plane)) ++histograms[at / plane % histograms.size()][pixel];
+  return histograms;
+}
+
 }  // namespace
 
 PixelStatistics pixel_statistics(std::span<const uint8_t> pixels) {
@@ -100,16 +110,44 @@ PixelStatistics pixel_statistics(const PixelHistogram& histogram) {
           .std = std::sqrt(squares / std::max(1.0, count - 1)) / 255};
 }
 
-PixelStatistics normalised_statistics(std::span<const uint8_t> pixels, const DatasetSpec& spec) {
-  RUNG_REQUIRE(spec.mean && spec.std && *spec.std > 0);
-  const double centre = spec.mean.value();
-  const double scale = spec.std.value();
-  const PixelStatistics plain = pixel_statistics(pixels);
-  const auto normalise = [&](double value) { return (value - centre) / scale; };
-  return {.min = normalise(plain.min),
-          .max = normalise(plain.max),
-          .mean = normalise(plain.mean),
-          .std = plain.std / scale};
+Moments moments_of(std::span<const PixelHistogram> channels) {
+  std::vector<double> mean, std;
+  for (const PixelHistogram& channel : channels) {
+    const PixelStatistics found = pixel_statistics(channel);
+    mean.push_back(found.mean);
+    std.push_back(found.std);
+  }
+  return {ChannelValues(mean), ChannelValues(std)};
+}
+
+Moments moments_of(const Split& split, int count) {
+  return moments_of(channel_histograms(split, count));
+}
+
+PixelStatistics normalised_statistics(const Split& split, const DatasetSpec& spec) {
+  RUNG_REQUIRE(spec.mean && spec.std);
+  const auto histograms = channel_histograms(split, split.count);
+  const auto channels = static_cast<double>(histograms.size());
+  std::vector<PixelStatistics> found;
+  PixelStatistics all{.min = std::numeric_limits<double>::infinity(), .max = -all.min};
+  for (size_t channel = 0; channel < histograms.size(); ++channel) {
+    const PixelStatistics plain = pixel_statistics(histograms[channel]);
+    const double centre = spec.mean->of_channel(channel);
+    const double scale = spec.std->of_channel(channel);
+    RUNG_REQUIRE(scale > 0);
+    const auto normalise = [&](double value) { return (value - centre) / scale; };
+    found.push_back({normalise(plain.min), normalise(plain.max), normalise(plain.mean), plain.std / scale});
+    all.min = std::min(all.min, found.back().min);
+    all.max = std::max(all.max, found.back().max);
+    all.mean += found.back().mean / channels;
+  }
+  if (found.size() == 1) return found[0];
+  const double pixels = static_cast<double>(split.pixels.size()) / channels;  // of a channel
+  double squares = 0;
+  for (const PixelStatistics& one : found)
+    squares += one.std * one.std * (pixels - 1) + (one.mean - all.mean) * (one.mean - all.mean) * pixels;
+  all.std = std::sqrt(squares / std::max(1.0, pixels * channels - 1));
+  return all;
 }
 
 std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {
@@ -122,12 +160,12 @@ std::vector<int> class_counts(std::span<const uint8_t> labels, int classes) {
 }
 
 double stroke_width(const Split& split) {
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
+  if (split.channels != 1) return 0;
   Strokes strokes(split.height, split.width);
   double sum = 0;
   int64_t count = 0;
   for (size_t image = 0; image < static_cast<size_t>(std::min(split.count, kStrokeImages)); ++image)
-    strokes.measure(std::span(split.pixels).subspan(image * size, size), sum, count);
+    strokes.measure(split.image(image), sum, count);
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 

@@ -138,9 +138,7 @@ class FloatWriter {
     const int64_t logits = memory_.at.back();
     std::string text = fmt::format(
         "/* {}: see {}.h. Made by Rung. */\n#include \"{}.h\"\n\n#include <math.h>\n\n", name_, name_, name_);
-    text += fmt::format("#define LOGITS {}\n#define PIXEL_SCALE {}\n#define PIXEL_SHIFT {}\n\n", logits,
-                        literal(static_cast<float>(1 / (255 * model_.std))),
-                        literal(static_cast<float>(-model_.mean / model_.std)));
+    text += fmt::format("#define LOGITS {}\n", logits) + normalisation();
     text += fmt::format("static float memory[{}];\n", memory_.size);
     text += named_c_part(kCFloatRuntime, "normalise", name_) + "\n";
     for (const std::string_view part : parts_) text += c_part(kCFloatRuntime, part);
@@ -153,6 +151,25 @@ class FloatWriter {
   chip::Sizes sizes() const { return {constants_, 4 * memory_.size}; }
 
  private:
+  // A pixel is to the model pixel * PIXEL_SCALE + PIXEL_SHIFT.
+  std::string normalisation() const {
+    const size_t channels = std::max(model_.mean.values().size(), model_.std.values().size());  // that differ
+    std::vector<std::string> scales, shifts;
+    for (size_t channel = 0; channel < channels; ++channel) {
+      const double std = model_.std.of_channel(channel);
+      scales.push_back(literal(static_cast<float>(1 / (255 * std))));
+      shifts.push_back(literal(static_cast<float>(-model_.mean.of_channel(channel) / std)));
+    }
+    if (channels == 1)
+      return fmt::format("#define PIXEL_SCALE(channel) {}\n#define PIXEL_SHIFT(channel) {}\n\n", scales[0],
+                         shifts[0]);
+    return fmt::format(
+        "#define PIXEL_SCALE(channel) pixel_scales[channel]\n#define PIXEL_SHIFT(channel) "
+        "pixel_shifts[channel]\n\nstatic const float pixel_scales[{0}] = {{{1}}};\nstatic const float "
+        "pixel_shifts[{0}] = {{{2}}};\n\n",
+        channels, fmt::join(scales, ", "), fmt::join(shifts, ", "));
+  }
+
   std::string place(size_t node) const { return fmt::format("memory + {}", memory_.at[node]); }
   const Node& node() const { return graph_.nodes[at_]; }
   const nn::Shape& input() const { return graph_.input_of(node()); }
@@ -294,8 +311,8 @@ void load_block(const FloatModel& model, std::span<const uint8_t> images, std::s
     const size_t lane = at / size;
     const size_t pixel = at % size / channels;
     const size_t channel = at % channels;
-    x[(channel * (size / channels) + pixel) * kernels::kLanes + lane] =
-        static_cast<float>((images[at] / 255.0 - model.mean) / model.std);
+    x[(channel * (size / channels) + pixel) * kernels::kLanes + lane] = static_cast<float>(
+        (images[at] / 255.0 - model.mean.of_channel(channel)) / model.std.of_channel(channel));
   }
 }
 

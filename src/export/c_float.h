@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "base/channel_values.h"
 #include "chip/layout.h"
 #include "nn/graph.h"
 
@@ -15,8 +16,8 @@ namespace rung::exports {
 // A model that takes pixels p as (p / 255 - mean) / std.
 struct FloatModel {
   nn::graph::Graph graph;
-  double mean = 0;
-  double std = 1;
+  ChannelValues mean = 0;
+  ChannelValues std = 1;
 };
 
 chip::Sizes sizes_of(const FloatModel& model);

@@ -6,7 +6,7 @@ static void normalise(const uint8_t *image, float *y)
   const int plane = NET_HEIGHT * NET_WIDTH;
   int c, i;
   for (c = 0; c < NET_CHANNELS; ++c) {
-    for (i = 0; i < plane; ++i) *y++ = (float)image[i * NET_CHANNELS + c] * PIXEL_SCALE + PIXEL_SHIFT;
+    for (i = 0; i < plane; ++i) *y++ = (float)image[i * NET_CHANNELS + c] * PIXEL_SCALE(c) + PIXEL_SHIFT(c);
   }
 }
 /*@ convolve */

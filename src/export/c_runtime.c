@@ -475,7 +475,7 @@ static int pad(unsigned level)
   unsigned c;
   if (row >= s->height) return 0;
   if (row >= s->top && row + s->bottom < s->height && column >= s->left && column + s->right < s->width) return 0;
-  for (c = 0; c < s->channels; ++c) x[c] = s->padding;
+  for (c = 0; c < s->channels; ++c) x[c] = PADDING(level, s, c);
   return 1;
 }
 

@@ -67,6 +67,11 @@ class Writer {
     text += fmt::format("#define BIAS(i) {}(biases + (i))\n",
                         layout_.has_short_biases() ? "READ_INT16" : "READ_INT32");
     text += "#define MULTIPLIER(i) READ_INT32(multipliers + (i))\n";
+    if (layout_.is_padded())
+      text += fmt::format("#define PADDING(level, s, c) {}\n",
+                          layout_.image_padding.empty()
+                              ? "(s)->padding"
+                              : "((level) == 0 ? READ_UINT8(image_padding + (c)) : (s)->padding)");
     text += fmt::format("#define RUN() run({})\n", layout_.is_padded() ? "0" : "");
     text += fmt::format("#define KEEP(stage, pixel) {}\n\n",
                         has(chip::StageKind::kAdd) ? "keep(stage, pixel)" : "(void)(pixel)");
@@ -85,6 +90,7 @@ class Writer {
       text += array("int32_t multipliers[]", layout_.multipliers);
     }
     if (!layout_.tables.empty()) text += array("uint8_t tables[]", layout_.tables);
+    if (!layout_.image_padding.empty()) text += array("uint8_t image_padding[]", layout_.image_padding);
     text += "static const struct stage stages[STAGES] FLASH = {\n";
     for (const chip::Stage& stage : layout_.stages)
       text += fmt::format("  {{{}, {}, {}, {}, {}, {}}},\n", macro_prefix(name_of(stage.kind)), stage.padding,

@@ -30,11 +30,25 @@ std::string as_float(OnnxBuilder& onnx, const std::string& x) {
   return onnx.add("Cast", {x}, {{"to", int64_t{onnx::TensorProto::FLOAT}}});
 }
 
+// An operator whose second input is made of a number for all channels, or of one for each.
+template <typename Function>
+std::string with_channels(OnnxBuilder& onnx, std::string_view op, const std::string& x,
+                          const ChannelValues& channels, Function function) {
+  const auto values = channels.values();
+  if (values.size() == 1) return onnx.add_with(op, x, function(values[0]));
+  std::vector<float> numbers;
+  for (const double value : values) numbers.push_back(static_cast<float>(function(value)));
+  return onnx.add_with(op, x, numbers);
+}
+
+constexpr auto kTimes255 = [](double value) { return 255 * value; };
+
 // (pixel / 255 - mean) / std
 std::string normalised(OnnxBuilder& onnx, const data::DatasetSpec& dataset) {
   onnx.set_scope("Normalise");
-  return onnx.add_with("Mul", onnx.add_with("Sub", as_float(onnx, kOnnxInput), 255 * *dataset.mean),
-                       1 / (255 * *dataset.std));
+  const std::string centred =
+      with_channels(onnx, "Sub", as_float(onnx, kOnnxInput), *dataset.mean, kTimes255);
+  return with_channels(onnx, "Mul", centred, *dataset.std, [](double std) { return 1 / (255 * std); });
 }
 
 // The input as pixels of uint8. If it has that type already it takes the way over float32 all the same,
@@ -42,9 +56,9 @@ std::string normalised(OnnxBuilder& onnx, const data::DatasetSpec& dataset) {
 std::string pixels(OnnxBuilder& onnx, const data::DatasetSpec& dataset, bool raw_input) {
   onnx.set_scope("Pixels");
   const std::string values =
-      raw_input
-          ? as_float(onnx, kOnnxInput)
-          : onnx.add_with("Add", onnx.add_with("Mul", kOnnxInput, 255 * *dataset.std), 255 * *dataset.mean);
+      raw_input ? as_float(onnx, kOnnxInput)
+                : with_channels(onnx, "Add", with_channels(onnx, "Mul", kOnnxInput, *dataset.std, kTimes255),
+                                *dataset.mean, kTimes255);
   return onnx.add("QuantizeLinear",
                   {values, onnx.constant({}, std::vector{1.0F}), onnx.constant({}, std::vector<uint8_t>{0})});
 }
@@ -56,8 +70,8 @@ void add_metadata(onnx::ModelProto& proto, const recipe::Recipe& recipe, const n
       {"title", recipe.title},
       {"classes", nlohmann::json(data::names_of_classes(recipe.dataset, recipe.model.classes)).dump()},
       {"input", raw_input ? "pixel" : "(pixel / 255 - mean) / std"},
-      {"mean", fmt::format("{}", *recipe.dataset.mean)},
-      {"std", fmt::format("{}", *recipe.dataset.std)},
+      {"mean", to_text(*recipe.dataset.mean)},
+      {"std", to_text(*recipe.dataset.std)},
       {"params", std::to_string(weights.parameters.size())},
       {"weights_sha256", nn::weights_sha256(weights)}};
   for (const auto& [key, value] : entries) {

@@ -36,6 +36,11 @@ class OnnxBuilder {
     return add(op, {x, constant({1}, std::vector{static_cast<float>(value)})});
   }
 
+  // The same with a number for each channel.
+  std::string add_with(std::string_view op, const std::string& x, const std::vector<float>& values) {
+    return add(op, {x, constant({static_cast<int64_t>(values.size()), 1, 1}, values)});
+  }
+
   // Adds a constant tensor and returns its name: `name` unchanged, or one in the scope. T is float, int8_t,
   // uint8_t, int32_t or int64_t. A scalar's shape is empty.
   template <typename T>

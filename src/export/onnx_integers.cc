@@ -34,8 +34,8 @@ struct Products {
   int groups = 1;
   Ints shape;  // of the weights, [out channels, in channels / groups, kernel h, kernel w]
   std::vector<int8_t> weight;
-  std::vector<int32_t> bias;  // [out channels]
-  int padding = 0;            // the input that stands for 0
+  std::vector<int32_t> bias;     // [out channels]
+  std::vector<uint8_t> padding;  // the input that stands for 0; of all channels, or of each
   std::optional<Requantisation> requantisation;
 };
 
@@ -145,17 +145,18 @@ class Writer {
                  {channels, 1, kernel.h, kernel.w},
                  std::vector<int8_t>(outputs * static_cast<size_t>(kernel.h * kernel.w), 1),
                  std::vector<int32_t>(outputs, pool.bias),
-                 pool.padding,
+                 {pool.padding},
                  pool.requantisation});
   }
 
   std::string sums(Products p) {
     // ONNX subtracts the input's zero from it, where our bias has that in it.
     const size_t taps = p.weight.size() / p.bias.size();
-    for (size_t k = 0; k < p.bias.size(); ++k) {
-      for (size_t t = 0; t < taps; ++t) p.bias[k] += p.padding * p.weight[k * taps + t];
-    }
-    const Quantisation in{quantisation_of_input().scale, static_cast<double>(p.padding)};
+    for (size_t at = 0; at < p.weight.size(); ++at)
+      p.bias[at / taps] += p.padding[p.padding.size() == 1 ? 0 : channel_at(p, at)] * p.weight[at];
+    const bool has_one_zero = p.padding.size() == 1;
+    const Quantisation in{quantisation_of_input().scale,
+                          has_one_zero ? static_cast<double>(p.padding[0]) : 0};
     const std::vector<float> scales = weight_scales(p, in);
     const std::string weight =
         onnx_.named_constant(fmt::format("{}.weight", node_->layer), p.shape, p.weight);
@@ -163,7 +164,7 @@ class Writer {
         onnx_.named_constant(fmt::format("{}.bias", node_->layer), {std::ssize(p.bias)}, p.bias);
     const std::vector<OnnxAttribute> slide = attributes(p);
     // (Logits are float32 in both forms: OpenCV has no ConvInteger.)
-    if (form_ == IntegerForm::kQlinear && p.requantisation) {
+    if (form_ == IntegerForm::kQlinear && p.requantisation && has_one_zero) {
       const auto zeros = onnx_.constant({std::ssize(scales)}, std::vector<int8_t>(scales.size()));
       return onnx_.add("QLinearConv",
                        {input(), scalar(in.scale), zero_point(in.zero), weight,
@@ -173,11 +174,25 @@ class Writer {
     }
     std::vector<float> sum_scales = scales;
     for (float& scale : sum_scales) scale *= static_cast<float>(in.scale);
-    const std::string y = onnx_.add("Conv",
-                                    {dequantised(input(), in), dequantised_weight(weight, scales),
-                                     dequantised_constant(bias, sum_scales)},
-                                    slide);
+    std::string x = dequantised(input(), in);
+    if (!has_one_zero) x = onnx_.add_with("Sub", x, zeros_of(p, in.scale));
+    const std::string y = onnx_.add(
+        "Conv", {x, dequantised_weight(weight, scales), dequantised_constant(bias, sum_scales)}, slide);
     return p.requantisation ? quantised(y, node_->quantisation) : y;
+  }
+
+  // The input channel of a weight.
+  static size_t channel_at(const Products& p, size_t at) {
+    const auto inputs = static_cast<size_t>(p.shape[1]);
+    const auto places = static_cast<size_t>(p.shape[2] * p.shape[3]);
+    const auto outputs = static_cast<size_t>(p.shape[0] / p.groups);
+    return at / (places * inputs * outputs) * inputs + at / places % inputs;
+  }
+  // What the zeros of the channels are worth.
+  static std::vector<float> zeros_of(const Products& p, double scale) {
+    std::vector<float> zeros;
+    for (const uint8_t padding : p.padding) zeros.push_back(static_cast<float>(padding * scale));
+    return zeros;
   }
 
   // What a weight of 1 is worth, by output channel.

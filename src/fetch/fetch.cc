@@ -36,7 +36,11 @@ std::vector<Source> sources_of(const DatasetInfo& info, const FetchOptions& opti
 }
 
 void check(const RawFile& raw, const DatasetInfo& info, DatasetFile file) {
-  data::parse_dataset_file(raw, file);
+  if (data::holds_images(file)) {
+    data::parse_images_file(raw);
+  } else {
+    data::parse_labels_file(raw);
+  }
   data::check_sha256(raw, info, file);
 }
 

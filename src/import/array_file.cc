@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/require.h"
 #include "data/dataset.h"
-#include "data/image.h"
 #include "import/idx_header.h"
 
 namespace rung::imports {
@@ -51,13 +50,16 @@ class FortranWalk {
   uint64_t place_ = 0;
 };
 
-// Grey pixels of one image; `values` are as the shape says.
-void put_grey(const ImageShape& shape, const uint8_t* values, uint8_t* out) {
-  const auto pixels = static_cast<size_t>(shape.height) * static_cast<size_t>(shape.width);
-  const size_t step = shape.channels_first ? 1 : static_cast<size_t>(shape.channels);
-  const size_t next = shape.channels_first ? pixels : 1;  // from one channel to the next
-  for (size_t i = 0; i < pixels; ++i, values += step)
-    out[i] = shape.channels == 1 ? *values : data::luma(values[0], values[next], values[2 * next]);
+// The pixels of one image [H,W,C]; `values` are as the shape says.
+void put_image(const ImageShape& shape, const uint8_t* values, uint8_t* out) {
+  const size_t size = shape.items_per_image();
+  if (!shape.channels_first || shape.channels == 1) {
+    std::copy_n(values, size, out);
+    return;
+  }
+  const auto channels = static_cast<size_t>(shape.channels);
+  const size_t plane = size / channels;
+  for (size_t i = 0; i < size; ++i) out[i] = values[i % channels * plane + i / channels];
 }
 
 }  // namespace
@@ -114,7 +116,8 @@ ImageShape ArrayFile::image_shape(const std::optional<Size>& size) const {
   data::require_sides(height, width, place_);
   result.height = static_cast<int>(height);
   result.width = static_cast<int>(width);
-  if (result.count > kMostImages || result.count * height * width > kMostPixelBytes) refuse("is too large");
+  if (result.count > kMostImages || result.count * result.items_per_image() > kMostPixelBytes)
+    refuse("is too large");
   return result;
 }
 
@@ -170,12 +173,11 @@ std::vector<uint8_t> ArrayFile::in_c_order(const PixelScale& scale) const {
 void ArrayFile::read_pixels(const ImageShape& shape, const PixelScale& scale, std::span<uint8_t> pixels,
                             const Work& work) const {
   const auto per_image = static_cast<size_t>(shape.items_per_image());
-  const size_t grey = per_image / static_cast<size_t>(shape.channels);
-  RUNG_REQUIRE(pixels.size() == shape.count * grey);
+  RUNG_REQUIRE(pixels.size() == shape.count * per_image);
   if (header_.fortran_order) {
     const std::vector<uint8_t> values = in_c_order(scale);
     for (size_t i = 0; i < shape.count; ++i)
-      put_grey(shape, values.data() + i * per_image, pixels.data() + i * grey);
+      put_image(shape, values.data() + i * per_image, pixels.data() + i * per_image);
     return;
   }
   std::vector<uint8_t> image(per_image);
@@ -185,8 +187,8 @@ void ArrayFile::read_pixels(const ImageShape& shape, const PixelScale& scale, st
     for (const double number : numbers) {
       image[filled] = scale.pixel(number);
       if (++filled < per_image) continue;
-      put_grey(shape, image.data(), out);
-      out += grey;
+      put_image(shape, image.data(), out);
+      out += per_image;
       filled = 0;
     }
     work.report(name_, first + numbers.size(), header_.items());

@@ -44,7 +44,7 @@ class ArrayFile {
   // Adds all values to the range. Of bytes nothing is read.
   void add_range(Range& range) const;
 
-  // Writes grey pixels [N,H,W]; colours become grey by data::luma().
+  // Writes pixels [N,H,W,C].
   void read_pixels(const ImageShape& shape, const PixelScale& scale, std::span<uint8_t> pixels,
                    const Work& work) const;
 

@@ -181,6 +181,7 @@ class ArrayReader {
     }
     set_.height = parts_.front().shape.height;
     set_.width = parts_.front().shape.width;
+    set_.channels = parts_.front().shape.channels;
     if (count > kMostImages || count * set_.image_bytes() > kMostPixelBytes)
       throw DataError(
           fmt::format("{} images of {} x {} are more than fit into memory", count, set_.width, set_.height));
@@ -201,10 +202,13 @@ class ArrayReader {
   void require_fit(const Source& source) const {
     const auto& [part, arrays, shape] = source;
     const auto& first = parts_.front();
-    if (shape.height != first.shape.height || shape.width != first.shape.width)
-      throw DataError(fmt::format("{}: images of {} x {} pixels, but those of {} have {} x {}",
+    if (shape.height != first.shape.height || shape.width != first.shape.width ||
+        shape.channels != first.shape.channels)
+      throw DataError(fmt::format("{}: images of {} x {} pixels and {}, but those of {} have {} x {} and {}",
                                   arrays.images->place(), shape.height, shape.width,
-                                  first.arrays.images->place(), first.shape.height, first.shape.width));
+                                  counted(static_cast<size_t>(shape.channels), "channel"),
+                                  first.arrays.images->place(), first.shape.height, first.shape.width,
+                                  counted(static_cast<size_t>(first.shape.channels), "channel")));
     const auto& dims = arrays.labels->header().shape;
     const uint64_t labels = dims.empty() ? 0 : dims[0];
     if (labels != shape.count)
@@ -238,9 +242,6 @@ class ArrayReader {
       if (part == kValidation)
         set_.steps.push_back(
             fmt::format("The {} validation images follow the training images.", shape.count));
-      if (shape.channels == 3)
-        set_.steps.push_back(fmt::format("The {} images of {} were in colour and {}", shape.count,
-                                         quotable(arrays.images->name()), kBecameGrey));
     }
   }
 

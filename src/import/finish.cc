@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "data/arrange.h"
 #include "data/class_names.h"
+#include "data/image.h"
 #include "data/resize.h"
 #include "import/file_tree.h"
 #include "import/natural_order.h"
@@ -130,6 +131,33 @@ void require_training_images(const ImageSet& set, std::string_view hint) {
                     std::string(hint));
 }
 
+bool is_all_grey(const ImageSet& set) {
+  for (size_t at = 0; at < set.pixels.size(); at += 3)
+    if (set.pixels[at] != set.pixels[at + 1] || set.pixels[at] != set.pixels[at + 2]) return false;
+  return true;
+}
+
+// Of equal channels the grey level is any of them.
+void make_grey(ImageSet& set) {
+  const size_t places = set.pixels.size() / 3;
+  for (size_t i = 0; i < places; ++i)
+    set.pixels[i] = data::luma(set.pixels[3 * i], set.pixels[3 * i + 1], set.pixels[3 * i + 2]);
+  set.pixels.resize(places);
+  set.pixels.shrink_to_fit();
+  set.channels = 1;
+}
+
+void settle_colours(ImageSet& set, bool wants_grey) {
+  if (set.channels == 1) return;
+  if (wants_grey) {
+    make_grey(set);
+    set.steps.push_back(fmt::format("The images were in colour and {}", kBecameGrey));
+  } else if (is_all_grey(set)) {
+    make_grey(set);
+    set.steps.emplace_back("The images were stored in colour, but all are grey: one channel was kept.");
+  }
+}
+
 // [height,width,channels] to [width,height,channels].
 void transpose(const ImageSet& set, const uint8_t* in, uint8_t* out) {
   const auto height = static_cast<size_t>(set.height);
@@ -159,7 +187,8 @@ void transpose_all(ImageSet& set, ThreadPool& pool) {
 void resize_all(ImageSet& set, const Size& size, const Work& work) {
   const auto count = static_cast<size_t>(set.count);
   const size_t in_bytes = set.image_bytes();
-  const size_t out_bytes = static_cast<size_t>(size.height) * static_cast<size_t>(size.width);
+  const size_t out_bytes =
+      static_cast<size_t>(size.height) * static_cast<size_t>(size.width) * static_cast<size_t>(set.channels);
   std::vector<uint8_t> larger(out_bytes > in_bytes ? out_bytes * count : 0);
   std::vector<uint8_t>& out = larger.empty() ? set.pixels : larger;
   std::vector<std::vector<uint8_t>> resized(kAtOnce);
@@ -167,7 +196,8 @@ void resize_all(ImageSet& set, const Size& size, const Work& work) {
     const size_t some = std::min(kAtOnce, count - done);
     for_each_in_order(work.pool, some, [&](size_t i) {
       const auto begin = set.pixels.begin() + static_cast<ptrdiff_t>((done + i) * in_bytes);
-      const data::GreyImage image{set.height, set.width, {begin, begin + static_cast<ptrdiff_t>(in_bytes)}};
+      const data::Image image{
+          set.height, set.width, {begin, begin + static_cast<ptrdiff_t>(in_bytes)}, set.channels};
       resized[i] = data::resized(image, size.height, size.width).pixels;
     });
     for (size_t i = 0; i < some; ++i)
@@ -227,6 +257,7 @@ void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed) {
 }
 
 void change_pixels(ImageSet& set, const Options& options, const Work& work) {
+  settle_colours(set, options.grey);
   if (options.transpose || set.is_transposed) transpose_all(set, work.pool);
   const bool fits =
       !options.resize || (options.resize->height == set.height && options.resize->width == set.width);

@@ -17,7 +17,8 @@ void choose_classes(ImageSet& set, const std::vector<std::string>& wanted);
 // has none and none are asked for, if it has some and others are asked for, or if a class would not train.
 void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed);
 
-// Rows and columns exchanged, another size, light and dark exchanged: as the options say.
+// Grey instead of colours, rows and columns exchanged, another size, light and dark exchanged: as the options
+// say.
 void change_pixels(ImageSet& set, const Options& options, const Work& work);
 
 }  // namespace rung::imports

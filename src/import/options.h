@@ -26,6 +26,7 @@ struct Options {
   data::Portion test;                          // of a source without test images
   uint64_t seed = 0;                           // of their draw
   std::optional<Size> resize;
+  bool grey = false;  // images in colour become grey
   bool invert = false;
   bool transpose = false;
   std::vector<std::string> classes;  // only these, in this order; empty: all

@@ -19,7 +19,7 @@ namespace {
 constexpr uint64_t kMostPictureBytes = 64 << 20;  // of a file
 
 using data::Conversions;
-using data::GreyImage;
+using data::Image;
 
 class PictureReader {
  public:
@@ -27,16 +27,15 @@ class PictureReader {
       : tree_(tree), options_(options), work_(work), layout_(picture_layout(tree)) {}
 
   ImageSet read() {
-    find_size();
+    look_at_first();
     const size_t count = layout_.pictures.size();
-    if (count > kMostImages || set_.image_bytes() * count > kMostPixelBytes)
-      throw DataError(fmt::format("{} pictures of {} x {} pixels are more than fit into memory", count,
-                                  set_.width, set_.height),
-                      "--resize 32x32 makes them smaller");
     set_.count = static_cast<int>(count);
-    set_.pixels.resize(set_.image_bytes() * count);
     done_.resize(count);
     read_all();
+    if (found_colour_) {  // the first picture had none
+      set_.channels = 3;
+      read_all();
+    }
     for (size_t i = 0; i < count; ++i) {
       set_.labels.push_back(layout_.pictures[i].label);
       (layout_.pictures[i].is_test ? set_.test : set_.train).push_back(static_cast<uint32_t>(i));
@@ -49,24 +48,35 @@ class PictureReader {
  private:
   std::string first_place() const { return tree_.place(layout_.pictures.front().file); }
 
-  // Without --resize the first picture decides.
-  void find_size() {
-    if (options_.resize) {
-      // (--transpose exchanges them afterwards.)
-      set_.height = options_.transpose ? options_.resize->width : options_.resize->height;
-      set_.width = options_.transpose ? options_.resize->height : options_.resize->width;
-      return;
-    }
+  // The first picture says whether there are colours, and without --resize how large all are.
+  void look_at_first() {
     const std::vector<size_t> first = {layout_.pictures.front().file};
     const Work quiet{.pool = work_.pool, .progress = {}};
     tree_.read_each(first, kMostPictureBytes, quiet, [&](size_t, std::span<const std::byte> bytes) {
-      const GreyImage image = data::parse_image(bytes, first_place());
+      const Image image = data::parse_image(bytes, first_place(), colours());
       set_.height = image.height;
       set_.width = image.width;
+      set_.channels = image.channels;
     });
+    if (!options_.resize) return;
+    // (--transpose exchanges them afterwards.)
+    set_.height = options_.transpose ? options_.resize->width : options_.resize->height;
+    set_.width = options_.transpose ? options_.resize->height : options_.resize->width;
+  }
+
+  data::Colours colours() const {
+    return options_.grey        ? data::Colours::kGrey
+           : set_.channels == 3 ? data::Colours::kRgb
+                                : data::Colours::kKeep;
   }
 
   void read_all() {
+    const size_t count = layout_.pictures.size();
+    if (count > kMostImages || set_.image_bytes() * count > kMostPixelBytes)
+      throw DataError(fmt::format("{} pictures of {} x {} pixels are more than fit into memory", count,
+                                  set_.width, set_.height),
+                      "--resize 32x32 makes them smaller");
+    set_.pixels.resize(set_.image_bytes() * count);
     std::vector<size_t> files;
     std::vector<size_t> place_of(tree_.files().size());
     for (const Picture& picture : layout_.pictures) {
@@ -74,11 +84,16 @@ class PictureReader {
       files.push_back(picture.file);
     }
     tree_.read_each(files, kMostPictureBytes, work_, [&](size_t file, std::span<const std::byte> bytes) {
-      put(place_of[file], data::parse_image(bytes, tree_.place(file), &done_[place_of[file]]), file);
+      const size_t place = place_of[file];
+      put(place, data::parse_image(bytes, tree_.place(file), colours(), &done_[place]), file);
     });
   }
 
-  void put(size_t place, GreyImage image, size_t file) {
+  void put(size_t place, Image image, size_t file) {
+    if (image.channels != set_.channels) {
+      found_colour_ = true;  // everything is read again
+      return;
+    }
     if (image.height != set_.height || image.width != set_.width) {
       if (!options_.resize)
         throw DataError(
@@ -98,13 +113,23 @@ class PictureReader {
           fmt::format("{} of {} {}", with_commas(count), counted(done_.size(), "picture"), sentence));
   }
 
+  // (What became of pictures all of which are in colour is said for all sources alike.)
+  void say_colours() {
+    if (options_.grey)
+      return say(&Conversions::colour, fmt::format("were stored in colour and {}", kBecameGrey));
+    const auto grey = std::ranges::count(done_, false, &Conversions::colour);
+    if (set_.channels == 3 && grey > 0)
+      set_.steps.push_back(fmt::format("{} of {} are grey: their red, green and blue are equal.",
+                                       with_commas(grey), counted(done_.size(), "picture")));
+  }
+
   void say_steps() {
     set_.steps = std::move(layout_.steps);
     say(&Conversions::sixteen_bits, "had 16 bits per sample, which were rounded to 8.");
     say(&Conversions::palette, "had a palette, which was expanded.");
     say(&Conversions::transparency,
         "were partly transparent: they lie on white if what is drawn is dark, else on black.");
-    say(&Conversions::colour, fmt::format("were stored in colour and {}", kBecameGrey));
+    say_colours();
     say(&Conversions::orientation, "were turned upright, as their EXIF data say.");
     if (resized_)
       set_.steps.push_back(
@@ -121,6 +146,7 @@ class PictureReader {
   ImageSet set_;
   std::vector<Conversions> done_;  // by picture
   std::atomic<bool> resized_ = false;
+  std::atomic<bool> found_colour_ = false;
 };
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/image.h"
 
 namespace rung::imports {
 namespace {
@@ -55,6 +54,7 @@ class RecordReader {
 
   ImageSet read() {
     set_.height = set_.width = kSide;
+    set_.channels = 3;
     const size_t record = kind_.label_bytes + 3 * kPixels;
     uint64_t count = 0;
     for (size_t i = 0; i < tree_.files().size(); ++i) {
@@ -65,12 +65,11 @@ class RecordReader {
                                     file.size, record));
       count += file.size / record;
     }
-    if (count * kPixels > kMostPixelBytes) throw DataError(fmt::format("{} records are too many", count));
+    if (count * 3 * kPixels > kMostPixelBytes) throw DataError(fmt::format("{} records are too many", count));
     set_.count = static_cast<int>(count);
-    set_.pixels.resize(count * kPixels);
+    set_.pixels.resize(count * 3 * kPixels);
     for (size_t file = 0; file < tree_.files().size(); ++file) read_file(file, record);
     name_classes();
-    set_.steps.push_back(fmt::format("The {} images were in colour and {}", count, kBecameGrey));
     return std::move(set_);
   }
 
@@ -92,8 +91,9 @@ class RecordReader {
   void add(const uint8_t* record, bool is_test) {
     const size_t image = set_.labels.size();
     const uint8_t* red = record + kind_.label_bytes;
-    uint8_t* out = set_.pixels.data() + image * kPixels;
-    for (size_t i = 0; i < kPixels; ++i) out[i] = data::luma(red[i], red[kPixels + i], red[2 * kPixels + i]);
+    uint8_t* out = set_.pixels.data() + image * 3 * kPixels;
+    for (size_t i = 0; i < kPixels; ++i)
+      for (size_t channel = 0; channel < 3; ++channel) *out++ = red[channel * kPixels + i];
     set_.labels.push_back(record[kind_.label_bytes - 1]);
     (is_test ? set_.test : set_.train).push_back(static_cast<uint32_t>(image));
   }

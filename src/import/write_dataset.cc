@@ -15,6 +15,7 @@
 #include "base/require.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "data/dataset_file.h"
 #include "data/split_statistics.h"
 
 namespace rung::imports {
@@ -77,11 +78,13 @@ class IdxWriter {
 };
 
 std::string write_images(const fs::path& path, const ImageSet& set, const std::vector<uint32_t>& images,
-                         data::PixelHistogram& pixels, const Work& work) {
+                         std::span<data::PixelHistogram> channels, const Work& work) {
   const size_t size = set.image_bytes();
   const size_t at_once = std::max<size_t>(1, kChunkBytes / size);
-  IdxWriter file(path, {static_cast<uint32_t>(images.size()), static_cast<uint32_t>(set.height),
-                        static_cast<uint32_t>(set.width)});
+  std::vector<uint32_t> dims{static_cast<uint32_t>(images.size()), static_cast<uint32_t>(set.height),
+                             static_cast<uint32_t>(set.width)};
+  if (set.channels > 1) dims.push_back(static_cast<uint32_t>(set.channels));
+  IdxWriter file(path, dims);
   std::vector<uint8_t> chunk;
   for (size_t done = 0; done < images.size();) {
     chunk.clear();
@@ -89,7 +92,8 @@ std::string write_images(const fs::path& path, const ImageSet& set, const std::v
       const uint8_t* image = set.pixels.data() + images[done] * size;
       chunk.insert(chunk.end(), image, image + size);
     }
-    for (const uint8_t pixel : chunk) ++pixels[pixel];
+    for (size_t at = 0; at < chunk.size(); at += channels.size())
+      for (size_t channel = 0; channel < channels.size(); ++channel) ++channels[channel][chunk[at + channel]];
     file.write(chunk);
     work.report("written", done, images.size());
   }
@@ -118,7 +122,7 @@ void require_new(const fs::path& folder) {
 }
 
 data::DatasetDescription write_dataset(const ImageSet& set, const Options& options, const Work& work) {
-  RUNG_REQUIRE(set.channels == 1);
+  RUNG_REQUIRE(set.channels == 1 || set.channels == 3);
   const fs::path out = options.out.has_filename() ? options.out : options.out.parent_path();
   require_new(out);
   const UnfinishedFolder folder(out);
@@ -131,17 +135,20 @@ data::DatasetDescription write_dataset(const ImageSet& set, const Options& optio
                                        .steps = set.steps,
                                        .sha256 = {}};
   for (const fs::path& source : options.sources) description.sources.push_back(said(source));
-  data::PixelHistogram train{};
-  data::PixelHistogram test{};
-  const auto path_of = [&](data::DatasetFile file) { return folder.path() / data::kFileNames[file]; };
+  std::vector<data::PixelHistogram> train(static_cast<size_t>(set.channels));
+  std::vector<data::PixelHistogram> test(train.size());
+  const auto path_of = [&](data::DatasetFile file) {
+    const std::string name(data::kFileNames[file]);
+    return folder.path() / (set.channels == 1 ? name : data::with_channels(name));
+  };
   auto& sums = description.sha256;
   sums[data::kTrainImages] = write_images(path_of(data::kTrainImages), set, set.train, train, work);
   sums[data::kTrainLabels] = write_labels(path_of(data::kTrainLabels), set, set.train);
   sums[data::kTestImages] = write_images(path_of(data::kTestImages), set, set.test, test, work);
   sums[data::kTestLabels] = write_labels(path_of(data::kTestLabels), set, set.test);
-  const data::PixelStatistics pixels = data::pixel_statistics(train);
-  description.mean = pixels.mean;
-  description.std = pixels.std;
+  const data::Moments moments = data::moments_of(train);
+  description.mean = moments.mean;
+  description.std = moments.std;
   replace_file(folder.path() / data::kDescriptionFile, to_toml(description));
   folder.complete();
   return description;

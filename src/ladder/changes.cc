@@ -65,8 +65,8 @@ std::vector<nn::LayerSpec> layers_kept(const nn::ModelSpec& model,
   return kept;
 }
 
-std::string text_of(const std::optional<double>& moment) {
-  return moment ? fmt::format("{}", *moment) : "measured";
+std::string text_of(const std::optional<ChannelValues>& moment) {
+  return moment ? to_text(*moment) : "measured";
 }
 std::string text_of(const data::Portion& portion) {
   return portion.share > 0 ? fmt::format("{}", portion.share) : fmt::format("{}", portion.images);

@@ -40,8 +40,8 @@ struct Model {
   std::string toml() const {
     const data::Split& train = dataset.train;
     std::string text =
-        fmt::format("[model]\ninput = [1, {}, {}]  # channels, rows, columns\nclasses = {}\nlayers = [\n",
-                    train.height, train.width, dataset.classes);
+        fmt::format("[model]\ninput = [{}, {}, {}]  # channels, rows, columns\nclasses = {}\nlayers = [\n",
+                    train.channels, train.height, train.width, dataset.classes);
     for (int stage = 0; stage < stages(); ++stage) {
       if (stage > 0) text += "  { type = \"max_pool2d\", kernel_size = 2 },\n";
       text += fmt::format("  {{ stage = \"conv3x3\", out_channels = {}, repeat = 2 }},\n",

@@ -1,17 +1,21 @@
 #include "quantise/integer_model.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/require.h"
 
 namespace rung::quantise {
 namespace {
 
+constexpr std::array<uint8_t, 1> kZero{0};
+
 // Calls use(position, window) for each output position; window holds the taps [kernel h][kernel w][C],
 // padded.
 template <typename Use>
-void for_each_window(const Slide& slide, const nn::Shape& in, const nn::Shape& out, uint8_t padding,
-                     const uint8_t* x, std::vector<uint8_t>& window, Use use) {
+void for_each_window(const Slide& slide, const nn::Shape& in, const nn::Shape& out,
+                     std::span<const uint8_t> padding, const uint8_t* x, std::vector<uint8_t>& window,
+                     Use use) {
   const auto channels = static_cast<size_t>(in.channels);
   window.resize(static_cast<size_t>(slide.kernel.h * slide.kernel.w) * channels);
   size_t position = 0;
@@ -23,7 +27,8 @@ void for_each_window(const Slide& slide, const nn::Shape& in, const nn::Shape& o
         for (int kx = 0; kx < slide.kernel.w; ++kx) {
           const int column = ox * slide.stride.w + kx * slide.dilation.w - slide.before.w;
           if (row < 0 || row >= in.height || column < 0 || column >= in.width) {
-            to = std::fill_n(to, channels, padding);
+            to = padding.size() == 1 ? std::fill_n(to, channels, padding[0])
+                                     : std::ranges::copy(padding, to).out;
           } else {
             const auto at =
                 static_cast<size_t>(row) * static_cast<size_t>(in.width) + static_cast<size_t>(column);
@@ -79,7 +84,7 @@ struct Step {
 
   void operator()(const MaxPool& pool) const {
     const auto channels = static_cast<size_t>(in.channels);
-    for_each_window(pool.slide, in, out, 0, x, window, [&](size_t position, const auto& values) {
+    for_each_window(pool.slide, in, out, kZero, x, window, [&](size_t position, const auto& values) {
       for (size_t c = 0; c < channels; ++c) {
         uint8_t largest = 0;
         for (size_t i = c; i < values.size(); i += channels) largest = std::max(largest, values[i]);
@@ -90,13 +95,14 @@ struct Step {
 
   void operator()(const AveragePool& pool) const {
     const auto channels = static_cast<size_t>(in.channels);
-    for_each_window(pool.slide, in, out, pool.padding, x, window, [&](size_t position, const auto& values) {
-      for (size_t c = 0; c < channels; ++c) {
-        int32_t sum = pool.bias;
-        for (size_t i = c; i < values.size(); i += channels) sum += values[i];
-        give(position * channels + c, c, sum, pool.requantisation);
-      }
-    });
+    for_each_window(pool.slide, in, out, {&pool.padding, 1}, x, window,
+                    [&](size_t position, const auto& values) {
+                      for (size_t c = 0; c < channels; ++c) {
+                        int32_t sum = pool.bias;
+                        for (size_t i = c; i < values.size(); i += channels) sum += values[i];
+                        give(position * channels + c, c, sum, pool.requantisation);
+                      }
+                    });
   }
 
   void operator()(const Sum& sum) const {

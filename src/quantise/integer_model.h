@@ -75,10 +75,11 @@ struct Image {};
 struct Convolution {
   Slide slide;
   int groups = 1;
-  std::vector<int8_t> weight;                    // [out channels][kernel h][kernel w][in channels / groups]
-  std::vector<int32_t> bias;                     // [out channels]
-  uint8_t padding = 0;                           // what surrounds the plane: the input's zero
-  int weight_bits = 8;                           // 4: weights from -7 to 7; 2: -1 to 1
+  std::vector<int8_t> weight;  // [out channels][kernel h][kernel w][in channels / groups]
+  std::vector<int32_t> bias;   // [out channels]
+  std::vector<uint8_t> padding{
+      0};               // what surrounds the plane: the input's zero; of all channels, or [in channels]
+  int weight_bits = 8;  // 4: weights from -7 to 7; 2: -1 to 1
   std::optional<Requantisation> requantisation;  // none: the sums are the logits
 
   int taps() const { return static_cast<int>(weight.size() / bias.size()); }

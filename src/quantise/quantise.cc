@@ -88,8 +88,12 @@ class Builder {
           const Options& options)
       : graph_(from), spec_(model), ranges_(ranges), options_(options), readers_(graph::count_readers(from)) {
     result_.classes = model.classes;
+    // (Where channels differ, the convolution behind the image says it.)
     result_.nodes.push_back(
-        {Image{}, {}, model.input, {1 / (kLargest * options.std), kLargest * options.mean}});
+        {Image{},
+         {},
+         model.input,
+         {1 / (kLargest * options.std.of_channel(0)), kLargest * options.mean.of_channel(0)}});
     place_.assign(from.nodes.size(), kNowhere);
     place_[0] = 0;
   }
@@ -114,6 +118,21 @@ class Builder {
         [](const graph::Node& node) { return std::holds_alternative<graph::Flatten>(node.operation); });
   }
   const Node& input(size_t i = 0) const { return result_.nodes[place_[node().inputs[i]]]; }
+  bool input_is_image() const { return place_[node().inputs[0]] == 0; }
+  bool channels_differ() const {
+    return options_.mean.values().size() > 1 || options_.std.values().size() > 1;
+  }
+  // The input's zero in a channel.
+  double zero_of(size_t channel) const {
+    return input_is_image() ? kLargest * options_.mean.of_channel(channel) : input().quantisation.zero;
+  }
+  void require_one_normalisation() const {
+    const bool reads_image =
+        std::ranges::any_of(node().inputs, [&](size_t from) { return place_[from] == 0; });
+    if (reads_image && channels_differ())
+      refuse("comes before the first convolution, and the channels of the images are normalised differently",
+             "one mean and one std for all channels have an integer form");
+  }
   bool input_is_flattened() const { return input().output != graph_.input_of(node()); }
 
   [[noreturn]] void refuse(const std::string& why, const std::string& hint = "") const {
@@ -201,13 +220,43 @@ class Builder {
     return units;
   }
 
-  void add_convolution(const kernels::ConvShape& shape, const std::vector<float>& weight,
+  // The weights of an image's channels whose std is another, as if it were that of the first.
+  std::vector<float> of_one_std(const kernels::ConvShape& shape, std::vector<float> weight) const {
+    if (!input_is_image() || options_.std.values().size() == 1) return weight;
+    for (size_t at = 0; at < weight.size(); ++at)
+      weight[at] *=
+          static_cast<float>(options_.std.of_channel(0) / options_.std.of_channel(channel_at(shape, at)));
+    return weight;
+  }
+  // The input channel of a weight [out][in / groups][H][W].
+  static size_t channel_at(const kernels::ConvShape& shape, size_t at) {
+    const size_t places = static_cast<size_t>(shape.kernel_h) * static_cast<size_t>(shape.kernel_w);
+    const auto inputs = static_cast<size_t>(shape.group_inputs());
+    const auto outputs = static_cast<size_t>(shape.out_channels / shape.groups);
+    const size_t group = at / (places * inputs * outputs);
+    return group * inputs + at / places % inputs;
+  }
+
+  std::vector<uint8_t> padding_around(const kernels::ConvShape& shape) const {
+    const Quantisation& in = input().quantisation;
+    if (shape.pad_h + shape.pad_w == 0 || !input_is_image()) return {padding_of(in)};
+    std::vector<uint8_t> padding;
+    for (size_t channel = 0; channel < static_cast<size_t>(shape.in_channels); ++channel) {
+      const double zero = zero_of(channel);
+      if (zero < 0 || zero > kLargest)
+        refuse("pads with a value that no pixel has", "the mean of the pixels must be between 0 and 1");
+      padding.push_back(padding_of({in.scale, zero}));
+    }
+    if (std::ranges::count(padding, padding[0]) == std::ssize(padding)) padding.resize(1);
+    return padding;
+  }
+
+  void add_convolution(const kernels::ConvShape& shape, const std::vector<float>& trained,
                        const std::vector<float>& bias) {
     const Quantisation& in = input().quantisation;
+    const std::vector<float> weight = of_one_std(shape, trained);
     const auto outputs = static_cast<size_t>(shape.out_channels);
     const auto taps = static_cast<size_t>(shape.taps());
-    if (shape.pad_h + shape.pad_w > 0 && (in.zero < 0 || in.zero > kLargest))
-      refuse("pads with a value that no pixel has", "the mean of the pixels must be between 0 and 1");
     Convolution result;
     result.slide = {.kernel = {shape.kernel_h, shape.kernel_w},
                     .stride = {shape.stride_h, shape.stride_w},
@@ -215,18 +264,21 @@ class Builder {
                     .before = {shape.pad_h, shape.pad_w},
                     .after = {shape.pad_h, shape.pad_w}};
     result.groups = shape.groups;
-    result.padding = padding_of(in);
+    result.padding = padding_around(shape);
     result.weight_bits = options_.weight_bits;
     std::vector<double> units = weight_units(weight, bias);
     for (size_t k = 0; k < outputs; ++k) {
-      double sum = 0;
-      for (size_t t = 0; t < taps; ++t) {
-        const int q = rounded_weight(weight[k * taps + t], units[k], options_.weight_bits);
+      std::vector<double> sums(input_is_image() && channels_differ() ? static_cast<size_t>(shape.in_channels)
+                                                                     : 1);
+      for (size_t at = k * taps; at < (k + 1) * taps; ++at) {
+        const int q = rounded_weight(weight[at], units[k], options_.weight_bits);
         result.weight.push_back(static_cast<int8_t>(q));
-        sum += q;
+        sums[sums.size() == 1 ? 0 : channel_at(shape, at)] += q;
       }
+      double zeros = 0;
+      for (size_t channel = 0; channel < sums.size(); ++channel) zeros += zero_of(channel) * sums[channel];
       units[k] *= in.scale;
-      const double q = std::round(bias[k] / units[k] - in.zero * sum);
+      const double q = std::round(bias[k] / units[k] - zeros);
       if (std::abs(q) > double{INT32_MAX}) refuse("could overflow 32-bit sums");
       result.bias.push_back(static_cast<int32_t>(q));
     }
@@ -266,14 +318,17 @@ class Builder {
   }
 
   void add(const graph::Relu& relu) {
+    require_one_normalisation();
     std::vector<double> values = input_values();
     for (double& value : values) value = std::max(value, 0.0);
     give_table(relu, values);
   }
   void add(const graph::Function& function) {
+    require_one_normalisation();
     give_table(function, values_of(function.function, input_values()));
   }
   void add(const graph::LeakyRelu& relu) {
+    require_one_normalisation();
     if (relu.slope.size() == 1) {
       std::vector<double> values = input_values();
       for (double& value : values) value = value > 0 ? value : value * relu.slope[0];
@@ -292,6 +347,7 @@ class Builder {
   }
 
   void add(const graph::Pool& pool) {
+    require_one_normalisation();
     if (input_is_flattened()) refuse("follows a flattened plane");
     const auto sliding = pool.sliding(input().output);
     if (!sliding)
@@ -311,6 +367,7 @@ class Builder {
   }
 
   void add(const graph::Sum& /*sum*/) {
+    require_one_normalisation();
     if (input(0).output != input(1).output) refuse("adds a flattened plane to what is none");
     const Quantisation& a = input(0).quantisation;
     const Quantisation& b = input(1).quantisation;

@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "base/channel_values.h"
 #include "base/error.h"
 #include "nn/graph.h"
 #include "quantise/integer_model.h"
@@ -21,8 +22,8 @@ class Unquantisable : public UsageError {
 
 struct Options {
   // Pixels p are (p / 255 - mean) / std to the model.
-  double mean = 0;
-  double std = 1;
+  ChannelValues mean = 0;
+  ChannelValues std = 1;
   int weight_bits = 8;  // 8, 4 or 2
 };
 

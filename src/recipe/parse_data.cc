@@ -26,9 +26,15 @@ void require_dataset(const TableReader& table, const std::string& name) {
 }
 
 // "auto": none, which is to be measured. The default is a registered dataset's own, and a folder's "auto".
-std::optional<double> parse_moment(const TableReader& table, std::string_view key, const NumberRange& range,
-                                   std::optional<double> fallback) {
+std::optional<ChannelValues> parse_moment(const TableReader& table, std::string_view key,
+                                          const NumberRange& range, std::optional<ChannelValues> fallback) {
   if (!table.has(key)) return fallback;
+  if (const auto size = table.array_size(key)) {
+    if (*size != kMostChannels)
+      table.fail(key, fmt::format("expected a number, or one for each of {} channels, found {}",
+                                  kMostChannels, *size));
+    return ChannelValues(table.numbers(key, range));
+  }
   if (!table.is_text(key)) return table.number(key, range);
   if (table.text(key) != "auto") table.fail(key, fmt::format("expected \"auto\" or {}", range.describe()));
   return std::nullopt;

@@ -39,7 +39,7 @@ class ModelParser {
 
   void parse_input(const data::DatasetSpec& dataset) {
     const data::DatasetInfo* known = data::known_dataset(dataset.name);
-    if (known != nullptr) spec_ = {{1, known->height, known->width}, known->classes, {}};
+    if (known != nullptr) spec_ = {{known->channels, known->height, known->width}, known->classes, {}};
     if (model_.has("input") || known == nullptr) {
       if (!model_.has("input"))
         model_.fail("input", fmt::format("missing; expected [channels, height, width] of the images in {}",

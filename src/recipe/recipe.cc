@@ -48,13 +48,13 @@ void complete_model(toml::table& document, const fs::path& file) {
   const std::string folder = folder_seen_from(file.parent_path(), *name);
   try {
     const data::Extent images = data::extent_of(folder);
-    model->insert("input", toml::array{1, images.height, images.width});
+    model->insert("input", toml::array{images.channels, images.height, images.width});
     model->insert("classes", images.classes);
   } catch (const Error& error) {
     throw UsageError(
         fmt::format("{}: [model] lacks `input` or `classes`, and they cannot be read from the images: {}",
                     printable(file.string()), error.what()),
-        "put the images there, or write `input = [1, height, width]` and `classes`");
+        "put the images there, or write `input = [channels, height, width]` and `classes`");
   }
 }
 
@@ -81,6 +81,19 @@ void require_transforms_fit(const TableReader& root, const Recipe& recipe) {
     const auto problem = data::misfit(recipe.augment[i], recipe.model.input.height, recipe.model.input.width);
     if (problem) tables[i].fail(problem->key, problem->reason);
   }
+}
+
+// A mean or std for each channel needs channels.
+void require_channels(const TableReader& root, const Recipe& recipe) {
+  const auto require = [&](const std::optional<ChannelValues>& moment, std::string_view key) {
+    const auto channels = static_cast<size_t>(recipe.model.input.channels);
+    if (!moment || moment->values().size() == 1 || moment->values().size() == channels) return;
+    root.required_table("dataset").fail(
+        key, fmt::format("expected a number for each of the model's {} channels, or one for all, found {}",
+                         channels, moment->values().size()));
+  };
+  require(recipe.dataset.mean, "mean");
+  require(recipe.dataset.std, "std");
 }
 
 // Class weights are as many as the model's classes.
@@ -140,6 +153,7 @@ Recipe parse_recipe(const toml::table& document, std::string_view source) {
   recipe.augment = parse_augment(root);
   recipe.model = parse_model(root, recipe.dataset);
   require_output_of_each_name(root, recipe);
+  require_channels(root, recipe);
   require_transforms_fit(root, recipe);
   recipe.training = parse_training(root);
   require_weight_of_each_class(root, recipe);

@@ -98,8 +98,8 @@ std::string table(const Reference& reference) {
       reference.mean_last3_test_accuracy);
 }
 
-std::string moment(const std::optional<double>& moment) {
-  return moment ? fmt::format("{}", *moment) : "\"auto\"";
+std::string moment(const std::optional<ChannelValues>& moment) {
+  return moment ? to_text(*moment) : "\"auto\"";
 }
 
 std::string portion(std::string_view key, const data::Portion& portion) {

@@ -17,13 +17,14 @@ Rgb diverging(double value) {
   return blend(kMiddle, value < 0 ? kBelow : kAbove, std::min(1.0, std::abs(value)));
 }
 
-data::RgbImage blank_rgb(int height, int width) {
+data::Image blank_rgb(int height, int width) {
   return {.height = height,
           .width = width,
-          .pixels = std::vector<uint8_t>(3 * static_cast<size_t>(height) * static_cast<size_t>(width), 255)};
+          .pixels = std::vector<uint8_t>(3 * static_cast<size_t>(height) * static_cast<size_t>(width), 255),
+          .channels = 3};
 }
 
-void put(data::RgbImage& image, int row, int column, const Rgb& colour) {
+void put(data::Image& image, int row, int column, const Rgb& colour) {
   uint8_t* pixel = image.pixels.data() + 3 * (static_cast<size_t>(row) * static_cast<size_t>(image.width) +
                                               static_cast<size_t>(column));
   pixel[0] = static_cast<uint8_t>(std::lround(colour.red));

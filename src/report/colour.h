@@ -20,8 +20,8 @@ Rgb blend(const Rgb& from, const Rgb& to, double share);
 Rgb diverging(double value);
 
 // A white image.
-data::RgbImage blank_rgb(int height, int width);
+data::Image blank_rgb(int height, int width);
 
-void put(data::RgbImage& image, int row, int column, const Rgb& colour);
+void put(data::Image& image, int row, int column, const Rgb& colour);
 
 }  // namespace rung::report

@@ -12,6 +12,7 @@
 
 #include "base/require.h"
 #include "report/colour.h"
+#include "report/picture.h"
 #include "report/prediction_quality.h"
 
 namespace rung::report {
@@ -89,24 +90,26 @@ void draw_text(std::string_view text, int scale, int row, int column, const Set&
   }
 }
 
-uint8_t& pixel(data::GreyImage& image, int row, int column) {
-  return image
-      .pixels[static_cast<size_t>(row) * static_cast<size_t>(image.width) + static_cast<size_t>(column)];
+std::span<uint8_t> pixel(data::Image& image, int row, int column) {
+  const auto channels = static_cast<size_t>(image.channels);
+  const size_t place =
+      static_cast<size_t>(row) * static_cast<size_t>(image.width) + static_cast<size_t>(column);
+  return std::span(image.pixels).subspan(place * channels, channels);
 }
 
-data::GreyImage blank(int height, int width) {
+data::Image blank(int height, int width, int channels) {
+  const size_t places = static_cast<size_t>(height) * static_cast<size_t>(width);
   return {.height = height,
           .width = width,
-          .pixels = std::vector<uint8_t>(static_cast<size_t>(height) * static_cast<size_t>(width), 255)};
+          .pixels = std::vector<uint8_t>(places * static_cast<size_t>(channels), 255),
+          .channels = channels};
 }
 
-// One image of the split, every pixel scale x scale, with its top left corner at (top, left).
-void paste(data::GreyImage& picture, const data::Split& split, size_t index, int scale, int top, int left) {
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
-  const uint8_t* image = split.pixels.data() + index * size;
-  for (int y = 0; y < split.height * scale; ++y) {
-    for (int x = 0; x < split.width * scale; ++x)
-      pixel(picture, top + y, left + x) = image[y / scale * split.width + x / scale];
+// One image, every pixel scale x scale, with its top left corner at (top, left).
+void paste(data::Image& picture, data::Image image, int scale, int top, int left) {
+  for (int y = 0; y < image.height * scale; ++y) {
+    for (int x = 0; x < image.width * scale; ++x)
+      std::ranges::copy(pixel(image, y / scale, x / scale), pixel(picture, top + y, left + x).begin());
   }
 }
 
@@ -145,7 +148,7 @@ class Board {
     write_at(edge_ / 2, middle(square), text, kTextScale, kGrey);
   }
 
-  data::RgbImage take() { return std::move(image_); }
+  data::Image take() { return std::move(image_); }
 
  private:
   int middle(int square) const { return edge_ + square * side_ + side_ / 2; }
@@ -159,7 +162,7 @@ class Board {
 
   int side_;
   int edge_;
-  data::RgbImage image_;
+  data::Image image_;
 };
 
 // Of how many squares one is numbered, so that the numbers have room.
@@ -174,8 +177,7 @@ int numbered_one_in(int side) {
 
 }  // namespace
 
-data::RgbImage confusion_picture(const std::vector<std::vector<int>>& counts,
-                                 std::span<const size_t> classes) {
+data::Image confusion_picture(const std::vector<std::vector<int>>& counts, std::span<const size_t> classes) {
   const auto size = static_cast<int>(classes.size());
   const bool with_text = size <= kMostClassesWithText;
   const int side = with_text ? kCellWithText : std::max(2, kWidestWithoutText / size);
@@ -198,8 +200,7 @@ data::RgbImage confusion_picture(const std::vector<std::vector<int>>& counts,
   return board.take();
 }
 
-std::optional<data::GreyImage> mistakes_picture(const data::Split& split,
-                                                std::span<const uint8_t> predicted) {
+std::optional<data::Image> mistakes_picture(const data::Split& split, std::span<const uint8_t> predicted) {
   RUNG_REQUIRE(predicted.size() == split.labels.size());
   const auto wrong = first_mistakes(split.labels, predicted);
   const int side = std::max(split.height, split.width);
@@ -208,15 +209,15 @@ std::optional<data::GreyImage> mistakes_picture(const data::Split& split,
   const int cell_height = split.height * scale + kCaptionHeight + kMargin;
   const int cell_width = std::max(split.width * scale, text_width("255>255", kTextScale)) + kMargin;
   const int rows = (static_cast<int>(wrong.size()) + kColumns - 1) / kColumns;
-  data::GreyImage picture = blank(rows * cell_height + kMargin, kColumns * cell_width + kMargin);
+  data::Image picture = blank(rows * cell_height + kMargin, kColumns * cell_width + kMargin, split.channels);
   for (size_t i = 0; i < wrong.size(); ++i) {
     const int top = static_cast<int>(i) / kColumns * cell_height + kMargin;
     const int left = static_cast<int>(i) % kColumns * cell_width + kMargin;
     const int width = cell_width - kMargin;
-    paste(picture, split, wrong[i], scale, top, left + (width - split.width * scale) / 2);
+    paste(picture, image_of(split, wrong[i]), scale, top, left + (width - split.width * scale) / 2);
     draw_text(fmt::format("{}>{}", split.labels[wrong[i]], predicted[wrong[i]]), kTextScale,
               top + split.height * scale + kCaptionHeight / 2, left + width / 2,
-              [&](int y, int x) { pixel(picture, y, x) = 0; });
+              [&](int y, int x) { std::ranges::fill(pixel(picture, y, x), uint8_t{0}); });
   }
   return picture;
 }

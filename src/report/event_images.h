@@ -15,11 +15,10 @@ namespace rung::report {
 // where they agree, red where they do not, the darker the larger the share of the true class's images. Counts
 // stand in the cells where there is room; classes are numbered at the edges, of many every second, fifth and
 // so on.
-data::RgbImage confusion_picture(const std::vector<std::vector<int>>& counts,
-                                 std::span<const size_t> classes);
+data::Image confusion_picture(const std::vector<std::vector<int>>& counts, std::span<const size_t> classes);
 
 // The first misclassified images, at most 40, each above "true>predicted". None if there are none, or if the
 // images are too large to show. Precondition: one prediction per image.
-std::optional<data::GreyImage> mistakes_picture(const data::Split& split, std::span<const uint8_t> predicted);
+std::optional<data::Image> mistakes_picture(const data::Split& split, std::span<const uint8_t> predicted);
 
 }  // namespace rung::report

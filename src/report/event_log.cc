@@ -56,15 +56,14 @@ void add_scalar(proto::Summary& summary, const std::string& tag, double number) 
   value.set_scalar(static_cast<float>(number));
 }
 
-template <typename Picture>
-void add_image(proto::Summary& summary, const std::string& tag, const Picture& picture, int channels) {
+void add_image(proto::Summary& summary, const std::string& tag, const data::Image& picture) {
   const std::vector<std::byte> png = data::encode_png(picture);
   proto::Value& value = *summary.add_value();
   value.set_tag(tag);
   proto::Image& image = *value.mutable_image();
   image.set_height(picture.height);
   image.set_width(picture.width);
-  image.set_colour_channels(channels);
+  image.set_colour_channels(picture.channels);
   image.set_encoded(png.data(), png.size());
 }
 
@@ -124,8 +123,7 @@ void add_scalars(proto::Summary& summary, const train::EpochRecord& epoch, doubl
 }
 
 // Of all classes, whether they have images or not, so that the pictures of all epochs are alike.
-data::RgbImage confusion_of(std::span<const uint8_t> labels, std::span<const uint8_t> predicted,
-                            int classes) {
+data::Image confusion_of(std::span<const uint8_t> labels, std::span<const uint8_t> predicted, int classes) {
   std::vector<size_t> all(static_cast<size_t>(classes));
   std::iota(all.begin(), all.end(), size_t{0});
   return confusion_picture(confusion(labels, predicted, classes), all);
@@ -134,9 +132,9 @@ data::RgbImage confusion_of(std::span<const uint8_t> labels, std::span<const uin
 void add_details(proto::Summary& summary, const train::Evaluation& test, const train::Trainer& trainer,
                  const data::Dataset& data) {
   add_image(summary, "confusion_matrix",
-            confusion_of(data.test.labels, test.predicted, trainer.plan().classes), 3);
+            confusion_of(data.test.labels, test.predicted, trainer.plan().classes));
   if (const auto mistakes = mistakes_picture(data.test, test.predicted))
-    add_image(summary, "wrong_test_images", *mistakes, 1);
+    add_image(summary, "wrong_test_images", *mistakes);
   add_histograms(summary, "weights", trainer.plan().parameters, trainer.weights().parameters);
   // There is no gradient if the epoch's last batch ran in another process.
   if (const auto gradient = trainer.gradient(); !gradient.empty())

@@ -28,15 +28,6 @@ constexpr int kShownSide = 28;        // that small activations are enlarged to
 constexpr size_t kMostFilters = 64;
 constexpr int kVariedEpochs = 5;
 
-std::span<const uint8_t> pixels_of(const data::Split& split, uint32_t image) {
-  const size_t size = static_cast<size_t>(split.height) * static_cast<size_t>(split.width);
-  return std::span(split.pixels).subspan(image * size, size);
-}
-
-data::GreyImage grey_of(const data::Split& split, uint32_t image) {
-  return grey(pixels_of(split, image), split.height, split.width);
-}
-
 int scale_for(int side, int wanted) {
   return std::max(1, wanted / side);
 }
@@ -55,15 +46,15 @@ void append(std::vector<uint8_t>& images, std::span<const uint8_t> more) {
 // Training images as the run sees them in an epoch, from 0.
 std::vector<uint8_t> varied_images(const Exhibit& exhibit, std::span<const uint32_t> images, int epoch) {
   const data::Split& train = exhibit.data->train;
-  data::Augmenter augmenter(exhibit.run.recipe.augment, train.height, train.width);
-  std::vector<uint8_t> varied(pixels_of(train, 0).size());
+  data::Augmenter augmenter(exhibit.run.recipe.augment, train.shape());
+  std::vector<uint8_t> varied(train.image_bytes());
   std::vector<uint8_t> result;
   for (const uint32_t image : images) {
     RandomStream random(exhibit.run.record.seed, RandomPurpose::kAugment, image,
                         static_cast<uint32_t>(epoch));
-    augmenter.apply(pixels_of(train, image).data(), varied.data(), random);
+    augmenter.apply(train.image(image).data(), varied.data(), random);
     for (const data::Erasure& erasure : augmenter.erasures())
-      data::erase_pixels(erasure, exhibit.run.recipe.dataset, train.width, varied.data());
+      data::erase_pixels(erasure, exhibit.run.recipe.dataset, train.shape(), varied.data());
     append(result, varied);
   }
   return result;
@@ -131,7 +122,7 @@ Html evidence_section(const Exhibit& exhibit) {
   const auto maps = evidence(*exhibit.plan, trace_examples(exhibit, examples), *unit, classes);
   Html cells{"<div class=\"cells large\">\n"};
   for (size_t i = 0; i < examples.size(); ++i) {
-    const auto image = evidence_image(pixels_of(test, examples[i]), test.height, test.width, maps[i]);
+    const auto image = evidence_image(image_of(test, examples[i]), maps[i]);
     cells += html("<div>{}<b>{}</b><small>{}</small></div>\n",
                   picture(image, scale_for(std::max(test.height, test.width), 84),
                           fmt::format("evidence for class {}", class_name(exhibit, classes[i]))),
@@ -159,14 +150,14 @@ bool can_show_images(const Exhibit& exhibit) {
          exhibit.data->test.width <= kLargestSide;
 }
 
-std::optional<data::GreyImage> example_digit(const Exhibit& exhibit) {
+std::optional<data::Image> example_digit(const Exhibit& exhibit) {
   if (!can_show_images(exhibit)) return std::nullopt;
-  return grey_of(exhibit.data->test, 0);
+  return image_of(exhibit.data->test, 0);
 }
 
 Html image_cell(const data::Split& split, uint32_t image, const Html& below) {
   return html("<div title=\"test image {}\">{}{}</div>\n", image,
-              picture(grey_of(split, image), scale_for(std::max(split.height, split.width), 56), ""), below);
+              picture(image_of(split, image), scale_for(std::max(split.height, split.width), 56), ""), below);
 }
 
 Html mistakes_section(const Exhibit& exhibit) {
@@ -201,13 +192,17 @@ Html filters_section(const Exhibit& exhibit) {
   const Filters filters = first_filters(*exhibit.plan, *exhibit.weights);
   if (filters.images.empty() || filters.images.size() > kMostFilters) return {};
   Html strip{"<div class=\"strip\">"};
-  for (const data::RgbImage& image : filters.images)
+  for (const data::Image& image : filters.images)
     strip += picture(image, scale_for(std::max(image.height, image.width), 48), "");
   strip += Html{"</div>"};
-  return figure(strip,
-                html("The {} filters that look at the image: red weights are positive, blue ones negative, "
-                     "white ones zero; the largest absolute weight is {:.2f}.",
-                     filters.images.size(), filters.largest));
+  return figure(
+      strip, html("The {} filters that look at the image: {}; the largest absolute weight is {:.2f}.",
+                  filters.images.size(),
+                  filters.are_colours
+                      ? "a place is as red, green and blue as its three weights are positive, and grey where "
+                        "they are zero"
+                      : "red weights are positive, blue ones negative, white ones zero",
+                  filters.largest));
 }
 
 std::vector<Section> inside_sections(const Exhibit& exhibit) {
@@ -227,9 +222,9 @@ Html augmentation_section(const Exhibit& exhibit) {
   const auto examples = example_images(trained_on, kMostExamples);
   const int epochs = std::min(kVariedEpochs, exhibit.run.recipe.training.epochs);
   std::vector<uint8_t> images;
-  for (const uint32_t image : examples) append(images, pixels_of(train, image));
+  for (const uint32_t image : examples) append(images, train.image(image));
   for (int epoch = 0; epoch < epochs; ++epoch) append(images, varied_images(exhibit, examples, epoch));
-  const auto grid = data::image_grid(images, train.height, train.width,
+  const auto grid = data::image_grid(images, train.shape(),
                                      {.rows = epochs + 1,
                                       .columns = static_cast<int>(examples.size()),
                                       .scale = 1,

@@ -12,7 +12,7 @@
 namespace rung::report {
 
 // The test image over which the model is drawn.
-std::optional<data::GreyImage> example_digit(const Exhibit& exhibit);
+std::optional<data::Image> example_digit(const Exhibit& exhibit);
 
 // The misclassified images, worst first. Precondition: the exhibit has predictions.
 Html mistakes_section(const Exhibit& exhibit);

@@ -111,13 +111,21 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
   const kernels::ConvShape& conv = *unit.conv;
   const auto values = std::span(weights.parameters).subspan(unit.weight, conv.weights());
   for (const float value : values) filters.largest = std::max(filters.largest, std::abs(double{value}));
+  filters.are_colours = conv.in_channels == 3 && conv.groups == 1;
   const size_t area = static_cast<size_t>(conv.kernel_h) * static_cast<size_t>(conv.kernel_w);
-  for (size_t first = 0; first < values.size(); first += area) {
-    data::RgbImage image = blank_rgb(conv.kernel_h, conv.kernel_w);
+  const size_t per_image = filters.are_colours ? 3 * area : area;
+  for (size_t first = 0; first < values.size(); first += per_image) {
+    data::Image image = blank_rgb(conv.kernel_h, conv.kernel_w);
     for (int row = 0; row < conv.kernel_h; ++row) {
       for (int column = 0; column < conv.kernel_w; ++column) {
-        const double value = values[first + static_cast<size_t>(row * conv.kernel_w + column)];
-        put(image, row, column, diverging(filters.largest > 0 ? value / filters.largest : 0));
+        const auto weight = [&](size_t channel) {
+          const double value =
+              values[first + channel * area + static_cast<size_t>(row * conv.kernel_w + column)];
+          return filters.largest > 0 ? value / filters.largest : 0;
+        };
+        const auto level = [&](size_t channel) { return 127.5 * (1 + weight(channel)); };
+        put(image, row, column,
+            filters.are_colours ? Rgb{level(0), level(1), level(2)} : diverging(weight(0)));
       }
     }
     filters.images.push_back(std::move(image));
@@ -160,8 +168,8 @@ std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& tra
   return channels;
 }
 
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
-                                std::span<const int> channels) {
+data::Image activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
+                            std::span<const int> channels) {
   const nn::Shape shape = places_of(plan.units[unit]);
   std::vector<std::vector<std::vector<uint8_t>>> columns;  // [channel][example][pixel]
   for (const int channel : channels) {
@@ -174,7 +182,7 @@ data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, si
   for (size_t example = 0; example < static_cast<size_t>(examples); ++example)
     for (const auto& column : columns)
       images.insert(images.end(), column[example].begin(), column[example].end());
-  return data::image_grid(images, shape.height, shape.width,
+  return data::image_grid(images, {1, shape.height, shape.width},
                           {.rows = examples,
                            .columns = static_cast<int>(channels.size()),
                            .scale = 1,
@@ -238,19 +246,20 @@ std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace&
   return maps;
 }
 
-data::RgbImage evidence_image(std::span<const uint8_t> pixels, int height, int width,
-                              const std::vector<double>& evidence) {
+data::Image evidence_image(const data::Image& image, const std::vector<double>& evidence) {
   constexpr Rgb kHot{255, 140, 0};
   constexpr double kOpacity = 0.75;
-  data::RgbImage image = blank_rgb(height, width);
+  const data::Image colours = data::as_rgb(image);
+  data::Image result = blank_rgb(image.height, image.width);
   size_t at = 0;
-  for (int row = 0; row < height; ++row) {
-    for (int column = 0; column < width; ++column, ++at) {
-      const double level = pixels[at];
-      put(image, row, column, blend({level, level, level}, kHot, kOpacity * evidence[at] * evidence[at]));
+  for (int row = 0; row < image.height; ++row) {
+    for (int column = 0; column < image.width; ++column, ++at) {
+      const uint8_t* pixel = &colours.pixels[3 * at];
+      const Rgb colour{double{1} * pixel[0], double{1} * pixel[1], double{1} * pixel[2]};
+      put(result, row, column, blend(colour, kHot, kOpacity * evidence[at] * evidence[at]));
     }
   }
-  return image;
+  return result;
 }
 
 }  // namespace rung::report

@@ -17,11 +17,13 @@ std::vector<uint32_t> example_images(std::span<const uint8_t> labels, size_t mos
 // How many classes have images.
 size_t classes_with_images(std::span<const uint8_t> labels);
 
-// The first layer's filters [K][C] as colours, each divided by the largest weight of all; none unless the
-// model begins with a convolution.
+// The first layer's filters, each divided by the largest weight of all; none unless the model begins with a
+// convolution.
 struct Filters {
-  std::vector<data::RgbImage> images;
-  double largest = 0;  // absolute weight
+  std::vector<data::Image> images;
+  double largest = 0;        // absolute weight
+  bool are_colours = false;  // an image for each filter, whose red, green and blue are its weights; else one
+                             // for each of its channels, in diverging() colours
 };
 Filters first_filters(const nn::Plan& plan, const nn::Weights& weights);
 
@@ -38,8 +40,8 @@ std::vector<int> most_active_channels(const nn::Plan& plan, const nn::Trace& tra
 
 // Output of a unit: a row an example, a column one of `channels`; each channel black at its smallest value
 // over the examples, or at 0 if that is smaller, and white at its largest.
-data::GreyImage activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
-                                std::span<const int> channels);
+data::Image activation_grid(const nn::Plan& plan, const nn::Trace& trace, size_t unit, int examples,
+                            std::span<const int> channels);
 
 // The positions of a unit's outputs on the input, along one axis.
 struct Reach {
@@ -70,7 +72,6 @@ std::vector<std::vector<double>> evidence(const nn::Plan& plan, const nn::Trace&
                                           std::span<const uint8_t> classes);
 
 // The evidence laid over its image.
-data::RgbImage evidence_image(std::span<const uint8_t> pixels, int height, int width,
-                              const std::vector<double>& evidence);
+data::Image evidence_image(const data::Image& image, const std::vector<double>& evidence);
 
 }  // namespace rung::report

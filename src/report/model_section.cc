@@ -105,13 +105,13 @@ Html field_drawing(nn::Size2 field, const nn::Shape& input, const Html& image) {
       image, left, top, left + .5, top + .5, std::max(.4, field.w - 1.0), std::max(.4, field.h - 1.0));
 }
 
-Html example_image(const nn::Shape& input, const std::optional<data::GreyImage>& example) {
+Html example_image(const nn::Shape& input, const std::optional<data::Image>& example) {
   if (!example) return html("<rect width=\"{}\" height=\"{}\"/>", input.width, input.height);
   return html("<image width=\"{}\" height=\"{}\" href=\"{}\"/>", input.width, input.height,
               data_uri(*example));
 }
 
-Html model_drawing(const nn::ModelSpec& model, const std::optional<data::GreyImage>& example) {
+Html model_drawing(const nn::ModelSpec& model, const std::optional<data::Image>& example) {
   const Html image = example_image(model.input, example);
   Html drawing{"<ol class=\"stages\">\n"};
   for (const Card& card : cards_of(model)) {
@@ -145,7 +145,7 @@ Html model_table(const nn::ModelSpec& model) {
 
 }  // namespace
 
-Html model_section(const nn::ModelSpec& model, const std::optional<data::GreyImage>& example) {
+Html model_section(const nn::ModelSpec& model, const std::optional<data::Image>& example) {
   Html section =
       figure(model_drawing(model, example), html("The layers from left to right, with the size of their "
                                                  "output (channels × rows × columns). Below: how "

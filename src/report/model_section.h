@@ -11,6 +11,6 @@
 namespace rung::report {
 
 // The receptive fields are drawn over `example`, or over an empty plane without one.
-Html model_section(const nn::ModelSpec& model, const std::optional<data::GreyImage>& example);
+Html model_section(const nn::ModelSpec& model, const std::optional<data::Image>& example);
 
 }  // namespace rung::report

@@ -27,9 +27,6 @@ recipe::Recipe recipe_of(const std::filesystem::path& run) {
   if (!data::is_resolved(recipe.dataset))
     throw DataError(fmt::format("{}: mean, std, validation and test must be numbers", file.string()),
                     "give the folder of a run, in which they are");
-  if (recipe.model.input.channels != 1)
-    throw DataError(fmt::format("{}: its images have {} channels, and only one is supported", file.string(),
-                                recipe.model.input.channels));
   return recipe;
 }
 
@@ -90,8 +87,9 @@ int64_t Model::parameters() const {
 
 std::vector<float> Model::predict_logits(const Images& images) {
   require_taken(images, engine_->plan.input);
-  const data::Split split{
-      images.count, images.height, images.width, {images.pixels.begin(), images.pixels.end()}, {}};
+  const data::Split split{images.count, images.height,
+                          images.width, {images.pixels.begin(), images.pixels.end()},
+                          {},           images.channels};
   return train::logits_of(split, engine_->dataset, engine_->inference, engine_->weights);
 }
 

@@ -20,42 +20,43 @@ std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch) {
 }
 
 BlockLoader::BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation)
-    : split_(split), image_size_(static_cast<size_t>(split.height) * static_cast<size_t>(split.width)) {
-  const auto mean = static_cast<float>(normalisation.mean.value());
-  const auto std = static_cast<float>(normalisation.std.value());
-  for (size_t v = 0; v < value_.size(); ++v) value_[v] = (static_cast<float>(v) / 255.0F - mean) / std;
+    : split_(split), shape_(split.shape()), value_(static_cast<size_t>(split.channels)) {
+  for (size_t channel = 0; channel < value_.size(); ++channel) {
+    const auto mean = static_cast<float>(normalisation.mean.value().of_channel(channel));
+    const auto std = static_cast<float>(normalisation.std.value().of_channel(channel));
+    for (size_t v = 0; v < 256; ++v) value_[channel][v] = (static_cast<float>(v) / 255.0F - mean) / std;
+  }
 }
 
 void BlockLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
   if (transforms.empty()) return;
   for (int thread = 0; thread < threads; ++thread) {
-    augmenters_.emplace_back(transforms, split_.height, split_.width);
-    varied_.emplace_back(image_size_ * kLanes);
+    augmenters_.emplace_back(transforms, shape_);
+    varied_.emplace_back(shape_.size() * kLanes);
     erasures_.emplace_back();
   }
-}
-
-const uint8_t* BlockLoader::pixels(uint32_t image) const {
-  return split_.pixels.data() + image * image_size_;
 }
 
 void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch,
                        float* x) {
   std::array<const uint8_t*, kLanes> from{};
   for (size_t lane = 0; lane < images.size(); ++lane) {
-    from[lane] = pixels(images[lane]);
+    from[lane] = split_.image(images[lane]).data();
     if (augmenters_.empty()) continue;
     const auto mine = static_cast<size_t>(thread);
-    uint8_t* varied = varied_[mine].data() + lane * image_size_;
+    uint8_t* varied = varied_[mine].data() + lane * shape_.size();
     RandomStream random(seed, RandomPurpose::kAugment, images[lane], epoch);
     augmenters_[mine].apply(from[lane], varied, random);
     from[lane] = varied;
     erasures_[mine][lane] = augmenters_[mine].erasures();
   }
-  for (size_t pixel = 0; pixel < image_size_; ++pixel) {
-    float* out = x + pixel * kLanes;
-    for (size_t lane = 0; lane < images.size(); ++lane) out[lane] = value_[from[lane][pixel]];
-    for (size_t lane = images.size(); lane < kLanes; ++lane) out[lane] = 0;
+  size_t pixel = 0;
+  for (const auto& value : value_) {
+    for (const size_t end = pixel + shape_.plane(); pixel < end; ++pixel) {
+      float* out = x + pixel * kLanes;
+      for (size_t lane = 0; lane < images.size(); ++lane) out[lane] = value[from[lane][pixel]];
+      for (size_t lane = images.size(); lane < kLanes; ++lane) out[lane] = 0;
+    }
   }
   if (augmenters_.empty()) return;
   for (size_t lane = 0; lane < images.size(); ++lane) {
@@ -64,14 +65,13 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
 }
 
 void BlockLoader::mix(int threads) {
-  before_.assign(static_cast<size_t>(threads), std::vector<float>(image_size_ * kLanes));
+  before_.assign(static_cast<size_t>(threads), std::vector<float>(shape_.size() * kLanes));
 }
 
-uint64_t BlockLoader::thread_bytes(const std::vector<data::Transform>& transforms, bool mixes, int height,
-                                   int width) {
-  const uint64_t block = uint64_t{kLanes} * static_cast<uint64_t>(height) * static_cast<uint64_t>(width);
-  const uint64_t augmenting =
-      transforms.empty() ? 0 : data::augmenter_bytes(transforms, height, width) + block;
+uint64_t BlockLoader::thread_bytes(const std::vector<data::Transform>& transforms, bool mixes,
+                                   const data::ImageShape& shape) {
+  const uint64_t block = kLanes * shape.size();
+  const uint64_t augmenting = transforms.empty() ? 0 : data::augmenter_bytes(transforms, shape) + block;
   return augmenting + (mixes ? sizeof(float) * block : 0);
 }
 
@@ -85,7 +85,7 @@ void BlockLoader::load_mixed(std::span<const uint32_t> batch, int block, double 
   load(batch.subspan(first == 0 ? batch.size() - 1 : first - 1, 1), thread, seed, epoch, before);
   const auto own = static_cast<float>(share);
   const auto rest = static_cast<float>(1 - share);
-  for (size_t pixel = 0; pixel < image_size_; ++pixel) {
+  for (size_t pixel = 0; pixel < shape_.size(); ++pixel) {
     float* values = x + pixel * kLanes;
     for (size_t lane = lanes - 1; lane > 0; --lane)
       values[lane] = values[lane - 1] * rest + values[lane] * own;
@@ -103,12 +103,14 @@ nn::LoadBlock BlockLoader::in_order(int first) {
 }
 
 void BlockLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
-  const auto width = static_cast<size_t>(split_.width);
+  const auto width = static_cast<size_t>(shape_.width);
   const auto top = static_cast<size_t>(erasure.top);
   const auto left = static_cast<size_t>(erasure.left);
-  for (size_t row = top; row < top + static_cast<size_t>(erasure.height); ++row) {
-    for (size_t column = left; column < left + static_cast<size_t>(erasure.width); ++column)
-      x[(row * width + column) * kLanes + lane] = erasure.value;
+  for (size_t plane = 0; plane < shape_.size(); plane += shape_.plane()) {
+    for (size_t row = top; row < top + static_cast<size_t>(erasure.height); ++row) {
+      for (size_t column = left; column < left + static_cast<size_t>(erasure.width); ++column)
+        x[(plane + row * width + column) * kLanes + lane] = erasure.value;
+    }
   }
 }
 

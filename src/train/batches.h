@@ -1,4 +1,5 @@
-// Turns a dataset's images into the engine's input: shuffled, augmented, normalised, in blocks of 16.
+// Turns a dataset's images into the engine's input: shuffled, augmented, normalised, in blocks of 16. Legend:
+// C channels, H rows, W columns.
 #pragma once
 
 #include <array>
@@ -26,37 +27,36 @@ class BlockLoader {
   // Augments the images that are loaded, from `threads` threads. Call at most once.
   void augment(const std::vector<data::Transform>& transforms, int threads);
 
-  // Writes the images with these indices (at most 16) to x [1][H][W][16], zeros in the other lanes. With
+  // Writes the images with these indices (at most 16) to x [C][H][W][16], zeros in the other lanes. With
   // augmentation image i draws from the stream (seed, i, epoch), so the order of loading does not matter.
   void load(std::span<const uint32_t> images, int thread, uint64_t seed, uint32_t epoch, float* x);
 
   // Makes room for load_mixed() from `threads` threads. Call at most once.
   void mix(int threads);
 
-  // Writes a block of a batch to x [1][H][W][16]: each image, loaded as above, becomes `share` of itself and
+  // Writes a block of a batch to x [C][H][W][16]: each image, loaded as above, becomes `share` of itself and
   // the rest of the batch's image before it; before the first comes the last. Precondition: mix() was called.
   void load_mixed(std::span<const uint32_t> batch, int block, double share, int thread, uint64_t seed,
                   uint32_t epoch, float* x);
 
   // Bytes that augment() and, if it mixes, mix() take for a thread.
-  static uint64_t thread_bytes(const std::vector<data::Transform>& transforms, bool mixes, int height,
-                               int width);
+  static uint64_t thread_bytes(const std::vector<data::Transform>& transforms, bool mixes,
+                               const data::ImageShape& shape);
 
   // Loads images in order from index `first`, 16 at a time. The loader must outlive the result. Precondition:
   // no augmentation.
   nn::LoadBlock in_order(int first);
 
  private:
-  const uint8_t* pixels(uint32_t image) const;
   void erase(const data::Erasure& erasure, size_t lane, float* x) const;
 
   const data::Split& split_;
-  size_t image_size_;
-  std::array<float, 256> value_;              // normalised value of a pixel
-  std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
-  std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][H][W]
+  data::ImageShape shape_;
+  std::vector<std::array<float, 256>> value_;  // by channel: the normalised value of a pixel
+  std::vector<data::Augmenter> augmenters_;    // by thread; empty without augmentation
+  std::vector<std::vector<uint8_t>> varied_;   // by thread: [16][C][H][W]
   std::vector<std::array<std::vector<data::Erasure>, kernels::kLanes>> erasures_;  // by thread and lane
-  std::vector<std::vector<float>> before_;  // by thread: [1][H][W][16], the image before a block, in lane 0
+  std::vector<std::vector<float>> before_;  // by thread: [C][H][W][16], the image before a block, in lane 0
 };
 
 }  // namespace rung::train

@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::array kShares{0.0, 1e-5, 1e-4, 1e-3};
 
-std::span<const uint8_t> image(const ImageRange& images, int index) {
-  const auto size = static_cast<size_t>(images.split.height) * static_cast<size_t>(images.split.width);
-  return std::span(images.split.pixels)
-      .subspan((static_cast<size_t>(images.first) + static_cast<size_t>(index)) * size, size);
-}
-
 }  // namespace
 
 Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
@@ -57,7 +51,10 @@ IntegerEvaluation evaluate(const quantise::IntegerModel& model, const ImageRange
   pool.for_each(images.count, [&](int index, int thread) {
     auto& runner = runners[static_cast<size_t>(thread)];
     if (!runner) runner.emplace(model);
-    const std::span<const int32_t> logits = runner->run(image(images, index));
+    const data::Split& split = images.split;
+    const auto planes = split.image(static_cast<size_t>(images.first) + static_cast<size_t>(index));
+    const std::span<const int32_t> logits =
+        runner->run(data::from_planes(planes, split.height, split.width, split.channels).pixels);
     std::vector<float> values;
     for (const int32_t logit : logits)
       values.push_back(static_cast<float>(logit * model.nodes.back().quantisation.scale));

@@ -26,7 +26,8 @@ ImageRange validation_part(const data::Dataset& data, int validation) {
 
 Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& images) {
   RUNG_REQUIRE(images.count > 0);
-  RUNG_REQUIRE(plan_.input == nn::Shape{1, images.split.height, images.split.width});
+  const data::Split& split = images.split;
+  RUNG_REQUIRE(plan_.input == nn::Shape{split.channels, split.height, split.width});
   const auto start = Clock::now();
   const int count = images.count;
   BlockLoader loader(images.split, normalisation_);

@@ -17,7 +17,7 @@ using kernels::kLanes;
 std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
                              nn::Inference& inference, const nn::Weights& weights) {
   const nn::Plan& plan = inference.plan();
-  RUNG_REQUIRE(plan.input == nn::Shape{1, images.height, images.width});
+  RUNG_REQUIRE(plan.input == nn::Shape{images.channels, images.height, images.width});
   RUNG_REQUIRE(weights.parameters.size() == plan.parameter_count);
   const auto width = static_cast<size_t>(plan.classes);
   std::vector<float> result(static_cast<size_t>(images.count) * width);

@@ -62,7 +62,7 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
   const uint64_t checkpoint = 2 * sizeof(float) * static_cast<uint64_t>(1 + kept) * plan.parameter_count;
   const nn::Shape& input = experiment.model.input;
   const uint64_t loader = BlockLoader::thread_bytes(experiment.augment, experiment.training.mixup.has_value(),
-                                                    input.height, input.width);
+                                                    {input.channels, input.height, input.width});
   require_memory(
       nn::training_bytes(plan, kept, batch, threads) + checkpoint + static_cast<uint64_t>(threads) * loader,
       fmt::format("training in batches of {} with {} threads", batch, threads),
@@ -108,11 +108,11 @@ std::string to_text(const Position& position) {
 
 void require_fit(const Experiment& experiment, const data::Dataset& data) {
   const nn::Shape& input = experiment.model.input;
-  const nn::Shape images{1, data.train.height, data.train.width};
+  const nn::Shape images{data.train.channels, data.train.height, data.train.width};
   if (input != images) {
-    throw UsageError(fmt::format("the model takes images of {}x{}x{}, but dataset {} has 1x{}x{}",
-                                 input.channels, input.height, input.width, data.name, images.height,
-                                 images.width));
+    throw UsageError(fmt::format("the model takes images of {}x{}x{}, but dataset {} has {}x{}x{}",
+                                 input.channels, input.height, input.width, data.name, images.channels,
+                                 images.height, images.width));
   }
   if (experiment.dataset.validation.images >= data.train.count) {
     throw UsageError(fmt::format("a validation split of {} images leaves none of the {} training images",

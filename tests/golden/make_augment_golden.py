@@ -6,19 +6,19 @@ elastic.safetensors.
 
 Needs Debian's python3-torchvision (made with torchvision 0.14.1, Pillow 9.4.0). Every number is little-endian:
 
-    8 bytes   "RUNGAUG2"
+    8 bytes   "RUNGAUG3"
     int32     number of images, and then for each image:
-      int32     height, width, number of cases
-      bytes     pixels, [height, width]
+      int32     channels (1: mode "L", 3: mode "RGB"), height, width, number of cases
+      bytes     pixels, [channels, height, width]
       and for each case:
         int32     kind: 0 brightness, 1 contrast, 2 rotation, 3 affine with nearest neighbour, 4 affine bilinear, 5 crop,
-                  6 perspective with nearest neighbour, 7 perspective bilinear, 8 Gaussian blur
-        int32     fill (not of brightness, contrast and blur, else 0)
+                  6 perspective with nearest neighbour, 7 perspective bilinear, 8 Gaussian blur, 9 saturation, 10 hue
+        int32     fill (of what uncovers pixels, else 0)
         int32     number of parameters
-        float64   the parameters: a factor; an angle in degrees; angle, translation across and down, scale, shear along x
+        float64   the parameters: a factor, or turns of the hue; an angle in degrees; angle, translation across and down, scale, shear along x
                   and y; how far the crop moves the image right and down; x and y of the corners' new places, from the top
                   left clockwise; or the kernel's size across and down, and sigma
-        bytes     the resulting pixels, [height, width]
+        bytes     the resulting pixels, [channels, height, width]
 
 elastic.safetensors holds for each CASE noise/CASE [2,H,W], displacement/CASE [2,H,W] in pixels across and down, what
 ElasticTransform makes of the noise with alpha/CASE and sigma/CASE; and image/CASE, result/CASE [H,W] with fill/CASE.
@@ -37,6 +37,7 @@ from torchvision.transforms import InterpolationMode
 from make_model_golden import write_safetensors
 
 FACTORS = [0.0, 0.5, 0.8765432, 0.9, 0.95, 1.0, 1.0499999523162842, 1.1, 1.1000000238418579, 1.75, 3.0]
+TURNS = [-0.5, -0.3333333432674408, -0.1, -0.0039, 0.0, 0.004, 0.05, 0.25, 0.4987654387950897, 0.5]
 ANGLES = [-13.0, -7.0, -6.999999523162842, -3.3333332538604736, -0.5, 0.0, 0.25, 1.0, 5.123456954956055, 7.0, 12.99,
           30.0, 45.0, 90.0, 135.5, 180.0, 270.0, -725.0]
 FILLS = [0, 1, 255]
@@ -61,6 +62,19 @@ def images(path):
     return [digits[0], digits[1], digits[7], digits[59999], wide, digits[2][1:28, 5:22], ramp, digits[3][14:15, 3:24]]
 
 
+def colours():
+    """Every hue in many shades, and noise."""
+    random = np.random.default_rng(7)
+    hue, value = np.meshgrid(np.arange(24) * 11 % 256, np.arange(18) * 15)
+    shades = np.stack([hue, random.integers(0, 256, hue.shape), value], axis=2).astype(np.uint8)
+    return [np.asarray(Image.fromarray(shades, "HSV").convert("RGB")), random.integers(0, 256, (13, 11, 3), dtype=np.uint8)]
+
+
+def planes(image):
+    pixels = np.asarray(image)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
 def perspective_coefficients(start, end):
     """torchvision's, solved in double precision as in newer releases: 0.14's single precision moves sources by up to 1e-4 pixels."""
     rows = []
@@ -76,6 +90,8 @@ def perspectives(image):
     for index, scale in enumerate(DISTORTIONS if min(image.size) > 1 else []):
         fill = FILLS[index % len(FILLS)]
         start, end = transforms.RandomPerspective.get_params(image.width, image.height, scale)
+        if start == end:  # of a small image: a copy, but for the solver's rounding
+            continue
         for kind, interpolation in (6, InterpolationMode.NEAREST), (7, InterpolationMode.BILINEAR):
             result = functional.perspective(image, start, end, interpolation, fill)
             yield kind, fill, [coordinate for corner in end for coordinate in corner], result
@@ -91,6 +107,9 @@ def cases(image):
     for factor in FACTORS:
         yield 0, 0, [factor], functional.adjust_brightness(image, factor)
         yield 1, 0, [factor], functional.adjust_contrast(image, factor)
+        yield 9, 0, [factor], functional.adjust_saturation(image, factor)
+    for turns in TURNS:
+        yield 10, 0, [turns], functional.adjust_hue(image, turns)
     for index, angle in enumerate(ANGLES):
         fill = FILLS[index % len(FILLS)]
         yield 2, fill, [angle], functional.rotate(image, angle, fill=fill)
@@ -138,13 +157,14 @@ def main(idx_path, output_folder):
     chosen = images(idx_path)
     write_safetensors(folder / "elastic.safetensors", elastics(chosen))
     with open(folder / "augment.bin", "wb") as output:
-        output.write(b"RUNGAUG2" + struct.pack("<i", len(chosen)))
-        for pixels in chosen:
-            results = list(cases(Image.fromarray(np.ascontiguousarray(pixels), "L")))
-            output.write(struct.pack("<iii", *pixels.shape, len(results)) + pixels.tobytes())
+        chosen = [Image.fromarray(np.ascontiguousarray(pixels)) for pixels in chosen + colours()]
+        output.write(b"RUNGAUG3" + struct.pack("<i", len(chosen)))
+        for image in chosen:
+            results = list(cases(image))
+            output.write(struct.pack("<iiii", *planes(image).shape, len(results)) + planes(image).tobytes())
             for kind, fill, parameters, result in results:
                 output.write(struct.pack(f"<iii{len(parameters)}d", kind, fill, len(parameters), *parameters))
-                output.write(np.asarray(result).tobytes())
+                output.write(planes(result).tobytes())
 
 
 if __name__ == "__main__":

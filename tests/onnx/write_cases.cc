@@ -65,7 +65,8 @@ Images random_pixels(const rung::recipe::Recipe& recipe) {
   Images images{rung::testing::random_images(recipe.model.input), {}};
   for (float& value : images.normalised) {
     images.pixels.push_back(static_cast<uint8_t>((value + 1) * 127));
-    value = static_cast<float>((images.pixels.back() / 255.0 - *recipe.dataset.mean) / *recipe.dataset.std);
+    value = static_cast<float>((images.pixels.back() / 255.0 - recipe.dataset.mean->of_channel(0)) /
+                               recipe.dataset.std->of_channel(0));
   }
   return images;
 }
@@ -95,8 +96,8 @@ std::string write_integer_case(const rung::testing::IntegerCase& c, const char* 
   rung::recipe::Recipe recipe;
   recipe.name = "case";
   recipe.model = c.model;
-  recipe.dataset.mean = rung::testing::kPixelMean;
-  recipe.dataset.std = rung::testing::kPixelStd;
+  recipe.dataset.mean = rung::testing::pixel_mean(c.model.input);
+  recipe.dataset.std = rung::testing::pixel_std(c.model.input);
   const auto form = form_name == std::string("qdq") ? rung::exports::IntegerForm::kQdq
                                                     : rung::exports::IntegerForm::kQlinear;
   const std::string file = to_integer_onnx(recipe, weights, integers, form, {.raw_input = true});
