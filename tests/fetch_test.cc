@@ -9,11 +9,11 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/child_process.h"
 #include "base/error.h"
 #include "data/dataset.h"
 #include "data_test_files.h"
 #include "fetch/archive.h"
-#include "fetch/child_process.h"
 #include "fetch/download.h"
 
 namespace rung::fetch {

@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/child_process.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/scratch_folder.h"
 #include "fetch/archive.h"
-#include "fetch/child_process.h"
 #include "fetch/download.h"
 #include "fetch/install.h"
 

@@ -2,17 +2,15 @@
 #include "fetch/install.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <span>
 #include <string>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/scratch_folder.h"
 #include "data/dataset_file.h"
 
 namespace rung::fetch {
@@ -46,19 +44,6 @@ void rename_folder(const std::filesystem::path& from, const std::filesystem::pat
 }
 
 }  // namespace
-
-ScratchFolder::ScratchFolder(const std::filesystem::path& parent, std::string_view name) {
-  std::string pattern = (parent / fmt::format(".{}.XXXXXX", name)).string();
-  if (::mkdtemp(pattern.data()) == nullptr)
-    throw IoError(fmt::format("cannot create a folder in {}: {}", parent.string(),
-                              std::generic_category().message(errno)));
-  path_ = pattern;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 void install_files(const FileContents& contents, const std::filesystem::path& folder) {
   const ScratchFolder scratch(folder.parent_path(), folder.filename().string());

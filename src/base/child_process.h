@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace rung::fetch {
+namespace rung {
 
 struct ProcessResult {
   int exit_status = 0;  // 128 + the signal if one ended it
@@ -20,4 +20,4 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
                           std::chrono::seconds deadline, const std::function<void()>& while_waiting = {});
 
-}  // namespace rung::fetch
+}  // namespace rung

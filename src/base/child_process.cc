@@ -1,5 +1,5 @@
 // The output goes through a file, not a pipe, so that neither side can block the other.
-#include "fetch/child_process.h"
+#include "base/child_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,7 +19,7 @@
 
 extern char** environ;
 
-namespace rung::fetch {
+namespace rung {
 namespace {
 
 constexpr size_t kMostOutputBytes = 64 * 1024;
@@ -113,4 +113,4 @@ ProcessResult run_process(const std::vector<std::string>& arguments, const std::
           .output = read_from_start(output.get())};
 }
 
-}  // namespace rung::fetch
+}  // namespace rung
