@@ -87,7 +87,7 @@ def write_png():
 
 def write_jpeg():
     images = pathlib.Path(__file__).parent.parent / "tests/golden/images"
-    for name in "grey", "colour", "progressive", "cmyk", "orientation6":
+    for name in "grey", "colour", "progressive", "cmyk", "ycck", "orientation6":
         write("jpeg", name, (images / f"{name}.jpg").read_bytes())
 
 

@@ -48,13 +48,29 @@ size_t segment(const std::vector<std::byte>& bytes, unsigned marker) {
 }
 
 TEST(Jpeg, DecodesAsPillowDoes) {
-  for (const std::string name : {"colour", "progressive", "grey"}) {
+  for (const std::string name : {"colour", "progressive", "grey", "cmyk", "ycck"}) {
     const Image image = parse_jpeg(golden(name + ".jpg"), name);
     const Image expected = parse_png(golden(name + ".png"), name);
     EXPECT_EQ(image.height, 34);
     EXPECT_EQ(image.width, 45);
     EXPECT_EQ(image.pixels, expected.pixels) << name;
   }
+}
+
+TEST(Jpeg, KeepsColoursAsPillowDoes) {
+  for (const auto& [jpeg, png] :
+       {std::pair{"colour.jpg", "colour_rgb.png"}, {"cmyk.jpg", "cmyk.png"}, {"ycck.jpg", "ycck.png"}}) {
+    const Image image = parse_jpeg(golden(jpeg), jpeg, Colours::kKeep);
+    EXPECT_EQ(image.channels, 3);
+    EXPECT_EQ(image.pixels, parse_png(golden(png), png, Colours::kKeep).pixels) << jpeg;
+  }
+  EXPECT_EQ(parse_jpeg(golden("grey.jpg"), "", Colours::kKeep).channels, 1);
+  EXPECT_EQ(parse_jpeg(golden("grey.jpg"), "", Colours::kRgb).pixels.size(), 34U * 45 * 3);
+}
+
+// As in Pillow, the numbers of a file without Adobe's marker are inverted, too.
+TEST(Jpeg, TakesUnmarkedCmykForAdobes) {
+  EXPECT_EQ(parse_jpeg(golden("cmyk_unmarked.jpg"), "").pixels, parse_png(golden("cmyk.png"), "").pixels);
 }
 
 // The upper left quarter of the image as it is stored is white and the upper right one grey; EXIF's
@@ -90,7 +106,7 @@ TEST(Jpeg, IsUprightAsItsOrientationSays) {
 }
 
 TEST(Jpeg, RefusesEveryTruncation) {
-  for (const char* name : {"grey.jpg", "progressive.jpg"}) {
+  for (const char* name : {"grey.jpg", "progressive.jpg", "ycck.jpg"}) {
     const auto whole = golden(name);
     for (size_t length = 0; length < whole.size(); ++length)
       EXPECT_THAT(error_of(std::span(whole).first(length)), HasSubstr("a.jpg: a damaged JPEG file: "))
@@ -103,10 +119,6 @@ TEST(Jpeg, IgnoresWhatFollowsTheImage) {
   auto bytes = golden("grey.jpg");
   bytes.resize(bytes.size() + 1000);
   EXPECT_EQ(error_of(bytes), "");
-}
-
-TEST(Jpeg, SaysThatCmykIsNotSupported) {
-  EXPECT_EQ(error_of(golden("cmyk.jpg")), "a.jpg: a CMYK image, which is not supported");
 }
 
 TEST(Jpeg, RefusesHugeImagesBeforeAllocating) {

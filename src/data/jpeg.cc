@@ -55,6 +55,25 @@ void limit_scans(j_common_ptr info) {
   std::longjmp(failure_of(info).caller, 1);
 }
 
+J_COLOR_SPACE decoded_as(J_COLOR_SPACE stored) {
+  if (stored == JCS_GRAYSCALE) return JCS_GRAYSCALE;
+  return stored == JCS_CMYK || stored == JCS_YCCK ? JCS_CMYK : JCS_RGB;
+}
+
+// What is left of the light, of 255, after black ink, and then after one of the colours. Both are stored
+// inverted: 255 is no ink (Adobe's convention, which Pillow assumes of every file). The product is rounded as
+// by Pillow's convert("RGB").
+constexpr uint8_t light(uint8_t no_colour, uint8_t no_black) {
+  const uint32_t taken = (255U - no_colour) * no_black + 128;
+  return static_cast<uint8_t>(no_black - (((taken >> 8) + taken) >> 8));
+}
+
+// Cyan, magenta, yellow and black to red, green and blue, of which the fourth number stays.
+void make_rgb(std::span<JSAMPLE> pixels) {
+  for (; !pixels.empty(); pixels = pixels.subspan(4))
+    for (size_t colour = 0; colour < 3; ++colour) pixels[colour] = light(pixels[colour], pixels[3]);
+}
+
 // A libjpeg decompressor whose errors are exceptions.
 class Decompressor {
  public:
@@ -117,12 +136,14 @@ void Decompressor::decode(Decompressor& self) {
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = self.row_.data();
     jpeg_read_scanlines(&info, &row, 1);
-    if (info.output_components == self.image_.channels) {
-      out = std::copy_n(row, self.row_.size(), out);
-      continue;
+    if (info.out_color_space == JCS_CMYK) make_rgb(self.row_);
+    for (JDIMENSION column = 0; column < info.output_width; ++column, row += info.output_components) {
+      if (self.image_.channels == 3) {
+        out = std::copy_n(row, 3, out);
+      } else {
+        *out++ = info.output_components == 1 ? *row : luma(row[0], row[1], row[2]);
+      }
     }
-    for (JDIMENSION column = 0; column < info.output_width; ++column, row += 3)
-      *out++ = luma(row[0], row[1], row[2]);
   }
   jpeg_finish_decompress(&info);
 }
@@ -136,12 +157,14 @@ int Decompressor::orientation() const {
 }
 
 Image Decompressor::read_image(Colours colours) {
-  const bool is_grey = info_.jpeg_color_space == JCS_GRAYSCALE;
-  info_.out_color_space = is_grey ? JCS_GRAYSCALE : JCS_RGB;
-  row_.resize(static_cast<size_t>(info_.image_width) * (is_grey ? 1 : 3));
+  info_.out_color_space = decoded_as(info_.jpeg_color_space);
+  const size_t components = info_.out_color_space == JCS_GRAYSCALE ? 1
+                            : info_.out_color_space == JCS_CMYK    ? 4
+                                                                   : 3;
+  row_.resize(components * info_.image_width);
   image_.height = static_cast<int>(info_.image_height);
   image_.width = static_cast<int>(info_.image_width);
-  image_.channels = is_grey || colours == Colours::kGrey ? 1 : 3;
+  image_.channels = components == 1 || colours == Colours::kGrey ? 1 : 3;
   image_.pixels.resize(static_cast<size_t>(info_.image_height) * info_.image_width *
                        static_cast<size_t>(image_.channels));
   call(decode);
@@ -153,8 +176,6 @@ void require_supported(const jpeg_decompress_struct& info, size_t bytes, const s
     throw DataError(fmt::format("{}: {}", file, what), hint);
   };
   require_sides(info.image_height, info.image_width, file);
-  if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
-    refuse("a CMYK image, which is not supported", "convert it to RGB or grey");
   if (info.arith_code != 0) refuse("arithmetic coding, which is not supported", "convert the image to PNG");
   if (uint64_t{info.image_width} * info.image_height > kMostPixelsPerByte * bytes)
     refuse(fmt::format("a damaged JPEG file: {} bytes are too few for {} x {} pixels", bytes,

@@ -1,4 +1,5 @@
-// Reading JPEG files, by libjpeg-turbo. Left out: CMYK and arithmetic coding; colour profiles are ignored.
+// Reading JPEG files, by libjpeg-turbo. CMYK becomes RGB as in Pillow. Left out: arithmetic
+// coding; colour profiles are ignored.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@ namespace rung::data {
 
 // A JPEG file's image, upright as its EXIF data says; `conversions`, unless null, says what was done. `file`
 // names the bytes in error messages. Throws DataError if they are not a JPEG file, are damaged or cut off,
-// are CMYK, or have a side of more than kMaxImageSide.
+// or have a side of more than kMaxImageSide.
 Image parse_jpeg(std::span<const std::byte> bytes, const std::string& file, Colours colours = Colours::kGrey,
                  Conversions* conversions = nullptr);
 

@@ -37,6 +37,20 @@ def deep():
     return image
 
 
+ADOBE = b"\xff\xee\x00\x0eAdobe"  # a segment of 16 bytes; the last one says how colours are stored
+
+
+def as_ycck(cmyk):
+    """The same numbers, taken for luma, chroma and black: other colours, but as valid."""
+    at = cmyk.index(ADOBE) + 15
+    return cmyk[:at] + b"\x02" + cmyk[at + 1 :]
+
+
+def unmarked(cmyk):
+    at = cmyk.index(ADOBE)
+    return cmyk[:at] + cmyk[at + 16 :]
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     colours = picture()
@@ -44,8 +58,14 @@ def main():
     colours.save(FOLDER / "progressive.jpg", quality=85, progressive=True, subsampling=0)
     colours.convert("L").save(FOLDER / "grey.jpg", quality=90)
     colours.convert("CMYK").save(FOLDER / "cmyk.jpg")
+    (FOLDER / "ycck.jpg").write_bytes(as_ycck((FOLDER / "cmyk.jpg").read_bytes()))
+    (FOLDER / "cmyk_unmarked.jpg").write_bytes(unmarked((FOLDER / "cmyk.jpg").read_bytes()))
     for name in "colour", "progressive", "grey":
         Image.open(FOLDER / f"{name}.jpg").convert("L").save(FOLDER / f"{name}.png")
+    Image.open(FOLDER / "colour.jpg").convert("RGB").save(FOLDER / "colour_rgb.png")
+    assert Image.open(FOLDER / "cmyk_unmarked.jpg").convert("RGB") == Image.open(FOLDER / "cmyk.jpg").convert("RGB")
+    for name in "cmyk", "ycck":
+        Image.open(FOLDER / f"{name}.jpg").convert("RGB").save(FOLDER / f"{name}.png")
     grey = Image.open(FOLDER / "grey.png")
     for name, size in ("small", (13, 9)), ("large", (100, 70)), ("narrow", (7, 50)):
         grey.resize(size, Image.Resampling.BILINEAR).save(FOLDER / f"{name}.png")

@@ -32,7 +32,6 @@ code=0
 [[ $code == 1 ]] && head -n 2 out | sed 's/ *$//' && [[ $(wc -l <out) == 65 ]]
 sed 's/ (.*//; s/reading .*/reading/' errors
 fails 1 'rung: error: run: no PNG or JPEG files are in this folder' "$RUNG" predict run run
-fails 1 "rung: error: $images/cmyk.jpg: a CMYK image, which is not supported (convert it to RGB or grey)" "$RUNG" predict run "$images/cmyk.jpg"
 fails 1 'rung: error: digits/t10k-labels-idx1-ubyte: byte 3: expected 3 dimensions *' "$RUNG" predict run digits/t10k-labels-idx1-ubyte
 code=0 && "$RUNG" predict run none.png test --json >document 2>errors || code=$?
 [[ $code == 1 && $(wc -l <errors) == 1 ]] && one_document document
