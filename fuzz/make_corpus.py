@@ -183,6 +183,11 @@ def write_npy():
     write("npy", "labels", npy(npy_dict("<i8", "(2,)"), bytes(16), version=3))
     write("npy", "scalar", npy(npy_dict("<i8", "()"), bytes(8)))
     write("npy", "python2", npy('{"shape": (2L, 3L), "fortran_order": True, "descr": ">f8"}', bytes(48)))
+    for order in "<", ">":
+        text = "catäöü蜂\U0001F41D".encode("utf-32-le" if order == "<" else "utf-32-be")
+        write("npy", f"text{ord(order)}", npy(npy_dict(order + "U4", "(2,)"), text))
+    write("npy", "text_bytes", npy(npy_dict("|S3", "(3, 1)"), b"catab\0\xff\xfe\0"))
+    write("npy", "text_none", npy(npy_dict("<U2", "(2,)"), struct.pack("<4I", 0xD800, 0x110000, 0xFFFFFFFF, 0)))
     write("npy", "objects", npy(npy_dict("|O", "(2,)"), b"\x80\x04K\x01."))
     write("npy", "structured", npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }"))
     write("npy", "huge", npy(npy_dict("<f8", "(99999999999, 99999999999)")))

@@ -28,10 +28,15 @@ constexpr size_t kMostEntries = 5'000'000;
 constexpr uint64_t kMostBytes = uint64_t{64} << 30;  // of all entries together
 constexpr size_t kReadBytes = 256 * 1024;
 
+struct ArchiveFile {
+  fs::path path;
+  std::string name;  // in messages
+};
+
 using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
-[[noreturn]] void fail(const fs::path& file, const std::string& what, const std::string& hint = "") {
-  throw DataError(fmt::format("{}: {}", quotable(file.string()), what), hint);
+[[noreturn]] void fail(const ArchiveFile& file, const std::string& what, const std::string& hint = "") {
+  throw DataError(fmt::format("{}: {}", file.name, what), hint);
 }
 
 std::string reason(archive* reader) {
@@ -40,19 +45,19 @@ std::string reason(archive* reader) {
 }
 
 // Of a zip archive the central directory counts, so that one that is cut off is damaged.
-Reader open_archive(const fs::path& file) {
+Reader open_archive(const ArchiveFile& file) {
   Reader reader(archive_read_new(), &archive_read_free);
   if (!reader) throw std::bad_alloc();
   archive_read_support_format_zip_seekable(reader.get());
   archive_read_support_format_tar(reader.get());
   archive_read_support_filter_gzip(reader.get());
-  if (archive_read_open_filename(reader.get(), file.c_str(), kReadBytes) != ARCHIVE_OK)
+  if (archive_read_open_filename(reader.get(), file.path.c_str(), kReadBytes) != ARCHIVE_OK)
     fail(file, reason(reader.get()));
   return reader;
 }
 
 // Null at the end.
-archive_entry* next_entry(archive* reader, const fs::path& file) {
+archive_entry* next_entry(archive* reader, const ArchiveFile& file) {
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(reader, &entry);
   if (result == ARCHIVE_EOF) return nullptr;
@@ -61,7 +66,7 @@ archive_entry* next_entry(archive* reader, const fs::path& file) {
 }
 
 // Without "./" in front.
-std::string path_of(archive_entry* entry, const fs::path& file) {
+std::string path_of(archive_entry* entry, const ArchiveFile& file) {
   const char* name = archive_entry_pathname_utf8(entry);
   if (name == nullptr) name = archive_entry_pathname(entry);
   if (name == nullptr) fail(file, "an entry has a name that cannot be read");
@@ -70,7 +75,7 @@ std::string path_of(archive_entry* entry, const fs::path& file) {
   return std::string(path);
 }
 
-void require_inside(const std::string& path, const fs::path& file) {
+void require_inside(const std::string& path, const ArchiveFile& file) {
   const fs::path parts(path);
   if (parts.is_absolute() || std::ranges::count(parts, fs::path("..")) > 0)
     fail(file, fmt::format("the path {} leads out of the archive", quotable(path)));
@@ -80,7 +85,7 @@ bool is_hardlink(archive_entry* entry) {
   return archive_entry_hardlink(entry) != nullptr;
 }
 
-void require_plain(archive_entry* entry, const std::string& path, const fs::path& file) {
+void require_plain(archive_entry* entry, const std::string& path, const ArchiveFile& file) {
   const auto type = archive_entry_filetype(entry);
   if (archive_entry_is_encrypted(entry) != 0)
     fail(file, fmt::format("{} is encrypted", quotable(path)), "unpack the archive, and import the folder");
@@ -94,7 +99,7 @@ void require_plain(archive_entry* entry, const std::string& path, const fs::path
 class ArchiveStream final : public ByteStream {
  public:
   // `reader` stands at the entry.
-  ArchiveStream(Reader reader, const fs::path& file, std::string path, uint64_t most)
+  ArchiveStream(Reader reader, const ArchiveFile& file, std::string path, uint64_t most)
       : reader_(std::move(reader)), file_(file), path_(std::move(path)), most_(most) {}
 
   size_t read(std::span<std::byte> bytes) override {
@@ -116,7 +121,7 @@ class ArchiveStream final : public ByteStream {
 
  private:
   Reader reader_;
-  const fs::path& file_;
+  const ArchiveFile& file_;
   std::string path_;
   uint64_t most_;
   uint64_t given_ = 0;
@@ -124,13 +129,13 @@ class ArchiveStream final : public ByteStream {
 
 class ArchiveTree final : public FileTree {
  public:
-  explicit ArchiveTree(fs::path file) : file_(std::move(file)) {
+  explicit ArchiveTree(ArchiveFile file) : file_(std::move(file)) {
     list();
     sort_files();
   }
 
   std::string place(size_t file) const override {
-    return fmt::format("{}: {}", quotable(file_.string()), quotable(files_[file].path));
+    return fmt::format("{}: {}", file_.name, quotable(files_[file].path));
   }
 
   std::optional<fs::path> disk_path(size_t) const override { return std::nullopt; }
@@ -243,7 +248,7 @@ class ArchiveTree final : public FileTree {
     std::ranges::set_difference(folders_, filled, std::back_inserter(empty_folders_));
   }
 
-  fs::path file_;
+  ArchiveFile file_;
   std::map<std::string, size_t> entries_;  // their numbers in the archive
   std::set<std::string> folders_;
   std::set<std::string> litter_;
@@ -282,7 +287,11 @@ bool is_archive(const fs::path& file) {
 }
 
 std::unique_ptr<FileTree> make_archive_tree(const fs::path& file) {
-  return std::make_unique<ArchiveTree>(file);
+  return make_archive_tree(file, quotable(file.string()));
+}
+
+std::unique_ptr<FileTree> make_archive_tree(const fs::path& file, const std::string& name) {
+  return std::make_unique<ArchiveTree>(ArchiveFile{file, name});
 }
 
 }  // namespace rung::imports

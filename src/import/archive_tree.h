@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "import/file_tree.h"
 
@@ -16,5 +17,7 @@ bool is_archive(const std::filesystem::path& file);
 // Throws DataError if the archive is damaged or encrypted, holds links, special files, paths that lead out of
 // it or one path twice, or claims to hold more than can be imported.
 std::unique_ptr<FileTree> make_archive_tree(const std::filesystem::path& file);
+// ... which messages call `name`.
+std::unique_ptr<FileTree> make_archive_tree(const std::filesystem::path& file, const std::string& name);
 
 }  // namespace rung::imports

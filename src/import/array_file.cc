@@ -15,6 +15,7 @@ namespace rung::imports {
 namespace {
 
 constexpr size_t kPieceItems = 256 * 1024;
+constexpr size_t kPieceBytes = 4 << 20;
 constexpr uint64_t kQmnistColumns = 8;  // the class, and where the digit comes from
 
 bool is_colours(uint64_t extent) {
@@ -85,6 +86,7 @@ void ArrayFile::fail_short(uint64_t size) const {
 ImageShape ArrayFile::image_shape(const std::optional<Size>& size) const {
   const auto& dims = header_.shape;
   const auto shape = shape_text(dims);
+  if (header_.is_text()) throw DataError(fmt::format("{}: images of text, of type {}", place_, header_.type));
   const auto refuse = [&](const std::string& why) {
     throw DataError(fmt::format("{}: an array of shape {} {}", place_, shape, why),
                     "images have the shape (count, height, width), with or without 1 or 3 channels");
@@ -121,20 +123,18 @@ ImageShape ArrayFile::image_shape(const std::optional<Size>& size) const {
   return result;
 }
 
-void ArrayFile::each_piece(const std::function<void(uint64_t, std::span<const double>)>& take) const {
+void ArrayFile::each_bytes(const std::function<void(uint64_t, std::span<const std::byte>)>& take) const {
   const auto stream = tree_.open(file_);
   std::vector<std::byte> bytes(header_.data_offset);
   stream->read(bytes);
-  std::vector<double> numbers;
   const uint64_t items = header_.items();
+  const size_t at_once = std::min(kPieceItems, std::max<size_t>(1, kPieceBytes / header_.item_bytes));
   for (uint64_t first = 0; first < items;) {
-    const auto some = static_cast<size_t>(std::min<uint64_t>(kPieceItems, items - first));
+    const auto some = static_cast<size_t>(std::min<uint64_t>(at_once, items - first));
     bytes.resize(some * header_.item_bytes);
     const size_t got = stream->read(bytes);
     if (got < bytes.size()) fail_short(header_.data_offset + first * header_.item_bytes + got);
-    numbers.resize(some);
-    decode_npy_items(header_, bytes, numbers);
-    take(first, numbers);
+    take(first, bytes);
     first += some;
   }
   bytes.resize(1);
@@ -142,6 +142,15 @@ void ArrayFile::each_piece(const std::function<void(uint64_t, std::span<const do
     throw DataError(fmt::format("{}: byte {}: more follows the {} values of its shape {}", place_,
                                 header_.data_offset + items * header_.item_bytes, items,
                                 shape_text(header_.shape)));
+}
+
+void ArrayFile::each_piece(const std::function<void(uint64_t, std::span<const double>)>& take) const {
+  std::vector<double> numbers;
+  each_bytes([&](uint64_t first, std::span<const std::byte> bytes) {
+    numbers.resize(bytes.size() / header_.item_bytes);
+    decode_npy_items(header_, bytes, numbers);
+    take(first, numbers);
+  });
 }
 
 void ArrayFile::add_range(Range& range) const {
@@ -195,23 +204,25 @@ void ArrayFile::read_pixels(const ImageShape& shape, const PixelScale& scale, st
   });
 }
 
-size_t ArrayFile::label_columns() const {
+LabelForm ArrayFile::label_form() const {
   const auto& dims = header_.shape;
-  const bool is_qmnist =
-      dims.size() == 2 && dims[1] == kQmnistColumns && header_.big_endian && header_.item_bytes == 4;
-  if (dims.size() == 2 && dims[1] > 1 && !is_qmnist)
-    throw DataError(
-        fmt::format("{}: {} labels for each image", place_, dims[1]),
-        "images of one class each are supported: save the number of the class, as argmax(axis=1) gives it");
   if (dims.empty() || dims.size() > 2)
     throw DataError(fmt::format("{}: labels of shape {}, not (count,)", place_, shape_text(dims)));
   if (dims[0] > kMostImages) throw DataError(fmt::format("{}: {} labels are too many", place_, dims[0]));
-  return dims.size() == 2 ? static_cast<size_t>(dims[1]) : 1;
+  const bool is_one = dims.size() == 1 || dims[1] == 1;
+  if (header_.is_text() && !is_one)
+    throw DataError(fmt::format("{}: {} names for each image", place_, dims[1]));
+  if (header_.is_text()) return LabelForm::kTexts;
+  if (is_one) return LabelForm::kNumbers;
+  const bool is_qmnist = dims[1] == kQmnistColumns && header_.big_endian && header_.item_bytes == 4;
+  return is_qmnist ? LabelForm::kQmnist : LabelForm::kOneHot;
 }
 
 std::vector<int64_t> ArrayFile::read_labels() const {
   constexpr double kLargest = 1e9;
-  const size_t columns = label_columns();
+  const LabelForm form = label_form();
+  if (form == LabelForm::kOneHot) return read_one_hot();
+  const size_t columns = form == LabelForm::kQmnist ? kQmnistColumns : 1;
   std::vector<int64_t> labels;
   each_piece([&](uint64_t first, std::span<const double> numbers) {
     for (size_t i = 0; i < numbers.size(); ++i) {
@@ -220,6 +231,47 @@ std::vector<int64_t> ArrayFile::read_labels() const {
         throw DataError(fmt::format("{}: label {:g} of image {} is no number of a class", place_, numbers[i],
                                     (first + i) / columns));
       labels.push_back(static_cast<int64_t>(numbers[i]));
+    }
+  });
+  return labels;
+}
+
+std::vector<int64_t> ArrayFile::read_one_hot() const {
+  constexpr int64_t kNone = -1;
+  const uint64_t classes = header_.shape[1];
+  std::vector<int64_t> labels(header_.shape[0], kNone);
+  const auto refuse = [&](uint64_t image, const std::string& what) {
+    throw DataError(fmt::format("{}: the {} labels of image {} {}", place_, classes, image, what),
+                    "images of one class each are supported: a number or a name for each, or a row of zeros "
+                    "with a 1 in the place of the class");
+  };
+  FortranWalk walk(header_.shape);
+  each_piece([&](uint64_t first, std::span<const double> numbers) {
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      const uint64_t at = header_.fortran_order ? walk.place() : first + i;
+      if (header_.fortran_order) walk.advance();
+      if (numbers[i] == 0) continue;
+      int64_t& label = labels[at / classes];
+      if (numbers[i] != 1) refuse(at / classes, fmt::format("hold {:g}, neither 0 nor 1", numbers[i]));
+      if (label != kNone) refuse(at / classes, "hold more than one 1");
+      label = static_cast<int64_t>(at % classes);
+    }
+  });
+  const auto none = std::ranges::find(labels, kNone);
+  if (none != labels.end()) refuse(static_cast<uint64_t>(none - labels.begin()), "hold no 1");
+  return labels;
+}
+
+std::vector<std::string> ArrayFile::read_text_labels() const {
+  RUNG_REQUIRE(header_.is_text());
+  std::vector<std::string> labels;
+  each_bytes([&](uint64_t, std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(header_.item_bytes)) {
+      const auto label = decode_npy_text(header_, bytes.first(header_.item_bytes));
+      if (!label || label->empty())
+        throw DataError(fmt::format("{}: the label of image {} is {}", place_, labels.size(),
+                                    label ? "empty" : "not text in Unicode"));
+      labels.push_back(*label);
     }
   });
   return labels;

@@ -28,6 +28,14 @@ struct ImageShape {
   }
 };
 
+// What an array of labels has for each image.
+enum class LabelForm {
+  kNumbers,  // (N,) or (N, 1)
+  kTexts,    // likewise
+  kQmnist,   // (N, 8): the first number is the class
+  kOneHot,   // (N, K): 1 in the place of the class, else 0
+};
+
 class ArrayFile {
  public:
   // Reads the header. `tree` must outlive this. Throws DataError.
@@ -35,6 +43,7 @@ class ArrayFile {
 
   const std::string& name() const { return name_; }
   const std::string& place() const { return place_; }
+  const std::string& path() const { return tree_.files()[file_].path; }
   const NpyHeader& header() const { return header_; }
 
   // (N, H, W), (N, H, W, C), (N, C, H, W), or (N, pixels) if `size` says how they lie or they are a square.
@@ -48,16 +57,20 @@ class ArrayFile {
   void read_pixels(const ImageShape& shape, const PixelScale& scale, std::span<uint8_t> pixels,
                    const Work& work) const;
 
-  // How many numbers there are for each image: 1, of an array (N,) or (N, 1); 8 in QMNIST's files, of which
-  // the first is the class. Throws DataError for others.
-  size_t label_columns() const;
+  // Throws DataError if its shape is not one of labels.
+  LabelForm label_form() const;
 
-  // One whole number for each image. Throws DataError.
+  // A whole number for each image. Throws DataError. Precondition: not kTexts.
   std::vector<int64_t> read_labels() const;
+  // A name for each image. Throws DataError. Precondition: kTexts.
+  std::vector<std::string> read_text_labels() const;
 
  private:
   [[noreturn]] void fail_short(uint64_t size) const;
   bool is_bytes() const { return header_.kind == NpyKind::kUnsigned && header_.item_bytes == 1; }
+  // Calls take(first, bytes) for one piece after the other, of whole items in the file's order.
+  void each_bytes(const std::function<void(uint64_t first, std::span<const std::byte> bytes)>& take) const;
+  std::vector<int64_t> read_one_hot() const;
   // Calls take(first, numbers) for one piece after the other, in the file's order.
   void each_piece(const std::function<void(uint64_t first, std::span<const double> numbers)>& take) const;
   std::vector<uint8_t> in_c_order(const PixelScale& scale) const;

@@ -137,6 +137,10 @@ std::optional<NpyKind> kind_of(char letter) {
       return NpyKind::kSigned;
     case 'f':
       return NpyKind::kFloat;
+    case 'U':
+      return NpyKind::kUtf32;
+    case 'S':
+      return NpyKind::kBytes;
     default:
       return std::nullopt;
   }
@@ -148,6 +152,9 @@ bool is_size(NpyKind kind, size_t bytes) {
       return bytes == 1;
     case NpyKind::kFloat:
       return bytes == 2 || bytes == 4 || bytes == 8;
+    case NpyKind::kUtf32:
+    case NpyKind::kBytes:
+      return bytes >= 1 && bytes <= kMostNpyTextBytes;
     case NpyKind::kUnsigned:
     case NpyKind::kSigned:
       return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
@@ -155,17 +162,25 @@ bool is_size(NpyKind kind, size_t bytes) {
   return false;
 }
 
+// 0 if the digits say nothing that is read. NumPy counts text in characters, of four bytes.
+size_t item_bytes(NpyKind kind, std::string_view digits) {
+  size_t count = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (error != std::errc() || end != digits.data() + digits.size() || count > kMostNpyTextBytes) return 0;
+  return kind == NpyKind::kUtf32 ? 4 * count : count;
+}
+
 void set_type(NpyHeader& header, const std::string& type, const Literal& literal) {
   header.type = quotable(type);
   if (type.find('O') != std::string::npos)
     literal.fail("the values are Python objects, which are not unpickled: save a plain array of numbers");
   const std::string_view order = type.empty() ? "" : std::string_view(type).substr(0, 1);
-  const auto kind = type.size() == 3 && std::string_view("<>|=").find(order) != std::string_view::npos
+  const auto kind = type.size() >= 3 && std::string_view("<>|=").find(order) != std::string_view::npos
                         ? kind_of(type[1])
                         : std::nullopt;
-  header.item_bytes = kind ? static_cast<size_t>(type[2] - '0') : 0;
+  header.item_bytes = kind ? item_bytes(*kind, std::string_view(type).substr(2)) : 0;
   if (!kind || !is_size(*kind, header.item_bytes))
-    literal.fail(fmt::format("values of type {}; integers, floats and bool are read", header.type));
+    literal.fail(fmt::format("values of type {}; integers, floats, bool and text are read", header.type));
   header.kind = *kind;
   header.big_endian = order == ">";
 }
@@ -190,6 +205,27 @@ Unsigned unsigned_at(const std::byte* from, bool big_endian) {
   if constexpr (sizeof value == 2) return __builtin_bswap16(value);
   if constexpr (sizeof value == 4) return __builtin_bswap32(value);
   if constexpr (sizeof value == 8) return __builtin_bswap64(value);
+}
+
+// Also of what is no character: then the text is not UTF-8.
+void append_utf8(std::string& text, uint32_t character) {
+  const auto add = [&](uint32_t byte) { text += static_cast<char>(byte); };
+  const auto more = [&](int shift) { add(0x80 | (character >> shift & 0x3F)); };
+  if (character < 0x80) {
+    add(character);
+  } else if (character < 0x800) {
+    add(0xC0 | character >> 6);
+    more(0);
+  } else if (character < 0x10000) {
+    add(0xE0 | character >> 12);
+    more(6);
+    more(0);
+  } else {
+    add(character < 0x200000 ? 0xF0 | character >> 18 : 0xFF);
+    more(12);
+    more(6);
+    more(0);
+  }
 }
 
 // IEEE 754's binary16: every one is a double.
@@ -263,6 +299,7 @@ NpyHeader parse_npy_header(std::span<const std::byte> begin, const std::string& 
 }
 
 void decode_npy_items(const NpyHeader& header, std::span<const std::byte> bytes, std::span<double> numbers) {
+  RUNG_REQUIRE(!header.is_text());
   RUNG_REQUIRE(bytes.size() == numbers.size() * header.item_bytes);
   switch (header.item_bytes) {
     case 1:
@@ -274,6 +311,19 @@ void decode_npy_items(const NpyHeader& header, std::span<const std::byte> bytes,
     default:
       return decode<uint64_t>(header, bytes.data(), numbers);
   }
+}
+
+std::optional<std::string> decode_npy_text(const NpyHeader& header, std::span<const std::byte> item) {
+  RUNG_REQUIRE(header.is_text() && item.size() == header.item_bytes);
+  std::string text;
+  if (header.kind == NpyKind::kBytes) {
+    text.assign(reinterpret_cast<const char*>(item.data()), item.size());
+  } else {
+    for (size_t at = 0; at < item.size(); at += 4)
+      append_utf8(text, unsigned_at<uint32_t>(item.data() + at, header.big_endian));
+  }
+  text.resize(text.find_last_not_of('\0') + 1);
+  return is_utf8(text) ? std::optional(text) : std::nullopt;
 }
 
 std::string shape_text(std::span<const uint64_t> shape) {
