@@ -1,4 +1,5 @@
-// Labels: names, one-hot rows, files of one class each; arrays of one name in several folders and archives.
+// Labels: names, one-hot rows, files of one class each; arrays of one name in several folders and archives;
+// classes that are renamed or become one.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -134,6 +135,25 @@ TEST_F(Labels, OfOneNameBelongToTheirFolderOrArchive) {
   write("m/a.npz", part(1));
   write("m/b.npz", part(2));
   EXPECT_THAT(error_of({"m"}), HasSubstr("both a/x and b/x may be the same part"));
+}
+
+TEST_F(Labels, AreRenamedAndMerged) {
+  const std::string names = npy_header("|S1", "(4,)") + "abAc";
+  options_.map = {{"A", "a"}, {"c", "d"}};
+  expect_classes(names, {"a", "b", "d"}, {0, 1, 0, 2});
+  EXPECT_THAT(steps(), ElementsAre("The classes a, A became one, a.", "The class c became d."));
+  options_.map = {{"a", "b"}, {"b", "a"}};  // at once
+  expect_classes(names, {"A", "a", "b", "c"}, {2, 1, 0, 3});
+  options_.map = {{"a", "new"}, {"b", "new"}};
+  options_.classes = {"new", "c"};
+  expect_classes(names, {"new", "c"}, {0, 0, 1});
+  options_.classes = {};
+  options_.map = {{"a", "x"}, {"b", "x"}, {"A", "x"}, {"c", "x"}};
+  EXPECT_THAT(error_of({"a"}), HasSubstr("all images are of one class, x"));
+  options_.map = {{"a", "x"}, {"a", "y"}};
+  EXPECT_EQ(error_of({"a"}), "--map gives the class a two new names | ");
+  options_.map = {{"bb", "x"}};
+  EXPECT_EQ(error_of({"a"}), "there is no class bb; did you mean b? | the classes are a, b, A, c");
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct Options {
   std::string test;
   std::string resize;
   std::string size;
+  std::string map;
   std::string classes;
   imports::Options import;
   int threads = 0;
@@ -72,19 +73,37 @@ std::string is_portion(const std::string& text) {
   return fmt::format("'{}' is neither a share between 0 and 1 nor a number of images", printable(text));
 }
 
-// Commas separate names; "\," is a comma in one.
-std::vector<std::string> parse_names(std::string_view text) {
-  std::vector<std::string> names(1);
+// The parts of a text that separators separate; after a backslash a separator is part of a name, and the
+// backslash is kept only if `keep`.
+std::vector<std::string> split_at(char separator, std::string_view text, bool keep = false) {
+  std::vector<std::string> parts(1);
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == ',') {
-      names.back() += text[++i];
-    } else if (text[i] == ',') {
-      names.emplace_back();
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ',' || text[i + 1] == '=')) {
+      if (keep) parts.back() += text[i];
+      parts.back() += text[++i];
+    } else if (text[i] == separator) {
+      parts.emplace_back();
     } else {
-      names.back() += text[i];
+      parts.back() += text[i];
     }
   }
-  return names;
+  return parts;
+}
+
+// "old=new,other=new"; nothing if that is not what the text is.
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_map(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> map;
+  for (const std::string& one : split_at(',', text, true)) {
+    const std::vector<std::string> names = split_at('=', one);
+    if (names.size() != 2 || names[0].empty() || names[1].empty()) return std::nullopt;
+    map.emplace_back(names[0], names[1]);
+  }
+  return map;
+}
+
+std::string is_map(const std::string& text) {
+  if (parse_map(text)) return "";
+  return fmt::format("'{}' is not OLD=NEW,..., as in b=d,B=d", printable(text));
 }
 
 // Thrown to end an import after a signal.
@@ -140,7 +159,8 @@ void import_images(Options& options) {
   if (!options.test.empty()) options.import.test = parse_portion(options.test).value();
   if (!options.resize.empty()) options.import.resize = parse_size(options.resize);
   if (!options.size.empty()) options.import.size = parse_size(options.size);
-  if (!options.classes.empty()) options.import.classes = parse_names(options.classes);
+  if (!options.classes.empty()) options.import.classes = split_at(',', options.classes);
+  if (!options.map.empty()) options.import.map = parse_map(options.map).value();
   const imports::Imported imported = import_with_bar(options.import, options.threads);
   if (options.output.json) return write_json(to_json(imported, options.out));
   const data::DatasetDescription& description = imported.description;
@@ -165,6 +185,9 @@ void add_rules(CLI::App& command, Options& options) {
   command.add_option("--seed", import.seed, "Seed of this draw (default: 0)")->check(is_seed)->type_name("N");
   command.add_option("--only", import.only, "Take only files with this text in their paths")
       ->type_name("TEXT");
+  command.add_option("--map", options.map, "Rename classes; those that get one name become one: old=new,...")
+      ->check(is_map)
+      ->type_name("NAMES");
   command.add_option("--classes", options.classes, "Only these classes, in this order: a,b,c")
       ->type_name("NAMES");
   command.add_option("--resize", options.resize, "Give all images this size; each pixel has its share in it")

@@ -17,6 +17,7 @@
 #include "data/image.h"
 #include "data/resize.h"
 #include "import/file_tree.h"
+#include "import/map_classes.h"
 #include "import/natural_order.h"
 
 namespace rung::imports {
@@ -35,18 +36,9 @@ std::vector<int> counts_of(const ImageSet& set, const std::vector<uint32_t>& ima
 
 // The old labels of the classes that were asked for.
 std::vector<uint32_t> asked_for(const ImageSet& set, const std::vector<std::string>& wanted) {
-  const std::vector<std::string_view> names(set.classes.begin(), set.classes.end());
   std::vector<uint32_t> order;
   for (const std::string& name : wanted) {
-    const auto found = std::ranges::find(set.classes, name);
-    if (found == set.classes.end()) {
-      const auto guess = nearest(name, names);
-      throw UsageError(
-          fmt::format("there is no class {}{}", quotable(name),
-                      guess ? fmt::format("; did you mean {}?", quotable(*guess)) : ""),
-          fmt::format("the classes are {}", shortened(fmt::format("{}", fmt::join(names, ", ")), 300)));
-    }
-    order.push_back(static_cast<uint32_t>(found - set.classes.begin()));
+    order.push_back(static_cast<uint32_t>(require_class(set, name)));
     if (std::ranges::count(order, order.back()) > 1)
       throw UsageError(fmt::format("the class {} is asked for twice", quotable(name)));
   }

@@ -2,6 +2,7 @@
 
 #include "import/file_tree.h"
 #include "import/finish.h"
+#include "import/map_classes.h"
 #include "import/source.h"
 #include "import/write_dataset.h"
 
@@ -13,6 +14,7 @@ Imported import_images(const Options& options, const Work& work) {
   if (!options.only.empty()) tree->keep_only(options.only);
   const Source& source = find_source(*tree, options);
   ImageSet set = source.read(*tree, options, work);
+  map_classes(set, options.map);
   choose_classes(set, options.classes);
   draw_test(set, options.test, options.seed);
   change_pixels(set, options, work);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -29,7 +30,8 @@ struct Options {
   bool grey = false;  // images in colour become grey
   bool invert = false;
   bool transpose = false;
-  std::vector<std::string> classes;  // only these, in this order; empty: all
+  std::vector<std::pair<std::string, std::string>> map;  // classes' names, and what they become
+  std::vector<std::string> classes;                      // only these, in this order; empty: all
   // Of sources that do not say it themselves:
   std::optional<Size> size;  // of an image that is a row of a table
   std::string label_column;  // its name, or its number from 1

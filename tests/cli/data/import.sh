@@ -40,11 +40,18 @@ grep -m 1 '"name"' predictions | sed 's/class[0-9]/classN/'
 "$RUNG" export onnx run --out model.onnx >log && grep -ac '"class0","class1"' model.onnx
 "$RUNG" report run --data moved --out page.html >log && grep -c '>class7<' page.html | sed 's/[1-9][0-9]*/some/'
 
+# Classes with new names.
+"$RUNG" data import pictures --out mapped --map 'class1=class\,0,class0=class\,0,class7=7\=7' --classes '7=7,class\,0' >said
+grep -x '  The classes class0, class1 became one, class,0.' said && grep 'classes:' said
+
 # What is refused.
 fails 2 'rung: error: one exists (give another folder with --out, or remove it)' "$RUNG" data import table --out one
 fails 1 'rung: error: there is no nowhere' "$RUNG" data import nowhere --out new
 fails 2 'rung: error: there are training images, but no test images (--test 0.2 *)' "$RUNG" data import pictures/train --out new
 fails 2 'rung: error: there is no class class12; did you mean class1? (*' "$RUNG" data import pictures --out new --classes class0,class12
+fails 2 "rung: error: --map: 'class1' is not OLD=NEW,..., *" "$RUNG" data import pictures --out new --map class1
+fails 2 "rung: error: --map: 'a=b=c' is not OLD=NEW,..., *" "$RUNG" data import pictures --out new --map a=b=c
+fails 2 'rung: error: there is no class class12; did you mean class1? (*' "$RUNG" data import pictures --out new --map class12=b
 fails 2 "rung: error: --resize: '28' is not WIDTHxHEIGHT *" "$RUNG" data import pictures --out new --resize 28
 fails 2 "rung: error: --test: '1.5' is neither a share *" "$RUNG" data import pictures --out new --test 1.5
 printf 'classes = ["a"' >one/dataset.toml
