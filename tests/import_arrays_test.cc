@@ -168,8 +168,8 @@ TEST_F(Arrays, WithWrongLabelsAreRefused) {
   write_images<uint8_t>("|u1", {0, 1, 2, 255}, {4, 5, 6, 7});
   write("a/y_train.npy", npy<double>("<f8", "(2,)", {0, 0.5}));
   EXPECT_THAT(error_of({"a"}), HasSubstr("a/y_train.npy: label 0.5 of image 1 is no number of a class"));
-  write("a/y_train.npy", npy<uint8_t>("|u1", "(2, 1, 1)", {0, 1}));
-  EXPECT_THAT(error_of({"a"}), HasSubstr("labels of shape (2, 1, 1), not (count,)"));
+  write("a/y_train.npy", npy<uint8_t>("|u1", "(2, 1, 2)", {0, 1, 0, 1}));
+  EXPECT_THAT(error_of({"a"}), HasSubstr("labels of shape (2, 1, 2), not (count,)"));
   write("a/y_train.npy", npy<uint8_t>("|u1", "(3,)", {0, 1, 1}));
   EXPECT_THAT(error_of({"a"}), HasSubstr("3 labels, but a/x_train.npy has 2 images"));
   std::filesystem::remove(root() / "a/y_train.npy");

@@ -46,7 +46,7 @@ TEST_F(Labels, MayBeNames) {
   for (const char* order : {"<", ">"})
     expect_classes(utf32(order, {U"bee", U"\u00C4h 10", U"\u00C4h 9", U"\U0001F41D"}, 6),
                    {"bee", "\u00C4h 9", "\u00C4h 10", "\U0001F41D"}, {0, 2, 1, 3});
-  expect_classes(npy_header("|S3", "(4, 1)") + std::string("catab\0catab\0", 12), {"ab", "cat"},
+  expect_classes(npy_header("|S3", "(4, 1, 1)") + std::string("catab\0catab\0", 12), {"ab", "cat"},
                  {1, 0, 1, 0});
   EXPECT_THAT(steps(), IsEmpty());
 }

@@ -200,8 +200,10 @@ void add_rules(CLI::App& command, Options& options) {
 
 void add_parts(CLI::App& command, Options& options) {
   imports::Options& import = options.import;
-  command.add_option("--images", import.images, "Name of the array with the images")->type_name("NAME");
-  command.add_option("--labels", import.labels, "Name of the array with the labels")->type_name("NAME");
+  command.add_option("--images", import.images, "Name of the array or column with the images")
+      ->type_name("NAME");
+  command.add_option("--labels", import.labels, "Name of the array or column with the labels")
+      ->type_name("NAME");
   command
       .add_option("--label-column", import.label_column,
                   "Column of a table with the labels: its name or number")
@@ -217,9 +219,10 @@ void add_data_import(CLI::App& data) {
   auto options = std::make_shared<Options>();
   CLI::App* command = data.add_subcommand("import", "Make a dataset of images that you have");
   command
-      ->add_option("SOURCE", options->sources,
-                   "Class folders of pictures, .npy, .npz, .csv or IDX files, CIFAR's records; or a zip or "
-                   "tar archive of them")
+      ->add_option(
+          "SOURCE", options->sources,
+          "Class folders of pictures, .npy, .npz, .csv or IDX files, CIFAR's records, .parquet, .mat "
+          "or .h5 files; or a zip or tar archive of them")
       ->required();
   command->add_option("--out", options->out, "New folder for the dataset")->required()->type_name("DIR");
   add_rules(*command, *options);
@@ -230,7 +233,8 @@ void add_data_import(CLI::App& data) {
   options->output.add_to(*command);
   command->footer(
       "Example:\n  rung data import flowers/ --out data/flowers --test 0.2 --resize 28x28\n"
-      "docs/own-images.md says what can be imported, and by which rules.");
+      "docs/own-images.md says what can be imported, and by which rules. RUNG_PYTHON names the Python that\n"
+      "reads .parquet, .mat and .h5 files (default: python3).");
   command->callback([options] { import_images(*options); });
 }
 

@@ -206,10 +206,10 @@ void ArrayFile::read_pixels(const ImageShape& shape, const PixelScale& scale, st
 
 LabelForm ArrayFile::label_form() const {
   const auto& dims = header_.shape;
-  if (dims.empty() || dims.size() > 2)
+  if (dims.empty() || (dims.size() > 2 && header_.items() > dims[0]))
     throw DataError(fmt::format("{}: labels of shape {}, not (count,)", place_, shape_text(dims)));
   if (dims[0] > kMostImages) throw DataError(fmt::format("{}: {} labels are too many", place_, dims[0]));
-  const bool is_one = dims.size() == 1 || dims[1] == 1;
+  const bool is_one = header_.items() == dims[0];
   if (header_.is_text() && !is_one)
     throw DataError(fmt::format("{}: {} names for each image", place_, dims[1]));
   if (header_.is_text()) return LabelForm::kTexts;

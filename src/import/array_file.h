@@ -30,7 +30,7 @@ struct ImageShape {
 
 // What an array of labels has for each image.
 enum class LabelForm {
-  kNumbers,  // (N,) or (N, 1)
+  kNumbers,  // (N,), (N, 1), (N, 1, 1), ...
   kTexts,    // likewise
   kQmnist,   // (N, 8): the first number is the class
   kOneHot,   // (N, K): 1 in the place of the class, else 0

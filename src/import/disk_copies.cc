@@ -36,9 +36,8 @@ std::unique_ptr<ScratchFolder> make_scratch(const Options& options) {
 fs::path DiskCopies::on_disk(const FileTree& tree, size_t file) {
   if (const auto path = tree.disk_path(file)) return *path;
   if (!folder_) folder_ = make_scratch(options_);
-  const fs::path copy_path =
-      folder_->path() /
-      fmt::format("{}{}", ++copies_, fs::path(tree.files()[file].path).extension().string());
+  fs::path copy_path = folder_->path() /
+                       fmt::format("{}{}", ++copies_, fs::path(tree.files()[file].path).extension().string());
   copy(*tree.open(file), copy_path);
   return copy_path;
 }

@@ -161,9 +161,7 @@ class Layouter {
       layout_.pictures.push_back(
           {file, label_of.at(folder.second), paths_.has_splits() && part_called(folder.first) == test});
     }
-    if (has_validation)
-      layout_.steps.emplace_back(has_test ? "The validation pictures became training images."
-                                          : "The validation pictures became the test images.");
+    if (has_validation) layout_.steps.emplace_back(has_test ? kValidationTrains : kValidationTests);
   }
 
   void say_skipped() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "import/file_tree.h"
@@ -21,6 +22,10 @@ struct PictureLayout {
   std::vector<std::string> classes;  // in natural order
   std::vector<std::string> steps;    // what was passed over or put together
 };
+
+// What is said of validation pictures, which no recipe takes from a file of their own.
+inline constexpr std::string_view kValidationTrains = "The validation pictures became training images.";
+inline constexpr std::string_view kValidationTests = "The validation pictures became the test images.";
 
 // Throws DataError if a picture is in no class folder, a class folder holds no picture, or there are fewer
 // than two classes.

@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "data/image_file.h"
 #include "data/resize.h"
-#include "import/picture_layout.h"
 
 namespace rung::imports {
 namespace {
@@ -23,8 +22,8 @@ using data::Image;
 
 class PictureReader {
  public:
-  PictureReader(const FileTree& tree, const Options& options, const Work& work)
-      : tree_(tree), options_(options), work_(work), layout_(picture_layout(tree)) {}
+  PictureReader(const FileTree& tree, PictureLayout layout, const Options& options, const Work& work)
+      : tree_(tree), options_(options), work_(work), layout_(std::move(layout)) {}
 
   ImageSet read() {
     look_at_first();
@@ -158,7 +157,11 @@ bool recognises_pictures(const FileTree& tree, const Options&) {
 }
 
 ImageSet read_pictures(const FileTree& tree, const Options& options, const Work& work) {
-  return PictureReader(tree, options, work).read();
+  return read_laid_out(tree, picture_layout(tree), options, work);
+}
+
+ImageSet read_laid_out(const FileTree& tree, PictureLayout layout, const Options& options, const Work& work) {
+  return PictureReader(tree, std::move(layout), options, work).read();
 }
 
 }  // namespace rung::imports

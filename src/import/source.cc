@@ -9,13 +9,14 @@
 #include "base/text.h"
 #include "import/array_source.h"
 #include "import/picture_source.h"
+#include "import/python_source.h"
 #include "import/record_source.h"
 #include "import/table_source.h"
 
 namespace rung::imports {
 namespace {
 
-constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource, kRecordSource};
+constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource, kRecordSource, kPythonSource};
 
 }  // namespace
 
