@@ -8,7 +8,8 @@ cd "$1"
 # may use all of them.
 declare -A uses=(
   [rung]="ladder"
-  [report]="sweep"
+  [report]="sweep inspect"
+  [inspect]="train recipe"
   [export]="train recipe"
   [sweep]="ladder"
   [fetch]="data"

@@ -214,7 +214,11 @@ SafeTensors to_safetensors(const nn::Plan& plan, const nn::Weights& weights) {
 
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml) {
-  const SafeTensors tensors = read_safetensors(file, most_checkpoint_bytes(plan));
+  return load_weights(plan, read_safetensors(file, most_checkpoint_bytes(plan)), file, recipe_toml);
+}
+
+nn::Weights load_weights(const nn::Plan& plan, const SafeTensors& tensors, const std::filesystem::path& file,
+                         const std::string& recipe_toml) {
   const auto recipe = tensors.metadata.find(kRecipeHash);
   if (recipe == tensors.metadata.end())
     throw DataError(fmt::format("{}: does not say whose weights it holds", file.string()));

@@ -63,4 +63,8 @@ inline constexpr const char* kRecipeHash = "recipe_sha256";  // as in Origin
 nn::Weights load_weights(const nn::Plan& plan, const std::filesystem::path& file,
                          const std::string& recipe_toml);
 
+// The same from what such a file holds; `file` names it in messages.
+nn::Weights load_weights(const nn::Plan& plan, const SafeTensors& tensors, const std::filesystem::path& file,
+                         const std::string& recipe_toml);
+
 }  // namespace rung::train

@@ -38,7 +38,7 @@ document "recipe threads simd images_per_second gflops first_batch_seconds peak_
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
 document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width remarks" data info ./digits
 mkdir -p table && printf 'label,a,b,c,d\n0,1,2,3,4\n1,5,6,7,8\n' | tee table/train.csv >table/test.csv
-document "dataset train_images test_images copies copies_with_different_labels copies_across_splits near_copies near_copies_with_different_labels blank inverted remarks" data check ./digits
+document "dataset train_images test_images copies copies_with_different_labels copies_across_splits near_copies near_copies_with_different_labels blank inverted digits remarks" data check ./digits
 "$RUNG" data import table --out imported --json >document && one_document document
 for field in folder source classes height width channels train_images test_images mean std steps; do
   grep -q "^  \"$field\": " document
