@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "commands.h"
 #include "data.h"
@@ -18,6 +19,7 @@
 #include "data/png.h"
 #include "inspect/findings.h"
 #include "options.h"
+#include "report/dataset_page.h"
 #include "table.h"
 #include "terminal.h"
 
@@ -36,6 +38,7 @@ constexpr int kLargestShown = 1000;  // pixels on a side
 struct Options {
   DatasetOptions dataset;
   std::string pairs;
+  std::string report;
   int threads = 0;
   OutputOptions output;
 };
@@ -174,6 +177,10 @@ void check(const Options& options) {
     say_all(found);
   }
   if (!options.pairs.empty()) write_pairs(options.pairs, found);
+  if (!options.report.empty()) {
+    write_output(options.report, report::dataset_page(found));
+    say("To look at in a browser: {}\n", options.report);
+  }
 }
 
 }  // namespace
@@ -185,11 +192,15 @@ void add_data_check(CLI::App& data) {
   options->dataset.add_to(*command, kAnyDataset);
   command->add_option("--pairs", options->pairs, "Also write a PNG of the copies side by side")
       ->type_name("FILE");
+  command
+      ->add_option("--report", options->report,
+                   "Also write a page (HTML): the classes and their mean images, the copies, and all else")
+      ->type_name("FILE");
   command->add_option("--threads", options->threads, "Number of threads (default: one for each core)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   options->output.add_to(*command);
-  command->footer("Example:\n  rung data check data/flowers/ --pairs copies.png");
+  command->footer("Example:\n  rung data check data/flowers/ --report flowers.html");
   command->callback([options] { check(*options); });
 }
 

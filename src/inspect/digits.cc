@@ -170,19 +170,6 @@ std::optional<Digits> judged(const Votes& votes, int images, double least, Agree
                 .unchanged = shares[0]};
 }
 
-std::string_view words_for(Symmetry symmetry) {
-  static constexpr std::array<std::string_view, kAllSymmetries> kWords = {
-      "upright",
-      "mirrored (left and right are exchanged)",
-      "upside down (top and bottom are exchanged)",
-      "turned by 180°",
-      "transposed (rows and columns are exchanged)",
-      "turned clockwise by 90°",
-      "turned anticlockwise by 90°",
-      "transposed and turned by 180°"};
-  return kWords[static_cast<size_t>(symmetry)];
-}
-
 std::string evidence(const Digits& digits) {
   return fmt::format(
       "a digit classifier agrees with {:.0f} % of {} labels if that is undone, with {:.0f} % if not",
@@ -201,6 +188,19 @@ std::string_view name_of(Symmetry symmetry) {
                                                                           "rotated_90_anticlockwise",
                                                                           "antitransposed"};
   return kNames[static_cast<size_t>(symmetry)];
+}
+
+std::string_view words_for(Symmetry symmetry) {
+  static constexpr std::array<std::string_view, kAllSymmetries> kWords = {
+      "upright",
+      "mirrored (left and right are exchanged)",
+      "upside down (top and bottom are exchanged)",
+      "turned by 180°",
+      "transposed (rows and columns are exchanged)",
+      "turned clockwise by 90°",
+      "turned anticlockwise by 90°",
+      "transposed and turned by 180°"};
+  return kWords[static_cast<size_t>(symmetry)];
 }
 
 std::optional<Digits> digits_in(const data::Split& split, std::span<const std::string> class_names,

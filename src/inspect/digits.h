@@ -30,6 +30,9 @@ inline constexpr int kSymmetries = 8;
 // "upright", "transposed", "rotated_90_clockwise", ...
 std::string_view name_of(Symmetry symmetry);
 
+// "transposed (rows and columns are exchanged)"
+std::string_view words_for(Symmetry symmetry);
+
 struct Digits {
   Symmetry symmetry = Symmetry::kNone;
   int images = 0;        // that were judged

@@ -81,12 +81,25 @@ std::string in_words(const Chart& chart) {
   return words;
 }
 
-// Only the scripts and the style below are allowed; only images in the page itself may be loaded.
-Html policy() {
+// Only the scripts, if any, and the style below are allowed; only images in the page itself may be loaded.
+Html policy(bool has_scripts) {
   return html(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-      "script-src {} {}; style-src {}; base-uri 'none'; form-action 'none'\">\n",
-      Html{csp_hash(kChartJs)}, Html{csp_hash(kPageJs)}, Html{csp_hash(kPageCss)});
+      "{}style-src {}; base-uri 'none'; form-action 'none'\">\n",
+      has_scripts ? html("script-src {} {}; ", Html{csp_hash(kChartJs)}, Html{csp_hash(kPageJs)}) : Html{},
+      Html{csp_hash(kPageCss)});
+}
+
+// The charts and what draws them.
+Html scripts(const std::vector<Chart>& charts) {
+  Html result{
+      "<noscript><p class=\"note\">The charts need JavaScript; all figures are in the "
+      "tables.</p></noscript>\n"};
+  ordered_json list = ordered_json::array();
+  for (const Chart& chart : charts) list.push_back(to_json(chart));
+  result += json_block("charts", list);
+  return result += html("<script>{}</script>\n<script>{}</script>\n", Html{std::string(kChartJs)},
+                        Html{std::string(kPageJs)});
 }
 
 }  // namespace
@@ -99,20 +112,15 @@ Html Page::chart(const Chart& chart) {
 
 std::string Page::finish() const {
   Html page{"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"};
-  page += policy();
+  page += policy(!charts_.empty());
   page += Html{"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"};
   page += Html{"<meta name=\"color-scheme\" content=\"light dark\">\n"};
   page += html("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", title_,
                Html{std::string(kPageCss)});
   page += body_;
-  page += Html{
-      "</main>\n<noscript><p class=\"note\">The charts need JavaScript; all figures are in the tables."
-      "</p></noscript>\n"};
-  ordered_json charts = ordered_json::array();
-  for (const Chart& chart : charts_) charts.push_back(to_json(chart));
-  page += json_block("charts", charts);
-  page += html("<script>{}</script>\n<script>{}</script>\n</body>\n</html>\n", Html{std::string(kChartJs)},
-               Html{std::string(kPageJs)});
+  page += Html{"</main>\n"};
+  if (!charts_.empty()) page += scripts(charts_);
+  page += Html{"</body>\n</html>\n"};
   return page.markup;
 }
 

@@ -57,7 +57,7 @@ class Page {
   // Adds a chart to the page; the script draws it.
   Html chart(const Chart& chart);
 
-  // The whole file.
+  // The whole file; without charts, it has no script.
   std::string finish() const;
 
  private:

@@ -55,7 +55,8 @@ BARE_AXES = """[...document.querySelectorAll('canvas')].filter(canvas => {
   const chart = typeof Chart === 'undefined' ? undefined : Chart.getChart(canvas);
   return chart !== undefined && chart.scales.y.ticks.length < 2;
 }).map(canvas => canvas.getAttribute('aria-label'))"""
-CANVASES = "document.querySelectorAll('canvas').length"
+# A page without scripts has no charts.
+LACKS_CHARTS = "document.scripts.length > 0 && document.querySelector('canvas') === null"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 # Without the policy, a page that requests nothing would be luck.
 POLICY = """(document.querySelector('meta[http-equiv="Content-Security-Policy"]') || {content: ''}).content"""
@@ -75,7 +76,7 @@ def check(browser, page):
             browser.evaluate(OPEN_ALL)
             if (surplus := browser.evaluate(TOO_WIDE)) > 0:
                 problem(f"{surplus} px wider than the screen")
-            if browser.evaluate(CANVASES) == 0:
+            if browser.evaluate(LACKS_CHARTS):
                 problem("no charts")
             if blank := browser.evaluate(BLANK_CANVASES):
                 problem(f"charts with nothing in them: {blank}")

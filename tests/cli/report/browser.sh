@@ -62,7 +62,11 @@ small_run late 36-61 28x28 62 8
 small_run many 0-61 8x8 62 8
 small_run two 0-1 8x8 2 8
 small_run high 0-3 64x48 4 12
+# What is found in datasets: copies with other labels, an empty class, one class only, large images.
+python3 "$(dirname "$check")/dataset.py" large-data --labels 0-11 --size 150x200 --train 30 --test 20
+for name in letters many two high large; do "$RUNG" data check ./$name-data --report $name-data.html >/dev/null; done
+"$RUNG" data check ./digits --report copies.html >/dev/null
 
 mv digits elsewhere
 "$RUNG" report ladder/last --out blind.html >/dev/null
-python3 "$check" sweep/report.html ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html {letters,late,many,two,high}/report.html
+python3 "$check" sweep/report.html ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html {letters,late,many,two,high}/report.html copies.html {letters,many,two,high,large}-data.html
