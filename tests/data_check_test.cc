@@ -95,6 +95,20 @@ TEST(Check, FindsBlankAndInvertedImages) {
   EXPECT_THAT(result.copies, IsEmpty());
 }
 
+TEST(Check, AtOnceFindsWhatMakesResultsWrong) {
+  Dataset data = dataset();
+  EXPECT_EQ(faults_at_once(data), "");
+  std::ranges::copy(image(data.train, 3), image(data.train, 12).begin());  // of the same class
+  EXPECT_EQ(faults_at_once(data), "");
+  std::ranges::copy(image(data.train, 4), image(data.test, 7).begin());
+  std::ranges::copy(image(data.train, 5), image(data.test, 8).begin());
+  EXPECT_EQ(faults_at_once(data), "2 images both in training and test");
+  std::ranges::copy(image(data.train, 9), image(data.train, 11).begin());
+  std::ranges::fill(image(data.train, 2), 0);
+  EXPECT_EQ(faults_at_once(data),
+            "2 images both in training and test, 1 image with several labels, 1 image of one grey level");
+}
+
 TEST(Check, DoesNotDependOnTheThreads) {
   Dataset data = dataset();
   for (size_t copy = 0; copy < 10; ++copy) {

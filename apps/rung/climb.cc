@@ -187,7 +187,7 @@ int climb(const Options& options) {
     recipe.dataset = data::resolved(recipe.dataset, data);
     ladder::require_fit(recipe, data);
   }
-  warn_of_images(data, recipes.front());
+  warn_of_images(data, recipes.front(), options.engine);
   std::optional<InterruptGuard> guard(std::in_place);
   std::optional<NewFolder> made;
   const auto folder = options.run.folder("climb", recipes.front().seed, made);

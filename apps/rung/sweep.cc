@@ -120,10 +120,22 @@ class ImageLoader {
       std::ranges::move(data::remarks_on(data, recipe.dataset, outputs), std::back_inserter(remarks));
     }
     for (const std::string& remark : std::set(remarks.begin(), remarks.end())) warn(remark);
+    warn_of_copies(recipes);
     return datasets_;
   }
 
  private:
+  // Once for each folder, however its images are split.
+  void warn_of_copies(std::span<const recipe::Recipe> recipes) const {
+    std::set<std::string> seen;
+    for (const recipe::Recipe& recipe : recipes) {
+      if (!seen.insert(recipe.dataset.name).second) continue;
+      const data::Dataset& data = datasets_.at(data::arrangement_of(recipe.dataset));
+      const std::string remark = check_remark(data, recipe.dataset.name, options_.engine);
+      if (!remark.empty()) warn(remark);
+    }
+  }
+
   // A sweep may have hundreds of recipes that say the same of their images.
   data::DatasetSpec resolved(recipe::Recipe recipe) {
     const data::DatasetSpec before = recipe.dataset;

@@ -51,7 +51,7 @@ int train(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
   ladder::require_fit(recipe, data);
-  warn_of_images(data, recipe);
+  warn_of_images(data, recipe, options.engine);
   std::optional<InterruptGuard> guard(std::in_place);
   std::optional<NewFolder> made;
   const ladder::RunPlace place{options.run.folder(recipe.name, recipe.seed, made),

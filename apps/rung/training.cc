@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "command_line.h"
+#include "data/check.h"
+#include "data/registry.h"
 #include "data/remarks.h"
 #include "display.h"
 #include "interrupt.h"
@@ -35,8 +37,18 @@ void show_folder(const fs::path& folder) {
       shell_word(folder.string()));
 }
 
-void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe) {
+void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe, const EngineOptions& engine) {
   for (const std::string& remark : data::remarks_on(data, recipe.dataset, recipe.model.classes)) warn(remark);
+  const std::string remark = check_remark(data, recipe.dataset.name, engine);
+  if (!remark.empty()) warn(remark);
+}
+
+std::string check_remark(const data::Dataset& data, const std::string& name, const EngineOptions& engine) {
+  if (data::known_dataset(name) != nullptr) return "";
+  const std::string faults = data::faults_at_once(data);
+  if (faults.empty()) return "";
+  return fmt::format("the dataset has {}: look at `{} data check {}{}`", faults, program_word(),
+                     shell_word(name), engine.data_option());
 }
 
 ladder::Outcome run_and_show(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,

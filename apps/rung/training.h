@@ -15,8 +15,13 @@ namespace rung::app {
 // Says where a command writes, and how to follow it: its first line.
 void show_folder(const std::filesystem::path& folder);
 
-// Warns of what is odd about the images that the recipe, which is resolved, trains and tests on.
-void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe);
+// Warns of what is odd about the images that the recipe, which is resolved, trains and tests on. `engine`
+// says where they were found.
+void warn_of_images(const data::Dataset& data, const recipe::Recipe& recipe, const EngineOptions& engine);
+
+// Of a folder of the user's own, a sentence on what `rung data check` would show of these images, as far as
+// it is found at once; empty if nothing is.
+std::string check_remark(const data::Dataset& data, const std::string& name, const EngineOptions& engine);
 
 // What is to be said after a batch; empty if nothing is.
 using Remark = std::function<std::string(const train::Progress&)>;

@@ -1,5 +1,8 @@
 #include "data/check.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -10,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text.h"
 #include "data/resize.h"
 
 namespace rung::data {
@@ -101,13 +105,19 @@ double border_mean(const Images& images, int image) {
 
 class Checker {
  public:
-  Checker(const Dataset& dataset, ThreadPool& pool) : images_(dataset), pool_(pool) {}
+  explicit Checker(const Dataset& dataset) : images_(dataset) {}
 
-  CheckResult run() {
+  CheckResult run_quickly() {
     find_blank();
     find_copies();
-    find_near_copies();
-    find_inverted();
+    return std::move(result_);
+  }
+
+  CheckResult run(ThreadPool& pool) {
+    find_blank();
+    find_copies();
+    find_near_copies(pool);
+    find_inverted(pool);
     return std::move(result_);
   }
 
@@ -138,15 +148,15 @@ class Checker {
                          [](const std::vector<Place>& group) { return group.size() > 1; });
   }
 
-  void find_near_copies() {
+  void find_near_copies(ThreadPool& pool) {
     const auto count = static_cast<size_t>(images_.count());
     std::vector<uint64_t> hashes(count);
-    pool_.for_each(images_.count(), [&](int image, int) {
+    pool.for_each(images_.count(), [&](int image, int) {
       if (!is_left_out_[static_cast<size_t>(image)])
         hashes[static_cast<size_t>(image)] = difference_hash(images_, image);
     });
     std::vector<std::vector<NearCopy>> found(count);
-    pool_.for_each(images_.count(), [&](int image, int) { compare(image, hashes, found); });
+    pool.for_each(images_.count(), [&](int image, int) { compare(image, hashes, found); });
     for (std::vector<NearCopy>& of_image : found)
       std::ranges::move(of_image, std::back_inserter(result_.near_copies));
     std::ranges::sort(result_.near_copies, [](const NearCopy& a, const NearCopy& b) {
@@ -171,15 +181,14 @@ class Checker {
   }
 
   // Where nearly all images have the same ground: those whose border is nearer to the opposite of it.
-  void find_inverted() {
+  void find_inverted(ThreadPool& pool) {
     constexpr double kWhite = 255;
     constexpr double kSameGround = 32;  // levels
     constexpr double kShare = 0.9;
     std::vector<double> borders(static_cast<size_t>(images_.count()));
     if (borders.empty()) return;
-    pool_.for_each(images_.count(), [&](int image, int) {
-      borders[static_cast<size_t>(image)] = border_mean(images_, image);
-    });
+    pool.for_each(images_.count(),
+                  [&](int image, int) { borders[static_cast<size_t>(image)] = border_mean(images_, image); });
     std::vector<double> sorted = borders;
     const auto middle = sorted.begin() + std::ssize(sorted) / 2;
     std::ranges::nth_element(sorted, middle);
@@ -196,7 +205,6 @@ class Checker {
   }
 
   Images images_;
-  ThreadPool& pool_;
   std::vector<uint8_t> is_left_out_;  // blank, or the copy of an earlier image
   CheckResult result_;
 };
@@ -204,7 +212,24 @@ class Checker {
 }  // namespace
 
 CheckResult check(const Dataset& dataset, ThreadPool& pool) {
-  return Checker(dataset, pool).run();
+  return Checker(dataset).run(pool);
+}
+
+CheckResult check_quickly(const Dataset& dataset) {
+  return Checker(dataset).run_quickly();
+}
+
+std::string faults_at_once(const Dataset& dataset) {
+  const CheckResult found = check_quickly(dataset);
+  std::vector<std::string> faults;
+  const auto add = [&](size_t count, std::string_view what) {
+    if (count > 0) faults.push_back(fmt::format("{} {}", counted(count, "image"), what));
+  };
+  add(static_cast<size_t>(std::ranges::count_if(found.copies, is_across_splits)),
+      "both in training and test");
+  add(with_different_labels(dataset, found.copies).size(), "with several labels");
+  add(found.blank.size(), "of one grey level");
+  return fmt::format("{}", fmt::join(faults, ", "));
 }
 
 uint8_t label_of(const Dataset& dataset, const Place& place) {

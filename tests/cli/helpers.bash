@@ -15,15 +15,20 @@ word() {
   printf '%b' "$escapes"
 }
 
-# idx_images <count> <side>: an IDX file of images; class k is a bar across the image, lower for a larger k.
+# idx_images <count> <side>: an IDX file of images; class k is a bar across the image, lower for a larger k. The last two
+# pixels hold the count and the image's number, so that no image is a copy of another, also of another file.
 idx_images() {
-  local count=$1 side=$2 class i above
+  local count=$1 side=$2 class i above bytes
   word 0x803 && word "$count" && word "$side" && word "$side"
   for class in {0..9}; do
     above=$((side * ((side - 3) * class / 9)))
-    { bytes $above 0 && bytes $((side * 3)) 377 && bytes $((side * (side - 3) - above)) 0; } >"class$class"
+    { bytes $above 0 && bytes $((side * 3)) 377 && bytes $((side * (side - 3) - above)) 0; } | head -c -2 >"class$class"
   done
-  for ((i = 0; i < count; ++i)); do echo "class$((i % 10))"; done | xargs cat
+  for ((i = 0; i < count; ++i)); do
+    cat "class$((i % 10))"
+    printf -v bytes '\\x%02x' $((count & 255)) $((i & 255))
+    printf '%b' "$bytes"
+  done
   rm class[0-9]
 }
 
