@@ -204,6 +204,16 @@ def write_csv():
     write("csv", "quote", 'label,a\n"1,2\n')
 
 
+def write_libsvm():
+    write("libsvm", "sparse", "3 1:0.5 4:1\n# nothing\n+7 2:0.25 3:1e-3 # a seven\r\n\n0\n")
+    write("libsvm", "bytes", "1 1:0 2:128 3:255 4:7\n2 1:9")
+    write("libsvm", "below_zero", "1 1:-1 2:1\n")
+    write("libsvm", "descending", "1 2:1 1:1\n")
+    write("libsvm", "from_zero", "1 0:1\n")
+    write("libsvm", "no_colon", "1 2\n")
+    write("libsvm", "fraction", "1.5 1:1\n")
+
+
 def write_description():
     sums = "\n[sha256]\ntrain-images-idx3-ubyte = \"" + "0a" * 32 + "\"\n"
     write("description", "whole", 'name = "mine"\nclasses = ["a", "b \\"c\\""]\nheight = 28\nwidth = 28\nchannels = 1\n'
@@ -359,6 +369,7 @@ if __name__ == "__main__":
     write_jpeg()
     write_npy()
     write_csv()
+    write_libsvm()
     write_description()
     write_recipe()
     write_safetensors()

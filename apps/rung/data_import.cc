@@ -32,6 +32,7 @@ struct Options {
   std::string size;
   std::string map;
   std::string classes;
+  std::string names;
   imports::Options import;
   int threads = 0;
   OutputOptions output;
@@ -161,6 +162,7 @@ void import_images(Options& options) {
   if (!options.size.empty()) options.import.size = parse_size(options.size);
   if (!options.classes.empty()) options.import.classes = split_at(',', options.classes);
   if (!options.map.empty()) options.import.map = parse_map(options.map).value();
+  if (!options.names.empty()) options.import.names = split_at(',', options.names);
   const imports::Imported imported = import_with_bar(options.import, options.threads);
   if (options.output.json) return write_json(to_json(imported, options.out));
   const data::DatasetDescription& description = imported.description;
@@ -190,6 +192,11 @@ void add_rules(CLI::App& command, Options& options) {
       ->type_name("NAMES");
   command.add_option("--classes", options.classes, "Only these classes, in this order: a,b,c")
       ->type_name("NAMES");
+  command.add_option("--names", options.names, "Call the classes so, in their order: a,b,c")
+      ->type_name("NAMES");
+  command.add_option("--white", import.white, "The largest value of a pixel (default: 255)")
+      ->check(CLI::Range(1, 255))
+      ->type_name("N");
   command.add_option("--resize", options.resize, "Give all images this size; each pixel has its share in it")
       ->check(is_size)
       ->type_name("WxH");
@@ -221,8 +228,8 @@ void add_data_import(CLI::App& data) {
   command
       ->add_option(
           "SOURCE", options->sources,
-          "Class folders of pictures, .npy, .npz, .csv or IDX files, CIFAR's records, .parquet, .mat "
-          "or .h5 files; or a zip or tar archive of them")
+          "Class folders of pictures, .npy, .npz, .csv, LIBSVM or IDX files, CIFAR's records, .parquet, "
+          ".mat or .h5 files; or a zip or tar archive of them")
       ->required();
   command->add_option("--out", options->out, "New folder for the dataset")->required()->type_name("DIR");
   add_rules(*command, *options);

@@ -16,8 +16,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "import/decompressed.h"
 #include "import/disk_tree.h"
-#include "import/gzip_stream.h"
 
 namespace rung::imports {
 namespace {
@@ -51,6 +51,7 @@ Reader open_archive(const ArchiveFile& file) {
   archive_read_support_format_zip_seekable(reader.get());
   archive_read_support_format_tar(reader.get());
   archive_read_support_filter_gzip(reader.get());
+  archive_read_support_filter_bzip2(reader.get());
   if (archive_read_open_filename(reader.get(), file.path.c_str(), kReadBytes) != ARCHIVE_OK)
     fail(file, reason(reader.get()));
   return reader;

@@ -10,8 +10,8 @@
 
 namespace rung::imports {
 
-// Whether the file's content is that of a zip or tar archive, the latter perhaps compressed by gzip. NumPy's
-// .npz files, which are zip archives too, count as files. Throws IoError if it cannot be read.
+// Whether the file's content is that of a zip or tar archive, the latter perhaps compressed by gzip or bzip2.
+// NumPy's .npz files, which are zip archives too, count as files. Throws IoError if it cannot be read.
 bool is_archive(const std::filesystem::path& file);
 
 // Throws DataError if the archive is damaged or encrypted, holds links, special files, paths that lead out of

@@ -73,7 +73,8 @@ ArrayFile::ArrayFile(const FileTree& tree, size_t file, std::string name)
   // Before there is memory for what the shape claims. (What is compressed shows its length when it is read.)
   const FileTree::File& stored = tree.files()[file];
   const uint64_t needed = header_.data_offset + header_.items() * header_.item_bytes;
-  if (!stored.path.ends_with(".gz") && begin.size() == std::min<uint64_t>(stored.size, kMostNpyHeaderBytes) &&
+  const bool is_compressed = stored.path.ends_with(".gz") || stored.path.ends_with(".bz2");
+  if (!is_compressed && begin.size() == std::min<uint64_t>(stored.size, kMostNpyHeaderBytes) &&
       stored.size < needed)
     fail_short(stored.size);
 }

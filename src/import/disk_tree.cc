@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "import/gzip_stream.h"
+#include "import/decompressed.h"
 
 namespace rung::imports {
 namespace {

@@ -49,7 +49,7 @@ class FileTree {
   // Where the file itself lies on the disk; none if it is in an archive.
   virtual std::optional<std::filesystem::path> disk_path(size_t file) const = 0;
 
-  // The file's content; what is compressed by gzip is decompressed.
+  // The file's content; what is compressed by gzip or bzip2 is decompressed.
   virtual std::unique_ptr<ByteStream> open(size_t file) const = 0;
 
   // Calls task(file, content) for each of the files, which have at most `max_bytes`, in any order and on

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <numeric>
 #include <optional>
@@ -27,6 +28,7 @@ constexpr size_t kMostClasses = 256;  // a label is a byte
 constexpr uint32_t kNone = ~uint32_t{0};
 constexpr uint32_t kTestDraw = 0;  // as of data::arranged()
 constexpr size_t kAtOnce = 256;    // images
+constexpr int kWhite = 255;
 
 std::vector<int> counts_of(const ImageSet& set, const std::vector<uint32_t>& images) {
   std::vector<int> counts(set.classes.size());
@@ -209,6 +211,21 @@ void resize_all(ImageSet& set, const Size& size, const Work& work) {
   set.width = size.width;
 }
 
+// Values from 0 to `white` become those from 0 to 255.
+void stretch(ImageSet& set, int white) {
+  std::array<uint8_t, kWhite + 1> level{};
+  for (int value = 0; value <= white; ++value)
+    level[static_cast<size_t>(value)] = static_cast<uint8_t>((2 * value * kWhite + white) / (2 * white));
+  for (uint8_t& pixel : set.pixels) {
+    if (pixel > white)
+      throw DataError(
+          fmt::format("a pixel has the value {}, which is more than the {} of --white", pixel, white));
+    pixel = level[pixel];
+  }
+  set.steps.push_back(
+      fmt::format("Pixels were from 0 to {0}: they were multiplied by 255 / {0} and rounded.", white));
+}
+
 }  // namespace
 
 void choose_classes(ImageSet& set, const std::vector<std::string>& wanted) {
@@ -219,8 +236,27 @@ void choose_classes(ImageSet& set, const std::vector<std::string>& wanted) {
   require_training_images(set, "is the name of the class spelt in the same way in both?");
   if (wanted.empty()) return say_renumbered(set);
   const size_t left_out = before - set.train.size() - set.test.size();
+  if (left_out == 0)
+    return set.steps.push_back(fmt::format("The classes were put into this order: {}.",
+                                           shortened(fmt::format("{}", fmt::join(set.classes, ", ")), 300)));
   set.steps.push_back(fmt::format("Of {} classes {} were chosen; {} of the others were left out.", classes,
                                   set.classes.size(), counted(left_out, "image")));
+}
+
+void name_classes(ImageSet& set, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  const std::string problem = data::problem_of(names);
+  if (!problem.empty()) throw UsageError(fmt::format("--names: {}", problem));
+  if (names.size() != set.classes.size())
+    throw UsageError(
+        fmt::format("--names has {}, but there are {}", counted(names.size(), "name"),
+                    counted(set.classes.size(), "class")),
+        fmt::format("the classes are {}", shortened(fmt::format("{}", fmt::join(set.classes, ", ")), 300)));
+  if (names == set.classes) return;
+  set.steps.push_back(fmt::format("The classes {} were called {}.",
+                                  shortened(fmt::format("{}", fmt::join(set.classes, ", ")), 200),
+                                  shortened(fmt::format("{}", fmt::join(names, ", ")), 200)));
+  set.classes = names;
 }
 
 void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed) {
@@ -250,6 +286,7 @@ void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed) {
 
 void change_pixels(ImageSet& set, const Options& options, const Work& work) {
   settle_colours(set, options.grey);
+  if (options.white != kWhite) stretch(set, options.white);
   if (options.transpose || set.is_transposed) transpose_all(set, work.pool);
   const bool fits =
       !options.resize || (options.resize->height == set.height && options.resize->width == set.width);

@@ -13,12 +13,16 @@ namespace rung::imports {
 // or if a class has test images but no training images.
 void choose_classes(ImageSet& set, const std::vector<std::string>& wanted);
 
+// Calls the classes by other names, in their order; none: as they are. Throws UsageError if the names are bad
+// (see data::problem_of) or not as many as the classes.
+void name_classes(ImageSet& set, const std::vector<std::string>& names);
+
 // Draws the test images from the training images, by class, if the source has none. Throws UsageError if it
 // has none and none are asked for, if it has some and others are asked for, or if a class would not train.
 void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed);
 
-// Grey instead of colours, rows and columns exchanged, another size, light and dark exchanged: as the options
-// say.
+// Grey instead of colours, another range of values, rows and columns exchanged, another size, light and dark
+// exchanged: as the options say. Throws DataError if a value is above options.white.
 void change_pixels(ImageSet& set, const Options& options, const Work& work);
 
 }  // namespace rung::imports

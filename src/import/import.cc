@@ -16,6 +16,7 @@ Imported import_images(const Options& options, const Work& work) {
   ImageSet set = source.read(*tree, options, work);
   map_classes(set, options.map);
   choose_classes(set, options.classes);
+  name_classes(set, options.names);
   draw_test(set, options.test, options.seed);
   change_pixels(set, options, work);
   return {.source = std::string(source.name),

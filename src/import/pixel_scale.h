@@ -31,9 +31,10 @@ struct Range {
 
 struct PixelScale {
   double factor = 1;
-  std::string step;  // what is done, as a sentence; empty if the numbers are the pixels
+  std::string step;   // what is done, as a sentence; empty if the numbers are the pixels
+  double offset = 0;  // is added to a number before it is multiplied
 
-  uint8_t pixel(double number) const { return static_cast<uint8_t>(number * factor + 0.5); }
+  uint8_t pixel(double number) const { return static_cast<uint8_t>((number + offset) * factor + 0.5); }
 };
 
 // Numbers from 0 to 1 (float, bool) become 255 times as large; 16 bits a 257th; 0 to 255 stay, rounded.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "import/array_source.h"
+#include "import/libsvm_source.h"
 #include "import/picture_source.h"
 #include "import/python_source.h"
 #include "import/record_source.h"
@@ -16,7 +17,8 @@
 namespace rung::imports {
 namespace {
 
-constexpr std::array kSources = {kPictureSource, kArraySource, kTableSource, kRecordSource, kPythonSource};
+constexpr std::array kSources = {kPictureSource, kArraySource,  kTableSource,
+                                 kRecordSource,  kLibsvmSource, kPythonSource};
 
 }  // namespace
 

@@ -14,12 +14,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "import/csv.h"
+#include "import/line_reader.h"
 
 namespace rung::imports {
 namespace {
-
-constexpr size_t kPieceBytes = 8 << 20;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_table(const FileTree::File& file) {
   return file.path.ends_with(".csv") || file.path.ends_with(".csv.gz") || file.path.ends_with(".tsv");
@@ -29,37 +27,6 @@ bool is_test(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename().string();
   return lowered(name).find("test") != std::string::npos;
 }
-
-// Whole lines of a stream, some at once.
-class LineReader {
- public:
-  LineReader(std::unique_ptr<ByteStream> stream, std::string place)
-      : stream_(std::move(stream)), place_(std::move(place)) {}
-
-  // Empty at the end. Valid until the next call.
-  std::string_view next() {
-    buffer_.erase(0, given_);
-    const size_t kept = buffer_.size();
-    buffer_.resize(kept + kPieceBytes);
-    const size_t got = stream_->read(std::as_writable_bytes(std::span(buffer_).subspan(kept)));
-    const bool ended = got < kPieceBytes;
-    buffer_.resize(kept + got);
-    if (first_ && buffer_.starts_with(kByteOrderMark)) buffer_.erase(0, kByteOrderMark.size());
-    first_ = false;
-    const size_t end = ended ? buffer_.size() : buffer_.rfind('\n') + 1;
-    if (end == 0 && !ended)
-      throw DataError(fmt::format("{}: a line has more than {} bytes", place_, kPieceBytes));
-    given_ = end;
-    return std::string_view(buffer_).substr(0, end);
-  }
-
- private:
-  std::unique_ptr<ByteStream> stream_;
-  std::string place_;
-  std::string buffer_;
-  size_t given_ = 0;
-  bool first_ = true;
-};
 
 struct Table {
   size_t file = 0;

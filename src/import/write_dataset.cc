@@ -134,7 +134,9 @@ data::DatasetDescription write_dataset(const ImageSet& set, const Options& optio
                                        .sources = {},
                                        .steps = set.steps,
                                        .sha256 = {}};
-  for (const fs::path& source : options.sources) description.sources.push_back(said(source));
+  for (const std::string& origin : options.origins) description.sources.push_back(said(origin));
+  if (options.origins.empty())
+    for (const fs::path& source : options.sources) description.sources.push_back(said(source));
   std::vector<data::PixelHistogram> train(static_cast<size_t>(set.channels));
   std::vector<data::PixelHistogram> test(train.size());
   const auto path_of = [&](data::DatasetFile file) {

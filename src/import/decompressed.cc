@@ -1,4 +1,4 @@
-#include "import/gzip_stream.h"
+#include "import/decompressed.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -10,13 +10,13 @@
 
 #include "base/error.h"
 #include "data/gzip.h"
+#include "import/bzip2_stream.h"
 
 namespace rung::imports {
 namespace {
 
 constexpr int kGzipWindowBits = 15 + 16;  // the largest window; 16 asks zlib for the gzip wrapper only
 constexpr size_t kInputBytes = 64 * 1024;
-constexpr size_t kMagicBytes = 2;
 
 // A stream of which some bytes have been read already.
 class Replayed final : public ByteStream {
@@ -102,12 +102,14 @@ class Gunzipped final : public ByteStream {
 }  // namespace
 
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> stream, const std::string& place) {
-  std::vector<std::byte> begin(kMagicBytes);
+  std::vector<std::byte> begin(kBzip2MagicBytes);  // more than gzip's
   begin.resize(stream->read(begin));
-  const bool is_compressed = data::is_gzip(begin);
+  const bool gzip = data::is_gzip(begin);
+  const bool bzip2 = is_bzip2(begin);
   auto whole = std::make_unique<Replayed>(std::move(begin), std::move(stream));
-  if (!is_compressed) return whole;
-  return std::make_unique<Gunzipped>(std::move(whole), place);
+  if (gzip) return std::make_unique<Gunzipped>(std::move(whole), place);
+  if (bzip2) return make_bzip2_stream(std::move(whole), place);
+  return whole;
 }
 
 }  // namespace rung::imports
