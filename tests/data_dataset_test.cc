@@ -340,8 +340,8 @@ TEST(Mnist, IsTheOneEverybodyKnows) {
   EXPECT_NEAR(statistics.max, 2.8215, 5e-5);
   EXPECT_NEAR(statistics.mean, 0, 1e-3);
   const PixelStatistics plain = pixel_statistics(mnist.train.pixels);
-  EXPECT_NEAR(plain.mean, find_dataset("mnist").mean.of_channel(0), 5e-5);
-  EXPECT_NEAR(plain.std, find_dataset("mnist").std.of_channel(0), 5e-5);
+  EXPECT_NEAR(plain.mean, find_dataset("mnist").mean->of_channel(0), 5e-5);
+  EXPECT_NEAR(plain.std, find_dataset("mnist").std->of_channel(0), 5e-5);
   EXPECT_NEAR(stroke_width(mnist.train), find_dataset("mnist").stroke_width, 0.05);
   EXPECT_NEAR(statistics.std, 1, 1e-3);
 }

@@ -265,8 +265,9 @@ TEST_F(ArchiveTest, RefusesASizeThatTheArchiveDoesNotHave) {
 }
 
 TEST(Download, RefusesWhatIsNotHttps) {
+  const TemporaryFolder folder;
   try {
-    download("http://127.0.0.1:1/x", 10, {});
+    download("http://127.0.0.1:1/x", folder.path() / "x", 10, Checked::kYes, {});
     FAIL() << "expected an IoError";
   } catch (const IoError& error) {
     EXPECT_THAT(error.what(), HasSubstr("Protocol \"http\" not supported or disabled"));

@@ -751,7 +751,7 @@ const std::vector<Bad> kData = {
     {with("name = \"mnist\"", "validatoin = 9"), 3, 1, "unknown key `dataset.validatoin`",
      "did you mean `validation`?"},
     {with("\"mnist\"", "\"minst\""), 3, 8, "dataset.name: unknown dataset 'minst'; did you mean 'mnist'?",
-     "known datasets: mnist, fashion_mnist; a name with a '/' is a folder of IDX files of your own"},
+     "`rung data list` has the known datasets; a name with a '/' is a folder of IDX files of your own"},
     {with("\"mnist\"", "\"./minst\""), 4, 1,
      "model.input: missing; expected [channels, height, width] of the images in ./minst"},
     {augmented("type = \"random_rotate\"\n"), 16, 8,

@@ -15,6 +15,7 @@
 #include "data.h"
 #include "data/arrange.h"
 #include "data/augment.h"
+#include "data/dataset_description.h"
 #include "data/dataset_file.h"
 #include "data/examples.h"
 #include "data/png.h"
@@ -32,13 +33,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kKnown = "A known dataset";
 constexpr int kRows = 6;
 constexpr int kColumns = 10;
 constexpr int kLargestShown = 3000;  // pixels on a side: a PNG of ten is at most 2^15 wide
 
 struct Options {
   DatasetOptions dataset;
+  std::vector<std::string> names;  // of datasets to fetch
   std::string from;
   std::string recipe;
   std::string out = "digits.png";
@@ -49,21 +50,33 @@ struct Options {
 // Thrown to end a fetch after a signal.
 struct Halt {};
 
-fetch::FetchResult fetch_with_bar(const Options& options) {
+// Whether one of the datasets still to be fetched comes from the same files.
+bool is_needed_again(const data::DatasetInfo& info, std::span<const std::string> later) {
+  return info.published && std::ranges::any_of(later, [&](const std::string& name) {
+           const auto& published = data::find_dataset(name).published;
+           return published && published->family == info.published->family;
+         });
+}
+
+fetch::FetchResult fetch_with_bar(const Options& options, size_t which) {
+  const std::string& name = options.names[which];
   const InterruptGuard guard;
-  TransferDisplay display;
+  TransferDisplay transfers;
+  CountDisplay counts;
   fetch::FetchOptions fetch_options;
   if (!options.from.empty()) fetch_options.from = options.from;
+  fetch_options.keep_downloads =
+      is_needed_again(data::find_dataset(name), std::span(options.names).subspan(which + 1));
   fetch_options.progress = [&](const fetch::FetchProgress& progress) {
     if (InterruptGuard::signal() != 0) throw Halt();
-    display.show(progress.source, progress.file, progress.done, progress.total);
+    if (progress.is_import) return counts.show(progress.file, progress.done, progress.total);
+    transfers.show(progress.source, progress.file, progress.done, progress.total);
   };
-  std::string done = "nothing was fetched";
+  std::string done = "nothing was fetched; the same command goes on with what has arrived";
   try {
-    fetch::FetchResult result =
-        fetch::fetch_dataset(options.dataset.name, options.dataset.root(), fetch_options);
+    fetch::FetchResult result = fetch::fetch_dataset(name, options.dataset.root(), fetch_options);
     if (InterruptGuard::signal() == 0) return result;
-    done = fmt::format("{} is in {}", options.dataset.name, result.folder.string());
+    done = fmt::format("{} is in {}", name, result.folder.string());
   } catch (const Halt&) {
   } catch (const IoError&) {  // perhaps because the signal also ended npm
     if (InterruptGuard::signal() == 0) throw;
@@ -71,13 +84,21 @@ fetch::FetchResult fetch_with_bar(const Options& options) {
   throw Interrupted(InterruptGuard::signal(), "interrupted; " + done, "");
 }
 
-void fetch(const Options& options) {
-  const fetch::FetchResult result = fetch_with_bar(options);
-  if (!options.from.empty() && !result.failures.empty()) warn(result.failures.front());
-  if (result.already_present) {
-    say("{} is in {}, verified\n", options.dataset.name, result.folder.string());
-  } else {
-    say("{} is now in {}, verified, from {}\n", options.dataset.name, result.folder.string(), result.source);
+void fetch(Options& options) {
+  if (options.names.empty()) options.names = {options.dataset.name};
+  for (const std::string& name : options.names) data::find_dataset(name);  // before the first is fetched
+  for (size_t i = 0; i < options.names.size(); ++i) {
+    const std::string& name = options.names[i];
+    const fetch::FetchResult result = fetch_with_bar(options, i);
+    if (!options.from.empty() && !result.failures.empty()) warn(result.failures.front());
+    if (result.already_present) {
+      say("{} is in {}, verified\n", name, result.folder.string());
+    } else if (result.is_verified) {
+      say("{} is now in {}, verified, from {}\n", name, result.folder.string(), result.source);
+    } else {
+      say("{} is now in {}, from {}; no checksums are published, so only sizes and numbers were compared\n",
+          name, result.folder.string(), result.source);
+    }
   }
 }
 
@@ -131,11 +152,23 @@ ordered_json split_json(const data::Split& split, int classes) {
           {"class_counts", data::class_counts(split.labels, classes)}};
 }
 
+// Null for a folder of the user's own.
+ordered_json license_of(const std::string& name) {
+  const data::DatasetInfo* known = data::known_dataset(name);
+  return known != nullptr ? ordered_json(known->license) : nullptr;
+}
+ordered_json note_of(const std::string& name) {
+  const data::DatasetInfo* known = data::known_dataset(name);
+  return known != nullptr ? ordered_json(known->note) : nullptr;
+}
+
 ordered_json to_json(const Description& description) {
   const auto& [dataset, plain, spec, normalised, stroke_width, remarks] = description;
   return {{"dataset", dataset.name},
           {"classes", dataset.classes},
           {"class_names", dataset.class_names},
+          {"license", license_of(dataset.name)},
+          {"note", note_of(dataset.name)},
           {"train", split_json(dataset.train, dataset.classes)},
           {"test", split_json(dataset.test, dataset.classes)},
           {"train_pixels_0_to_1", {{"mean", json_of(plain.mean)}, {"std", json_of(plain.std)}}},
@@ -165,6 +198,10 @@ void info(const Options& options) {
       normalised.mean, normalised.std);
   if (dataset.train.channels == 1)
     say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
+  const data::DatasetInfo* known = data::known_dataset(dataset.name);
+  if (known == nullptr) return;
+  say("licence: {}\n", known->license);
+  if (!known->note.empty()) say("note: {}\n", known->note);
 }
 
 // What a registered dataset looks like on this machine, or another folder in the data folder.
@@ -182,13 +219,29 @@ bool has_files(const std::filesystem::path& folder, std::span<const data::Datase
       files, [&](data::DatasetFile file) { return data::find_dataset_file(folder, file).has_value(); });
 }
 
+// Whether the folder has the dataset, and not images of the user's own.
+bool is_copy_of(const data::DatasetInfo& info, const std::filesystem::path& folder) {
+  if (!has_files(folder, data::kDatasetFiles)) return false;
+  if (!info.published) return true;
+  try {
+    const auto description = data::read_description(folder);
+    return description && description->name == info.name && description->height == info.height &&
+           description->width == info.width &&
+           description->classes.size() == static_cast<size_t>(info.classes);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // Folders of training images that are not registered datasets.
 std::vector<std::filesystem::path> data_folders(const std::filesystem::path& root) {
   std::error_code ignored;
   std::vector<std::filesystem::path> folders;
-  for (const auto& entry : entries_of(root, ignored))
-    if (data::known_dataset(entry.filename().string()) == nullptr && has_files(entry, kTrainFiles))
+  for (const auto& entry : entries_of(root, ignored)) {
+    const data::DatasetInfo* known = data::known_dataset(entry.filename().string());
+    if ((known == nullptr || !is_copy_of(*known, entry)) && has_files(entry, kTrainFiles))
       folders.push_back(entry);
+  }
   std::ranges::sort(folders);
   return folders;
 }
@@ -196,7 +249,7 @@ std::vector<std::filesystem::path> data_folders(const std::filesystem::path& roo
 std::vector<Listed> listed(const std::filesystem::path& root) {
   std::vector<Listed> all;
   for (const data::DatasetInfo& info : data::known_datasets())
-    all.push_back({info.name, &info, root / info.name, has_files(root / info.name, data::kDatasetFiles)});
+    all.push_back({info.name, &info, root / info.name, is_copy_of(info, root / info.name)});
   std::error_code ignored;
   for (const auto& folder : data_folders(root))
     all.push_back(
@@ -208,32 +261,46 @@ ordered_json to_json(const Listed& one) {
   ordered_json json{{"name", one.name}, {"registered", one.info != nullptr}, {"here", one.is_here}};
   json["folder"] = one.folder.string();
   if (one.info == nullptr) return json;
-  json["classes"] = one.info->classes;
-  json["height"] = one.info->height;
-  json["width"] = one.info->width;
-  json["train_images"] = one.info->train_images;
-  json["test_images"] = one.info->test_images;
-  json["mean"] = json_of(one.info->mean);
-  json["std"] = json_of(one.info->std);
+  const data::DatasetInfo& info = *one.info;
+  const auto or_null = [](const std::optional<ChannelValues>& channels) {
+    return channels ? json_of(*channels) : ordered_json();
+  };
+  json["classes"] = info.classes;
+  json["class_names"] = info.class_names;
+  json["height"] = info.height;
+  json["width"] = info.width;
+  json["channels"] = info.channels;
+  json["train_images"] = info.train_images;
+  json["test_images"] = info.test_images;
+  json["mean"] = or_null(info.mean);
+  json["std"] = or_null(info.std);
+  json["license"] = info.license;
+  json["note"] = info.note;
   return json;
+}
+
+std::string size_text(const data::DatasetInfo& info) {
+  return fmt::format("{}×{}{}", info.height, info.width, info.channels == 3 ? "×3" : "");
 }
 
 void say_list(const std::vector<Listed>& all) {
   Table table({{.head = "Dataset", .left = true},
                {.head = "Classes", .rank = 2},
-               {.head = "Images", .rank = 3},
+               {.head = "Size", .left = true, .rank = 3},
                {.head = "Train", .rank = 1},
                {.head = "Test", .rank = 1},
+               {.head = "Licence", .left = true, .rank = 4},
                {.head = "Where", .left = true}});
   for (const Listed& one : all) {
     if (one.info == nullptr) continue;
-    table.add({one.name, std::to_string(one.info->classes),
-               fmt::format("{}×{}", one.info->height, one.info->width), with_commas(one.info->train_images),
-               with_commas(one.info->test_images),
-               one.is_here ? one.folder.string() : fmt::format("not here: rung data fetch {}", one.name)});
+    table.add({one.name, std::to_string(one.info->classes), size_text(*one.info),
+               with_commas(one.info->train_images), with_commas(one.info->test_images), one.info->license,
+               one.is_here ? one.folder.string() : "-"});
   }
   for (const Line& line : table.lines(talk_columns())) say_line(line);
-  say("\nImages of your own: name = \"./FOLDER\" in a recipe's [dataset] (docs/recipes.md)\n");
+  say("\nTo get one that is not here (-): rung data fetch NAME. What is special about each: "
+      "docs/datasets.md\n");
+  say("Images of your own: name = \"./FOLDER\" in a recipe's [dataset] (docs/recipes.md)\n");
   for (const Listed& one : all)
     if (one.info == nullptr)
       say("  {}: rung data info {}/\n", one.folder.filename().string(), one.folder.string());
@@ -328,8 +395,8 @@ data::DatasetSpec default_spec(const data::Dataset& dataset) {
   spec.name = dataset.name;
   const data::Moments pixels = data::moments_of(dataset.train, dataset.train.count);
   const data::DatasetInfo* known = data::known_dataset(dataset.name);
-  spec.mean = known != nullptr ? known->mean : pixels.mean;
-  spec.std = known != nullptr ? known->std : at_least(pixels.std, data::kLeastStd);
+  spec.mean = known != nullptr && known->mean ? *known->mean : pixels.mean;
+  spec.std = known != nullptr && known->std ? *known->std : at_least(pixels.std, data::kLeastStd);
   return spec;
 }
 
@@ -357,11 +424,14 @@ void add_data(CLI::App& app) {
   list_command->footer("Example:\n  rung data list");
   list_command->callback([options] { list(*options); });
 
-  CLI::App* fetch_command = add(*data, "fetch", "Download a dataset and verify it", kKnown, options);
+  CLI::App* fetch_command = data->add_subcommand("fetch", "Download datasets and verify them");
+  fetch_command->add_option("DATASET", options->names, "Known datasets; default: mnist");
+  options->dataset.add_root_to(*fetch_command);
   fetch_command->add_option("--from", options->from, "Try this folder or HTTPS address first")
       ->type_name("DIR|URL");
   fetch_command->footer(
-      "Example:\n  rung data fetch mnist\n  rung data fetch mnist --from ~/Downloads/mnist");
+      "Example:\n  rung data fetch mnist\n  rung data fetch emnist-letters emnist-digits\n  rung data fetch "
+      "mnist --from ~/Downloads/mnist");
   fetch_command->callback([options] { fetch(*options); });
 
   add_data_import(*data);

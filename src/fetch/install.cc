@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/scratch_folder.h"
+#include "data/dataset_description.h"
 #include "data/dataset_file.h"
 
 namespace rung::fetch {
@@ -19,6 +20,7 @@ namespace {
 bool is_dataset_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(std::filesystem::symlink_status(path, error))) return false;
+  if (path.filename() == data::kDescriptionFile) return true;
   const auto name = path.extension() == ".gz" ? path.stem().string() : path.filename().string();
   return std::ranges::any_of(data::kDatasetFiles, [&](data::DatasetFile file) {
     const auto names = data::spellings_of(file);
@@ -45,15 +47,11 @@ void rename_folder(const std::filesystem::path& from, const std::filesystem::pat
 
 }  // namespace
 
-void install_files(const FileContents& contents, const std::filesystem::path& folder) {
-  const ScratchFolder scratch(folder.parent_path(), folder.filename().string());
-  const auto fresh = scratch.path() / "new";
-  make_writable_folder(fresh);
-  for (size_t file = 0; file < contents.size(); ++file)
-    replace_file(fresh / data::kFileNames[file], std::span<const std::byte>(contents[file]));
+void put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& folder,
+                  const ScratchFolder& scratch) {
   if (!std::filesystem::exists(folder)) return rename_folder(fresh, folder);
   check_replaceable(folder);
-  const auto old = scratch.path() / "old";
+  const auto old = scratch.path() / ".old";
   rename_folder(folder, old);
   try {
     rename_folder(fresh, folder);
@@ -61,6 +59,15 @@ void install_files(const FileContents& contents, const std::filesystem::path& fo
     rename_folder(old, folder);
     throw;
   }
+}
+
+void install_files(const FileContents& contents, const std::filesystem::path& folder) {
+  const ScratchFolder scratch(folder.parent_path(), folder.filename().string());
+  const auto fresh = scratch.path() / "new";
+  make_writable_folder(fresh);
+  for (size_t file = 0; file < contents.size(); ++file)
+    replace_file(fresh / data::kFileNames[file], std::span<const std::byte>(contents[file]));
+  put_in_place(fresh, folder, scratch);
 }
 
 }  // namespace rung::fetch

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/scratch_folder.h"
 #include "data/registry.h"
 
 namespace rung::fetch {
@@ -13,9 +14,12 @@ namespace rung::fetch {
 // The four files, uncompressed, in the order of data::DatasetFile.
 using FileContents = std::array<std::vector<std::byte>, data::kDatasetFileCount>;
 
-// Writes the files beside `folder`, syncs them and renames; `folder` may exist if it holds only (damaged or
-// compressed) copies of the four files, which are then replaced. Throws IoError and leaves `folder` as it
-// was.
+// `fresh`, which lies in `scratch`, becomes `folder`. That may exist if it holds only (damaged or compressed)
+// files of a dataset, which then disappear. Throws IoError and leaves `folder` as it was.
+void put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& folder,
+                  const ScratchFolder& scratch);
+
+// Writes the files beside `folder`, syncs them and puts them in place. Throws as put_in_place().
 void install_files(const FileContents& contents, const std::filesystem::path& folder);
 
 }  // namespace rung::fetch

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -19,13 +20,15 @@
 namespace rung::imports {
 namespace {
 
+// ".tra" and ".tes" are the UCI repository's endings.
 bool is_table(const FileTree::File& file) {
-  return file.path.ends_with(".csv") || file.path.ends_with(".csv.gz") || file.path.ends_with(".tsv");
+  return std::ranges::any_of(std::array{".csv", ".csv.gz", ".tsv", ".tra", ".tes"},
+                             [&](const char* ending) { return file.path.ends_with(ending); });
 }
 
 bool is_test(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename().string();
-  return lowered(name).find("test") != std::string::npos;
+  return lowered(name).find("test") != std::string::npos || name.ends_with(".tes");
 }
 
 struct Table {

@@ -25,7 +25,7 @@ void require_dataset(const TableReader& table, const std::string& name) {
   }
 }
 
-// "auto": none, which is to be measured. The default is a registered dataset's own, and a folder's "auto".
+// "auto": none, which is to be measured. The default is what a registered dataset commonly has, else "auto".
 std::optional<ChannelValues> parse_moment(const TableReader& table, std::string_view key,
                                           const NumberRange& range, std::optional<ChannelValues> fallback) {
   if (!table.has(key)) return fallback;
@@ -79,9 +79,9 @@ data::DatasetSpec parse_dataset(const TableReader& root) {
   require_dataset(*table, dataset.name);
   const data::DatasetInfo* known = data::known_dataset(dataset.name);
   dataset.mean = parse_moment(*table, "mean", NumberRange::closed(-1e6, 1e6),
-                              known == nullptr ? std::nullopt : std::optional(known->mean));
+                              known == nullptr ? std::nullopt : known->mean);
   dataset.std = parse_moment(*table, "std", NumberRange::closed(data::kLeastStd, 1e6),
-                             known == nullptr ? std::nullopt : std::optional(known->std));
+                             known == nullptr ? std::nullopt : known->std);
   dataset.validation = parse_portion(*table, "validation");
   dataset.validation_split = parse_validation_split(*table, dataset.name);
   dataset.test = parse_test(*table, dataset.name);

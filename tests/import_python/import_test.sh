@@ -132,5 +132,5 @@ wait $! || code=$?
 [[ $code == 143 && ! -e /proc/$(cat reading) ]] || { echo "an interrupt gives $code and: $(cat errors)" && exit 1; }
 nothing_left "an interrupt"
 
-# (Last, because of the channels.)
-if has scipy; then gives numbers colour --map 10=0; fi
+# (Last, because of its channels.)
+if has scipy; then gives numbers colour --map 10=0 --grey; fi

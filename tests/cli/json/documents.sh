@@ -36,14 +36,14 @@ document "recipe title params parameter_budget macs layers output_shape receptiv
 document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
   bench small.toml --seconds 0.1 --no-peak --profile
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
-document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width remarks" data info ./digits
+document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width license note remarks" data info ./digits
 mkdir -p table && printf 'label,a,b,c,d\n0,1,2,3,4\n1,5,6,7,8\n' | tee table/train.csv >table/test.csv
 document "dataset train_images test_images copies copies_with_different_labels copies_across_splits near_copies near_copies_with_different_labels blank inverted digits remarks" data check ./digits
 "$RUNG" data import table --out imported --json >document && one_document document
 for field in folder source classes height width channels train_images test_images mean std steps; do
   grep -q "^  \"$field\": " document
 done
-document "data_dir datasets name registered here folder classes height width train_images test_images mean std" data list
+document "data_dir datasets name registered here folder classes class_names height width channels train_images test_images mean std license note" data list
 
 # A verdict of "no" is also a document; an error is not.
 sed -i 's/"weights_sha256":"./"weights_sha256":"0/' run/metrics.jsonl
