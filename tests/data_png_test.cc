@@ -4,7 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <png.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "base/error.h"
 #include "data_test_files.h"
@@ -61,6 +66,23 @@ Image from_row(png_uint_32 format, const std::vector<uint8_t>& row, Conversions*
 TEST(Png, WeighsColoursAsBt601) {
   const auto image = from_row(PNG_FORMAT_RGB, {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9});
   EXPECT_THAT(image.pixels, ElementsAre(76, 150, 29, 9));
+}
+
+// As in Pillow: libpng by itself would make 115 of 44 here.
+TEST(Png, IgnoresWhatItsNumbersAreSaidToStandFor) {
+  const Image colours{1, 2, {44, 45, 46, 9, 8, 7}, 3};
+  std::vector<std::byte> bytes = encode_png(colours);
+  // In the place of what stands between the header and the pixels (sRGB): gAMA, 1.0.
+  constexpr std::array<unsigned char, 16> kLinear = {0, 0, 0,    4,    'g',  'A',  'M',  'A',
+                                                     0, 1, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F};
+  const auto header = std::as_bytes(std::span(kLinear));
+  constexpr std::string_view kPixels = "IDAT";
+  const auto pixels = std::ranges::search(bytes, std::as_bytes(std::span(kPixels))).begin() - 4;
+  bytes.erase(bytes.begin() + 33, pixels);
+  bytes.insert(bytes.begin() + 33, header.begin(), header.end());
+  EXPECT_EQ(parse_png(bytes, "a.png", Colours::kKeep).pixels, colours.pixels);
+  bytes.resize(40);
+  EXPECT_THROW(parse_png(bytes, "a.png"), DataError);
 }
 
 TEST(Png, MayKeepItsColours) {

@@ -5,6 +5,8 @@
 #include <png.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -56,6 +58,36 @@ std::vector<uint8_t> without_colour(std::span<const uint8_t> samples, bool has_a
   return result;
 }
 
+// Says what colours the numbers stand for, by which libpng would change them.
+bool is_colour_chunk(std::string_view type) {
+  constexpr std::array<std::string_view, 4> kTypes = {"gAMA", "cHRM", "iCCP", "sRGB"};
+  return std::ranges::find(kTypes, type) != kTypes.end();
+}
+
+// The file without such chunks; empty if it has none before its pixels, or is damaged.
+std::vector<std::byte> without_colour_chunks(std::span<const std::byte> bytes) {
+  constexpr size_t kSignature = 8;
+  constexpr size_t kFrame = 12;  // length, type and checksum
+  std::vector<std::byte> result;
+  size_t kept = 0;  // up to here it is copied or left out
+  for (size_t at = kSignature; bytes.size() - std::min(at, bytes.size()) >= kFrame;) {
+    const std::string_view type(reinterpret_cast<const char*>(bytes.data()) + at + 4, 4);
+    if (type == "IDAT") break;
+    size_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | std::to_integer<size_t>(bytes[at + i]);
+    if (length > bytes.size() - at - kFrame) return {};
+    const size_t next = at + kFrame + length;
+    if (is_colour_chunk(type)) {
+      result.insert(result.end(), bytes.begin() + static_cast<ptrdiff_t>(kept),
+                    bytes.begin() + static_cast<ptrdiff_t>(at));
+      kept = next;
+    }
+    at = next;
+  }
+  if (kept > 0) result.insert(result.end(), bytes.begin() + static_cast<ptrdiff_t>(kept), bytes.end());
+  return result;
+}
+
 Conversions conversions_of(png_uint_32 format) {
   return {.sixteen_bits = (format & PNG_FORMAT_FLAG_LINEAR) != 0,
           .palette = (format & PNG_FORMAT_FLAG_COLORMAP) != 0,
@@ -92,6 +124,8 @@ void write_png(const std::filesystem::path& path, const Image& image) {
 Image parse_png(std::span<const std::byte> bytes, const std::string& file, Colours colours,
                 Conversions* conversions) {
   const auto fail = [&](const std::string& what) { throw DataError(fmt::format("{}: {}", file, what)); };
+  const std::vector<std::byte> plain = without_colour_chunks(bytes);
+  if (!plain.empty()) bytes = plain;
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
     fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
