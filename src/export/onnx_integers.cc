@@ -181,12 +181,10 @@ class Writer {
     return p.requantisation ? quantised(y, node_->quantisation) : y;
   }
 
-  // The input channel of a weight.
   static size_t channel_at(const Products& p, size_t at) {
-    const auto inputs = static_cast<size_t>(p.shape[1]);
-    const auto places = static_cast<size_t>(p.shape[2] * p.shape[3]);
-    const auto outputs = static_cast<size_t>(p.shape[0] / p.groups);
-    return at / (places * inputs * outputs) * inputs + at / places % inputs;
+    return quantise::input_channel_of(at, p.bias.size(), static_cast<size_t>(p.groups),
+                                      static_cast<size_t>(p.shape[1]),
+                                      static_cast<size_t>(p.shape[2] * p.shape[3]));
   }
   // What the zeros of the channels are worth.
   static std::vector<float> zeros_of(const Products& p, double scale) {

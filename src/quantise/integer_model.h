@@ -139,6 +139,14 @@ struct IntegerModel {
   const nn::Shape& input_of(const Node& node) const { return nodes[node.inputs[0]].output; }
 };
 
+// The input channel that a weight [out channels][in channels / groups][places] belongs to, by its place in
+// this order.
+constexpr size_t input_channel_of(size_t weight, size_t outputs, size_t groups, size_t group_inputs,
+                                  size_t places) {
+  const size_t group = weight / (places * group_inputs * (outputs / groups));
+  return group * group_inputs + weight / places % group_inputs;
+}
+
 // The sums that a convolution or an average pooling can reach with any input.
 struct SumRange {
   int64_t least = 0;

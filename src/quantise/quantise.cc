@@ -228,13 +228,10 @@ class Builder {
           static_cast<float>(options_.std.of_channel(0) / options_.std.of_channel(channel_at(shape, at)));
     return weight;
   }
-  // The input channel of a weight [out][in / groups][H][W].
   static size_t channel_at(const kernels::ConvShape& shape, size_t at) {
-    const size_t places = static_cast<size_t>(shape.kernel_h) * static_cast<size_t>(shape.kernel_w);
-    const auto inputs = static_cast<size_t>(shape.group_inputs());
-    const auto outputs = static_cast<size_t>(shape.out_channels / shape.groups);
-    const size_t group = at / (places * inputs * outputs);
-    return group * inputs + at / places % inputs;
+    return input_channel_of(at, static_cast<size_t>(shape.out_channels), static_cast<size_t>(shape.groups),
+                            static_cast<size_t>(shape.group_inputs()),
+                            static_cast<size_t>(shape.kernel_h) * static_cast<size_t>(shape.kernel_w));
   }
 
   std::vector<uint8_t> padding_around(const kernels::ConvShape& shape) const {
