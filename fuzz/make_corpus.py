@@ -290,6 +290,11 @@ sigma = 4
 type = "random_crop"
 padding = 2
 [[augment]]
+type = "random_horizontal_flip"
+[[augment]]
+type = "random_vertical_flip"
+p = 0.25
+[[augment]]
 type = "random_erasing"
 p = 0.25
 scale = [0.1, 0.2]

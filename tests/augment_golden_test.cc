@@ -32,11 +32,23 @@ enum Kind {
   kPerspectiveBilinear,
   kBlur,
   kSaturation,
-  kHue
+  kHue,
+  kHorizontalFlip,
+  kVerticalFlip
 };
-constexpr const char* kKindNames[] = {
-    "brightness",           "contrast", "rotation",   "affine", "affine bilinear", "crop", "perspective",
-    "perspective bilinear", "blur",     "saturation", "hue"};
+constexpr const char* kKindNames[] = {"brightness",
+                                      "contrast",
+                                      "rotation",
+                                      "affine",
+                                      "affine bilinear",
+                                      "crop",
+                                      "perspective",
+                                      "perspective bilinear",
+                                      "blur",
+                                      "saturation",
+                                      "hue",
+                                      "horizontal flip",
+                                      "vertical flip"};
 
 // Reads values one after another; numbers are little-endian, like every machine that runs the tests.
 class Reader {
@@ -68,8 +80,8 @@ class Reader {
 
 // What an adjustment of colours makes of an image; none if the kind moves pixels.
 std::optional<std::vector<uint8_t>> adjusted(std::vector<uint8_t> image, int channels, int kind,
-                                             double parameter) {
-  const auto factor = static_cast<float>(parameter);
+                                             const std::vector<double>& parameters) {
+  const auto factor = parameters.empty() ? 0 : static_cast<float>(parameters.front());
   switch (kind) {
     case kBrightness:
       adjust_brightness(image, factor);
@@ -105,6 +117,8 @@ void move(const uint8_t* in, uint8_t* out, int height, int width, int kind, uint
   if (kind == kCrop)
     shift(in, out, height, width, static_cast<int>(parameters.at(0)), static_cast<int>(parameters.at(1)),
           fill);
+  if (kind == kHorizontalFlip) hflip(in, out, height, width);
+  if (kind == kVerticalFlip) vflip(in, out, height, width);
   if (kind == kPerspectiveNearest || kind == kPerspectiveBilinear) {
     Corners corners;
     for (size_t corner = 0; corner < corners.size(); ++corner)
@@ -121,7 +135,7 @@ void move(const uint8_t* in, uint8_t* out, int height, int width, int kind, uint
 
 std::vector<uint8_t> transformed(const std::vector<uint8_t>& pixels, const ImageShape& shape, int kind,
                                  uint8_t fill, const std::vector<double>& parameters) {
-  if (auto image = adjusted(pixels, shape.channels, kind, parameters.at(0))) return *image;
+  if (auto image = adjusted(pixels, shape.channels, kind, parameters)) return *image;
   auto result = pixels;
   for (size_t at = 0; at < pixels.size(); at += shape.plane())
     move(&pixels[at], &result[at], shape.height, shape.width, kind, fill, parameters);
@@ -161,7 +175,7 @@ TEST(AugmentGolden, EqualsTorchvision) {
   const auto path = std::filesystem::path(RUNG_SOURCE_DIR) / "tests/golden/augment.bin";
   Reader golden(read_file(path, 1 << 20));
   const auto magic = golden.pixels(8);
-  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG3");
+  ASSERT_EQ(std::string(magic.begin(), magic.end()), "RUNGAUG4");
   const auto images = golden.value<int32_t>();
   ASSERT_EQ(images, 10);
   std::set<int> kinds;

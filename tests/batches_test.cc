@@ -100,10 +100,10 @@ TEST(BlockLoader, NormalisesEachImageIntoItsLane) {
   for (size_t lane = images.size(); lane < kLanes; ++lane) EXPECT_THAT(lane_of(x, lane), Each(0.0F));
 }
 
-// Images 0 to 7 one by one, from lane 0.
+// Images 0 to 23 one by one, from lane 0: so many that no two series of flips are alike.
 std::vector<std::vector<float>> one_by_one(BlockLoader& loader, uint64_t seed, uint32_t epoch) {
   std::vector<std::vector<float>> images;
-  for (uint32_t image = 0; image < 8; ++image)
+  for (uint32_t image = 0; image < 24; ++image)
     images.push_back(lane_of(load(loader, {image}, 0, seed, epoch), 0));
   return images;
 }
@@ -117,7 +117,7 @@ TEST(BlockLoader, EveryTransformDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder
     loader.augment({transform}, 3);
     const auto expected = one_by_one(loader, 1, 0);
     const auto found = load(loader, {9, 7, 6, 5, 4, 3, 2, 1, 0}, 2);
-    for (size_t image = 0; image < expected.size(); ++image) {
+    for (size_t image = 0; image < 8; ++image) {
       EXPECT_EQ(lane_of(found, 8 - image), expected[image]);
       EXPECT_EQ(lane_of(load(loader, {30, 31, static_cast<uint32_t>(image)}, 1), 2), expected[image]);
     }

@@ -312,6 +312,31 @@ TEST(RandomCrop, ReachesEveryPlaceEquallyOften) {
   for (const auto& [place, count] : places) EXPECT_NEAR(count, kDraws / 25, 5 * 31) << place;
 }
 
+// Each flips its share of the images and takes one number from the stream, whether it flips or not.
+TEST(RandomFlip, HasItsProbabilityAndTakesOneDraw) {
+  const auto image = ramp(2, 3);
+  const std::vector<uint8_t> mirrored = {image[2], image[1], image[0], image[5], image[4], image[3]};
+  const std::vector<uint8_t> upside_down = {image[3], image[4], image[5], image[0], image[1], image[2]};
+  const std::vector<std::pair<Transform, std::vector<uint8_t>>> flips = {
+      {RandomHorizontalFlip{.p = 0.25}, mirrored}, {RandomVerticalFlip{.p = 0.25}, upside_down}};
+  for (const auto& [flip, flipped] : flips) {
+    Augmenter augmenter({flip}, {1, 2, 3});
+    int count = 0;
+    for (uint32_t index = 0; index < kDraws; ++index) {
+      auto with = stream_for(index), without = stream_for(index);
+      std::vector<uint8_t> out(image.size());
+      augmenter.apply(image.data(), out.data(), with);
+      without.next();
+      ASSERT_EQ(with.next(), without.next());
+      if (out != image) {
+        ASSERT_EQ(out, flipped);
+        ++count;
+      }
+    }
+    EXPECT_NEAR(count, kDraws / 4, 5 * std::sqrt(kDraws * 0.25 * 0.75));
+  }
+}
+
 TEST(RandomErasingDraw, HasItsProbabilityAreaAndRatio) {
   const RandomErasing erasing{.p = 0.25, .scale = {0.1, 0.2}, .ratio = {0.5, 2}, .value = -3};
   int erased = 0;

@@ -58,6 +58,8 @@ const std::map<std::string_view, std::string> kSignatureOfKind = {
     {"elastic_transform", "3f059583c376416a7404f820e15354ee06c5d2a0530bec01683be589a0f4d77a"},
     {"gaussian_blur", "9e4965ca863e48b9b440263b2232121039e5da7bcf151154a3e59b1596ac61ac"},
     {"random_crop", "e007544cf7f013c6a2abb0ccfc9192a3ff59365bf2d2a6f301e45fa4ef3f3923"},
+    {"random_horizontal_flip", "3019e73427be69720208c6d94a7bbb96260438c6bbaeafcb557d6eb036daaf61"},
+    {"random_vertical_flip", "06cc7e092859621314821717b61a8b27b18833a3531b3aa3757e2a29a5300ff4"},
     {"random_erasing", "978857233f3c7203bd943e77c4d28e785433cca2d8a9d7bf1443cee3ac42fcfe"},
     {"sgd", "1e6c01fdf5159d726ecedf06f8d1cfbbbca6ffef768b1a1fae6b2be5379b8e37"},
     {"adam", "1a769407d8ab05ab1af35808a74882fa0d423e9fad7444b98124677d28b621f0"},

@@ -20,6 +20,10 @@ validation = 5
 [[augment]]
 type = "random_rotation"
 degrees = 10
+[[augment]]
+type = "random_horizontal_flip"
+[[augment]]
+type = "random_vertical_flip"
 [model]
 input = [1, 28, 28]
 classes = 10
@@ -91,6 +95,9 @@ TEST(Synonyms, GiveTheRecipesWord) {
                                     {"add", "residual"},
                                     {"random_rotation", "RandomRotation"},
                                     {"random_rotation", "rotation"},
+                                    {"random_horizontal_flip", "hflip"},
+                                    {"random_horizontal_flip", "mirror"},
+                                    {"random_vertical_flip", "flipud"},
                                     {"sgd", "SGD"},
                                     {"step_lr", "StepLR"},
                                     {"step_lr", "step"}})

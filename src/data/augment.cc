@@ -52,6 +52,15 @@ void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, in
   }
 }
 
+void hflip(const uint8_t* in, uint8_t* out, int height, int width) {
+  for (int row = 0; row < height; ++row, in += width, out += width) std::reverse_copy(in, in + width, out);
+}
+
+void vflip(const uint8_t* in, uint8_t* out, int height, int width) {
+  for (int row = 0; row < height; ++row)
+    std::copy_n(in + (height - 1 - row) * width, width, out + row * width);
+}
+
 // torchvision tries ten times for a rectangle that is smaller than the image.
 std::optional<Erasure> draw(const RandomErasing& erasing, int height, int width, RandomStream& random) {
   constexpr int kTries = 10;
@@ -183,6 +192,16 @@ void Augmenter::apply_to_current(const RandomCrop& crop, RandomStream& random) {
   move_planes([&](const uint8_t* in, uint8_t* out) {
     shift(in, out, shape_.height, shape_.width, right, down, static_cast<uint8_t>(crop.fill));
   });
+}
+
+void Augmenter::apply_to_current(const RandomHorizontalFlip& flip, RandomStream& random) {
+  if (random.uniform() >= static_cast<float>(flip.p)) return;
+  move_planes([&](const uint8_t* in, uint8_t* out) { hflip(in, out, shape_.height, shape_.width); });
+}
+
+void Augmenter::apply_to_current(const RandomVerticalFlip& flip, RandomStream& random) {
+  if (random.uniform() >= static_cast<float>(flip.p)) return;
+  move_planes([&](const uint8_t* in, uint8_t* out) { vflip(in, out, shape_.height, shape_.width); });
 }
 
 void Augmenter::apply_to_current(const RandomErasing& erasing, RandomStream& random) {

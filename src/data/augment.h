@@ -1,8 +1,9 @@
 // Random variation of training images with torchvision 0.14's meaning on an 8-bit PIL image (mode "L" or
 // "RGB"), to the last bit for a given factor or angle; only the random numbers themselves are Rung's own.
-// Images are planes [C,H,W] of 1 or 3 channels. Sources: torchvision.transforms.ColorJitter, RandomCrop and
-// RandomErasing. The arithmetic of colours is in color_jitter.h, transforms that move pixels are in affine.h
-// and elastic.h, blur is in blur.h. Left out: erasing with random values.
+// Images are planes [C,H,W] of 1 or 3 channels. Sources: torchvision.transforms.ColorJitter, RandomCrop,
+// RandomHorizontalFlip, RandomVerticalFlip and RandomErasing. The arithmetic of colours is in color_jitter.h,
+// transforms that move pixels by fractions are in affine.h and elastic.h, blur is in blur.h. Left out:
+// erasing with random values.
 #pragma once
 
 #include <array>
@@ -26,6 +27,10 @@ namespace rung::data {
 // Shifts an image by whole pixels, to the right and down if positive; `fill` fills the gap. in, out:
 // [height,width], not overlapping.
 void shift(const uint8_t* in, uint8_t* out, int height, int width, int right, int down, uint8_t fill);
+
+// Mirrors an image left to right, or top to bottom. in, out: [height,width], not overlapping.
+void hflip(const uint8_t* in, uint8_t* out, int height, int width);
+void vflip(const uint8_t* in, uint8_t* out, int height, int width);
 
 // A rectangle of the normalised image that becomes `value`.
 struct Erasure {
@@ -59,6 +64,8 @@ class Augmenter {
   void apply_to_current(const ElasticTransform& elastic, RandomStream& random);
   void apply_to_current(const GaussianBlur& blur, RandomStream& random);
   void apply_to_current(const RandomCrop& crop, RandomStream& random);
+  void apply_to_current(const RandomHorizontalFlip& flip, RandomStream& random);
+  void apply_to_current(const RandomVerticalFlip& flip, RandomStream& random);
   void apply_to_current(const RandomErasing& erasing, RandomStream& random);
 
   // Replaces each channel's plane by what move(in, out) makes of it.

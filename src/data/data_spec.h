@@ -98,6 +98,12 @@ constexpr auto fill_field(std::string_view where = "at what is uncovered") {
   return field("fill", &Spec::fill).within(0, 255).in("pixel value").means(where);
 }
 
+// The field of the transforms that leave some images as they are.
+template <typename Spec>
+constexpr auto probability_field() {
+  return field("p", &Spec::p).within(0, 1).in("probability");
+}
+
 // torchvision.transforms.RandomRotation(degrees, fill=fill): an angle uniform in [-degrees, degrees], about
 // the centre, nearest neighbour, same size; `fill` is a pixel value 0..255.
 struct RandomRotation {
@@ -178,7 +184,7 @@ struct RandomPerspective {
                           .within(0, 1)
                           .in("share")
                           .means("each corner moves inwards, up to this share of half the width and height"),
-                      field("p", &RandomPerspective::p).within(0, 1).in("probability"),
+                      probability_field<RandomPerspective>(),
                       field("interpolation", &RandomPerspective::interpolation),
                       fill_field<RandomPerspective>());
   }
@@ -249,6 +255,26 @@ struct RandomCrop {
   }
 };
 
+// torchvision.transforms.RandomHorizontalFlip: with probability p, left and right change places.
+struct RandomHorizontalFlip {
+  double p = 0.5;
+  friend bool operator==(const RandomHorizontalFlip&, const RandomHorizontalFlip&) = default;
+
+  static constexpr std::string_view kName = "random_horizontal_flip";
+  static constexpr std::string_view kTorchName = "RandomHorizontalFlip";
+  static constexpr auto fields() { return std::tuple(probability_field<RandomHorizontalFlip>()); }
+};
+
+// torchvision.transforms.RandomVerticalFlip: with probability p, top and bottom change places.
+struct RandomVerticalFlip {
+  double p = 0.5;
+  friend bool operator==(const RandomVerticalFlip&, const RandomVerticalFlip&) = default;
+
+  static constexpr std::string_view kName = "random_vertical_flip";
+  static constexpr std::string_view kTorchName = "RandomVerticalFlip";
+  static constexpr auto fields() { return std::tuple(probability_field<RandomVerticalFlip>()); }
+};
+
 // torchvision.transforms.RandomErasing: with probability p, a rectangle becomes `value`. It works on the
 // normalised image, after all others.
 struct RandomErasing {
@@ -262,7 +288,7 @@ struct RandomErasing {
   static constexpr std::string_view kTorchName = "RandomErasing";
   static constexpr auto fields() {
     return std::tuple(
-        field("p", &RandomErasing::p).within(0, 1).in("probability"),
+        probability_field<RandomErasing>(),
         field("scale", &RandomErasing::scale)
             .within(0, 1)
             .ascending()
@@ -275,7 +301,8 @@ struct RandomErasing {
   }
 };
 
-using Transform = std::variant<ColorJitter, RandomRotation, RandomAffine, RandomPerspective, ElasticTransform,
-                               GaussianBlur, RandomCrop, RandomErasing>;
+using Transform =
+    std::variant<ColorJitter, RandomRotation, RandomAffine, RandomPerspective, ElasticTransform, GaussianBlur,
+                 RandomCrop, RandomHorizontalFlip, RandomVerticalFlip, RandomErasing>;
 
 }  // namespace rung::data

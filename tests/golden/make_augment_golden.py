@@ -6,18 +6,20 @@ elastic.safetensors.
 
 Needs Debian's python3-torchvision (made with torchvision 0.14.1, Pillow 9.4.0). Every number is little-endian:
 
-    8 bytes   "RUNGAUG3"
+    8 bytes   "RUNGAUG4"
     int32     number of images, and then for each image:
       int32     channels (1: mode "L", 3: mode "RGB"), height, width, number of cases
       bytes     pixels, [channels, height, width]
       and for each case:
         int32     kind: 0 brightness, 1 contrast, 2 rotation, 3 affine with nearest neighbour, 4 affine bilinear, 5 crop,
-                  6 perspective with nearest neighbour, 7 perspective bilinear, 8 Gaussian blur, 9 saturation, 10 hue
+                  6 perspective with nearest neighbour, 7 perspective bilinear, 8 Gaussian blur, 9 saturation, 10 hue,
+                  11 horizontal flip, 12 vertical flip
         int32     fill (of what uncovers pixels, else 0)
         int32     number of parameters
         float64   the parameters: a factor, or turns of the hue; an angle in degrees; angle, translation across and down, scale, shear along x
                   and y; how far the crop moves the image right and down; x and y of the corners' new places, from the top
-                  left clockwise; or the kernel's size across and down, and sigma
+                  left clockwise; the kernel's size across and down, and sigma; none of a
+                  flip
         bytes     the resulting pixels, [channels, height, width]
 
 elastic.safetensors holds for each CASE noise/CASE [2,H,W], displacement/CASE [2,H,W] in pixels across and down, what
@@ -124,6 +126,8 @@ def cases(image):
         yield 5, fill, [right, down], functional.crop(padded, PADDING - down, PADDING - right, image.height, image.width)
     yield from perspectives(image)
     yield from blurs(image)
+    yield 11, 0, [], functional.hflip(image)
+    yield 12, 0, [], functional.vflip(image)
 
 
 def elastic(image, alpha, sigma, fill, random):
@@ -158,7 +162,7 @@ def main(idx_path, output_folder):
     write_safetensors(folder / "elastic.safetensors", elastics(chosen))
     with open(folder / "augment.bin", "wb") as output:
         chosen = [Image.fromarray(np.ascontiguousarray(pixels)) for pixels in chosen + colours()]
-        output.write(b"RUNGAUG3" + struct.pack("<i", len(chosen)))
+        output.write(b"RUNGAUG4" + struct.pack("<i", len(chosen)))
         for image in chosen:
             results = list(cases(image))
             output.write(struct.pack("<iiii", *planes(image).shape, len(results)) + planes(image).tobytes())
