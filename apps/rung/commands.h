@@ -14,6 +14,7 @@ void add_completion(CLI::App& app);
 void add_data(CLI::App& app);
 void add_data_check(CLI::App& data);
 void add_data_import(CLI::App& data);
+void add_data_list(CLI::App& data);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_help(CLI::App& app);

@@ -1,22 +1,18 @@
-// rung data list|fetch|info|show (import: data_import.cc, check: data_check.cc)
+// rung data fetch|info|show (list: data_list.cc, import: data_import.cc, check: data_check.cc)
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "commands.h"
 #include "data.h"
 #include "data/arrange.h"
 #include "data/augment.h"
-#include "data/dataset_description.h"
-#include "data/dataset_file.h"
 #include "data/examples.h"
 #include "data/png.h"
 #include "data/remarks.h"
@@ -25,7 +21,6 @@
 #include "fetch/fetch.h"
 #include "interrupt.h"
 #include "options.h"
-#include "table.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -123,18 +118,6 @@ Description describe(const Options& options) {
   return result;
 }
 
-// "0.1307", "[0.4914, 0.4822, 0.4465]"
-template <typename Format>
-std::string text_of(const ChannelValues& channels, Format format) {
-  std::vector<std::string> texts;
-  for (const double value : channels.values()) texts.push_back(format(value));
-  return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", "));
-}
-
-std::string six_digits(const ChannelValues& channels) {
-  return text_of(channels, [](double value) { return fmt::format("{:.6g}", value); });
-}
-
 void print_split(const char* name, const data::Split& split, int classes) {
   if (split.count == 0) return say("{}: none\n", name);
   say("{}: {} images of {}×{}{}, uint8\n", name, with_commas(split.count), split.height, split.width,
@@ -192,9 +175,10 @@ void info(const Options& options) {
   if (!dataset.class_names.empty()) say("  {}\n", fmt::join(dataset.class_names, ", "));
   print_split("train", dataset.train, dataset.classes);
   print_split("test", dataset.test, dataset.classes);
-  say("training pixels, from 0 to 1: mean = {}, std = {}\n", four_digits(plain.mean), four_digits(plain.std));
+  say("training pixels, from 0 to 1: mean = {}, std = {}\n", to_text(plain.mean, "{:.4f}"),
+      to_text(plain.std, "{:.4f}"));
   say("normalised with mean {} and std {}: min {:.4f}, max {:.4f}, mean {:.4f}, std {:.4f}\n",
-      six_digits(spec.mean.value()), six_digits(spec.std.value()), normalised.min, normalised.max,
+      to_text(*spec.mean, "{:.6g}"), to_text(*spec.std, "{:.6g}"), normalised.min, normalised.max,
       normalised.mean, normalised.std);
   if (dataset.train.channels == 1)
     say("stroke width, if the training images are drawings: {:.2f} pixels on average\n", stroke_width);
@@ -202,117 +186,6 @@ void info(const Options& options) {
   if (known == nullptr) return;
   say("licence: {}\n", known->license);
   if (!known->note.empty()) say("note: {}\n", known->note);
-}
-
-// What a registered dataset looks like on this machine, or another folder in the data folder.
-struct Listed {
-  std::string name;
-  const data::DatasetInfo* info = nullptr;  // null for a folder
-  std::filesystem::path folder;
-  bool is_here = false;  // all four files; of a folder, those with training images
-};
-
-constexpr std::array kTrainFiles = {data::kTrainImages, data::kTrainLabels};
-
-bool has_files(const std::filesystem::path& folder, std::span<const data::DatasetFile> files) {
-  return std::ranges::all_of(
-      files, [&](data::DatasetFile file) { return data::find_dataset_file(folder, file).has_value(); });
-}
-
-// Whether the folder has the dataset, and not images of the user's own.
-bool is_copy_of(const data::DatasetInfo& info, const std::filesystem::path& folder) {
-  if (!has_files(folder, data::kDatasetFiles)) return false;
-  if (!info.published) return true;
-  try {
-    const auto description = data::read_description(folder);
-    return description && description->name == info.name && description->height == info.height &&
-           description->width == info.width &&
-           description->classes.size() == static_cast<size_t>(info.classes);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-// Folders of training images that are not registered datasets.
-std::vector<std::filesystem::path> data_folders(const std::filesystem::path& root) {
-  std::error_code ignored;
-  std::vector<std::filesystem::path> folders;
-  for (const auto& entry : entries_of(root, ignored)) {
-    const data::DatasetInfo* known = data::known_dataset(entry.filename().string());
-    if ((known == nullptr || !is_copy_of(*known, entry)) && has_files(entry, kTrainFiles))
-      folders.push_back(entry);
-  }
-  std::ranges::sort(folders);
-  return folders;
-}
-
-std::vector<Listed> listed(const std::filesystem::path& root) {
-  std::vector<Listed> all;
-  for (const data::DatasetInfo& info : data::known_datasets())
-    all.push_back({info.name, &info, root / info.name, is_copy_of(info, root / info.name)});
-  std::error_code ignored;
-  for (const auto& folder : data_folders(root))
-    all.push_back(
-        {std::filesystem::absolute(folder, ignored).lexically_normal().string(), nullptr, folder, true});
-  return all;
-}
-
-ordered_json to_json(const Listed& one) {
-  ordered_json json{{"name", one.name}, {"registered", one.info != nullptr}, {"here", one.is_here}};
-  json["folder"] = one.folder.string();
-  if (one.info == nullptr) return json;
-  const data::DatasetInfo& info = *one.info;
-  const auto or_null = [](const std::optional<ChannelValues>& channels) {
-    return channels ? json_of(*channels) : ordered_json();
-  };
-  json["classes"] = info.classes;
-  json["class_names"] = info.class_names;
-  json["height"] = info.height;
-  json["width"] = info.width;
-  json["channels"] = info.channels;
-  json["train_images"] = info.train_images;
-  json["test_images"] = info.test_images;
-  json["mean"] = or_null(info.mean);
-  json["std"] = or_null(info.std);
-  json["license"] = info.license;
-  json["note"] = info.note;
-  return json;
-}
-
-std::string size_text(const data::DatasetInfo& info) {
-  return fmt::format("{}×{}{}", info.height, info.width, info.channels == 3 ? "×3" : "");
-}
-
-void say_list(const std::vector<Listed>& all) {
-  Table table({{.head = "Dataset", .left = true},
-               {.head = "Classes", .rank = 2},
-               {.head = "Size", .left = true, .rank = 3},
-               {.head = "Train", .rank = 1},
-               {.head = "Test", .rank = 1},
-               {.head = "Licence", .left = true, .rank = 4},
-               {.head = "Where", .left = true}});
-  for (const Listed& one : all) {
-    if (one.info == nullptr) continue;
-    table.add({one.name, std::to_string(one.info->classes), size_text(*one.info),
-               with_commas(one.info->train_images), with_commas(one.info->test_images), one.info->license,
-               one.is_here ? one.folder.string() : "-"});
-  }
-  for (const Line& line : table.lines(talk_columns())) say_line(line);
-  say("\nTo get one that is not here (-): rung data fetch NAME. What is special about each: "
-      "docs/datasets.md\n");
-  say("Images of your own: name = \"./FOLDER\" in a recipe's [dataset] (docs/recipes.md)\n");
-  for (const Listed& one : all)
-    if (one.info == nullptr)
-      say("  {}: rung data info {}/\n", one.folder.filename().string(), one.folder.string());
-}
-
-void list(const Options& options) {
-  options.output.apply();
-  const std::vector<Listed> all = listed(options.dataset.root());
-  if (!options.output.json) return say_list(all);
-  ordered_json document{{"data_dir", options.dataset.root().string()}, {"datasets", ordered_json::array()}};
-  for (const Listed& one : all) document["datasets"].push_back(to_json(one));
-  write_json(document);
 }
 
 // 60 training images, class by class in turn, as the recipe's first epoch would vary them.
@@ -348,12 +221,6 @@ void show(const Options& options) {
       transforms.empty() ? "" : " as " + options.recipe + " varies them", options.out);
 }
 
-ChannelValues at_least(const ChannelValues& channels, double least) {
-  std::vector<double> values;
-  for (const double value : channels.values()) values.push_back(std::max(value, least));
-  return ChannelValues(values);
-}
-
 CLI::App* add(CLI::App& data, const std::string& name, const std::string& about, const std::string& what,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = data.add_subcommand(name, about);
@@ -377,10 +244,6 @@ void DatasetOptions::add_root_to(CLI::App& command) {
       ->type_name("DIR");
 }
 
-std::string four_digits(const ChannelValues& channels) {
-  return text_of(channels, [](double value) { return fmt::format("{:.4f}", value); });
-}
-
 std::string_view in_colour(int channels) {
   return channels == 1 ? "" : ", in colour";
 }
@@ -396,7 +259,9 @@ data::DatasetSpec default_spec(const data::Dataset& dataset) {
   const data::Moments pixels = data::moments_of(dataset.train, dataset.train.count);
   const data::DatasetInfo* known = data::known_dataset(dataset.name);
   spec.mean = known != nullptr && known->mean ? *known->mean : pixels.mean;
-  spec.std = known != nullptr && known->std ? *known->std : at_least(pixels.std, data::kLeastStd);
+  spec.std = known != nullptr && known->std
+                 ? *known->std
+                 : pixels.std.map([](double std) { return std::max(std, data::kLeastStd); });
   return spec;
 }
 
@@ -417,12 +282,7 @@ void add_data(CLI::App& app) {
   CLI::App* data = app.add_subcommand("data", "List, fetch, import, check, describe or show datasets");
   data->footer("Example:\n  rung data fetch mnist\n  rung data info mnist");
 
-  CLI::App* list_command =
-      data->add_subcommand("list", "List the datasets that are known, and where they are");
-  options->dataset.add_root_to(*list_command);
-  options->output.add_to(*list_command);
-  list_command->footer("Example:\n  rung data list");
-  list_command->callback([options] { list(*options); });
+  add_data_list(*data);
 
   CLI::App* fetch_command = data->add_subcommand("fetch", "Download datasets and verify them");
   fetch_command->add_option("DATASET", options->names, "Known datasets; default: mnist");

@@ -27,9 +27,6 @@ struct DatasetOptions {
 
 inline constexpr const char* kAnyDataset = "A known dataset, or a folder of IDX files (with a /)";
 
-// "0.1307", or "[0.4914, 0.4822, 0.4465]"
-std::string four_digits(const ChannelValues& channels);
-
 // What follows the size of images: "" or ", in colour".
 std::string_view in_colour(int channels);
 

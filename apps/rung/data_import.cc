@@ -172,7 +172,8 @@ void import_images(Options& options) {
   say("{} training and {} test images of {}×{}{}; mean {}, std {}\n",
       with_commas(static_cast<int64_t>(imported.train_images)),
       with_commas(static_cast<int64_t>(imported.test_images)), description.height, description.width,
-      in_colour(description.channels), four_digits(description.mean), four_digits(description.std));
+      in_colour(description.channels), to_text(description.mean, "{:.4f}"),
+      to_text(description.std, "{:.4f}"));
   const std::string name = folder_name(options.out);
   say("Written to {0}. To look at them: rung data show {0}\n", name);
 }

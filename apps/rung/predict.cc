@@ -163,11 +163,6 @@ bool is_inverted(const data::Image& image, double training_mean) {
   return is_light != training_is_light && data::is_dark_on_light(data::as_grey(image)) != training_is_light;
 }
 
-double mean_of(const ChannelValues& channels) {
-  const auto values = channels.values();
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 void warn_of_inverted(const Batch& batch, const Model& model, double training_mean) {
   if (batch.subjects.empty()) return;
   const size_t size = batch.pixels.size() / batch.subjects.size();
@@ -296,8 +291,7 @@ size_t predict(const Options& options) {
     throw UsageError("--fit mnist makes grey images, but the model takes images in colour",
                      "use --fit stretch");
   const Batch batch = read_all(options, model);
-  if (options.invert.empty() && options.fit != "mnist")
-    warn_of_inverted(batch, model, mean_of(dataset.mean.value()));
+  if (options.invert.empty() && options.fit != "mnist") warn_of_inverted(batch, model, dataset.mean->mean());
   const int top = std::min(options.top, model.classes());
   const std::vector<Guesses> all = guesses_of(batch, model, top);
   if (options.output.json) {

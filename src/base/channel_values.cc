@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 #include "base/require.h"
 
@@ -14,10 +16,14 @@ ChannelValues::ChannelValues(std::span<const double> by_channel) : values_{}, co
   std::ranges::copy(by_channel, values_.begin());
 }
 
-std::string to_text(const ChannelValues& channels) {
-  const auto values = channels.values();
-  return values.size() == 1 ? fmt::format("{}", values[0])
-                            : fmt::format("[{}]", fmt::join(values.begin(), values.end(), ", "));
+double ChannelValues::mean() const {
+  return std::accumulate(values().begin(), values().end(), 0.0) / static_cast<double>(count_);
+}
+
+std::string to_text(const ChannelValues& channels, std::string_view format) {
+  std::vector<std::string> texts;
+  for (const double value : channels.values()) texts.push_back(fmt::format(fmt::runtime(format), value));
+  return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
 }  // namespace rung

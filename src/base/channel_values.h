@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace rung {
 
@@ -23,6 +24,16 @@ class ChannelValues {
   // One for all channels, or one for each.
   std::span<const double> values() const { return std::span(values_).first(count_); }
 
+  double mean() const;
+
+  // What `change` makes of each of them.
+  template <typename Change>
+  ChannelValues map(Change change) const {
+    ChannelValues changed = *this;
+    for (double& value : std::span(changed.values_).first(count_)) value = change(value);
+    return changed;
+  }
+
   friend bool operator==(const ChannelValues&, const ChannelValues&) = default;
 
  private:
@@ -30,7 +41,8 @@ class ChannelValues {
   size_t count_;
 };
 
-// "0.1307", or "[0.4914, 0.4822, 0.4465]": in the shortest form that reads back as the same.
-std::string to_text(const ChannelValues& channels);
+// "0.1307", or "[0.4914, 0.4822, 0.4465]". `format` is fmt's for a number; without one it is the shortest
+// text that reads back as the same.
+std::string to_text(const ChannelValues& channels, std::string_view format = "{}");
 
 }  // namespace rung

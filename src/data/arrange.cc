@@ -114,12 +114,6 @@ double rounded(double value) {
   return result;
 }
 
-ChannelValues rounded(const ChannelValues& channels, double least) {
-  std::vector<double> values;
-  for (const double value : channels.values()) values.push_back(std::max(rounded(value), least));
-  return ChannelValues(values);
-}
-
 std::string text_of(const Portion& portion) {
   return portion.share > 0 ? fmt::format("{}", portion.share) : fmt::format("{}", portion.images);
 }
@@ -174,8 +168,8 @@ DatasetSpec resolved(DatasetSpec spec, const Dataset& arranged) {
     throw UsageError(fmt::format("all pixels of the training images of {} have the value {}", arranged.name,
                                  std::lround(found.mean.of_channel(0) * 255)),
                      "look at the images with `rung data show`, and write them anew");
-  if (!spec.mean) spec.mean = rounded(found.mean, -1);
-  if (!spec.std) spec.std = rounded(found.std, kLeastStd);
+  if (!spec.mean) spec.mean = found.mean.map(rounded);
+  if (!spec.std) spec.std = found.std.map([](double std) { return std::max(rounded(std), kLeastStd); });
   return spec;
 }
 

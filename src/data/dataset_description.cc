@@ -140,13 +140,6 @@ std::string list_of(const std::vector<std::string>& texts) {
   return fmt::format("[{}]", fmt::join(strings, ", "));
 }
 
-// "0.130661", "[0.49, 0.48, 0.447]"
-std::string six_digits(const ChannelValues& channels) {
-  std::vector<std::string> texts;
-  for (const double value : channels.values()) texts.push_back(fmt::format("{:.6g}", value));
-  return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", "));
-}
-
 }  // namespace
 
 DatasetDescription parse_description(std::string_view text, const std::string& file) {
@@ -175,8 +168,8 @@ std::string to_toml(const DatasetDescription& description) {
       "files.\n"
       "name = {}\nclasses = {}\nheight = {}\nwidth = {}\nchannels = {}\nmean = {}\nstd = {}\nsources = {}\n",
       toml_string(description.name), list_of(description.classes), description.height, description.width,
-      std::max(1, description.channels), six_digits(description.mean), six_digits(description.std),
-      list_of(description.sources));
+      std::max(1, description.channels), to_text(description.mean, "{:.6g}"),
+      to_text(description.std, "{:.6g}"), list_of(description.sources));
   text += "steps = [\n";
   for (const std::string& step : description.steps) text += fmt::format("  {},\n", toml_string(step));
   text += "]\n\n[sha256]\n";

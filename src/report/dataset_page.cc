@@ -1,11 +1,8 @@
 #include "report/dataset_page.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,9 +60,8 @@ std::string number_of(const Place& place) {
 Html moment_tile(const ChannelValues& channels, std::string_view label, const std::string& note) {
   const auto values = channels.values();
   if (values.size() == 1) return tile(fmt::format("{:.4f}", values[0]), label, note);
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   return tile(
-      fmt::format("{:.4f}", mean), label,
+      fmt::format("{:.4f}", channels.mean()), label,
       fmt::format("{}; red {:.4f}, green {:.4f}, blue {:.4f}", note, values[0], values[1], values[2]));
 }
 
