@@ -38,11 +38,15 @@ void require_sides(uint64_t height, uint64_t width, const std::string& file) {
                                 kMaxImageSide, kMaxImageSide));
 }
 
+void make_grey(std::vector<uint8_t>& pixels) {
+  const size_t count = pixels.size() / 3;
+  for (size_t i = 0; i < count; ++i) pixels[i] = luma(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]);
+  pixels.resize(count);
+}
+
 Image as_grey(Image image) {
   if (image.channels == 1) return image;
-  const size_t count = image.pixels.size() / 3;
-  for (size_t i = 0; i < count; ++i) image.pixels[i] = grey_of(&image.pixels[3 * i], 3);
-  image.pixels.resize(count);
+  make_grey(image.pixels);
   image.channels = 1;
   return image;
 }
@@ -61,12 +65,16 @@ void to_planes(std::span<const uint8_t> pixels, int channels, uint8_t* planes) {
     for (size_t at = channel; at < pixels.size(); at += step) *planes++ = pixels[at];
 }
 
-Image from_planes(std::span<const uint8_t> planes, int height, int width, int channels) {
+void to_pixels(std::span<const uint8_t> planes, int channels, uint8_t* pixels) {
   const auto step = static_cast<size_t>(channels);
   const size_t plane = planes.size() / step;
-  Image image{height, width, std::vector<uint8_t>(planes.size()), channels};
   for (size_t channel = 0; channel < step; ++channel)
-    for (size_t i = 0; i < plane; ++i) image.pixels[i * step + channel] = planes[channel * plane + i];
+    for (size_t i = 0; i < plane; ++i) pixels[i * step + channel] = planes[channel * plane + i];
+}
+
+Image from_planes(std::span<const uint8_t> planes, int height, int width, int channels) {
+  Image image{height, width, std::vector<uint8_t>(planes.size()), channels};
+  to_pixels(planes, channels, image.pixels.data());
   return image;
 }
 

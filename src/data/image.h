@@ -53,6 +53,9 @@ constexpr uint8_t luma(uint8_t red, uint8_t green, uint8_t blue) {
   return static_cast<uint8_t>((19595 * red + 38470 * green + 7471 * blue + kOne / 2) / kOne);
 }
 
+// The luma of each pixel, in the place of its red, green and blue.
+void make_grey(std::vector<uint8_t>& pixels);
+
 // A grey image of one in colour, by luma(), and one in colour whose channels are equal of a grey one. Others
 // are returned as they are.
 Image as_grey(Image image);
@@ -60,6 +63,7 @@ Image as_rgb(Image image);
 
 // Planes [channels,height,width] of pixels [height,width,channels], and back.
 void to_planes(std::span<const uint8_t> pixels, int channels, uint8_t* planes);
+void to_pixels(std::span<const uint8_t> planes, int channels, uint8_t* pixels);
 Image from_planes(std::span<const uint8_t> planes, int height, int width, int channels);
 
 // Pixels without their last channel, which says how opaque they are. What is transparent becomes white if

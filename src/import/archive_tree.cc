@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <new>
 #include <set>
 #include <string_view>
@@ -139,13 +138,14 @@ class ArchiveTree final : public FileTree {
     return fmt::format("{}: {}", file_.name, quotable(files_[file].path));
   }
 
+  uint64_t size(size_t file) const override { return sizes_[files_[file].number]; }
+
   std::optional<fs::path> disk_path(size_t) const override { return std::nullopt; }
 
   std::unique_ptr<ByteStream> open(size_t file) const override {
     Reader reader = open_archive(file_);
     for (size_t entry = 0; entry <= entry_of(file); ++entry) require_entry(reader.get());
-    auto stream =
-        std::make_unique<ArchiveStream>(std::move(reader), file_, files_[file].path, files_[file].size);
+    auto stream = std::make_unique<ArchiveStream>(std::move(reader), file_, files_[file].path, size(file));
     return decompressed(std::move(stream), place(file));
   }
 
@@ -158,7 +158,7 @@ class ArchiveTree final : public FileTree {
     size_t entry = 0;
     for (size_t i = 0; i < order.size(); ++i) {
       for (; entry <= entry_of(order[i]); ++entry) require_entry(reader.get());
-      ArchiveStream stream(std::move(reader), file_, files_[order[i]].path, files_[order[i]].size);
+      ArchiveStream stream(std::move(reader), file_, files_[order[i]].path, size(order[i]));
       batch.add(order[i], read_whole(stream, max_bytes, place(order[i])));
       reader = stream.release();
       if (!batch.is_full() && i + 1 < order.size()) continue;
@@ -191,7 +191,7 @@ class ArchiveTree final : public FileTree {
     size_t bytes_ = 0;
   };
 
-  size_t entry_of(size_t file) const { return entries_.at(files_[file].path); }
+  size_t entry_of(size_t file) const { return entries_[files_[file].number]; }
 
   void require_entry(archive* reader) const {
     if (next_entry(reader, file_) == nullptr) fail(file_, "the archive changed while it was read");
@@ -226,8 +226,9 @@ class ArchiveTree final : public FileTree {
       if (!path.empty()) folders_.insert(path.ends_with('/') ? path : path + "/");
     } else {
       if (!seen.insert(path).second) fail(file_, fmt::format("{} is there twice", quotable(path)));
-      files_.push_back({path, size});
-      entries_.emplace(path, number);
+      files_.push_back({path, files_.size()});
+      entries_.push_back(number);
+      sizes_.push_back(size);
     }
   }
 
@@ -250,7 +251,9 @@ class ArchiveTree final : public FileTree {
   }
 
   ArchiveFile file_;
-  std::map<std::string, size_t> entries_;  // their numbers in the archive
+  // Of the files as they were found:
+  std::vector<size_t> entries_;  // their numbers in the archive
+  std::vector<uint64_t> sizes_;
   std::set<std::string> folders_;
   std::set<std::string> litter_;
 };

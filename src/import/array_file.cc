@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/require.h"
 #include "data/dataset.h"
+#include "data/image.h"
 #include "import/idx_header.h"
 
 namespace rung::imports {
@@ -54,13 +55,11 @@ class FortranWalk {
 // The pixels of one image [H,W,C]; `values` are as the shape says.
 void put_image(const ImageShape& shape, const uint8_t* values, uint8_t* out) {
   const size_t size = shape.items_per_image();
-  if (!shape.channels_first || shape.channels == 1) {
+  if (shape.channels_first) {
+    data::to_pixels({values, size}, shape.channels, out);
+  } else {
     std::copy_n(values, size, out);
-    return;
   }
-  const auto channels = static_cast<size_t>(shape.channels);
-  const size_t plane = size / channels;
-  for (size_t i = 0; i < size; ++i) out[i] = values[i % channels * plane + i / channels];
 }
 
 }  // namespace
@@ -71,12 +70,12 @@ ArrayFile::ArrayFile(const FileTree& tree, size_t file, std::string name)
   begin.resize(tree.open(file)->read(begin));
   header_ = is_idx(begin) ? parse_idx_header(begin, place_) : parse_npy_header(begin, place_);
   // Before there is memory for what the shape claims. (What is compressed shows its length when it is read.)
-  const FileTree::File& stored = tree.files()[file];
+  const std::string& path = tree.files()[file].path;
+  const uint64_t stored = tree.size(file);
   const uint64_t needed = header_.data_offset + header_.items() * header_.item_bytes;
-  const bool is_compressed = stored.path.ends_with(".gz") || stored.path.ends_with(".bz2");
-  if (!is_compressed && begin.size() == std::min<uint64_t>(stored.size, kMostNpyHeaderBytes) &&
-      stored.size < needed)
-    fail_short(stored.size);
+  const bool is_compressed = path.ends_with(".gz") || path.ends_with(".bz2");
+  if (!is_compressed && begin.size() == std::min<uint64_t>(stored, kMostNpyHeaderBytes) && stored < needed)
+    fail_short(stored);
 }
 
 void ArrayFile::fail_short(uint64_t size) const {

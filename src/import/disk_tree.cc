@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <system_error>
 #include <utility>
 
@@ -63,9 +62,17 @@ class DiskTree final : public FileTree {
       }
     }
     sort_files();
+    require_different();
   }
 
-  std::string place(size_t file) const override { return quotable(path_of(file).string()); }
+  std::string place(size_t file) const override { return quotable(path_of(file)); }
+
+  uint64_t size(size_t file) const override {
+    std::error_code error;
+    const uint64_t bytes = fs::file_size(path_of(file), error);
+    if (error) throw IoError(fmt::format("cannot read {}: {}", place(file), error.message()));
+    return bytes;
+  }
 
   std::optional<fs::path> disk_path(size_t file) const override { return path_of(file); }
 
@@ -90,15 +97,18 @@ class DiskTree final : public FileTree {
     return whole.filename().generic_string();
   }
 
-  const fs::path& path_of(size_t file) const { return paths_.at(files_[file].path); }
+  const std::string& path_of(size_t file) const { return paths_[files_[file].number]; }
 
-  void add_file(const fs::path& path, const std::string& name) {
-    std::error_code error;
-    const uint64_t size = fs::file_size(path, error);
-    if (error) throw IoError(fmt::format("cannot read {}: {}", quotable(path.string()), error.message()));
-    if (!paths_.emplace(name, path).second)
-      throw UsageError(fmt::format("two of the files are called {}", quotable(name)), "rename one of them");
-    files_.push_back({name, size});
+  void add_file(const fs::path& path, std::string name) {
+    files_.push_back({std::move(name), paths_.size()});
+    paths_.push_back(path.native());
+  }
+
+  void require_different() const {
+    const auto twice = std::ranges::adjacent_find(files_, {}, &File::path);
+    if (twice != files_.end())
+      throw UsageError(fmt::format("two of the files are called {}", quotable(twice->path)),
+                       "rename one of them");
   }
 
   // Depth first, without a stack of folders that a deep tree could exhaust.
@@ -107,33 +117,32 @@ class DiskTree final : public FileTree {
     while (!folders.empty()) {
       const auto [folder, name] = folders.back();
       folders.pop_back();
-      std::error_code error;
-      std::vector<fs::path> entries = entries_of(folder, error);
-      if (error) throw IoError(fmt::format("cannot read {}: {}", quotable(folder.string()), error.message()));
-      std::ranges::sort(entries);
       bool is_empty = true;
-      for (const fs::path& entry : entries) {
-        const std::string path = name + entry.filename().generic_string();
-        const bool is_folder = fs::is_directory(entry, error);
-        if (is_litter(entry) || (is_folder && fs::is_symlink(entry, error)) ||
-            (!is_folder && !fs::is_regular_file(entry, error))) {
-          skipped_.push_back(path);
+      std::error_code error;
+      for (fs::directory_iterator at(folder, error); !error && at != end(at); at.increment(error)) {
+        const std::string entry = at->path().filename().string();
+        std::error_code unknown;  // a link to nothing, perhaps
+        const bool is_folder = at->is_directory(unknown);
+        if (is_litter(entry) || (is_folder && at->is_symlink(unknown)) ||
+            (!is_folder && !at->is_regular_file(unknown))) {
+          skipped_.push_back(name + entry);
           continue;
         }
         is_empty = false;
         if (is_folder) {
-          folders.emplace_back(entry, path + "/");
+          folders.emplace_back(at->path(), name + entry + "/");
         } else {
-          add_file(entry, path);
+          add_file(at->path(), name + entry);
         }
       }
+      if (error) throw IoError(fmt::format("cannot read {}: {}", quotable(folder.string()), error.message()));
       if (is_empty && !name.empty()) empty_folders_.push_back(name);
     }
     std::ranges::sort(empty_folders_);
     std::ranges::sort(skipped_);
   }
 
-  std::map<std::string, fs::path> paths_;
+  std::vector<std::string> paths_;  // of the files as they were found
 };
 
 }  // namespace

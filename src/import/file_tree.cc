@@ -31,10 +31,9 @@ void FileTree::keep_only(std::string_view text) {
         fmt::format("none of the {} has {} in its path", counted(before, "file"), quotable(text)));
 }
 
-bool is_litter(const fs::path& name) {
-  constexpr std::array kNames = {"__MACOSX", "Thumbs.db", "desktop.ini"};
-  const std::string text = name.filename().string();
-  return text.starts_with('.') || std::ranges::count(kNames, text) > 0;
+bool is_litter(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kNames = {"__MACOSX", "Thumbs.db", "desktop.ini"};
+  return name.starts_with('.') || std::ranges::count(kNames, name) > 0;
 }
 
 std::unique_ptr<FileTree> open_tree(std::span<const fs::path> sources) {

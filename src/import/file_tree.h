@@ -29,7 +29,7 @@ class FileTree {
  public:
   struct File {
     std::string path;   // relative, its parts separated by '/'
-    uint64_t size = 0;  // bytes
+    size_t number = 0;  // among the files as the tree found them
   };
 
   virtual ~FileTree() = default;
@@ -45,6 +45,9 @@ class FileTree {
 
   // What messages call it: "mine/train/0/1.png", "mine.zip: train/0/1.png".
   virtual std::string place(size_t file) const = 0;
+
+  // Bytes, as it is stored. Throws IoError.
+  virtual uint64_t size(size_t file) const = 0;
 
   // Where the file itself lies on the disk; none if it is in an archive.
   virtual std::optional<std::filesystem::path> disk_path(size_t file) const = 0;
@@ -67,8 +70,8 @@ class FileTree {
   std::vector<std::string> skipped_;
 };
 
-// A path that no data set means: hidden, or what systems leave behind (__MACOSX, Thumbs.db, desktop.ini).
-bool is_litter(const std::filesystem::path& name);
+// A name that no data set means: hidden, or what systems leave behind (__MACOSX, Thumbs.db, desktop.ini).
+bool is_litter(std::string_view name);
 
 // The source's files: one folder, one archive, or one or more files. Throws IoError, DataError, UsageError.
 std::unique_ptr<FileTree> open_tree(std::span<const std::filesystem::path> sources);

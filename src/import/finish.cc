@@ -133,10 +133,7 @@ bool is_all_grey(const ImageSet& set) {
 
 // Of equal channels the grey level is any of them.
 void make_grey(ImageSet& set) {
-  const size_t places = set.pixels.size() / 3;
-  for (size_t i = 0; i < places; ++i)
-    set.pixels[i] = data::luma(set.pixels[3 * i], set.pixels[3 * i + 1], set.pixels[3 * i + 2]);
-  set.pixels.resize(places);
+  data::make_grey(set.pixels);
   set.pixels.shrink_to_fit();
   set.channels = 1;
 }

@@ -55,10 +55,12 @@ class PieceTree final : public FileTree {
  public:
   PieceTree(std::vector<fs::path> containers, std::vector<Piece> pieces)
       : containers_(std::move(containers)), pieces_(std::move(pieces)) {
-    for (const Piece& piece : pieces_) files_.push_back({piece.path, piece.size});
+    for (const Piece& piece : pieces_) files_.push_back({piece.path, files_.size()});
   }
 
   std::string place(size_t file) const override { return pieces_[file].place; }
+
+  uint64_t size(size_t file) const override { return pieces_[file].size; }
 
   std::optional<fs::path> disk_path(size_t) const override { return std::nullopt; }
 

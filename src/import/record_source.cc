@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/image.h"
 
 namespace rung::imports {
 namespace {
@@ -35,15 +36,17 @@ bool is_named(const FileTree::File& file, std::string_view begin) {
   return name.starts_with(begin) && name.ends_with(".bin");
 }
 
-bool is_record_file(const Kind& kind, const FileTree::File& file) {
-  return (is_named(file, kind.train) || is_named(file, kind.test)) && file.size > 0 &&
-         file.size % (kind.label_bytes + 3 * kPixels) == 0;
+bool is_record_file(const Kind& kind, const FileTree& tree, size_t number) {
+  const FileTree::File& file = tree.files()[number];
+  if (!is_named(file, kind.train) && !is_named(file, kind.test)) return false;
+  const uint64_t size = tree.size(number);
+  return size > 0 && size % (kind.label_bytes + 3 * kPixels) == 0;
 }
 
 const Kind* find_kind(const FileTree& tree) {
   for (const Kind& kind : kKinds)
-    if (std::ranges::any_of(tree.files(), [&](const auto& file) { return is_record_file(kind, file); }))
-      return &kind;
+    for (size_t file = 0; file < tree.files().size(); ++file)
+      if (is_record_file(kind, tree, file)) return &kind;
   return nullptr;
 }
 
@@ -60,10 +63,11 @@ class RecordReader {
     for (size_t i = 0; i < tree_.files().size(); ++i) {
       const FileTree::File& file = tree_.files()[i];
       if (!is_named(file, kind_.train) && !is_named(file, kind_.test)) continue;
-      if (file.size % record != 0)
+      const uint64_t size = tree_.size(i);
+      if (size % record != 0)
         throw DataError(fmt::format("{} has {} bytes, which is no number of records of {}", tree_.place(i),
-                                    file.size, record));
-      count += file.size / record;
+                                    size, record));
+      count += size / record;
     }
     if (count * 3 * kPixels > kMostPixelBytes) throw DataError(fmt::format("{} records are too many", count));
     set_.count = static_cast<int>(count);
@@ -80,7 +84,8 @@ class RecordReader {
     if (!is_test && !is_named(file, kind_.train)) return;
     const auto stream = tree_.open(number);
     std::vector<std::byte> bytes(record);
-    for (uint64_t done = 0; done < file.size; done += record) {
+    const uint64_t size = tree_.size(number);
+    for (uint64_t done = 0; done < size; done += record) {
       if (stream->read(bytes) < record)
         throw DataError(fmt::format("{}: byte {}: the file ends inside a record", tree_.place(number), done));
       add(reinterpret_cast<const uint8_t*>(bytes.data()), is_test);
@@ -90,10 +95,7 @@ class RecordReader {
 
   void add(const uint8_t* record, bool is_test) {
     const size_t image = set_.labels.size();
-    const uint8_t* red = record + kind_.label_bytes;
-    uint8_t* out = set_.pixels.data() + image * 3 * kPixels;
-    for (size_t i = 0; i < kPixels; ++i)
-      for (size_t channel = 0; channel < 3; ++channel) *out++ = red[channel * kPixels + i];
+    data::to_pixels({record + kind_.label_bytes, 3 * kPixels}, 3, set_.pixels.data() + image * 3 * kPixels);
     set_.labels.push_back(record[kind_.label_bytes - 1]);
     (is_test ? set_.test : set_.train).push_back(static_cast<uint32_t>(image));
   }

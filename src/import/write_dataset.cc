@@ -77,6 +77,12 @@ class IdxWriter {
   Sha256 sum_;
 };
 
+// pixels: [N,H,W,C].
+void count(std::span<const uint8_t> pixels, std::span<data::PixelHistogram> channels) {
+  for (size_t at = 0; at < pixels.size(); at += channels.size())
+    for (size_t channel = 0; channel < channels.size(); ++channel) ++channels[channel][pixels[at + channel]];
+}
+
 std::string write_images(const fs::path& path, const ImageSet& set, const std::vector<uint32_t>& images,
                          std::span<data::PixelHistogram> channels, const Work& work) {
   const size_t size = set.image_bytes();
@@ -92,9 +98,7 @@ std::string write_images(const fs::path& path, const ImageSet& set, const std::v
       const uint8_t* image = set.pixels.data() + images[done] * size;
       chunk.insert(chunk.end(), image, image + size);
     }
-    for (size_t at = 0; at < chunk.size(); at += channels.size())
-      for (size_t channel = 0; channel < channels.size(); ++channel) ++channels[channel][chunk[at + channel]];
-    file.write(chunk);
+    work.pool.for_each(2, [&](int task, int) { task == 0 ? file.write(chunk) : count(chunk, channels); });
     work.report("written", done, images.size());
   }
   return file.finish();
