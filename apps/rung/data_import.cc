@@ -32,7 +32,6 @@ struct Options {
   std::string size;
   std::string map;
   std::string classes;
-  std::string names;
   imports::Options import;
   int threads = 0;
   OutputOptions output;
@@ -162,7 +161,6 @@ void import_images(Options& options) {
   if (!options.size.empty()) options.import.size = parse_size(options.size);
   if (!options.classes.empty()) options.import.classes = split_at(',', options.classes);
   if (!options.map.empty()) options.import.map = parse_map(options.map).value();
-  if (!options.names.empty()) options.import.names = split_at(',', options.names);
   const imports::Imported imported = import_with_bar(options.import, options.threads);
   if (options.output.json) return write_json(to_json(imported, options.out));
   const data::DatasetDescription& description = imported.description;
@@ -192,8 +190,6 @@ void add_rules(CLI::App& command, Options& options) {
       ->check(is_map)
       ->type_name("NAMES");
   command.add_option("--classes", options.classes, "Only these classes, in this order: a,b,c")
-      ->type_name("NAMES");
-  command.add_option("--names", options.names, "Call the classes so, in their order: a,b,c")
       ->type_name("NAMES");
   command.add_option("--white", import.white, "The largest value of a pixel (default: 255)")
       ->check(CLI::Range(1, 255))

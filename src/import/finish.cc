@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/require.h"
 #include "base/text.h"
 #include "data/arrange.h"
 #include "data/class_names.h"
@@ -242,12 +243,10 @@ void choose_classes(ImageSet& set, const std::vector<std::string>& wanted) {
 
 void name_classes(ImageSet& set, const std::vector<std::string>& names) {
   if (names.empty()) return;
-  const std::string problem = data::problem_of(names);
-  if (!problem.empty()) throw UsageError(fmt::format("--names: {}", problem));
+  RUNG_REQUIRE(data::problem_of(names).empty());
   if (names.size() != set.classes.size())
-    throw UsageError(
-        fmt::format("--names has {}, but there are {}", counted(names.size(), "name"),
-                    counted(set.classes.size(), "class")),
+    throw DataError(
+        fmt::format("there are {}, not {}", counted(set.classes.size(), "class"), names.size()),
         fmt::format("the classes are {}", shortened(fmt::format("{}", fmt::join(set.classes, ", ")), 300)));
   if (names == set.classes) return;
   set.steps.push_back(fmt::format("The classes {} were called {}.",

@@ -32,8 +32,8 @@ struct Options {
   bool transpose = false;
   std::vector<std::pair<std::string, std::string>> map;  // classes' names, and what they become
   std::vector<std::string> classes;                      // only these, in this order; empty: all
-  std::vector<std::string> names;  // what the classes are called instead, in their order; empty: as they are
-  int white = 255;                 // the largest value of the source's pixels
+  std::vector<std::string> names;    // what these are called instead, all different; empty: as they are
+  int white = 255;                   // the largest value of the source's pixels
   std::vector<std::string> origins;  // what dataset.toml says of the sources; empty: their paths
   // Of sources that do not say it themselves:
   std::optional<Size> size;  // of an image that is a row of a table
