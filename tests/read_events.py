@@ -91,12 +91,20 @@ def histogram(message):
     return f"{count:.0f} values in {len(counts)} buckets"
 
 
+def text(message):
+    of = dict(fields(message))
+    assert of[1] == 7 and dict(fields(dict(fields(of[2]))[2])) == {1: 1}, "not one text"
+    return repr(of[8].decode())
+
+
 def values(summary):
     for number, value in fields(summary):
         assert number == 1, "not a summary"
         of = dict(fields(value))
-        readers = {2: lambda scalar: f"{scalar:.6g}", 4: image, 5: histogram}
+        readers = {2: lambda scalar: f"{scalar:.6g}", 4: image, 5: histogram, 8: text}
         (kind,) = set(of) & set(readers)
+        assert (kind == 8) == (9 in of), "only a text says how it is shown"
+        assert 9 not in of or dict(fields(dict(fields(of[9]))[1])) == {1: b"text"}, "not a text"
         yield of[1].decode(), readers[kind](of[kind])
 
 

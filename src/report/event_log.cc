@@ -16,6 +16,8 @@
 #include "base/all_finite.h"
 #include "base/file.h"
 #include "base/require.h"
+#include "data/class_names.h"
+#include "ladder/markdown.h"
 #include "report/event.pb.h"
 #include "report/event_images.h"
 #include "report/learning_rates.h"
@@ -65,6 +67,25 @@ void add_image(proto::Summary& summary, const std::string& tag, const data::Imag
   image.set_width(picture.width);
   image.set_colour_channels(picture.channels);
   image.set_encoded(png.data(), png.size());
+}
+
+// Markdown, for the page of texts.
+void add_text(proto::Summary& summary, const std::string& tag, const std::string& markdown) {
+  proto::Value& value = *summary.add_value();
+  value.set_tag(tag);
+  value.mutable_metadata()->mutable_plugin()->set_name("text");
+  proto::Tensor& tensor = *value.mutable_tensor();
+  tensor.set_type(proto::Tensor::STRING);
+  tensor.mutable_shape()->add_extent()->set_size(1);
+  tensor.add_text(markdown);
+}
+
+// What the numbers in the pictures stand for.
+std::string table_of(const std::vector<std::string>& classes) {
+  std::string table = "| number | class |\n|---:|---|\n";
+  for (size_t label = 0; label < classes.size(); ++label)
+    table += fmt::format("| {} | {} |\n", label, ladder::escaped(classes[label]));
+  return table;
 }
 
 // Equal buckets from the smallest value to the largest. Precondition: there is a value, and all are finite.
@@ -178,9 +199,17 @@ void EventLog::start_at(int epoch) {
   append(*file_, start);
 }
 
+void EventLog::add_classes(const std::vector<std::string>& classes) {
+  proto::Event event = event_now(0);
+  add_text(*event.mutable_summary(), "classes", table_of(classes));
+  append(*file_, event);
+}
+
 void EventLog::add_epoch(const train::EpochRecord& epoch, const train::Evaluation& test,
                          const train::Trainer& trainer, const data::Dataset& data) {
   if (file_ == nullptr) start_at(epoch.epoch);
+  if (epoch.epoch == 1 && data::has_class_names(trainer.experiment().dataset))
+    add_classes(data::names_of_classes(trainer.experiment().dataset, trainer.plan().classes));
   proto::Event event = event_now(epoch.epoch);
   proto::Summary& summary = *event.mutable_summary();
   const double first_lr = learning_rate(trainer.experiment().training, trainer.batches_per_epoch(),

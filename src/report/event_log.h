@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "data/dataset.h"
 #include "train/run_record.h"
@@ -24,14 +26,15 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
-  // Scalars of the epoch and, unless there are hundreds of epochs, pictures of its mistakes and histograms of
-  // the trainer's weights and of its last batch's gradient. `test` is the trainer's evaluation of the test
-  // images. Throws IoError.
+  // Before the first epoch, the names of the classes. Scalars of the epoch and, unless there are hundreds of
+  // epochs, pictures of its mistakes and histograms of the trainer's weights and of its last batch's
+  // gradient. `test` is the trainer's evaluation of the test images. Throws IoError.
   void add_epoch(const train::EpochRecord& epoch, const train::Evaluation& test,
                  const train::Trainer& trainer, const data::Dataset& data);
 
  private:
   void start_at(int epoch);
+  void add_classes(const std::vector<std::string>& classes);
 
   std::filesystem::path folder_;
   std::unique_ptr<RecordFile> file_;

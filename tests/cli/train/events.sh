@@ -16,6 +16,12 @@ for epoch in 1 2; do
   done
 done
 
+# The names of classes, for a page in Markdown.
+names='"a|b", "*c*", "2", "3", "4", "5", "6", "7", "8", "9"'
+make_recipe named.toml "s/^epochs = .*/epochs = 1/; s/^name = .*/&\nclass_names = [$names]/"
+"$RUNG" train named.toml --out named >/dev/null
+"$READ_EVENTS" named/events.* | sed -n '/classes/p; /^1 loss/p' | sed 's/loss.*/.../'
+
 # The checksums find a wrong byte anywhere.
 for at in 3 9 20 5000; do
   cp run/events.* bad && printf '\xa5' | dd of=bad bs=1 seek=$at conv=notrunc status=none
