@@ -267,9 +267,9 @@ void sweep(const Options& options) {
   options.output.apply();
   options.engine.apply_simd();
   if (!sweep::Processes::are_launched()) return lead(options, nullptr);
-  sweep::Processes processes;
-  if (processes.rank() == 0) return lead(options, &processes);
-  follow(options, processes);
+  const auto processes = sweep::Processes::join();
+  if (processes->rank() == 0) return lead(options, processes.get());
+  follow(options, *processes);
 }
 
 }  // namespace

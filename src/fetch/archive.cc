@@ -1,38 +1,35 @@
 // The archive is in memory; nothing it says about itself is trusted unchecked.
 #include "fetch/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
 
 #include "base/error.h"
+#include "import/libarchive.h"
 
 namespace rung::fetch {
 namespace {
 
-using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
+using imports::ArchiveReader;
+using imports::libarchive;
 
 [[noreturn]] void fail(const std::string& file, const std::string& what) {
   throw DataError(fmt::format("{}: {}", file, what));
 }
 
 std::string reason(archive* reader) {
-  const char* text = archive_error_string(reader);
+  const char* text = libarchive().error_string(reader);
   return text != nullptr ? text : "unknown error";
 }
 
 // `bytes` must outlive the reader.
-Archive open_archive(std::span<const std::byte> bytes, const std::string& file) {
-  Archive reader(archive_read_new(), &archive_read_free);
-  if (!reader) throw std::bad_alloc();
-  archive_read_support_format_tar(reader.get());
-  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+ArchiveReader open_archive(std::span<const std::byte> bytes, const std::string& file) {
+  ArchiveReader reader = imports::new_archive_reader();
+  libarchive().support_tar(reader.get());
+  if (libarchive().open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
     fail(file, reason(reader.get()));
   return reader;
 }
@@ -40,14 +37,14 @@ Archive open_archive(std::span<const std::byte> bytes, const std::string& file) 
 // The stated size is checked against the bound first and against the data afterwards.
 std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const std::string& name,
                                    const std::string& file, size_t max_bytes) {
-  if (archive_entry_filetype(entry) != AE_IFREG) fail(file, name + " is not a regular file");
-  const auto size = static_cast<uint64_t>(archive_entry_size(entry));
+  if (libarchive().entry_filetype(entry) != AE_IFREG) fail(file, name + " is not a regular file");
+  const auto size = static_cast<uint64_t>(libarchive().entry_size(entry));
   if (size > max_bytes)
     fail(file, fmt::format("{} has {} bytes, more than the {} of the archive", name, size, max_bytes));
   std::vector<std::byte> content(size);
   size_t filled = 0;
   while (filled < content.size()) {
-    const la_ssize_t got = archive_read_data(reader, content.data() + filled, content.size() - filled);
+    const la_ssize_t got = libarchive().read_data(reader, content.data() + filled, content.size() - filled);
     if (got < 0) fail(file, fmt::format("{}: byte {}: {}", name, filled, reason(reader)));
     if (got == 0) fail(file, fmt::format("{}: ends at byte {} of {}", name, filled, size));
     filled += static_cast<size_t>(got);
@@ -60,12 +57,12 @@ std::vector<std::byte> read_member(archive* reader, archive_entry* entry, const 
 std::vector<std::vector<std::byte>> read_tar_members(std::span<const std::byte> bytes,
                                                      const std::string& file,
                                                      std::span<const std::string> names) {
-  const Archive reader = open_archive(bytes, file);
+  const ArchiveReader reader = open_archive(bytes, file);
   std::vector<std::optional<std::vector<std::byte>>> found(names.size());
   archive_entry* entry = nullptr;
   int result = ARCHIVE_OK;
-  while ((result = archive_read_next_header(reader.get(), &entry)) == ARCHIVE_OK) {
-    const char* name = archive_entry_pathname(entry);
+  while ((result = libarchive().next_header(reader.get(), &entry)) == ARCHIVE_OK) {
+    const char* name = libarchive().entry_pathname(entry);
     const auto match = std::ranges::find(names, std::string_view(name != nullptr ? name : ""));
     if (match == names.end()) continue;
     auto& slot = found[static_cast<size_t>(match - names.begin())];

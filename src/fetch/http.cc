@@ -1,7 +1,6 @@
 // The limits below decide when to give up on a server.
 #include "fetch/http.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "fetch/libcurl.h"
 
 namespace rung::fetch {
 namespace {
@@ -94,7 +94,7 @@ struct Transfer {
     if (has_begun) return;
     has_begun = true;
     long status = 0;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     if (status == kPartialContent) return check_continuation();
     begin = 0;
     part.restart({request.url, headers.validator(), headers.length});
@@ -156,13 +156,13 @@ int on_progress(void* user, curl_off_t total, curl_off_t, curl_off_t, curl_off_t
   return transfer.guarded([&] { transfer.progress(transfer.part.size(), all); }) ? 0 : 1;
 }
 
-using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
-using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using Handle = std::unique_ptr<CURL, decltype(LibCurl::easy_cleanup)>;
+using HeaderList = std::unique_ptr<curl_slist, decltype(LibCurl::slist_free_all)>;
 
 Handle make_handle() {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static const CURLcode initialised = curl().global_init(CURL_GLOBAL_DEFAULT);
   if (initialised != CURLE_OK) throw IoError("libcurl does not start");
-  Handle handle(curl_easy_init(), &curl_easy_cleanup);
+  Handle handle(curl().easy_init(), curl().easy_cleanup);
   if (!handle) throw std::bad_alloc();
   return handle;
 }
@@ -172,42 +172,43 @@ void trust_certificates(CURL* handle) {
   for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
     const char* file = std::getenv(name);
     if (file == nullptr || *file == '\0') continue;
-    curl_easy_setopt(handle, CURLOPT_CAINFO, file);
+    curl().easy_setopt(handle, CURLOPT_CAINFO, file);
     return;
   }
 }
 
 void set_options(CURL* handle, Transfer& transfer, char* message) {
-  curl_easy_setopt(handle, CURLOPT_URL, transfer.request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
-  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, kMostRedirects);
-  curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowBytesPerSecond);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, message);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_bytes);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
+  curl().easy_setopt(handle, CURLOPT_URL, transfer.request.url.c_str());
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
+  curl().easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  curl().easy_setopt(handle, CURLOPT_MAXREDIRS, kMostRedirects);
+  curl().easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
+  curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  curl().easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowBytesPerSecond);
+  curl().easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
+  curl().easy_setopt(handle, CURLOPT_ERRORBUFFER, message);
+  curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  curl().easy_setopt(handle, CURLOPT_HEADERDATA, &transfer);
+  curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_bytes);
+  curl().easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
+  curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
+  curl().easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
   trust_certificates(handle);
 }
 
 // CURLOPT_RESUME_FROM would refuse a server that sends the whole file.
 HeaderList ask_for_the_rest(CURL* handle, const Transfer& transfer) {
-  HeaderList headers(nullptr, &curl_slist_free_all);
+  HeaderList headers(nullptr, curl().slist_free_all);
   if (!transfer.request.is_continued) return headers;
-  curl_easy_setopt(handle, CURLOPT_RANGE, fmt::format("{}-", transfer.begin).c_str());
+  curl().easy_setopt(handle, CURLOPT_RANGE, fmt::format("{}-", transfer.begin).c_str());
   if (transfer.request.validator.empty()) return headers;
-  headers.reset(curl_slist_append(nullptr, fmt::format("If-Range: {}", transfer.request.validator).c_str()));
+  headers.reset(
+      curl().slist_append(nullptr, fmt::format("If-Range: {}", transfer.request.validator).c_str()));
   if (!headers) throw std::bad_alloc();
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl().easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   return headers;
 }
 
@@ -220,14 +221,14 @@ Transferred transfer(const Request& request, PartFile& part, const DownloadProgr
   std::array<char, CURL_ERROR_SIZE> message{};
   set_options(handle.get(), state, message.data());
   const HeaderList headers = ask_for_the_rest(handle.get(), state);
-  const CURLcode result = curl_easy_perform(handle.get());
+  const CURLcode result = curl().easy_perform(handle.get());
   if (state.error) std::rethrow_exception(state.error);
   long status = 0;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   if (state.is_other || (request.is_continued && status == kRangeNotSatisfiable))
     return {Outcome::kOther, "the server has another file than before"};
   if (result != CURLE_OK)
-    return {Outcome::kFailed, message[0] != '\0' ? message.data() : curl_easy_strerror(result)};
+    return {Outcome::kFailed, message[0] != '\0' ? message.data() : curl().easy_strerror(result)};
   if (status != kOk && status != kPartialContent)
     return {Outcome::kFailed, fmt::format("the server answered with status {}", status)};
   state.start();  // of an empty file

@@ -2,13 +2,10 @@
 // may give.
 #include "import/archive_tree.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
-#include <new>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -17,6 +14,7 @@
 #include "base/text.h"
 #include "import/decompressed.h"
 #include "import/disk_tree.h"
+#include "import/libarchive.h"
 
 namespace rung::imports {
 namespace {
@@ -32,26 +30,23 @@ struct ArchiveFile {
   std::string name;  // in messages
 };
 
-using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
-
 [[noreturn]] void fail(const ArchiveFile& file, const std::string& what, const std::string& hint = "") {
   throw DataError(fmt::format("{}: {}", file.name, what), hint);
 }
 
 std::string reason(archive* reader) {
-  const char* text = archive_error_string(reader);
+  const char* text = libarchive().error_string(reader);
   return text != nullptr ? quotable(text) : "the archive is damaged";
 }
 
 // Of a zip archive the central directory counts, so that one that is cut off is damaged.
-Reader open_archive(const ArchiveFile& file) {
-  Reader reader(archive_read_new(), &archive_read_free);
-  if (!reader) throw std::bad_alloc();
-  archive_read_support_format_zip_seekable(reader.get());
-  archive_read_support_format_tar(reader.get());
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_filter_bzip2(reader.get());
-  if (archive_read_open_filename(reader.get(), file.path.c_str(), kReadBytes) != ARCHIVE_OK)
+ArchiveReader open_archive(const ArchiveFile& file) {
+  ArchiveReader reader = new_archive_reader();
+  libarchive().support_zip(reader.get());
+  libarchive().support_tar(reader.get());
+  libarchive().support_gzip(reader.get());
+  libarchive().support_bzip2(reader.get());
+  if (libarchive().open_filename(reader.get(), file.path.c_str(), kReadBytes) != ARCHIVE_OK)
     fail(file, reason(reader.get()));
   return reader;
 }
@@ -59,7 +54,7 @@ Reader open_archive(const ArchiveFile& file) {
 // Null at the end.
 archive_entry* next_entry(archive* reader, const ArchiveFile& file) {
   archive_entry* entry = nullptr;
-  const int result = archive_read_next_header(reader, &entry);
+  const int result = libarchive().next_header(reader, &entry);
   if (result == ARCHIVE_EOF) return nullptr;
   if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail(file, reason(reader));
   return entry;
@@ -67,8 +62,8 @@ archive_entry* next_entry(archive* reader, const ArchiveFile& file) {
 
 // Without "./" in front.
 std::string path_of(archive_entry* entry, const ArchiveFile& file) {
-  const char* name = archive_entry_pathname_utf8(entry);
-  if (name == nullptr) name = archive_entry_pathname(entry);
+  const char* name = libarchive().entry_pathname_utf8(entry);
+  if (name == nullptr) name = libarchive().entry_pathname(entry);
   if (name == nullptr) fail(file, "an entry has a name that cannot be read");
   std::string_view path = name;
   while (path.starts_with("./")) path.remove_prefix(2);
@@ -82,12 +77,12 @@ void require_inside(const std::string& path, const ArchiveFile& file) {
 }
 
 bool is_hardlink(archive_entry* entry) {
-  return archive_entry_hardlink(entry) != nullptr;
+  return libarchive().entry_hardlink(entry) != nullptr;
 }
 
 void require_plain(archive_entry* entry, const std::string& path, const ArchiveFile& file) {
-  const auto type = archive_entry_filetype(entry);
-  if (archive_entry_is_encrypted(entry) != 0)
+  const auto type = libarchive().entry_filetype(entry);
+  if (libarchive().entry_is_encrypted(entry) != 0)
     fail(file, fmt::format("{} is encrypted", quotable(path)), "unpack the archive, and import the folder");
   if (is_hardlink(entry) || type == AE_IFLNK)
     fail(file, fmt::format("{} is a link, which is not followed", quotable(path)),
@@ -99,13 +94,14 @@ void require_plain(archive_entry* entry, const std::string& path, const ArchiveF
 class ArchiveStream final : public ByteStream {
  public:
   // `reader` stands at the entry.
-  ArchiveStream(Reader reader, const ArchiveFile& file, std::string path, uint64_t most)
+  ArchiveStream(ArchiveReader reader, const ArchiveFile& file, std::string path, uint64_t most)
       : reader_(std::move(reader)), file_(file), path_(std::move(path)), most_(most) {}
 
   size_t read(std::span<std::byte> bytes) override {
     size_t filled = 0;
     while (filled < bytes.size()) {
-      const la_ssize_t got = archive_read_data(reader_.get(), bytes.data() + filled, bytes.size() - filled);
+      const la_ssize_t got =
+          libarchive().read_data(reader_.get(), bytes.data() + filled, bytes.size() - filled);
       if (got < 0) fail(file_, fmt::format("{}: {}", quotable(path_), reason(reader_.get())));
       if (got == 0) break;
       filled += static_cast<size_t>(got);
@@ -117,10 +113,10 @@ class ArchiveStream final : public ByteStream {
   }
 
   // Goes on at the next of the chosen entries.
-  Reader release() { return std::move(reader_); }
+  ArchiveReader release() { return std::move(reader_); }
 
  private:
-  Reader reader_;
+  ArchiveReader reader_;
   const ArchiveFile& file_;
   std::string path_;
   uint64_t most_;
@@ -143,7 +139,7 @@ class ArchiveTree final : public FileTree {
   std::optional<fs::path> disk_path(size_t) const override { return std::nullopt; }
 
   std::unique_ptr<ByteStream> open(size_t file) const override {
-    Reader reader = open_archive(file_);
+    ArchiveReader reader = open_archive(file_);
     for (size_t entry = 0; entry <= entry_of(file); ++entry) require_entry(reader.get());
     auto stream = std::make_unique<ArchiveStream>(std::move(reader), file_, files_[file].path, size(file));
     return decompressed(std::move(stream), place(file));
@@ -153,7 +149,7 @@ class ArchiveTree final : public FileTree {
                  const std::function<void(size_t, std::span<const std::byte>)>& task) const override {
     std::vector<size_t> order(files.begin(), files.end());
     std::ranges::sort(order, {}, [&](size_t file) { return entry_of(file); });
-    Reader reader = open_archive(file_);
+    ArchiveReader reader = open_archive(file_);
     Batch batch;
     size_t entry = 0;
     for (size_t i = 0; i < order.size(); ++i) {
@@ -198,7 +194,7 @@ class ArchiveTree final : public FileTree {
   }
 
   void list() {
-    const Reader reader = open_archive(file_);
+    const ArchiveReader reader = open_archive(file_);
     std::set<std::string> seen;
     uint64_t bytes = 0;
     size_t entries = 0;
@@ -207,8 +203,9 @@ class ArchiveTree final : public FileTree {
       const std::string path = path_of(entry, file_);
       require_inside(path, file_);
       require_plain(entry, path, file_);
-      const uint64_t size =
-          archive_entry_size_is_set(entry) != 0 ? static_cast<uint64_t>(archive_entry_size(entry)) : 0;
+      const uint64_t size = libarchive().entry_size_is_set(entry) != 0
+                                ? static_cast<uint64_t>(libarchive().entry_size(entry))
+                                : 0;
       if (size > kMostBytes - bytes)
         fail(file_, fmt::format("its files have more than {} bytes", kMostBytes));
       bytes += size;
@@ -222,7 +219,7 @@ class ArchiveTree final : public FileTree {
            std::set<std::string>& seen) {
     if (const auto litter = litter_in(path)) {
       litter_.insert(*litter);
-    } else if (archive_entry_filetype(entry) == AE_IFDIR) {
+    } else if (libarchive().entry_filetype(entry) == AE_IFDIR) {
       if (!path.empty()) folders_.insert(path.ends_with('/') ? path : path + "/");
     } else {
       if (!seen.insert(path).second) fail(file_, fmt::format("{} is there twice", quotable(path)));

@@ -1,18 +1,16 @@
 #include "import/bzip2_stream.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
-#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "import/libarchive.h"
 
 namespace rung::imports {
 namespace {
@@ -23,12 +21,11 @@ class Bunzipped final : public ByteStream {
  public:
   Bunzipped(std::unique_ptr<ByteStream> input, std::string place)
       : input_(std::move(input)), place_(std::move(place)), buffer_(kInputBytes) {
-    if (!reader_) throw std::bad_alloc();
-    archive_read_support_filter_bzip2(reader_.get());
-    archive_read_support_format_raw(reader_.get());
+    libarchive().support_bzip2(reader_.get());
+    libarchive().support_raw(reader_.get());
     archive_entry* entry = nullptr;
-    if (archive_read_open(reader_.get(), this, nullptr, &Bunzipped::refill, nullptr) != ARCHIVE_OK) fail();
-    const int result = archive_read_next_header(reader_.get(), &entry);
+    if (libarchive().open(reader_.get(), this, nullptr, &Bunzipped::refill, nullptr) != ARCHIVE_OK) fail();
+    const int result = libarchive().next_header(reader_.get(), &entry);
     ended_ = result == ARCHIVE_EOF;
     if (!ended_ && result != ARCHIVE_OK) fail();
   }
@@ -38,7 +35,8 @@ class Bunzipped final : public ByteStream {
   size_t read(std::span<std::byte> bytes) override {
     size_t filled = 0;
     while (filled < bytes.size() && !ended_) {
-      const la_ssize_t got = archive_read_data(reader_.get(), bytes.data() + filled, bytes.size() - filled);
+      const la_ssize_t got =
+          libarchive().read_data(reader_.get(), bytes.data() + filled, bytes.size() - filled);
       if (got < 0) fail();
       ended_ = got == 0;
       filled += static_cast<size_t>(got);
@@ -55,14 +53,14 @@ class Bunzipped final : public ByteStream {
       return static_cast<la_ssize_t>(stream.input_->read(stream.buffer_));
     } catch (...) {
       stream.error_ = std::current_exception();
-      archive_set_error(reader, -1, "the file cannot be read");
+      libarchive().set_error(reader, -1, "the file cannot be read");
       return -1;
     }
   }
 
   [[noreturn]] void fail() const {
     if (error_) std::rethrow_exception(error_);
-    const char* text = archive_error_string(reader_.get());
+    const char* text = libarchive().error_string(reader_.get());
     throw DataError(fmt::format("{}: the bzip2 stream is damaged or cut off{}", place_,
                                 text != nullptr ? fmt::format(": {}", printable(text)) : ""));
   }
@@ -72,7 +70,7 @@ class Bunzipped final : public ByteStream {
   std::vector<std::byte> buffer_;
   std::exception_ptr error_;
   bool ended_ = false;
-  std::unique_ptr<archive, decltype(&archive_read_free)> reader_{archive_read_new(), &archive_read_free};
+  ArchiveReader reader_ = new_archive_reader();
 };
 
 }  // namespace
