@@ -67,7 +67,16 @@ inline void write_tiny_dataset(const std::filesystem::path& folder) {
 }
 
 inline DatasetInfo tiny_info() {
-  DatasetInfo info{.name = "tiny", .classes = 3, .sha256 = {}, .folders = {}, .mirrors = {}, .npm = {}};
+  DatasetInfo info{.name = "tiny",
+                   .height = 1,
+                   .width = 2,
+                   .classes = 3,
+                   .train_images = 3,
+                   .test_images = 2,
+                   .sha256 = {},
+                   .folders = {},
+                   .mirrors = {},
+                   .npm = {}};
   for (int file = 0; file < kDatasetFileCount; ++file)
     info.sha256[static_cast<size_t>(file)] = sha256_hex(tiny_file(file));
   return info;

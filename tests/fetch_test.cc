@@ -12,6 +12,7 @@
 #include "base/child_process.h"
 #include "base/error.h"
 #include "data/dataset.h"
+#include "data/dataset_description.h"
 #include "data_test_files.h"
 #include "fetch/archive.h"
 #include "fetch/download.h"
@@ -121,6 +122,24 @@ TEST_F(FetchTest, ReplacesADamagedSet) {
   const auto result = fetch_dataset(info_, root_, {.from = from_.string(), .mirrors = {}, .progress = {}});
   EXPECT_FALSE(result.already_present);
   expect_installed();
+}
+
+// A folder that only has its name, as `rung data import` or the user's own program wrote it.
+TEST_F(FetchTest, DoesNotReplaceOtherImages) {
+  const auto refused = [&] {
+    EXPECT_THAT(fetch_error({.from = from_.string(), .mirrors = {}, .progress = {}}),
+                HasSubstr("it holds other images than tiny's | move that folder away"));
+  };
+  std::filesystem::create_directories(root_ / "tiny");
+  write_tiny_dataset(root_ / "tiny");
+  write_bytes(root_ / "tiny" / kFileNames[kTestImages], idx_bytes({1, 1, 2}, {1, 2}));
+  write_bytes(root_ / "tiny" / kFileNames[kTestLabels], idx_bytes({1}, {0}));
+  refused();
+  write_tiny_dataset(root_ / "tiny");
+  write_bytes(root_ / "tiny" / kFileNames[kTestImages], idx_bytes({2, 1, 2}, {1, 2, 3, 5}));
+  std::ofstream(root_ / "tiny" / data::kDescriptionFile) << "classes = [\"a\", \"b\"]\n";
+  refused();
+  EXPECT_TRUE(std::filesystem::exists(root_ / "tiny" / data::kDescriptionFile));
 }
 
 TEST_F(FetchTest, DoesNotReplaceAFolderOfTheNameOfAFile) {

@@ -52,9 +52,9 @@ bool has_files(const std::filesystem::path& folder, std::span<const data::Datase
 // Whether the folder has the dataset, and not images of the user's own.
 bool is_copy_of(const data::DatasetInfo& info, const std::filesystem::path& folder) {
   if (!has_files(folder, data::kDatasetFiles)) return false;
-  if (!info.published) return true;
   try {
     const auto description = data::read_description(folder);
+    if (!info.published) return !description;  // the files themselves are published
     return description && description->name == info.name && description->height == info.height &&
            description->width == info.width &&
            description->classes.size() == static_cast<size_t>(info.classes);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "chip/layout.h"
+#include "command_line.h"
 #include "data/class_names.h"
 #include "export.h"
 #include "export/c_float.h"
@@ -58,7 +59,9 @@ std::string is_identifier(const std::string& text) {
   return !text.empty() && identifier(text) == text ? "" : "expected a C identifier";
 }
 
-void write_all(const std::map<std::string, std::string>& files, const fs::path& folder) {
+void write_all(const std::map<std::string, std::string>& files, const fs::path& folder,
+               const ExportOptions& options) {
+  for (const auto& [file, text] : files) options.require_free(folder / file);
   for (const auto& [file, text] : files) {
     make_writable_folder((folder / file).parent_path());
     replace_file(folder / file, text);
@@ -85,14 +88,15 @@ class Folder {
     facts.classes = data::names_of_classes(recipe.dataset, recipe.model.classes);
     facts.macs = nn::infer(recipe.model).macs;
     facts.test_images = test.count;
-    write_all(exports::c_project(model, name_, golden, facts, options_.form()), options_.folder());
+    write_all(exports::c_project(model, name_, golden, facts, options_.form()), options_.folder(),
+              options_.from);
   }
 
   void say_written(int64_t constants, int64_t ram) const {
     const fs::path folder = options_.folder();
     const fs::path test = options_.arduino ? folder / exports::test_folder(options_.form()) : folder;
     say("Written to {}: {} bytes of constants, {} of memory. To check it: make -C {}\n", folder.string(),
-        with_commas(constants), with_commas(ram), test.string());
+        with_commas(constants), with_commas(ram), shell_word(test.string()));
   }
 
   nlohmann::ordered_json json(int weight_bits, int64_t constants, int64_t ram) const {

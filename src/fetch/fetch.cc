@@ -80,6 +80,7 @@ FetchResult fetch_four_files(const DatasetInfo& info, const std::filesystem::pat
   const auto folder = root / info.name;
   if (is_present(info, folder))
     return {.folder = folder, .source = "", .already_present = true, .failures = {}};
+  require_replaceable(info, folder);
   make_writable_folder(root);
   const DownloadFolder downloads(root, info.name);
   std::vector<std::string> failures;

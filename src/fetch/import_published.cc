@@ -69,7 +69,7 @@ class Publication {
       result_.already_present = true;
       return result_;
     }
-    require_replaceable();
+    require_replaceable(info_, result_.folder);
     make_writable_folder(root_);
     for (const PublishedFile& file : published_.files) {
       result_.is_verified = result_.is_verified && !file.checksum.empty();
@@ -88,20 +88,6 @@ class Publication {
     } catch (const Error&) {
       return false;
     }
-  }
-
-  // Images of the user's own may have the name of a registered dataset.
-  void require_replaceable() const {
-    std::error_code ignored;
-    if (!fs::exists(result_.folder, ignored)) return;
-    try {
-      data::load_dataset(result_.folder.string() + "/", "");
-    } catch (const Error&) {
-      return;  // a damaged copy
-    }
-    throw IoError(fmt::format("cannot replace {}: it holds other images than {}'s",
-                              quotable(result_.folder.string()), info_.name),
-                  "move that folder away");
   }
 
   // Tries the sources of one file in turn.

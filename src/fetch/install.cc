@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/scratch_folder.h"
+#include "base/text.h"
+#include "data/dataset.h"
 #include "data/dataset_description.h"
 #include "data/dataset_file.h"
 
@@ -39,6 +41,29 @@ void check_replaceable(const std::filesystem::path& folder) {
   if (error) throw IoError(fmt::format("cannot replace {}: {}", folder.string(), error.message()));
 }
 
+// Whether a description says that the folder is something else. (Published files that are the dataset's four
+// have none; the others' is ours.)
+bool is_described_otherwise(const data::DatasetInfo& info, const std::filesystem::path& folder) {
+  try {
+    const auto description = data::read_description(folder);
+    return description && (!info.published || description->name != info.name);
+  } catch (const Error&) {
+    return !info.published;
+  }
+}
+
+// Damaged, perhaps, or of another edition.
+bool may_be_a_copy(const data::DatasetInfo& info, const std::filesystem::path& folder) {
+  if (is_described_otherwise(info, folder)) return false;
+  try {
+    const data::Dataset held = data::load_dataset(folder.string() + "/", "");
+    return !info.published && held.train.height == info.height && held.train.width == info.width &&
+           held.train.count == info.train_images && held.test.count == info.test_images;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code error;
   std::filesystem::rename(from, to, error);
@@ -46,6 +71,13 @@ void rename_folder(const std::filesystem::path& from, const std::filesystem::pat
 }
 
 }  // namespace
+
+void require_replaceable(const data::DatasetInfo& info, const std::filesystem::path& folder) {
+  if (!is_there(folder) || may_be_a_copy(info, folder)) return;
+  throw IoError(
+      fmt::format("cannot replace {}: it holds other images than {}'s", quotable(folder.string()), info.name),
+      "move that folder away");
+}
 
 void put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& folder,
                   const ScratchFolder& scratch) {

@@ -14,6 +14,10 @@ namespace rung::fetch {
 // The four files, uncompressed, in the order of data::DatasetFile.
 using FileContents = std::array<std::vector<std::byte>, data::kDatasetFileCount>;
 
+// Throws IoError if the folder holds images of the user's own, which only has the dataset's name, or another
+// edition of it. A damaged copy may be replaced.
+void require_replaceable(const data::DatasetInfo& info, const std::filesystem::path& folder);
+
 // `fresh`, which lies in `scratch`, becomes `folder`. That may exist if it holds only (damaged or compressed)
 // files of a dataset, which then disappear. Throws IoError and leaves `folder` as it was.
 void put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& folder,

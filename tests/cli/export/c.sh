@@ -17,6 +17,9 @@ grep -q "^| static memory | [0-9,]* bytes |$" run/c/README.md
 if grep -E "nan|inf |\{0" run/c/README.md; then exit 1; fi
 
 fails 2 "rung: error: run/c/small.c already exists (--force replaces it, --out names another)" "$RUNG" export c run
+mkdir -p mine/test && echo mine >mine/Makefile
+fails 2 "rung: error: mine/Makefile already exists (--force replaces it, --out names another)" "$RUNG" export c run --out mine
+[[ $(find mine -type f -exec cat {} +) == mine ]]
 "$RUNG" export c run --force --quiet
 fails 2 "rung: error: --name: *expected a C identifier*" "$RUNG" export c run --name 2x
 fails 2 "rung: error: nowhere holds no run (*" "$RUNG" export c nowhere
