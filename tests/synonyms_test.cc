@@ -97,7 +97,10 @@ TEST(Synonyms, GiveTheRecipesWord) {
                                     {"random_rotation", "rotation"},
                                     {"random_horizontal_flip", "hflip"},
                                     {"random_horizontal_flip", "mirror"},
+                                    {"random_horizontal_flip", "RandomFlip"},
+                                    {"random_horizontal_flip", "random_flip_left_right"},
                                     {"random_vertical_flip", "flipud"},
+                                    {"random_vertical_flip", "VerticalFlip"},
                                     {"sgd", "SGD"},
                                     {"step_lr", "StepLR"},
                                     {"step_lr", "step"}})

@@ -280,6 +280,8 @@ std::vector<TableReader> TableReader::tables(std::string_view key) const {
   const Entry* entry = find(key);
   if (!entry) return {};
   const auto* array = entry->value->as_array();
+  if (entry->value->is_table())
+    fail(key, "expected an array of tables, found a table", fmt::format("write [[{}]]", entry->path));
   if (!array) fail_type(*entry, "an array of tables");
   std::vector<TableReader> result;
   for (const auto& element : *array) {
