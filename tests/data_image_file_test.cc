@@ -71,7 +71,7 @@ TEST(ImageFile, SaysWhatItCannotRead) {
   write_bytes(file, idx_bytes({3}, {1, 2, 3}));
   EXPECT_THAT(error_of(file), HasSubstr("expected 3 dimensions (images, height, width), found 1"));
   write_bytes(file, idx_bytes({1, 5000, 1}, std::vector<uint8_t>(5000)));
-  EXPECT_THAT(error_of(file), HasSubstr("5000 x 1 pixels; at most 4096 x 4096"));
+  EXPECT_THAT(error_of(file), HasSubstr("5000 x 1 pixels"));
 }
 
 TEST(ImageFile, FoldersGiveTheirImagesByName) {

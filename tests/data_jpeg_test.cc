@@ -125,8 +125,9 @@ TEST(Jpeg, RefusesHugeImagesBeforeAllocating) {
   constexpr unsigned kFrame = 0xC0;  // then: length (2), precision (1), height (2), width (2)
   const auto bytes = golden("grey.jpg");
   const size_t frame = segment(bytes, kFrame);
-  EXPECT_EQ(error_of(with(bytes, frame + 5, 0xFF)),
-            "a.jpg: 65314 x 45 pixels; at most 4096 x 4096 are supported");
+  EXPECT_EQ(
+      error_of(with(bytes, frame + 5, 0xFF)),
+      "a.jpg: 65314 x 45 pixels (height x width); at most 33 million are supported, and 16384 on a side");
   const auto large = with(with(bytes, frame + 5, 15), frame + 7, 15);
   EXPECT_THAT(error_of(large), HasSubstr("are too few for 3874 x 3885 pixels"));
 }

@@ -38,7 +38,7 @@ TEST_F(Archives, OfPicturesGiveWhatTheirFolderGives) {
     EXPECT_THAT(data.train.labels, ElementsAre(0, 1, 2));
     EXPECT_THAT(data.test.pixels, ElementsAre(5, 6));
     EXPECT_THAT(data::read_description(options_.out)->steps,
-                ElementsAre("Hidden or foreign, and left out: __MACOSX."));
+                ElementsAre("Hidden, foreign or a link, and left out: __MACOSX."));
   }
   EXPECT_THAT(error_of({"a.zip", "a.tar.gz"}), HasSubstr("a.zip is an archive, which is imported alone"));
 }
@@ -57,7 +57,7 @@ TEST_F(Archives, OfTablesAndArraysAreReadToo) {
              {"gzip/emnist-a-test-labels-idx1-ubyte", text_of(data::idx_bytes({1}, {2}))},
              {"gzip/emnist-b-train-images-idx3-ubyte", "x"}}));
   EXPECT_THAT(error_of({"i.zip"}),
-              HasSubstr("i.zip: gzip/emnist-b-train-images-idx3-ubyte: byte 0: not a .npy file"));
+              HasSubstr("i.zip: gzip/emnist-b-train-images-idx3-ubyte: byte 0: not an IDX file"));
   options_.only = "emnist-a";
   const data::Dataset data = imported({"i.zip"});
   EXPECT_EQ(data.train.height, 2);

@@ -49,7 +49,7 @@ TEST_F(Arrays, OfOtherTypesAreScaledByTheirRange) {
   const auto train_of = [&] { return imported({"a"}).train.pixels; };
   write_images<float>("<f4", {0, 0.5F, 1, 100 / 255.0F}, {1, 1, 1, 0});
   EXPECT_THAT(train_of(), ElementsAre(0, 128, 255, 100));
-  write_images<double>(">f8", {0, 0.4, 254.5, 100}, {1, 1, 1, 0});
+  write_images<double>(">f8", {0, 0.4, 254.5, 100}, {1, 1, 1, 200});
   EXPECT_THAT(train_of(), ElementsAre(0, 0, 255, 100));
   write_images<uint16_t>("<f2", {0, 0x3800, 0x3C00, 0x0001}, {0, 0, 0, 0});  // 0, 0.5, 1, 2^-24
   EXPECT_THAT(train_of(), ElementsAre(0, 128, 255, 0));
@@ -62,6 +62,42 @@ TEST_F(Arrays, OfOtherTypesAreScaledByTheirRange) {
   write_images<uint8_t>("|b1", {0, 1, 1, 0}, {0, 0, 0, 0});
   EXPECT_THAT(train_of(), ElementsAre(0, 255, 255, 0));
   EXPECT_THAT(data::read_description(options_.out)->steps, ElementsAre(HasSubstr("true became 255")));
+}
+
+TEST_F(Arrays, AreScaledAlikeOrRefused) {
+  write_images<float>("<f4", {0, 0.5F, 1, 0.25F}, {0, 3, 255, 7});
+  EXPECT_EQ(
+      error_of({"a"}),
+      "a/x_test.npy: the values are from 0 to 255, on another scale than those of a/x_train.npy | scale the "
+      "arrays alike: all from 0 to 255, or all from 0 to 1");
+  write("a/x_test.npy", npy<uint8_t>("|u1", "(2, 1, 2)", {0, 3, 255, 7}));
+  EXPECT_THAT(error_of({"a"}), HasSubstr("on another scale"));
+  write_images<double>("<f8", {0, 0.5, 1.0000002, 0.25}, {0, 1, 0.5, 1});
+  EXPECT_THAT(error_of({"a"}), HasSubstr("from 0 to 1, a little beyond 1 | clip them to 1"));
+  // Nothing is said by an array that is all black.
+  write_images<float>("<f4", {0, 3, 255, 7}, {0, 0, 0, 0});
+  EXPECT_THAT(imported({"a"}).train.pixels, ElementsAre(0, 3, 255, 7));
+}
+
+TEST_F(Arrays, OfIdxFilesAreKnownByTheirNames) {
+  for (const char* names : {"Train-{}-IDX3-UBYTE", "train_{}.idx", "train-{}-ubyte"}) {
+    std::filesystem::remove_all(root() / "i");
+    write("i/" + fmt::format(fmt::runtime(names), "images"), data::idx_bytes({2, 1, 2}, {1, 2, 3, 255}));
+    write("i/" + fmt::format(fmt::runtime(names), "labels"), data::idx_bytes({2}, {0, 1}));
+    options_.test = 0;
+    EXPECT_THAT(error_of({"i"}), HasSubstr("there are training images, but no test images")) << names;
+  }
+  write("i/train-images-ubyte", "\1\2\3\4");
+  EXPECT_THAT(error_of({"i"}), HasSubstr("train-images-ubyte: byte 0: not an IDX file"));
+}
+
+TEST_F(Arrays, OfSmallNumbersAreSaidToBeDark) {
+  write_images<uint8_t>("|u1", {0, 1, 1, 0}, {0, 1, 0, 1});
+  EXPECT_THAT(import({"a"}).description.steps,
+              ElementsAre("No pixel is more than 1: if that is white, import with --white 1."));
+  std::filesystem::remove_all(options_.out);
+  options_.white = 1;
+  EXPECT_THAT(import({"a"}).description.steps, ElementsAre(HasSubstr("multiplied by 255 / 1")));
 }
 
 TEST_F(Arrays, AreNeverWrapped) {

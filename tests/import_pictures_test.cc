@@ -58,8 +58,36 @@ TEST_F(Pictures, LeaveLitterOutAndSayIt) {
   EXPECT_THAT(
       result.description.steps,
       ElementsAre("1 file is neither PNG nor JPEG by name and was left out: README.txt.",
-                  "Hidden or foreign, and left out: __MACOSX, train/.hidden, train/2/.DS_Store.",
+                  "Hidden, foreign or a link, and left out: __MACOSX, train/.hidden, train/2/.DS_Store.",
                   HasSubstr("The labels were 2 to 10 without 3, 4, 5, 6, 7, 8, 9: they became 0 to 1")));
+}
+
+TEST_F(Pictures, LieInPartsByTheWordsOfTheirFolders) {
+  write_picture("intel/seg_train/sea/a.png", {1, 200});
+  write_picture("intel/seg_train/ice/a.png", {2, 200});
+  write_picture("intel/seg_test/sea/a.png", {3, 200});
+  const data::Dataset parts = imported({"intel"});
+  EXPECT_THAT(parts.class_names, ElementsAre("ice", "sea"));
+  EXPECT_THAT(parts.test.pixels, ElementsAre(3, 200));
+  // A train is a vehicle.
+  write_picture("vehicles/train/a.png", {1, 200});
+  write_picture("vehicles/bus/a.png", {2, 200});
+  write_picture("vehicles/bus/b.png", {3, 200});
+  write_picture("vehicles/train/b.png", {4, 200});
+  options_.test = 2;
+  EXPECT_THAT(imported({"vehicles"}).class_names, ElementsAre("bus", "train"));
+}
+
+TEST_F(Pictures, BelowAClassFolderAreItsOwnUnlessAllClassesHaveTheSameFolders) {
+  for (const char* path : {"mine/train/2/old/c.png", "mine/train/2/new/c.png"}) write_picture(path, {9, 200});
+  EXPECT_THAT(import({"mine"}).description.steps,
+              testing::Contains("2 pictures lie in folders below a class's folder and count as that class."));
+  for (const char* path : {"one/cat/a.png", "one/dog/a.png", "two/cat/a.png", "two/dog/a.png"})
+    write_picture(path, {9, 200});
+  options_.test = data::Portion::of(0.5);
+  EXPECT_THAT(
+      error_of({"one", "two"}),
+      HasSubstr("the folders one and two have the same folders in them: cat, dog | which are the classes?"));
 }
 
 TEST_F(Pictures, MayHaveOneLevelAndTestImagesDrawnFromEachClass) {

@@ -87,6 +87,8 @@ TEST_F(Tables, NameLineAndColumnOfWhatIsWrong) {
   for (const char* wrong : {"-1", "2.5", "x", "99999", "1e3", "nan", "2 3"})
     EXPECT_EQ(error_in(fmt::format("1,2,{},4,5", wrong)),
               fmt::format("a.csv: line 3, column 3 (pixel2): {} is no whole number from 0 to 255 | ", wrong));
+  EXPECT_THAT(error_in("1,0.5,1,4,5"),
+              HasSubstr("0.5 is no whole number from 0 to 255 | pixels in tables are not"));
   EXPECT_THAT(error_in("1,2,,4,5"), HasSubstr("column 3 (pixel2): nothing is no whole number"));
   EXPECT_THAT(error_in(",1,2,4,5"), HasSubstr("line 3, column 1 (label): the label is missing"));
   EXPECT_THAT(error_in("\"1,2,3,4"), HasSubstr("line 3: 1 column instead of 5"));
@@ -94,6 +96,11 @@ TEST_F(Tables, NameLineAndColumnOfWhatIsWrong) {
   EXPECT_THAT(error_of({"a.csv"}), HasSubstr("no column is called label"));
   write("a.csv", kHeader);
   EXPECT_THAT(error_of({"a.csv"}), HasSubstr("the table has no rows"));
+  write("a.csv", "0,1,2,3,7\n0,5,6,7,8\n0,9,9,9,7\n");
+  EXPECT_EQ(error_of({"a.csv"}),
+            "a.csv: all labels, which are in column 1, are 0 | --label-column NAME or its number says which "
+            "column has "
+            "the labels");
   write("a.csv", "");
   EXPECT_THAT(error_of({"a.csv"}), HasSubstr("a.csv: "));
   write("b.csv", kHeader + "0,1,2,3,4\n");

@@ -120,8 +120,8 @@ Description describe(const Options& options) {
 
 void print_split(const char* name, const data::Split& split, int classes) {
   if (split.count == 0) return say("{}: none\n", name);
-  say("{}: {} images of {}×{}{}, uint8\n", name, with_commas(split.count), split.height, split.width,
-      in_colour(split.channels));
+  say("{}: {} images of {}{}, uint8\n", name, with_commas(split.count),
+      data::size_text(split.height, split.width), in_colour(split.channels));
   say("  images of class 0{}: {}\n", classes == 1 ? "" : fmt::format(" to {}", classes - 1),
       fmt::join(data::class_counts(split.labels, classes), " "));
 }

@@ -11,9 +11,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "command_line.h"
 #include "commands.h"
 #include "data.h"
 #include "data/dataset.h"
+#include "data/image.h"
+#include "data/registry.h"
 #include "display.h"
 #include "import/image_set.h"
 #include "import/import.h"
@@ -154,6 +157,11 @@ nlohmann::ordered_json to_json(const imports::Imported& imported, const std::str
 
 void import_images(Options& options) {
   options.output.apply();
+  const std::string folder = std::filesystem::path(options.out).filename().string();
+  if (data::known_dataset(folder) != nullptr)
+    throw UsageError(
+        fmt::format("--out: a known dataset is called {}, for which recipes would take yours", folder),
+        "give the folder another name");
   for (const std::string& source : options.sources) options.import.sources.emplace_back(source);
   options.import.out = options.out;
   if (!options.test.empty()) options.import.test = parse_portion(options.test).value();
@@ -167,13 +175,13 @@ void import_images(Options& options) {
   say("{}\n", imported.source);
   for (const std::string& step : description.steps) say("  {}\n", step);
   say("{}: {}\n", counted(description.classes.size(), "class"), in_words(description.classes));
-  say("{} training and {} test images of {}×{}{}; mean {}, std {}\n",
+  say("{} training and {} test images of {}{}; mean {}, std {}\n",
       with_commas(static_cast<int64_t>(imported.train_images)),
-      with_commas(static_cast<int64_t>(imported.test_images)), description.height, description.width,
-      in_colour(description.channels), to_text(description.mean, "{:.4f}"),
-      to_text(description.std, "{:.4f}"));
+      with_commas(static_cast<int64_t>(imported.test_images)),
+      data::size_text(description.height, description.width), in_colour(description.channels),
+      to_text(description.mean, "{:.4f}"), to_text(description.std, "{:.4f}"));
   const std::string name = folder_name(options.out);
-  say("Written to {0}. To look at them: rung data show {0}\n", name);
+  say("Written to {}. To look at them: rung data show {}\n", name, shell_word(name));
 }
 
 void add_rules(CLI::App& command, Options& options) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "command_line.h"
 #include "commands.h"
 #include "data.h"
 #include "data/registry.h"
@@ -52,7 +53,8 @@ void make(const Options& options) {
                            file.string(), options.params);
   replace_file(file, made.toml);
   say("Written to {}: {} parameters, {}. To train it: rung train {}\n", file.string(),
-      with_commas(made.params), counted(static_cast<size_t>(made.epochs), "epoch"), file.string());
+      with_commas(made.params), counted(static_cast<size_t>(made.epochs), "epoch"),
+      shell_word(file.string()));
 }
 
 }  // namespace

@@ -96,9 +96,11 @@ data::Image fitted(data::Image image, const Subject& subject, const Options& opt
 
 void require_size(const data::ImageStack& images, const std::string& file, const Model& model) {
   if (images.height == model.height() && images.width == model.width()) return;
-  throw DataError(fmt::format("{}: {} x {} pixels, but the model takes {} x {}", file, images.height,
-                              images.width, model.height(), model.width()),
-                  "--fit mnist cuts a digit out and centres it, --fit stretch only resizes");
+  throw DataError(
+      fmt::format("{}: {}, but the model takes {}", file, data::size_text(images.height, images.width),
+                  data::size_text(model.height(), model.width())),
+      model.channels() == 1 ? "--fit mnist cuts a digit out and centres it, --fit stretch only resizes"
+                            : "--fit stretch resizes it");
 }
 
 void add_failure(Batch& batch, const std::string& file, const Error& error) {

@@ -32,10 +32,22 @@ bool is_drawn_dark(std::span<const uint8_t> pixels, size_t colours) {
 
 }  // namespace
 
+std::string size_text(int height, int width) {
+  return fmt::format("{}×{}{}", height, width, height == width ? "" : " (height × width)");
+}
+
 void require_sides(uint64_t height, uint64_t width, const std::string& file) {
   if (std::max(height, width) > kMaxImageSide)
-    throw DataError(fmt::format("{}: {} x {} pixels; at most {} x {} are supported", file, height, width,
-                                kMaxImageSide, kMaxImageSide));
+    throw DataError(fmt::format("{}: {} x {} pixels (height x width); at most {} x {} are supported", file,
+                                height, width, kMaxImageSide, kMaxImageSide));
+}
+
+void require_decodable(uint64_t height, uint64_t width, const std::string& file) {
+  if (std::max(height, width) > kMaxPictureSide || height * width > kMaxPicturePixels)
+    throw DataError(
+        fmt::format("{}: {} x {} pixels (height x width); at most {} million are supported, and "
+                    "{} on a side",
+                    file, height, width, kMaxPicturePixels / 1'000'000, kMaxPictureSide));
 }
 
 void make_grey(std::vector<uint8_t>& pixels) {

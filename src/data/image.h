@@ -42,8 +42,17 @@ struct Conversions {
   bool orientation = false;   // turned upright, as its EXIF data say
 };
 
+// "28×28", "30×40 (height × width)"
+std::string size_text(int height, int width);
+
 // Throws DataError if a side is longer than kMaxImageSide; `file` names the image in the message.
 void require_sides(uint64_t height, uint64_t width, const std::string& file);
+
+// Of a picture that is decoded, perhaps to be made smaller: room for a camera's.
+inline constexpr int kMaxPictureSide = 16'384;
+inline constexpr uint64_t kMaxPicturePixels = uint64_t{1} << 25;
+// Throws DataError for a larger one.
+void require_decodable(uint64_t height, uint64_t width, const std::string& file);
 
 // ITU-R BT.601's luma, 0.299 red + 0.587 green + 0.114 blue, rounded as by Pillow's convert("L"): 76, 150 and
 // 29 for pure red, green and blue.

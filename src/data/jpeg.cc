@@ -175,7 +175,7 @@ void require_supported(const jpeg_decompress_struct& info, size_t bytes, const s
   const auto refuse = [&](const std::string& what, const std::string& hint = "") {
     throw DataError(fmt::format("{}: {}", file, what), hint);
   };
-  require_sides(info.image_height, info.image_width, file);
+  require_decodable(info.image_height, info.image_width, file);
   if (info.arith_code != 0) refuse("arithmetic coding, which is not supported", "convert the image to PNG");
   if (uint64_t{info.image_width} * info.image_height > kMostPixelsPerByte * bytes)
     refuse(fmt::format("a damaged JPEG file: {} bytes are too few for {} x {} pixels", bytes,

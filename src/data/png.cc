@@ -129,7 +129,7 @@ Image parse_png(std::span<const std::byte> bytes, const std::string& file, Colou
   PngImage png;
   if (png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size()) == 0)
     fail(fmt::format("not a PNG file, or a damaged one: {}", png->message));
-  require_sides(png->height, png->width, file);
+  require_decodable(png->height, png->width, file);
   Conversions done = conversions_of(png->format);
   png->format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;  // all else is converted to eight bits
   png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;

@@ -21,7 +21,7 @@ void write_png(const std::filesystem::path& path, const Image& image);
 // Any PNG file's image, as its numbers are, whatever gamma or colour profile they are said to have: what is
 // transparent as in on_ground(), and 16 bits rounded to 8; `conversions`,
 // unless null, says what was done of it. `file` names the bytes in error messages. Throws DataError if they
-// are not a PNG file, are damaged or have a side of more than kMaxImageSide.
+// are not a PNG file, are damaged or too large for require_decodable().
 Image parse_png(std::span<const std::byte> bytes, const std::string& file, Colours colours = Colours::kGrey,
                 Conversions* conversions = nullptr);
 

@@ -68,7 +68,8 @@ ArrayFile::ArrayFile(const FileTree& tree, size_t file, std::string name)
     : tree_(tree), file_(file), name_(std::move(name)), place_(tree.place(file)) {
   std::vector<std::byte> begin(kMostNpyHeaderBytes);
   begin.resize(tree.open(file)->read(begin));
-  header_ = is_idx(begin) ? parse_idx_header(begin, place_) : parse_npy_header(begin, place_);
+  header_ = tree.files()[file].path.ends_with(".npy") ? parse_npy_header(begin, place_)
+                                                      : parse_idx_header(begin, place_);
   // Before there is memory for what the shape claims. (What is compressed shows its length when it is read.)
   const std::string& path = tree.files()[file].path;
   const uint64_t stored = tree.size(file);

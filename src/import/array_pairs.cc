@@ -137,10 +137,13 @@ void require_pairs(const Pairs& pairs, const Arrays& arrays) {
 }  // namespace
 
 bool is_idx_file(const FileTree::File& file) {
-  const std::string name = fs::path(file.path).filename().string();
+  std::string name = lowered(fs::path(file.path).filename().string());
+  for (const std::string_view ending : {".gz", ".bz2"})
+    if (name.ends_with(ending)) name.resize(name.size() - ending.size());
   const size_t at = name.find("idx");
-  return at != std::string::npos && at + 3 < name.size() &&
-         std::isdigit(static_cast<unsigned char>(name[at + 3])) != 0;
+  return name.ends_with(".idx") || name.ends_with("-ubyte") ||
+         (at != std::string::npos && at + 3 < name.size() &&
+          std::isdigit(static_cast<unsigned char>(name[at + 3])) != 0);
 }
 
 Arrays::Arrays(const FileTree& tree, const Options& options) : copies_(options) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -76,9 +77,7 @@ class ArrayReader {
   }
 
   void read_all() {
-    Range range;
-    for (const Source& source : parts_) source.arrays.images->add_range(range);
-    const PixelScale scale = scale_of(range, parts_.front().arrays.images->place());
+    const PixelScale scale = common_scale();
     if (!scale.step.empty()) set_.steps.push_back(scale.step);
     size_t first = 0;
     for (const auto& [arrays, shape] : parts_) {
@@ -91,6 +90,25 @@ class ArrayReader {
       for (size_t i = 0; i < count; ++i) images.push_back(static_cast<uint32_t>(first + i));
       first += count;
     }
+  }
+
+  // That of the first array; the others must be scaled alike. (One that is all black may be scaled as you
+  // like.)
+  PixelScale common_scale() const {
+    std::optional<PixelScale> first;
+    for (const Source& source : parts_) {
+      Range range;
+      source.arrays.images->add_range(range);
+      const std::string& place = source.arrays.images->place();
+      const PixelScale scale = scale_of(range, place);
+      if (range.largest == 0) continue;
+      if (first && !scale.is_like(*first))
+        throw DataError(fmt::format("{}: the values are from {:g} to {:g}, on another scale than those of {}",
+                                    place, range.least, range.largest, parts_.front().arrays.images->place()),
+                        "scale the arrays alike: all from 0 to 255, or all from 0 to 1");
+      if (!first) first = scale;
+    }
+    return first.value_or(PixelScale{});
   }
 
   void read_labels(const ArrayPart& arrays, size_t count) {

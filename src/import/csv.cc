@@ -186,8 +186,9 @@ class RowReader {
   }
 
  private:
-  [[noreturn]] void fail(size_t line, size_t column, const std::string& what) const {
-    throw DataError(fmt::format("{}: line {}, {}: {}", file_, line, column_text(format_, column), what));
+  [[noreturn]] void fail(size_t line, size_t column, const std::string& what, const char* hint = "") const {
+    throw DataError(fmt::format("{}: line {}, {}: {}", file_, line, column_text(format_, column), what),
+                    hint);
   }
   [[noreturn]] void fail_length(size_t line, size_t columns) const {
     throw DataError(fmt::format("{}: line {}: {} instead of {}", file_, line, counted(columns, "column"),
@@ -209,7 +210,9 @@ class RowReader {
     const auto number = number_in(field);
     if (!number || !(*number >= 0 && *number <= 255) || *number != std::floor(*number))
       fail(line, column,
-           fmt::format("{} is no whole number from 0 to 255", field.empty() ? "nothing" : quotable(field)));
+           fmt::format("{} is no whole number from 0 to 255", field.empty() ? "nothing" : quotable(field)),
+           number && *number > 0 && *number < 1 ? "pixels in tables are not scaled; those in .npy files are"
+                                                : "");
     return static_cast<uint8_t>(*number);
   }
 

@@ -224,6 +224,15 @@ void stretch(ImageSet& set, int white) {
       fmt::format("Pixels were from 0 to {0}: they were multiplied by 255 / {0} and rounded.", white));
 }
 
+// Bits, nibbles, and the 17 levels of the UCI repository's digits are pixels that nobody sees.
+void say_dark(ImageSet& set) {
+  constexpr std::array<uint8_t, 3> kWhites = {1, 15, 16};
+  const uint8_t largest = *std::ranges::max_element(set.pixels);
+  if (std::ranges::count(kWhites, largest) > 0)
+    set.steps.push_back(
+        fmt::format("No pixel is more than {0}: if that is white, import with --white {0}.", largest));
+}
+
 }  // namespace
 
 void choose_classes(ImageSet& set, const std::vector<std::string>& wanted) {
@@ -276,13 +285,17 @@ void draw_test(ImageSet& set, const data::Portion& portion, uint64_t seed) {
     (std::ranges::binary_search(drawn, i) ? set.test : train).push_back(set.train[i]);
   set.train = std::move(train);
   require_training_images(set, "--test takes them all: lower it, or add images of this class");
-  set.steps.push_back(fmt::format("{} were drawn from {} for the test, by class, with the seed {}.",
-                                  counted(drawn.size(), "image"), labels.size(), seed));
+  set.steps.push_back(fmt::format("{} drawn from {} for the test, by class, with the seed {}.",
+                                  counted(drawn.size(), "image") + (drawn.size() == 1 ? " was" : " were"),
+                                  labels.size(), seed));
 }
 
 void change_pixels(ImageSet& set, const Options& options, const Work& work) {
   settle_colours(set, options.grey);
-  if (options.white != kWhite) stretch(set, options.white);
+  if (options.white == kWhite)
+    say_dark(set);
+  else
+    stretch(set, options.white);
   if (options.transpose || set.is_transposed) transpose_all(set, work.pool);
   const bool fits =
       !options.resize || (options.resize->height == set.height && options.resize->width == set.width);

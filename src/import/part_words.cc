@@ -25,9 +25,9 @@ bool has_word(const std::vector<std::string>& words, std::initializer_list<std::
 }
 
 std::optional<Part> part_in(const std::vector<std::string>& words) {
-  if (has_word(words, {"test", "xtest", "ytest", "t10k"})) return kTest;
+  if (has_word(words, {"test", "testing", "xtest", "ytest", "t10k"})) return kTest;
   if (has_word(words, {"val", "valid", "validation", "xval", "yval"})) return kValidation;
-  return has_word(words, {"train", "xtrain", "ytrain"}) ? std::optional(kTrain) : std::nullopt;
+  return has_word(words, {"train", "training", "xtrain", "ytrain"}) ? std::optional(kTrain) : std::nullopt;
 }
 
 Part part_of_path(std::string_view path) {

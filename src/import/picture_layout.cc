@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,25 +15,14 @@
 #include "data/image_file.h"
 #include "import/listing.h"
 #include "import/natural_order.h"
+#include "import/part_words.h"
 
 namespace rung::imports {
 namespace {
 
-enum class Part { kTrain, kValidation, kTest };
-
-// What a folder of this name holds, if it is one of a split.
+// What a folder of this name holds, if it is one of a split: "train", "Testing", "seg_test".
 std::optional<Part> part_called(std::string_view folder) {
-  constexpr std::array<std::pair<std::string_view, Part>, 7> kNames = {{{"train", Part::kTrain},
-                                                                        {"training", Part::kTrain},
-                                                                        {"val", Part::kValidation},
-                                                                        {"valid", Part::kValidation},
-                                                                        {"validation", Part::kValidation},
-                                                                        {"test", Part::kTest},
-                                                                        {"testing", Part::kTest}}};
-  const std::string name = lowered(folder);
-  for (const auto& [known, part] : kNames)
-    if (name == known) return part;
-  return std::nullopt;
+  return part_in(words_of(folder));
 }
 
 std::vector<std::string_view> parts_of(std::string_view path) {
@@ -53,8 +42,7 @@ class Paths {
     for (size_t file = 0; file < tree.files().size(); ++file)
       if (data::has_image_ending(tree.files()[file].path)) pictures_.push_back(file);
     while (lie_in_one_folder()) ++skipped_levels_;
-    has_splits_ =
-        std::ranges::any_of(pictures_, [&](size_t file) { return part_called(of(file)[0]).has_value(); });
+    has_splits_ = are_parts();
   }
 
   const std::vector<size_t>& pictures() const { return pictures_; }
@@ -81,6 +69,19 @@ class Paths {
     });
   }
 
+  // Whether the outer folders are parts of a split. (A class may be called train, beside others: a vehicle.)
+  bool are_parts() const {
+    bool is_one = false;
+    bool are_all = !pictures_.empty();
+    for (const size_t file : pictures_) {
+      const auto parts = of(file);
+      const bool is_part = parts.size() >= 3 && part_called(parts[0]);
+      is_one |= is_part && words_of(parts[0]).size() == 1;
+      are_all &= is_part;
+    }
+    return is_one || are_all;
+  }
+
   const FileTree& tree_;
   std::vector<size_t> pictures_;
   size_t skipped_levels_ = 0;
@@ -93,6 +94,7 @@ class Layouter {
 
   PictureLayout lay_out() {
     find_class_folders();
+    require_classes_outside();
     name_classes();
     place_pictures();
     say_skipped();
@@ -134,6 +136,25 @@ class Layouter {
                     "put each picture into a folder that is called after its class, or move it away");
   }
 
+  // Folders with the same folders in them are more likely sources, each with all classes.
+  void require_classes_outside() const {
+    std::map<ClassFolder, std::set<std::string_view>> inner;
+    for (const size_t file : paths_.pictures()) {
+      const auto parts = paths_.of(file);
+      const size_t level = paths_.has_splits() ? 1 : 0;
+      inner[*class_folder(parts)].insert(parts.size() > level + 2 ? parts[level + 1] : "");
+    }
+    const auto& [folder, names] = *inner.begin();
+    if (inner.size() < 2 || names.size() < 2 || names.contains("")) return;
+    if (!std::ranges::all_of(inner, [&](const auto& one) { return one.second == names; })) return;
+    const std::vector<std::string> some(names.begin(), names.end());
+    throw DataError(
+        fmt::format("the folders {} and {} have the same folders in them: {}", quotable(folder.second),
+                    quotable(std::next(inner.begin())->first.second), some_of(some)),
+        "which are the classes? Import one of the outer folders alone, or call them train and test, or put "
+        "the pictures of each class into one folder");
+  }
+
   void name_classes() {
     std::set<std::string> names;
     for (const auto& [folder, count] : pictures_in_) names.insert(folder.second);
@@ -152,16 +173,27 @@ class Layouter {
     bool has_test = false;
     bool has_validation = false;
     for (const auto& [folder, count] : pictures_in_) {
-      has_test |= part_called(folder.first) == Part::kTest;
-      has_validation |= part_called(folder.first) == Part::kValidation;
+      has_test |= part_called(folder.first) == kTest;
+      has_validation |= part_called(folder.first) == kValidation;
     }
-    const Part test = has_test ? Part::kTest : Part::kValidation;
+    const Part test = has_test ? kTest : kValidation;
     for (const size_t file : paths_.pictures()) {
       const ClassFolder folder = *class_folder(paths_.of(file));
       layout_.pictures.push_back(
           {file, label_of.at(folder.second), paths_.has_splits() && part_called(folder.first) == test});
     }
+    say_joined();
     if (has_validation) layout_.steps.emplace_back(has_test ? kValidationTrains : kValidationTests);
+  }
+
+  void say_joined() {
+    const size_t level = paths_.has_splits() ? 1 : 0;
+    const auto deeper = std::ranges::count_if(
+        paths_.pictures(), [&](size_t file) { return paths_.of(file).size() > level + 2; });
+    if (deeper > 0)
+      layout_.steps.push_back(
+          fmt::format("{} in folders below a class's folder and count as that class.",
+                      deeper == 1 ? "1 picture lies" : fmt::format("{} pictures lie", with_commas(deeper))));
   }
 
   void say_skipped() {
@@ -174,7 +206,8 @@ class Layouter {
                       counted(others.size(), "file") + (others.size() == 1 ? " is" : " are"),
                       others.size() == 1 ? "was" : "were", some_of(others)));
     if (!tree_.skipped().empty())
-      layout_.steps.push_back(fmt::format("Hidden or foreign, and left out: {}.", some_of(tree_.skipped())));
+      layout_.steps.push_back(
+          fmt::format("Hidden, foreign or a link, and left out: {}.", some_of(tree_.skipped())));
   }
 
   const FileTree& tree_;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "data/image_file.h"
 #include "data/resize.h"
 
@@ -57,6 +58,10 @@ class PictureReader {
       set_.width = image.width;
       set_.channels = image.channels;
     });
+    if (!options_.resize && std::max(set_.height, set_.width) > data::kMaxImageSide)
+      throw DataError(fmt::format("{}: {} x {} pixels; at most {} on a side can be trained on", first_place(),
+                                  set_.width, set_.height, data::kMaxImageSide),
+                      "--resize 32x32 makes the pictures smaller");
     if (!options_.resize) return;
     // (--transpose exchanges them afterwards.)
     set_.height = options_.transpose ? options_.resize->width : options_.resize->height;

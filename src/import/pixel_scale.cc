@@ -18,6 +18,8 @@ PixelScale scale_of(const Range& range, std::string_view what) {
   if (range.is_bool) return {kWhite, "Pixels were true or false: true became 255."};
   if (range.is_float && range.largest <= 1)
     return {kWhite, "Pixels were fractions from 0 to 1: they were multiplied by 255 and rounded."};
+  if (range.is_float && range.largest < 2 && !range.whole)
+    refuse(found + ", a little beyond 1", "clip them to 1, or multiply them by 255 and round");
   if (range.largest <= kWhite && range.whole) return {1, ""};
   if (range.largest <= kWhite) return {1, "Pixels were fractions from 0 to 255: they were rounded."};
   if (range.sixteen_bits) return {1.0 / 257, "Pixels had 16 bits: they were divided by 257 and rounded."};

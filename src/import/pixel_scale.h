@@ -9,7 +9,7 @@
 
 namespace rung::imports {
 
-// What all numbers of a source's images have in common.
+// What all numbers of some images have in common.
 struct Range {
   double least = 0;
   double largest = 0;
@@ -33,6 +33,8 @@ struct PixelScale {
   double factor = 1;
   std::string step;   // what is done, as a sentence; empty if the numbers are the pixels
   double offset = 0;  // is added to a number before it is multiplied
+
+  bool is_like(const PixelScale& other) const { return factor == other.factor && offset == other.offset; }
 
   uint8_t pixel(double number) const { return static_cast<uint8_t>((number + offset) * factor + 0.5); }
 };

@@ -82,7 +82,8 @@ class PythonFiles {
   // The integers in a file that Python wrote, one for each row.
   std::vector<int64_t> integers(const fs::path& path, const std::string& place) const {
     const std::vector<fs::path> alone = {path};
-    const auto tree = make_piece_tree(alone, {{.path = "rows", .place = place, .size = fs::file_size(path)}});
+    const auto tree =
+        make_piece_tree(alone, {{.path = "rows.npy", .place = place, .size = fs::file_size(path)}});
     return ArrayFile(*tree, 0, "rows").read_labels();
   }
 

@@ -71,6 +71,7 @@ class TableReader {
     set_.pixels.resize(rows * set_.image_bytes());
     for (const Table& table : tables_) read_rows(table);
     if (!format.remark.empty()) set_.steps.push_back(format.remark);
+    require_labels();
     return std::move(set_);
   }
 
@@ -104,6 +105,15 @@ class TableReader {
       throw DataError(fmt::format("the labels are in column {} of {}, but in column {} of {}",
                                   train.format.label_column + 1, train.place, test.format.label_column + 1,
                                   test.place));
+  }
+
+  // A column that was taken for the labels, perhaps of pixels that are always black.
+  void require_labels() const {
+    const Table& table = tables_.front();
+    if (set_.classes.size() == 1 && options_.label_column.empty())
+      throw DataError(fmt::format("{}: all labels, which are in column {}, are {}", table.place,
+                                  table.format.label_column + 1, quotable(set_.classes.front())),
+                      "--label-column NAME or its number says which column has the labels");
   }
 
   // The first pass.

@@ -137,8 +137,8 @@ FirstRecipe first_recipe(const data::Dataset& dataset, const std::string& name, 
   while (width > kLeastWidth && info_of(width).params > most_params) --width;
   const nn::ModelInfo info = info_of(width);
   if (info.params > most_params)
-    throw UsageError(fmt::format("{} parameters are too few for {} classes of images of {} x {}", most_params,
-                                 dataset.classes, dataset.train.width, dataset.train.height),
+    throw UsageError(fmt::format("{} parameters are too few for {} classes of images of {}", most_params,
+                                 dataset.classes, data::size_text(dataset.train.height, dataset.train.width)),
                      fmt::format("the smallest network here has {}", with_commas(info.params)));
   const int epochs = epochs_for(dataset.train.count, info.macs);
   return {written(width, epochs), info.params, epochs};

@@ -22,7 +22,7 @@ mkdir oblong
 grep -E '^(input|classes)' oblong.toml
 "$RUNG" train oblong.toml --epochs 1 --out oblong-run --quiet
 fails 2 "rung: error: digits.toml already exists (--out names another file)" "$RUNG" new ./digits
-fails 2 "rung: error: 50 parameters are too few for 10 classes of images of 28 x 28 (the smallest network here has *" \
+fails 2 "rung: error: 50 parameters are too few for 10 classes of images of 28×28 (the smallest network here has *" \
   "$RUNG" new ./digits --params 50 --out none.toml
 fails 2 "rung: error: unknown dataset 'nothing' (*" "$RUNG" new nothing
 [[ ! -e none.toml && ! -e nothing.toml ]]

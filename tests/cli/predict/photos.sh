@@ -17,4 +17,4 @@ code=0
 grep -q 'photos/0-a.png: nothing stands out from the paper$' errors
 
 # The images that were trained for are taken as they are, whether fitted or not; a digit's photograph needs the fit.
-fails 1 'rung: error: photos/0-a.png: * pixels, but the model takes 28 x 28 (--fit mnist *' "$RUNG" predict run photos/0-a.png
+fails 1 'rung: error: photos/0-a.png: * (height × width), but the model takes 28×28 (--fit mnist *' "$RUNG" predict run photos/0-a.png
