@@ -94,6 +94,7 @@ struct Beyond {
   std::string name;
   int64_t most_params;
   int most_epochs;
+  data::DatasetSpec dataset{};  // MNIST
 };
 
 class BeyondTheLadder : public ::testing::TestWithParam<Beyond> {};
@@ -106,7 +107,7 @@ TEST_P(BeyondTheLadder, KeepsItsBudget) {
       load(std::filesystem::path(RUNG_SOURCE_DIR) / "recipes" / "beyond" / (beyond.name + ".toml"));
   EXPECT_LE(nn::infer(recipe.model).params, beyond.most_params);
   EXPECT_LE(recipe.training.epochs, beyond.most_epochs);
-  EXPECT_EQ(recipe.dataset, (data::DatasetSpec{"mnist", 0.1307, 0.3081}));
+  EXPECT_EQ(recipe.dataset, beyond.dataset);
   EXPECT_TRUE(std::ranges::any_of(recipe.targets, [](const Target& target) {
     return target.metric == Metric::kFinalTestAccuracy && target.comparison == Comparison::kAtLeast;
   }));
@@ -115,7 +116,8 @@ TEST_P(BeyondTheLadder, KeepsItsBudget) {
 
 INSTANTIATE_TEST_SUITE_P(All, BeyondTheLadder,
                          ::testing::Values(Beyond{"step6", 7'758, 16}, Beyond{"best10k", 9'999, 60},
-                                           Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60}));
+                                           Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60},
+                                           Beyond{"fashion10k", 9'999, 60, {"fashion_mnist", 0.286, 0.353}}));
 
 // Output side and receptive field after each convolution and pooling.
 std::vector<std::pair<int, int>> stages(const Recipe& recipe) {
@@ -673,6 +675,8 @@ const std::vector<Bad> kTopLevel = {
     {with("title", "dataset.nam = 1\ntitle"), 3, 1, "Error while parsing"},
     {with("[training]\nepochs = 1\n", ""), 1, 1, "training: missing; expected a table"},
     {with("title", "targets = 3\ntitle"), 1, 11, "targets: expected an array of tables, found 3"},
+    {with("title", "augment = {}\ntitle"), 1, 11, "augment: expected an array of tables, found a table",
+     "write [[augment]]"},
     {with("title", "targets = [3]\ntitle"), 1, 12, "targets[0]: expected a table, found 3"},
     {with("title", deep_key(".") + " = 1\ntitle"), 1, 32, "a key has more than 16 parts"},
     {with("title", deep_key(" . ") + " = 1\ntitle"), 1, 63, "a key has more than 16 parts"},
