@@ -144,13 +144,14 @@ class Layouter {
       const size_t level = paths_.has_splits() ? 1 : 0;
       inner[*class_folder(parts)].insert(parts.size() > level + 2 ? parts[level + 1] : "");
     }
-    const auto& [folder, names] = *inner.begin();
+    const std::set<std::string_view>& names = inner.begin()->second;
     if (inner.size() < 2 || names.size() < 2 || names.contains("")) return;
     if (!std::ranges::all_of(inner, [&](const auto& one) { return one.second == names; })) return;
     const std::vector<std::string> some(names.begin(), names.end());
     throw DataError(
-        fmt::format("the folders {} and {} have the same folders in them: {}", quotable(folder.second),
-                    quotable(std::next(inner.begin())->first.second), some_of(some)),
+        fmt::format("the folders {} and {} have the same folders in them: {}",
+                    quotable(inner.begin()->first.second), quotable(std::next(inner.begin())->first.second),
+                    some_of(some)),
         "which are the classes? Import one of the outer folders alone, or call them train and test, or put "
         "the pictures of each class into one folder");
   }
