@@ -227,7 +227,8 @@ void stretch(ImageSet& set, int white) {
 // Bits, nibbles, and the 17 levels of the UCI repository's digits are pixels that nobody sees.
 void say_dark(ImageSet& set) {
   constexpr std::array<uint8_t, 3> kWhites = {1, 15, 16};
-  const uint8_t largest = *std::ranges::max_element(set.pixels);
+  uint8_t largest = 0;
+  for (const uint8_t pixel : set.pixels) largest = std::max(largest, pixel);
   if (std::ranges::count(kWhites, largest) > 0)
     set.steps.push_back(
         fmt::format("No pixel is more than {0}: if that is white, import with --white {0}.", largest));

@@ -20,11 +20,6 @@
 namespace rung::imports {
 namespace {
 
-// What a folder of this name holds, if it is one of a split: "train", "Testing", "seg_test".
-std::optional<Part> part_called(std::string_view folder) {
-  return part_in(words_of(folder));
-}
-
 std::vector<std::string_view> parts_of(std::string_view path) {
   std::vector<std::string_view> parts;
   for (size_t end = path.find('/'); end != std::string_view::npos; end = path.find('/')) {
@@ -49,6 +44,14 @@ class Paths {
   bool has_splits() const { return has_splits_; }
 
   std::vector<std::string_view> of(size_t file) const { return below(tree_.files()[file].path); }
+
+  // What a folder of this name holds, if it is one of a split: "train", "Testing", "seg_test". There are few
+  // such folders, and many pictures that ask.
+  std::optional<Part> part_called(std::string_view folder) const {
+    auto known = parts_.find(folder);
+    if (known == parts_.end()) known = parts_.emplace(folder, part_in(words_of(folder))).first;
+    return known->second;
+  }
 
   // The parts of a path in the tree; none if it lies elsewhere.
   std::vector<std::string_view> below(std::string_view path) const {
@@ -76,13 +79,14 @@ class Paths {
     for (const size_t file : pictures_) {
       const auto parts = of(file);
       const bool is_part = parts.size() >= 3 && part_called(parts[0]);
-      is_one |= is_part && words_of(parts[0]).size() == 1;
+      is_one = is_one || (is_part && words_of(parts[0]).size() == 1);
       are_all &= is_part;
     }
     return is_one || are_all;
   }
 
   const FileTree& tree_;
+  mutable std::map<std::string, std::optional<Part>, std::less<>> parts_;
   std::vector<size_t> pictures_;
   size_t skipped_levels_ = 0;
   bool has_splits_ = false;
@@ -120,7 +124,7 @@ class Layouter {
     for (const size_t file : paths_.pictures()) {
       const auto parts = paths_.of(file);
       const auto folder = class_folder(parts);
-      if (!folder || (paths_.has_splits() && !part_called(parts[0]))) fail_outside(file);
+      if (!folder || (paths_.has_splits() && !paths_.part_called(parts[0]))) fail_outside(file);
       ++pictures_in_[*folder];
     }
     for (const auto& [folder, count] : pictures_in_)
@@ -174,14 +178,14 @@ class Layouter {
     bool has_test = false;
     bool has_validation = false;
     for (const auto& [folder, count] : pictures_in_) {
-      has_test |= part_called(folder.first) == kTest;
-      has_validation |= part_called(folder.first) == kValidation;
+      has_test |= paths_.part_called(folder.first) == kTest;
+      has_validation |= paths_.part_called(folder.first) == kValidation;
     }
     const Part test = has_test ? kTest : kValidation;
     for (const size_t file : paths_.pictures()) {
       const ClassFolder folder = *class_folder(paths_.of(file));
-      layout_.pictures.push_back(
-          {file, label_of.at(folder.second), paths_.has_splits() && part_called(folder.first) == test});
+      layout_.pictures.push_back({file, label_of.at(folder.second),
+                                  paths_.has_splits() && paths_.part_called(folder.first) == test});
     }
     say_joined();
     if (has_validation) layout_.steps.emplace_back(has_test ? kValidationTrains : kValidationTests);
