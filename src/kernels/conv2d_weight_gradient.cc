@@ -22,9 +22,13 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
-// AVX-512: 5 x 4 accumulators + 5 of dy + 1 of x = 26 of 32 registers; AVX2: 5 x 2 + 5 + 1 = 16 of 16.
-constexpr int kMaxTaps = kVector == 16 ? 4 : 2;
-constexpr size_t kBandBytes = size_t{24} * 1024;
+// The largest tile. AVX-512: 5 x 4 accumulators + 4 of x + 1 of dy = 25 of 32 registers; AVX2: 4 x 3 + 3 + 1
+// = 16 of 16, and 7 loads for 12 multiply-adds.
+constexpr int kMaxOutputs = kVector == 16 ? 5 : 4;
+constexpr int kMaxTaps = kVector == 16 ? 4 : 3;
+constexpr int kTogether =
+    kVector == 16 ? 16 : 24;  // taps whose lanes are summed at once: whole tiles, whole vectors
+constexpr size_t kBandBytes = size_t{kVector == 16 ? 24 : 16} * 1024;
 
 // A band of rows of one tile: where the pixels lie, in floats.
 struct Band {
@@ -57,12 +61,13 @@ void accumulate_tile(const Band& band, const float* dy, const float* const* taps
       const float* dy_pixel = dy + part + static_cast<size_t>(row) * band.dy_row;
       size_t x_offset = part + static_cast<size_t>(row) * band.x_row;
       for (int col = 0; col < band.columns; ++col, dy_pixel += band.dy_column, x_offset += band.x_column) {
-        V gradient[kTile];
-        for (size_t k = 0; k < kTile; ++k) gradient[k] = hn::Load(d, dy_pixel + k * band.dy_channel);
-        prefetch(taps[0] + x_offset, band.x_channel);  // for the taps of the next channel
-        for (size_t t = 0; t < kTaps; ++t) {
-          const V in = hn::Load(d, taps[t] + x_offset);
-          for (size_t k = 0; k < kTile; ++k) sums[k][t] = hn::MulAdd(gradient[k], in, sums[k][t]);
+        // For the taps of the next channel. AVX2 gains nothing from it and loses a quarter of its speed.
+        if constexpr (kVector == kLanes) prefetch(taps[0] + x_offset, band.x_channel);
+        V in[kTaps];
+        for (size_t t = 0; t < kTaps; ++t) in[t] = hn::Load(d, taps[t] + x_offset);
+        for (size_t k = 0; k < kTile; ++k) {
+          const V gradient = hn::Load(d, dy_pixel + k * band.dy_channel);
+          for (size_t t = 0; t < kTaps; ++t) sums[k][t] = hn::MulAdd(gradient, in[t], sums[k][t]);
         }
       }
     }
@@ -83,20 +88,22 @@ constexpr TileRow tile_row() {
   }
   (std::make_index_sequence<kMaxTaps>());
 }
-constexpr std::array<TileRow, kMaxTile> kTiles = {tile_row<1>(), tile_row<2>(), tile_row<3>(), tile_row<4>(),
-                                                  tile_row<5>()};
+constexpr auto kTiles = []<size_t... kTile>(std::index_sequence<kTile...>) {
+  return std::array<TileRow, kMaxOutputs>{tile_row<static_cast<int>(kTile) + 1>()...};  // by outputs - 1
+}
+(std::make_index_sequence<kMaxOutputs>());
 
-// Accumulates `count` <= kLanes taps from `tap` on for the tile of output channels k .. k+tile-1 of a channel
-// group; in the last band, writes their gradients. `sums` [outputs][T][16] carries the accumulators from band
-// to band.
+// Accumulates `count` <= kTogether taps from `tap` on for the tile of output channels k .. k+tile-1 of a
+// channel group; in the last band, writes their gradients. `sums` [outputs][T][16] carries the accumulators
+// from band to band.
 void accumulate_taps(const ConvShape& shape, const Band& band, View<const float> x, const float* dy, int k,
                      int tile, int tap, int count, float* sums, float* dweights) {
   const int area = shape.kernel_h * shape.kernel_w;
   const auto taps = static_cast<size_t>(shape.taps());
   const size_t first = static_cast<size_t>(k) * taps + static_cast<size_t>(tap);
-  alignas(64) float finished[kMaxTile * kLanes * kLanes];
+  alignas(64) float finished[kMaxOutputs * kTogether * kLanes];
   for (int done = 0; done < count;) {
-    const int now = std::min(kMaxTaps, count - done);
+    const int now = next_share(count - done, kMaxTaps);
     std::array<const float*, kMaxTaps> inputs{};
     for (int t = 0; t < now; ++t) {
       const int index = tap + done + t;
@@ -106,23 +113,23 @@ void accumulate_taps(const ConvShape& shape, const Band& band, View<const float>
     }
     const size_t offset = static_cast<size_t>(done) * kLanes;
     const Sums carried{sums + first * kLanes + offset, taps * kLanes};
-    const Sums kept{finished + offset, size_t{kLanes} * kLanes};
+    const Sums kept{finished + offset, size_t{kTogether} * kLanes};
     kTiles[static_cast<size_t>(tile - 1)][static_cast<size_t>(now - 1)](
         band, dy + static_cast<size_t>(k) * band.dy_channel, inputs.data(), carried,
         band.last ? kept : carried);
     done += now;
   }
   for (size_t t = 0; band.last && t < static_cast<size_t>(tile); ++t)
-    sum_lanes(finished + t * kLanes * kLanes, static_cast<size_t>(count), dweights + first + t * taps);
+    sum_lanes(finished + t * kTogether * kLanes, static_cast<size_t>(count), dweights + first + t * taps);
 }
 
 // A band of one channel group.
 void accumulate_band(const ConvShape& shape, const Band& band, View<const float> x, const float* dy,
                      float* sums, float* dweights) {
   for (int k = 0; k < shape.group_outputs();) {
-    const int tile = next_share(shape.group_outputs() - k, kMaxTile);
-    for (int tap = 0; tap < shape.taps(); tap += kLanes) {
-      const int count = std::min(kLanes, shape.taps() - tap);
+    const int tile = next_share(shape.group_outputs() - k, kMaxOutputs);
+    for (int tap = 0; tap < shape.taps(); tap += kTogether) {
+      const int count = std::min(kTogether, shape.taps() - tap);
       accumulate_taps(shape, band, x, dy, k, tile, tap, count, sums, dweights);
     }
     k += tile;
@@ -177,7 +184,7 @@ void weight_gradient(const ConvShape& shape, View<const float> x, View<const flo
       shape.groups == 1 && shape.pad_h == 0 && shape.pad_w == 0)
     return linear_weight_gradient(shape, x.data, dy.data, dweights);
   const int height = shape.out_height();
-  const size_t row_bytes = kMaxTile * static_cast<size_t>(shape.out_width()) * kLanes * sizeof(float);
+  const size_t row_bytes = kMaxOutputs * static_cast<size_t>(shape.out_width()) * kLanes * sizeof(float);
   const int band_rows = static_cast<int>(std::max<size_t>(1, kBandBytes / row_bytes));
   for (int row = 0; row < height; row += band_rows) {
     const Band band{.rows = std::min(band_rows, height - row),
