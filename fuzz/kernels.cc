@@ -299,6 +299,61 @@ void check_conv_weight_gradient(Draw& draw) {
   });
 }
 
+AlignedBuffer<Bf16Pair> in_pairs(const AlignedBuffer<float>& values, int channels, int height, int width) {
+  AlignedBuffer<Bf16Pair> pairs(block_elements<Bf16Pair>(channels, height, width));
+  to_pairs(channels, block_floats(1, height, width) / kLanes, values.data(), pairs.data());
+  return pairs;
+}
+
+AlignedBuffer<float> in_floats(const AlignedBuffer<Bf16Pair>& pairs, int channels, int height, int width) {
+  AlignedBuffer<float> values(block_floats(channels, height, width));
+  to_floats(channels, block_floats(1, height, width) / kLanes, pairs.data(), values.data());
+  return values;
+}
+
+// All three passes over pairs of bfloat16.
+void check_conv_pairs(Draw& draw) {
+  constexpr double kRounding = 0x1p-8;
+  const ConvShape s = draw_conv(draw);
+  if (!is_small(s) || !takes_pairs(s)) return;
+  auto x = draw.values(inputs(s));
+  auto dy = draw.values(outputs(s));
+  auto weights = draw.values(s.weights());
+  for (auto* values : {&x, &dy, &weights})
+    std::ranges::transform(values->span(), values->data(), rounded_to_bf16);
+  AlignedBuffer<float> y(outputs(s)), dx(inputs(s)), dweights(s.weights());
+  reference::conv2d_forward(s, x.data(), weights.data(), nullptr, y.data());
+  reference::conv2d_input_gradient(s, dy.data(), weights.data(), dx.data());
+  reference::conv2d_weight_gradient(s, x.data(), dy.data(), dweights.data(), nullptr);
+  const Outputs expected = {
+      output(y.span(), kRounding + sum_tolerance(s.taps())),
+      output(dx.span(), kRounding + sum_tolerance(s.weights())),
+      output(dweights.span(), 2 * sum_tolerance(16.0 * s.out_height() * s.out_width()))};
+  const Padded padded(s, x.data());
+  const Canvas canvas = gradient_canvas(s);
+  const auto x_pairs = in_pairs(padded.values, s.in_channels, padded.canvas.height, padded.canvas.width);
+  const auto dy_pairs = in_pairs(dy, s.out_channels, s.out_height(), s.out_width());
+  const auto canvas_pairs = in_pairs(
+      in_canvas(dy.data(), s.out_channels, s.out_height(), s.out_width(), canvas, s.stride_h, s.stride_w),
+      s.out_channels, canvas.height, canvas.width);
+  AlignedBuffer<float> packed(packed_pairs(s)), packed_backward(packed_pairs(s));
+  pack_pairs_for_forward(s, weights.data(), packed.data());
+  pack_pairs_for_input_gradient(s, weights.data(), packed_backward.data());
+  compare("convolution of pairs, " + name(s), expected, [&]() -> Outputs {
+    const View<const Bf16Pair> view = dense_view(x_pairs.data(), padded.canvas.height, padded.canvas.width);
+    AlignedBuffer<float> row(std::max(inputs(s), outputs(s))), scratch(weight_gradient_scratch(s, true));
+    AlignedBuffer<Bf16Pair> y_pairs(dy_pairs.size());
+    AlignedBuffer<Bf16Pair> dx_pairs(block_elements<Bf16Pair>(s.in_channels, s.in_height, s.in_width));
+    conv2d_forward(s, view, packed.data(), nullptr, y_pairs.data(), {.row = row.data()});
+    conv2d_input_gradient(s, canvas_pairs.data(), packed_backward.data(), row.data(), dx_pairs.data());
+    conv2d_weight_gradient(s, view, dense_view(dy_pairs.data(), s.out_height(), s.out_width()),
+                           scratch.data(), dweights.data(), nullptr);
+    return {output(in_floats(y_pairs, s.out_channels, s.out_height(), s.out_width()).span()),
+            output(in_floats(dx_pairs, s.in_channels, s.in_height, s.in_width).span()),
+            output(dweights.span())};
+  });
+}
+
 ActivationShape draw_activation(Draw& draw) {
   ActivationShape s;
   s.channels = draw.between(1, 4);
@@ -400,8 +455,10 @@ void check_backward(Draw& draw, const ActivationShape& s, const AlignedBuffer<fl
                         backward_sums, backward);
   };
   compare("activation_backward " + name(s),
-          run(testing::exact_activation_backward_sums, testing::exact_activation_backward),
-          [&] { return run(activation_backward_sums, activation_backward); });
+          run(testing::exact_activation_backward_sums, testing::exact_activation_backward), [&] {
+            return run([](const auto&... given) { activation_backward_sums(given...); },
+                       [](const auto&... given) { activation_backward(given...); });
+          });
 }
 
 void check_activation_backward(Draw& draw) {
@@ -490,7 +547,7 @@ void check_function(Draw& draw) {
     return {output(y.span(), 32 * kEpsilon)};
   };
   compare("activation_forward " + name(s), run(testing::exact_activation_forward),
-          [&] { return run(activation_forward); });
+          [&] { return run([](const auto&... given) { activation_forward(given...); }); });
 }
 
 // The values lie around zero or far from it, and 1 / sqrt(eps) = 10 is the most that roundings grow.
@@ -575,6 +632,7 @@ void check_loss(Draw& draw) {
 constexpr std::array kChecks = {check_conv_forward,
                                 check_conv_input_gradient,
                                 check_conv_weight_gradient,
+                                check_conv_pairs,
                                 check_activation_forward,
                                 check_activation_backward,
                                 check_dropout,

@@ -117,7 +117,9 @@ TEST_P(ActivationTest, BackwardEqualsReference) {
     const NormGradient norm{a.data(), b.data(), mean.data(), constant.data()};
     const auto gates = keep_bits(s.elements());
     const auto check = [&](const ActivationGradient& gradient, const NormGradient* n, int lanes) {
-      const auto got = backward(s, input, gradient, n, lanes, activation_backward_sums, activation_backward);
+      const auto got = backward(
+          s, input, gradient, n, lanes, [](const auto&... given) { activation_backward_sums(given...); },
+          [](const auto&... given) { activation_backward(given...); });
       const auto wanted =
           backward(s, input, gradient, n, lanes, exact_activation_backward_sums, exact_activation_backward);
       expect_near_all(got.sums, wanted.sums, sum_tolerance(16.0 * s.height * s.width), name(s) + ", sums");

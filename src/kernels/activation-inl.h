@@ -7,12 +7,13 @@
 #endif
 
 #include "kernels/activation.h"
+#include "kernels/elements-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 
-// Prefetch distance from the current element, in floats; 1 K to 4 K were equally fast.
+// Prefetch distance from the current element, in words; 1 K to 4 K were equally fast.
 constexpr size_t kAhead = 2048;
 
 // Calls run.template operator()<side>() with side 1 or 2 for a square window of that side, 0 for any other.
@@ -30,20 +31,31 @@ void with_bool(bool value, Run run) {
   return run.template operator()<false>();
 }
 
-// One channel of the input, scaled and shifted, element by element.
-struct Scaled {
-  Scaled(const ActivationShape& s, const ActivationInput& input, size_t c)
-      : x(input.x + c * s.plane() * kLanes),
-        scale(hn::Set(D(), input.scale[c])),
-        shift(hn::Set(D(), input.shift[c])) {}
+// Calls visit(c, first) for the channel `c` with which each element begins, and where its plane does in a
+// tensor [C][plane][16].
+template <typename Element, typename Visit>
+void for_each_plane(int channels, size_t plane, Visit visit) {
+  size_t first = 0;
+  for (size_t c = 0; c < static_cast<size_t>(channels); c += kChannelsOf<Element>, first += plane * kLanes)
+    visit(c, first);
+}
 
-  HWY_INLINE V value(size_t index, size_t part) const {
-    return hn::MulAdd(hn::Load(D(), x + index * kLanes + part), scale, shift);
+// One channel of the input, or a pair of them, scaled and shifted, element by element.
+template <typename Element>
+struct Scaled {
+  Scaled(const ActivationInputOf<Element>& input, size_t c, size_t first)
+      : x(input.x + first),
+        scale(values<Element>([&](size_t i) { return hn::Set(D(), input.scale[c + i]); })),
+        shift(values<Element>([&](size_t i) { return hn::Set(D(), input.shift[c + i]); })) {}
+
+  HWY_INLINE Values<Element> value(size_t index, size_t part) const {
+    const Values<Element> in = load(x + index * kLanes + part);
+    return values<Element>([&](size_t i) HWY_ATTR { return hn::MulAdd(in.of[i], scale.of[i], shift.of[i]); });
   }
 
-  const float* x;
-  V scale;
-  V shift;
+  const Element* x;
+  Values<Element> scale;
+  Values<Element> shift;
 };
 
 }  // namespace rung::kernels::HWY_NAMESPACE

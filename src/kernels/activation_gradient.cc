@@ -15,19 +15,20 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
-// Some lanes of an element of a channel [H][W][16].
+// Some lanes of an element of a plane [H][W][16].
 struct Place {
   int row;
   int column;
   size_t part;  // the first lane
-  size_t at;    // where it lies in the channel
+  size_t at;    // where it lies in the plane
 };
 
-// Walks over one channel and calls visit(place, g), for a shape without a function. (What is read of the
-// shape is read once: the compiler cannot know that the vectors that are stored do not change it.)
-template <bool kBits, int kSide, typename Visit>
-HWY_INLINE void for_each_gradient(const ActivationShape& s, const ActivationGradient& all, size_t c,
-                                  Visit visit) {
+// Walks over the channels of one element and calls visit(place, g), for a shape without a function; `c` is
+// the first of them. (What is read of the shape is read once: the compiler cannot know that the vectors that
+// are stored do not change it.)
+template <bool kBits, int kSide, typename Element, typename Visit>
+HWY_INLINE void for_each_gradient(const ActivationShape& s, const ActivationGradientOf<Element>& all,
+                                  size_t c, Visit visit) {
   const D d;
   const int height = s.height;
   const int width = s.width;
@@ -35,8 +36,9 @@ HWY_INLINE void for_each_gradient(const ActivationShape& s, const ActivationGrad
   const int out_width = s.out_width();
   const int pool_h = kSide == 0 ? s.pool_h : kSide;
   const int pool_w = kSide == 0 ? s.pool_w : kSide;
-  const float* dy = all.dy + c * block_floats(1, out_height, out_width);
-  const uint16_t* bits = kBits ? all.bits + c * s.plane() : nullptr;
+  const size_t plane = s.plane();
+  const Element* dy = all.dy + c / kChannelsOf<Element> * block_floats(1, out_height, out_width);
+  const uint16_t* bits = kBits ? all.bits + c * plane : nullptr;
   const bool averages = s.pooling == Pooling::kAverage;
   const V factor = hn::Set(d, averages ? all.passed / static_cast<float>(pool_h * pool_w) : all.passed);
   for (int row = 0; row < height; ++row) {
@@ -45,36 +47,44 @@ HWY_INLINE void for_each_gradient(const ActivationShape& s, const ActivationGrad
       return Place{row, column, part, (first + static_cast<size_t>(column)) * kLanes + part};
     };
     const int pooled_columns = row / pool_h < out_height ? out_width : 0;
-    const float* dy_row = dy + static_cast<size_t>(row / pool_h) * static_cast<size_t>(out_width) * kLanes;
+    const Element* dy_row = dy + static_cast<size_t>(row / pool_h) * static_cast<size_t>(out_width) * kLanes;
     for (int px = 0; px < pooled_columns; ++px) {
       for (size_t part = 0; part < kLanes; part += kVector) {
-        const float* dy_at = dy_row + static_cast<size_t>(px) * kLanes + part;
+        const Element* dy_at = dy_row + static_cast<size_t>(px) * kLanes + part;
         prefetch(dy_at, kAhead);
-        const V gradient = hn::Mul(hn::Load(d, dy_at), factor);
+        const Values<Element> stored = load(dy_at);
+        const Values<Element> gradient =
+            values<Element>([&](size_t i) HWY_ATTR { return hn::Mul(stored.of[i], factor); });
         for (int column = px * pool_w; column < (px + 1) * pool_w; ++column) {
           if constexpr (kBits) {
-            const M passes = load_bits(bits + first + static_cast<size_t>(column), part);
-            visit(place(column, part), hn::IfThenElseZero(passes, gradient));
+            const uint16_t* word = bits + first + static_cast<size_t>(column);
+            visit(place(column, part), values<Element>([&](size_t i) HWY_ATTR {
+                    return hn::IfThenElseZero(load_bits(word + i * plane, part), gradient.of[i]);
+                  }));
           } else {
             visit(place(column, part), gradient);
           }
         }
       }
     }
+    const auto zero = values<Element>([](size_t /*i*/) HWY_ATTR { return hn::Zero(D()); });
     for (int column = pooled_columns * pool_w; column < width; ++column) {  // past the last whole window
-      for (size_t part = 0; part < kLanes; part += kVector) visit(place(column, part), hn::Zero(d));
+      for (size_t part = 0; part < kLanes; part += kVector) visit(place(column, part), zero);
     }
   }
 }
 
-// The same for a shape with the function F, whose output has the input's rows and columns.
-template <typename F, typename Visit>
-HWY_INLINE void for_each_function_gradient(const ActivationShape& s, const ActivationInput& input,
-                                           const ActivationGradient& all, size_t c, Visit visit) {
+// The same for a shape with the function F, whose output has the input's rows and columns; their planes begin
+// at `first`.
+template <typename F, typename Element, typename Visit>
+HWY_INLINE void for_each_function_gradient(const ActivationShape& s, const ActivationInputOf<Element>& input,
+                                           const ActivationGradientOf<Element>& all, size_t c, size_t first,
+                                           Visit visit) {
   const D d;
-  const Scaled scaled(s, input, c);
-  const float* dy = all.dy + c * s.plane() * kLanes;
-  const uint16_t* bits = all.bits != nullptr ? all.bits + c * s.plane() : nullptr;
+  const Scaled<Element> scaled(input, c, first);
+  const Element* dy = all.dy + first;
+  const size_t plane = s.plane();
+  const uint16_t* bits = all.bits != nullptr ? all.bits + c * plane : nullptr;
   const V passed = hn::Set(d, all.passed);
   const int height = s.height;
   const int width = s.width;
@@ -84,160 +94,238 @@ HWY_INLINE void for_each_function_gradient(const ActivationShape& s, const Activ
       for (size_t part = 0; part < kLanes; part += kVector) {
         const Place place{row, column, part, index * kLanes + part};
         prefetch(dy + place.at, kAhead);
-        V gradient = hn::Mul(hn::Load(d, dy + place.at), slope_of<F>(scaled.value(index, part)));
-        gradient = hn::Mul(gradient, passed);
-        if (bits != nullptr) gradient = hn::IfThenElseZero(load_bits(bits + index, part), gradient);
-        visit(place, gradient);
+        const Values<Element> stored = load(dy + place.at);
+        const Values<Element> x = scaled.value(index, part);
+        visit(place, values<Element>([&](size_t i) HWY_ATTR {
+                V gradient = hn::Mul(stored.of[i], slope_of<F>(x.of[i]));
+                gradient = hn::Mul(gradient, passed);
+                if (bits == nullptr) return gradient;
+                return hn::IfThenElseZero(load_bits(bits + i * plane + index, part), gradient);
+              }));
       }
     }
   }
 }
 
-// A channel of a tensor [C][H][W][16].
-template <typename Float>
-HWY_INLINE Float* channel_of(const ActivationShape& s, Float* tensor, size_t c) {
-  return tensor + c * s.plane() * kLanes;
-}
-
 // Writes g to what it is the gradient of, too.
-HWY_INLINE void give_to_added(bool accumulates, V g, float* added) {
-  const D d;
+template <typename Element>
+HWY_INLINE void give_to_added(bool accumulates, const Values<Element>& g, Element* added) {
   prefetch(added, kAhead);
-  hn::Store(accumulates ? hn::Add(hn::Load(d, added), g) : g, d, added);
+  if (!accumulates) return store(g, added);
+  const Values<Element> others = load(added);
+  store(values<Element>([&](size_t i) HWY_ATTR { return hn::Add(others.of[i], g.of[i]); }), added);
 }
 
-// The two sums of one channel x [H][W][16]; walk(visit) calls visit(place, g).
-template <typename Walk>
-HWY_INLINE void channel_sums(const float* x, float mean, float* sums, Walk walk) {
+// The two sums of each channel of x [H][W][16]; walk(visit) calls visit(place, g).
+template <typename Element, typename Walk>
+HWY_INLINE void plane_sums(const Element* x, const float* mean, float* sums, Walk walk) {
   const D d;
-  alignas(64) float totals[2 * kLanes];
   constexpr size_t kParts = kLanes / kVector;
-  V sum[kParts];
-  V centred_sum[kParts];
-  for (size_t p = 0; p < kParts; ++p) sum[p] = centred_sum[p] = hn::Zero(d);
-  const V centre = hn::Set(d, mean);
-  walk([&](const Place& place, V gradient) HWY_ATTR {
-    const float* from = x + place.at;
-    prefetch(from, kAhead);
-    const V centred = hn::Sub(hn::Load(d, from), centre);
-    sum[place.part / kVector] = hn::Add(sum[place.part / kVector], gradient);
-    centred_sum[place.part / kVector] = hn::MulAdd(gradient, centred, centred_sum[place.part / kVector]);
-  });
+  constexpr size_t kChannels = kChannelsOf<Element>;
+  V sum[kParts][kChannels];
+  V centred_sum[kParts][kChannels];
   for (size_t p = 0; p < kParts; ++p) {
-    hn::Store(sum[p], d, totals + p * kVector);
-    hn::Store(centred_sum[p], d, totals + kLanes + p * kVector);
+    for (size_t i = 0; i < kChannels; ++i) sum[p][i] = centred_sum[p][i] = hn::Zero(d);
   }
-  sums[0] = sum_lanes(totals);
-  sums[1] = sum_lanes(totals + kLanes);
-}
-
-void function_backward_sums(const ActivationShape& s, const ActivationInput& input,
-                            const ActivationGradient& gradient, const float* mean, float* sums) {
-  visit_function(*s.function, [&]<typename F>(F /*row*/) {
-    for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-      float* dy = channel_of(s, gradient.dy, c);
-      channel_sums(channel_of(s, input.x, c), mean[c], sums + 2 * c, [&](auto add) HWY_ATTR {
-        for_each_function_gradient<F>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-          add(place, g);
-          hn::Store(g, D(), dy + place.at);
-        });
-      });
+  const auto centre = values<Element>([&](size_t i) HWY_ATTR { return hn::Set(D(), mean[i]); });
+  walk([&](const Place& place, const Values<Element>& gradient) HWY_ATTR {
+    const Element* from = x + place.at;
+    prefetch(from, kAhead);
+    const Values<Element> in = load(from);
+    const size_t p = place.part / kVector;
+    for (size_t i = 0; i < kChannels; ++i) {
+      const V centred = hn::Sub(in.of[i], centre.of[i]);
+      sum[p][i] = hn::Add(sum[p][i], gradient.of[i]);
+      centred_sum[p][i] = hn::MulAdd(gradient.of[i], centred, centred_sum[p][i]);
     }
   });
+  alignas(64) float totals[2 * kLanes];
+  for (size_t i = 0; i < kChannels; ++i) {
+    for (size_t p = 0; p < kParts; ++p) {
+      hn::Store(sum[p][i], d, totals + p * kVector);
+      hn::Store(centred_sum[p][i], d, totals + kLanes + p * kVector);
+    }
+    sums[2 * i] = sum_lanes(totals);
+    sums[2 * i + 1] = sum_lanes(totals + kLanes);
+  }
 }
 
-void backward_sums(const ActivationShape& s, const ActivationInput& input, const ActivationGradient& gradient,
-                   const float* mean, float* sums) {
+template <typename Element>
+void function_backward_sums(const ActivationShape& s, const ActivationInputOf<Element>& input,
+                            const ActivationGradientOf<Element>& gradient, const float* mean, float* sums) {
+  visit_function(*s.function, [&]<typename F>(F /*row*/) {
+    for_each_plane<Element>(s.channels, s.plane(), [&](size_t c, size_t first) {
+      Element* dy = gradient.dy + first;
+      plane_sums(input.x + first, mean + c, sums + 2 * c, [&](auto add) HWY_ATTR {
+        for_each_function_gradient<F>(s, input, gradient, c, first,
+                                      [&](const Place& place, const Values<Element>& g) HWY_ATTR {
+                                        add(place, g);
+                                        store(g, dy + place.at);
+                                      });
+      });
+    });
+  });
+}
+
+template <typename Element>
+void backward_sums(const ActivationShape& s, const ActivationInputOf<Element>& input,
+                   const ActivationGradientOf<Element>& gradient, const float* mean, float* sums) {
   if (s.function) return function_backward_sums(s, input, gradient, mean, sums);
   with_bool(gradient.bits != nullptr, [&]<bool kBits>() {
     with_bool(gradient.added != nullptr, [&]<bool kAdded>() {
       with_window(s, [&]<int kSide>() {
-        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-          float* added = kAdded ? channel_of(s, gradient.added, c) : nullptr;
-          channel_sums(channel_of(s, input.x, c), mean[c], sums + 2 * c, [&](auto add) HWY_ATTR {
-            for_each_gradient<kBits, kSide>(s, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-              add(place, g);
-              if constexpr (kAdded) give_to_added(gradient.accumulates, g, added + place.at);
-            });
+        for_each_plane<Element>(s.channels, s.plane(), [&](size_t c, size_t first) {
+          plane_sums(input.x + first, mean + c, sums + 2 * c, [&](auto add) HWY_ATTR {
+            for_each_gradient<kBits, kSide>(
+                s, gradient, c, [&](const Place& place, const Values<Element>& g) HWY_ATTR {
+                  add(place, g);
+                  if constexpr (kAdded)
+                    give_to_added(gradient.accumulates, g, gradient.added + first + place.at);
+                });
           });
-        }
+        });
       });
     });
   });
 }
 
-// Writes some lanes of channel c of dx; zeros from `lanes` upwards.
-HWY_INLINE void store_lanes(V value, int lanes, const Place& place, size_t c, const View<float>& dx) {
-  const D d;
-  const int left = lanes - static_cast<int>(place.part);
-  if (left < static_cast<int>(kVector))
-    value = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left)), value);
-  hn::Store(value, d, dx.at(static_cast<int>(c), place.row, place.column) + place.part);
+// Zeros from lane `lanes` upwards.
+HWY_INLINE V first_lanes(V value, int lanes, size_t part) {
+  const int left = lanes - static_cast<int>(part);
+  if (left >= static_cast<int>(kVector)) return value;
+  return hn::IfThenElseZero(hn::FirstN(D(), static_cast<size_t>(left < 0 ? 0 : left)), value);
 }
 
-void function_backward(const ActivationShape& s, const ActivationInput& input,
-                       const ActivationGradient& gradient, int lanes, View<float> dx) {
-  visit_function(*s.function, [&]<typename F>(F /*row*/) {
-    for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-      const float* x = channel_of(s, input.x, c);
-      for_each_function_gradient<F>(s, input, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-        prefetch(x + place.at, kAhead);
-        store_lanes(g, lanes, place, c, dx);
-      });
+// dx, to which the values of some lanes are written, with zeros from lane `lanes` upwards.
+template <typename Out>
+struct Destination {
+  View<Out> dx;
+  int lanes;
+  int channels;
+
+  template <typename Element>
+  HWY_INLINE void put(const Values<Element>& value, size_t c, const Place& place) const {
+    const auto kept =
+        values<Element>([&](size_t i) HWY_ATTR { return first_lanes(value.of[i], lanes, place.part); });
+    if constexpr (kChannelsOf<Out> == kChannelsOf<Element>) {
+      const auto channel = static_cast<int>(c / kChannelsOf<Out>);
+      store(kept, dx.at(channel, place.row, place.column) + place.part);
+    } else {
+      for (int i = 0; i < kChannelsOf<Element>; ++i) {
+        const int channel = static_cast<int>(c) + i;
+        if (channel < channels)
+          hn::Store(kept.of[i], D(), dx.at(channel, place.row, place.column) + place.part);
+      }
     }
+  }
+};
+
+template <typename Element, typename Out>
+void function_backward(const ActivationShape& s, const ActivationInputOf<Element>& input,
+                       const ActivationGradientOf<Element>& gradient, const Destination<Out>& to) {
+  visit_function(*s.function, [&]<typename F>(F /*row*/) {
+    for_each_plane<Element>(s.channels, s.plane(), [&](size_t c, size_t first) {
+      const Element* x = input.x + first;
+      for_each_function_gradient<F>(s, input, gradient, c, first,
+                                    [&](const Place& place, const Values<Element>& g) HWY_ATTR {
+                                      prefetch(x + place.at, kAhead);
+                                      to.put(g, c, place);
+                                    });
+    });
   });
 }
 
-void norm_backward(const ActivationShape& s, const float* x, const ActivationGradient& gradient,
-                   const NormGradient& norm, int lanes, View<float> dx) {
-  const D d;
+template <typename Element, typename Out>
+void norm_backward(const ActivationShape& s, const Element* x, const ActivationGradientOf<Element>& gradient,
+                   const NormGradient& norm, const Destination<Out>& to) {
   with_bool(gradient.bits != nullptr, [&]<bool kBits>() {
     with_bool(s.rectified, [&]<bool kRectified>() {
       with_window(s, [&]<int kSide>() {
-        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-          const float* x_channel = channel_of(s, x, c);
-          const V a = hn::Set(d, norm.gradient[c]);
-          const V b = hn::Set(d, norm.value[c]);
-          const V centre = hn::Set(d, norm.mean[c]);
-          const V constant = hn::Set(d, norm.constant[c]);
-          for_each_gradient<kBits, kSide>(s, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-            const float* from = x_channel + place.at;
-            prefetch(from, kAhead);
-            const V input = hn::Load(d, from);
-            V value = hn::MulAdd(g, a, hn::MulAdd(hn::Sub(input, centre), b, constant));
-            if constexpr (kRectified) value = hn::IfThenZeroElse(not_positive(input), value);
-            store_lanes(value, lanes, place, c, dx);
-          });
-        }
+        for_each_plane<Element>(s.channels, s.plane(), [&](size_t c, size_t first) {
+          const auto coefficients = [&](const float* of_channels) {
+            return values<Element>([&](size_t i) { return hn::Set(D(), of_channels[c + i]); });
+          };
+          const Values<Element> a = coefficients(norm.gradient);
+          const Values<Element> b = coefficients(norm.value);
+          const Values<Element> centre = coefficients(norm.mean);
+          const Values<Element> constant = coefficients(norm.constant);
+          for_each_gradient<kBits, kSide>(
+              s, gradient, c, [&](const Place& place, const Values<Element>& g) HWY_ATTR {
+                const Element* from = x + first + place.at;
+                prefetch(from, kAhead);
+                const Values<Element> in = load(from);
+                to.put(values<Element>([&](size_t i) HWY_ATTR {
+                         const V centred = hn::Sub(in.of[i], centre.of[i]);
+                         const V value =
+                             hn::MulAdd(g.of[i], a.of[i], hn::MulAdd(centred, b.of[i], constant.of[i]));
+                         return kRectified ? hn::IfThenZeroElse(not_positive(in.of[i]), value) : value;
+                       }),
+                       c, place);
+              });
+        });
       });
     });
   });
 }
 
-void plain_backward(const ActivationShape& s, const ActivationGradient& gradient, int lanes, View<float> dx) {
+template <typename Element, typename Out>
+void plain_backward(const ActivationShape& s, const ActivationGradientOf<Element>& gradient,
+                    const Destination<Out>& to) {
   with_bool(gradient.bits != nullptr, [&]<bool kBits>() {
     with_bool(gradient.added != nullptr, [&]<bool kAdded>() {
       with_window(s, [&]<int kSide>() {
-        for (size_t c = 0; c < static_cast<size_t>(s.channels); ++c) {
-          float* added = kAdded ? channel_of(s, gradient.added, c) : nullptr;
-          for_each_gradient<kBits, kSide>(s, gradient, c, [&](const Place& place, V g) HWY_ATTR {
-            if constexpr (kAdded) give_to_added(gradient.accumulates, g, added + place.at);
-            store_lanes(g, lanes, place, c, dx);
-          });
-        }
+        for_each_plane<Element>(s.channels, s.plane(), [&](size_t c, size_t first) {
+          for_each_gradient<kBits, kSide>(
+              s, gradient, c, [&](const Place& place, const Values<Element>& g) HWY_ATTR {
+                if constexpr (kAdded)
+                  give_to_added(gradient.accumulates, g, gradient.added + first + place.at);
+                to.put(g, c, place);
+              });
+        });
       });
     });
   });
 }
 
-void backward(const ActivationShape& s, const ActivationInput& input, const ActivationGradient& gradient,
-              const NormGradient* norm, int lanes, View<float> dx) {
+template <typename Element, typename Out>
+void backward(const ActivationShape& s, const ActivationInputOf<Element>& input,
+              const ActivationGradientOf<Element>& gradient, const NormGradient* norm, int lanes,
+              View<Out> dx) {
+  const Destination<Out> to{dx, lanes, s.channels};
   if (norm == nullptr) {
-    if (s.function) return function_backward(s, input, gradient, lanes, dx);
-    return plain_backward(s, gradient, lanes, dx);
+    if (s.function) return function_backward(s, input, gradient, to);
+    return plain_backward(s, gradient, to);
   }
   // With a function, the sums have made dy the gradient of batch norm's output.
-  norm_backward(s, input.x, s.function ? ActivationGradient{.dy = gradient.dy} : gradient, *norm, lanes, dx);
+  norm_backward(s, input.x, s.function ? ActivationGradientOf<Element>{.dy = gradient.dy} : gradient, *norm,
+                to);
+}
+
+// What is dispatched to.
+
+using PairInput = ActivationInputOf<Bf16Pair>;
+using PairGradient = ActivationGradientOf<Bf16Pair>;
+
+void sums_of_floats(const ActivationShape& s, const ActivationInput& input,
+                    const ActivationGradient& gradient, const float* mean, float* sums) {
+  backward_sums(s, input, gradient, mean, sums);
+}
+void sums_of_pairs(const ActivationShape& s, const PairInput& input, const PairGradient& gradient,
+                   const float* mean, float* sums) {
+  backward_sums(s, input, gradient, mean, sums);
+}
+void backward_floats(const ActivationShape& s, const ActivationInput& input,
+                     const ActivationGradient& gradient, const NormGradient* norm, int lanes,
+                     View<float> dx) {
+  backward(s, input, gradient, norm, lanes, dx);
+}
+void backward_pairs(const ActivationShape& s, const PairInput& input, const PairGradient& gradient,
+                    const NormGradient* norm, int lanes, View<Bf16Pair> dx) {
+  backward(s, input, gradient, norm, lanes, dx);
+}
+void backward_pairs_to_floats(const ActivationShape& s, const PairInput& input, const PairGradient& gradient,
+                              const NormGradient* norm, int lanes, View<float> dx) {
+  backward(s, input, gradient, norm, lanes, dx);
 }
 
 }  // namespace
@@ -247,19 +335,39 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rung::kernels {
 
-HWY_EXPORT(backward_sums);
-HWY_EXPORT(backward);
+HWY_EXPORT(sums_of_floats);
+HWY_EXPORT(sums_of_pairs);
+HWY_EXPORT(backward_floats);
+HWY_EXPORT(backward_pairs);
+HWY_EXPORT(backward_pairs_to_floats);
 
 void activation_backward_sums(const ActivationShape& shape, const ActivationInput& input,
                               const ActivationGradient& gradient, const float* mean, float* sums) {
-  HWY_DYNAMIC_DISPATCH(backward_sums)(shape, input, gradient, mean, sums);
+  HWY_DYNAMIC_DISPATCH(sums_of_floats)(shape, input, gradient, mean, sums);
+}
+void activation_backward_sums(const ActivationShape& shape, const ActivationInputOf<Bf16Pair>& input,
+                              const ActivationGradientOf<Bf16Pair>& gradient, const float* mean,
+                              float* sums) {
+  HWY_DYNAMIC_DISPATCH(sums_of_pairs)(shape, input, gradient, mean, sums);
 }
 
 void activation_backward(const ActivationShape& shape, const ActivationInput& input,
                          const ActivationGradient& gradient, const NormGradient* norm, int lanes,
                          View<float> dx) {
   RUNG_REQUIRE(norm != nullptr || !shape.rectified);
-  HWY_DYNAMIC_DISPATCH(backward)(shape, input, gradient, norm, lanes, dx);
+  HWY_DYNAMIC_DISPATCH(backward_floats)(shape, input, gradient, norm, lanes, dx);
+}
+void activation_backward(const ActivationShape& shape, const ActivationInputOf<Bf16Pair>& input,
+                         const ActivationGradientOf<Bf16Pair>& gradient, const NormGradient* norm, int lanes,
+                         View<Bf16Pair> dx) {
+  RUNG_REQUIRE(norm != nullptr || !shape.rectified);
+  HWY_DYNAMIC_DISPATCH(backward_pairs)(shape, input, gradient, norm, lanes, dx);
+}
+void activation_backward(const ActivationShape& shape, const ActivationInputOf<Bf16Pair>& input,
+                         const ActivationGradientOf<Bf16Pair>& gradient, const NormGradient* norm, int lanes,
+                         View<float> dx) {
+  RUNG_REQUIRE(norm != nullptr || !shape.rectified);
+  HWY_DYNAMIC_DISPATCH(backward_pairs_to_floats)(shape, input, gradient, norm, lanes, dx);
 }
 
 }  // namespace rung::kernels

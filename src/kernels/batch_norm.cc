@@ -6,6 +6,32 @@
 #include "base/error.h"
 
 namespace rung::kernels {
+namespace {
+
+template <typename Element>
+void moments_of(const MomentSums& sums, const Element* y, int height, int width, int lanes,
+                std::span<Moments> channels) {
+  const int rows = moment_rows(width);
+  const size_t plane = block_floats(1, height, width);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    Moments total;
+    for (int lane = 0; lane < lanes; ++lane) {
+      for (int row = 0, band = 0; row < height; row += rows, ++band) {
+        const size_t at = (band * channels.size() + c) * kLanes + lane;
+        const double count = static_cast<double>(std::min(rows, height - row)) * width;
+        const size_t first = static_cast<size_t>(row) * width * kLanes + lane;
+        const double pivot =
+            value_of(y[c / kChannelsOf<Element> * plane + first], static_cast<int>(c % kChannelsOf<Element>));
+        const double sum = sums.sum[at];
+        const double squares = std::max(sums.squares[at] - sum * sum / count, 0.0);
+        total = merge(total, {count, pivot + sum / count, squares});
+      }
+    }
+    channels[c] = total;
+  }
+}
+
+}  // namespace
 
 Moments merge(const Moments& a, const Moments& b) {
   if (a.count == 0) return b;
@@ -18,22 +44,11 @@ Moments merge(const Moments& a, const Moments& b) {
 
 void block_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels) {
-  const int rows = moment_rows(width);
-  const size_t plane = block_floats(1, height, width);
-  for (size_t c = 0; c < channels.size(); ++c) {
-    Moments total;
-    for (int lane = 0; lane < lanes; ++lane) {
-      for (int row = 0, band = 0; row < height; row += rows, ++band) {
-        const size_t at = (band * channels.size() + c) * kLanes + lane;
-        const double count = static_cast<double>(std::min(rows, height - row)) * width;
-        const double pivot = y[c * plane + static_cast<size_t>(row) * width * kLanes + lane];
-        const double sum = sums.sum[at];
-        const double squares = std::max(sums.squares[at] - sum * sum / count, 0.0);
-        total = merge(total, {count, pivot + sum / count, squares});
-      }
-    }
-    channels[c] = total;
-  }
+  moments_of(sums, y, height, width, lanes, channels);
+}
+void block_moments(const MomentSums& sums, const Bf16Pair* y, int height, int width, int lanes,
+                   std::span<Moments> channels) {
+  moments_of(sums, y, height, width, lanes, channels);
 }
 
 void batch_norm_statistics(const BatchNormParams& params, std::span<const Moments> blocks,

@@ -26,6 +26,8 @@ Moments merge(const Moments& a, const Moments& b);
 // upwards are left out.
 void block_moments(const MomentSums& sums, const float* y, int height, int width, int lanes,
                    std::span<Moments> channels);
+void block_moments(const MomentSums& sums, const Bf16Pair* y, int height, int width, int lanes,
+                   std::span<Moments> channels);
 
 // Learned values of one layer, [C] each, and its options.
 struct BatchNormParams {

@@ -15,6 +15,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/elements-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,14 +24,14 @@ constexpr int kColumns = kVector == 16 ? 4 : 2;  // see conv2d_tiles.h
 
 // One tile's view of the work: a window of inputs x kernel rows x kernel columns, and where its parts lie.
 struct Window {
-  int inputs;
+  int inputs;        // channels, or pairs of them
   int rows;          // kernel rows that are used, after clipping
   int columns;       // kernel columns
-  size_t x_channel;  // floats between the inputs of neighbouring channels,
+  size_t x_channel;  // elements between the neighbouring inputs,
   size_t x_row;      // rows and columns of the window: dilation included
   size_t x_column;
-  size_t step;       // floats between the inputs of neighbouring outputs: stride included
-  size_t w_channel;  // floats of packed weights of one input channel; rows that are clipped are skipped
+  size_t step;       // elements between the inputs of neighbouring outputs: stride included
+  size_t w_channel;  // packed weights of an input for one output; rows that are clipped are skipped
   size_t y_channel;  // floats between the tile's output channels
   size_t y_row;      // floats between rows of outputs
   bool zero_edges;   // the two columns before the first and after the last are zeros
@@ -86,11 +87,33 @@ HWY_INLINE void add_three(const float* x, const float* w, V (&sums)[kTile][kCols
   }
 }
 
-// y[k][column] for kTile output channels and kCols columns.
+// The same for inputs of pairs: of each tap first the odd channels, then the even ones.
 template <Width kWidth, int kTile, int kCols>
-void correlate_tile(const Window& window, const float* x, const float* w, const float* bias, float* y) {
+HWY_INLINE void add_pairs(const Window& window, const Bf16Pair* x, const float* w, V (&sums)[kTile][kCols]) {
   const D d;
-  const size_t w_row = static_cast<size_t>(window.columns) * kTile;
+  const int columns = kWidth == Width::kAny ? window.columns : 3;
+  for (int kx = 0; kx < columns; ++kx, x += window.x_column) {
+    Values<Bf16Pair> in[kCols];
+    for (int col = 0; col < kCols; ++col) {
+      if (!is_zero<kWidth, kCols>(col + kx)) in[col] = load(x + static_cast<size_t>(col) * window.step);
+    }
+    for (const int odd : {1, 0}) {
+      for (int k = 0; k < kTile; ++k) {
+        const V weight = hn::Set(d, *w++);
+        for (int col = 0; col < kCols; ++col) {
+          if (!is_zero<kWidth, kCols>(col + kx))
+            sums[k][col] = hn::MulAdd(weight, in[col].of[odd], sums[k][col]);
+        }
+      }
+    }
+  }
+}
+
+// y[k][column] for kTile output channels and kCols columns.
+template <typename In, Width kWidth, int kTile, int kCols>
+void correlate_tile(const Window& window, const In* x, const float* w, const float* bias, float* y) {
+  const D d;
+  const size_t w_row = static_cast<size_t>(window.columns) * kTile * kChannelsOf<In>;
   for (size_t k = 0; k < kTile; ++k) {  // where the tile below will be stored
     for (size_t col = 0; col < kCols; ++col) prefetch(y + k * window.y_channel + col * kLanes, window.y_row);
   }
@@ -101,9 +124,11 @@ void correlate_tile(const Window& window, const float* x, const float* w, const 
     }
     for (int c = 0; c < window.inputs; ++c) {
       const float* w_tap = w + static_cast<size_t>(c) * window.w_channel;
-      const float* x_tap = x + part + static_cast<size_t>(c) * window.x_channel;
+      const In* x_tap = x + part + static_cast<size_t>(c) * window.x_channel;
       for (int ky = 0; ky < window.rows; ++ky, x_tap += window.x_row, w_tap += w_row) {
-        if constexpr (kWidth == Width::kAny) {
+        if constexpr (kChannelsOf<In> == 2) {
+          add_pairs<kWidth>(window, x_tap, w_tap, sums);
+        } else if constexpr (kWidth == Width::kAny) {
           add_kernel_row(window, x_tap, w_tap, sums);
         } else {
           add_three<kWidth>(x_tap, w_tap, sums);
@@ -119,38 +144,44 @@ void correlate_tile(const Window& window, const float* x, const float* w, const 
   }
 }
 
-using TileFunction = void (*)(const Window&, const float*, const float*, const float*, float*);
-using TileRow = std::array<TileFunction, kColumns>;  // by columns - 1
-using TileTable = std::array<TileRow, kMaxTile>;     // by output channels - 1
+template <typename In>
+using TileFunction = void (*)(const Window&, const In*, const float*, const float*, float*);
+template <typename In>
+using TileRow = std::array<TileFunction<In>, kColumns>;  // by columns - 1
+template <typename In>
+using TileTable = std::array<TileRow<In>, kMaxTile>;  // by output channels - 1
 
-template <Width kWidth, int kTile>
-constexpr TileRow tile_row() {
+template <typename In, Width kWidth, int kTile>
+constexpr TileRow<In> tile_row() {
   return []<size_t... kCol>(std::index_sequence<kCol...>) {
-    return TileRow{correlate_tile<kWidth, kTile, static_cast<int>(kCol) + 1>...};
+    return TileRow<In>{correlate_tile<In, kWidth, kTile, static_cast<int>(kCol) + 1>...};
   }
   (std::make_index_sequence<kColumns>());
 }
-template <Width kWidth>
-constexpr TileTable kTiles = {tile_row<kWidth, 1>(), tile_row<kWidth, 2>(), tile_row<kWidth, 3>(),
-                              tile_row<kWidth, 4>(), tile_row<kWidth, 5>()};
+template <typename In, Width kWidth>
+constexpr TileTable<In> kTiles = {tile_row<In, kWidth, 1>(), tile_row<In, kWidth, 2>(),
+                                  tile_row<In, kWidth, 3>(), tile_row<In, kWidth, 4>(),
+                                  tile_row<In, kWidth, 5>()};
 
-const TileTable& tiles_for(bool three, bool zeros_left, bool zeros_right) {
-  if (!three) return kTiles<Width::kAny>;
-  if (zeros_left && zeros_right) return kTiles<Width::kZerosBoth>;
-  if (zeros_left) return kTiles<Width::kZerosLeft>;
-  return zeros_right ? kTiles<Width::kZerosRight> : kTiles<Width::kThree>;
+template <typename In>
+const TileTable<In>& tiles_for(bool three, bool zeros_left, bool zeros_right) {
+  if (!three) return kTiles<In, Width::kAny>;
+  if (zeros_left && zeros_right) return kTiles<In, Width::kZerosBoth>;
+  if (zeros_left) return kTiles<In, Width::kZerosLeft>;
+  return zeros_right ? kTiles<In, Width::kZerosRight> : kTiles<In, Width::kThree>;
 }
 
 // One row of `width` outputs for all output channels of one channel group; `w` is at the first used kernel
 // row.
-void correlate_row(const Window& window, int outputs, int width, size_t tap_floats, const float* x,
+template <typename In>
+void correlate_row(const Window& window, int outputs, int width, size_t tap_floats, const In* x,
                    const float* w, size_t w_skip, const float* bias, float* y) {
   const bool three = window.columns == 3 && window.step == kLanes && window.x_column == kLanes;
   for (int col = 0; col < width;) {
     const int cols = next_share(width - col, kColumns);
     const bool zeros_left = window.zero_edges && col == 0;
     const bool zeros_right = window.zero_edges && col + cols == width;
-    const TileTable& tiles = tiles_for(three, zeros_left, zeros_right);
+    const TileTable<In>& tiles = tiles_for<In>(three, zeros_left, zeros_right);
     for (int k = 0; k < outputs;) {
       const int tile = next_share(outputs - k, kMaxTile);
       Window tile_window = window;
@@ -166,53 +197,87 @@ void correlate_row(const Window& window, int outputs, int width, size_t tap_floa
   }
 }
 
-// Adds one row of kChannels channels to their band's moment sums; the band's first row sets the pivots.
-// Several channels at once, because each is a chain of dependent additions. `band` is where the band begins
-// in y.
-template <size_t kChannels>
-HWY_INLINE void add_row_moments(size_t width, size_t plane, const float* band, size_t row, float* sums,
-                                float* squares) {
+// A row of y: floats themselves, or what is rounded to pairs when the row is complete.
+struct RowBuffer {
+  float* data;
+  size_t channel;  // floats between its channels
+};
+
+RowBuffer row_buffer(float* y, size_t plane, size_t at, float* /*scratch*/, size_t /*width*/) {
+  return {y + at, plane};
+}
+RowBuffer row_buffer(Bf16Pair* /*y*/, size_t /*plane*/, size_t /*at*/, float* scratch, size_t width) {
+  return {scratch, width * kLanes};
+}
+
+// Completes row `at` elements from the beginning of y.
+void store_row(const RowBuffer& /*row*/, int /*channels*/, size_t /*plane*/, size_t /*at*/, float* /*y*/) {}
+void store_row(const RowBuffer& row, int channels, size_t plane, size_t at, Bf16Pair* y) {
+  const float* even = row.data;
+  for (int c = 0; c < channels; c += 2, even += 2 * row.channel, y += plane) {
+    const bool has_odd = c + 1 < channels;
+    for (size_t lane = 0; lane < row.channel; lane += kVector) {
+      const V odd = has_odd ? hn::Load(D(), even + row.channel + lane) : hn::Zero(D());
+      store({{hn::Load(D(), even + lane), odd}}, y + at + lane);
+    }
+  }
+}
+
+// Adds one row of kTogether elements' channels to their band's moment sums; the band's first row sets the
+// pivots. Several channels at once, because each is a chain of dependent additions. `band` is where the band
+// begins in y; `channels` are left, of which the last element may hold only one.
+template <typename Element, size_t kTogether>
+HWY_INLINE void add_row_moments(size_t width, size_t plane, const Element* band, size_t row, size_t channels,
+                                float* sums, float* squares) {
   const D d;
+  constexpr size_t kChannels = kTogether * kChannelsOf<Element>;
   for (size_t part = 0; part < kLanes; part += kVector) {
-    V pivot[kChannels];
+    Values<Element> pivot[kTogether];
     V sum[kChannels];
     V square[kChannels];
+    for (size_t k = 0; k < kTogether; ++k) pivot[k] = load(band + k * plane + part);
     for (size_t k = 0; k < kChannels; ++k) {
-      pivot[k] = hn::Load(d, band + k * plane + part);
-      sum[k] = row == 0 ? hn::Zero(d) : hn::Load(d, sums + k * kLanes + part);
-      square[k] = row == 0 ? hn::Zero(d) : hn::Load(d, squares + k * kLanes + part);
+      const bool begins = row == 0 || k >= channels;
+      sum[k] = begins ? hn::Zero(d) : hn::Load(d, sums + k * kLanes + part);
+      square[k] = begins ? hn::Zero(d) : hn::Load(d, squares + k * kLanes + part);
     }
     for (size_t pixel = row * width; pixel < (row + 1) * width; ++pixel) {
       for (size_t k = 0; k < kChannels; ++k) {
-        const V centred = hn::Sub(hn::Load(d, band + k * plane + pixel * kLanes + part), pivot[k]);
+        constexpr size_t kOf = kChannelsOf<Element>;
+        const Values<Element> value = load(band + k / kOf * plane + pixel * kLanes + part);
+        const V centred = hn::Sub(value.of[k % kOf], pivot[k / kOf].of[k % kOf]);
         sum[k] = hn::Add(sum[k], centred);
         square[k] = hn::MulAdd(centred, centred, square[k]);
       }
     }
-    for (size_t k = 0; k < kChannels; ++k) {
+    for (size_t k = 0; k < kChannels && k < channels; ++k) {
       hn::Store(sum[k], d, sums + k * kLanes + part);
       hn::Store(square[k], d, squares + k * kLanes + part);
     }
   }
 }
 
-void add_row_moments(size_t channels, size_t width, size_t plane, const float* y, size_t row,
+template <typename Element>
+void add_row_moments(size_t channels, size_t width, size_t plane, const Element* y, size_t row,
                      const MomentSums& moments) {
-  constexpr size_t kTogether = kMaxTile;
+  constexpr size_t kOf = kChannelsOf<Element>;
+  constexpr size_t kTogether = kMaxTile / kOf;
   const auto rows = static_cast<size_t>(moment_rows(static_cast<int>(width)));
   const size_t band = row / rows;
-  const float* begin = y + band * rows * width * kLanes;
+  const Element* begin = y + band * rows * width * kLanes;
   float* sum = moments.sum + band * channels * kLanes;
   float* squares = moments.squares + band * channels * kLanes;
   size_t k = 0;
-  for (; k + kTogether <= channels; k += kTogether)
-    add_row_moments<kTogether>(width, plane, begin + k * plane, row % rows, sum + k * kLanes,
-                               squares + k * kLanes);
-  for (; k < channels; ++k)
-    add_row_moments<1>(width, plane, begin + k * plane, row % rows, sum + k * kLanes, squares + k * kLanes);
+  for (; k + kTogether * kOf <= channels; k += kTogether * kOf)
+    add_row_moments<Element, kTogether>(width, plane, begin + k / kOf * plane, row % rows, channels - k,
+                                        sum + k * kLanes, squares + k * kLanes);
+  for (; k < channels; k += kOf)
+    add_row_moments<Element, 1>(width, plane, begin + k / kOf * plane, row % rows, channels - k,
+                                sum + k * kLanes, squares + k * kLanes);
 }
 
-void all_moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {
+template <typename Element>
+void all_moment_sums(const Element* y, int channels, int height, int width, const MomentSums& sums) {
   for (int row = 0; row < height; ++row)
     add_row_moments(static_cast<size_t>(channels), static_cast<size_t>(width), block_floats(1, height, width),
                     y, static_cast<size_t>(row), sums);
@@ -226,71 +291,114 @@ void rectify(float* y, size_t floats) {
   }
 }
 
-void forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias, float* y,
+template <typename In, typename Out>
+void forward(const ConvShape& shape, View<const In> x, const float* packed, const float* bias, Out* y,
              const ConvEpilogue& epilogue) {
   const int width = shape.out_width();
   const int outputs = shape.group_outputs();
-  const auto taps = static_cast<size_t>(shape.taps());
+  const int inputs = (shape.group_inputs() + kChannelsOf<In> - 1) / kChannelsOf<In>;
+  const int area = shape.kernel_h * shape.kernel_w;
+  const auto taps = static_cast<size_t>(inputs) * kChannelsOf<In> * static_cast<size_t>(area);
   const size_t plane = block_floats(1, shape.out_height(), width);
-  const Window window{.inputs = shape.group_inputs(),
-                      .rows = shape.kernel_h,
-                      .columns = shape.kernel_w,
-                      .x_channel = x.channel,
-                      .x_row = x.row * static_cast<size_t>(shape.dilation_h),
-                      .x_column = x.column * static_cast<size_t>(shape.dilation_w),
-                      .step = x.column * static_cast<size_t>(shape.stride_w),
-                      .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
-                      .y_channel = plane,
-                      .y_row = static_cast<size_t>(width) * kLanes,
-                      .zero_edges = false};
+  const size_t row_floats = static_cast<size_t>(width) * kLanes;
   for (int row = 0; row < shape.out_height(); ++row) {
+    const size_t at = static_cast<size_t>(row) * row_floats;
+    const RowBuffer out = row_buffer(y, plane, at, epilogue.row, static_cast<size_t>(width));
+    const Window window{.inputs = inputs,
+                        .rows = shape.kernel_h,
+                        .columns = shape.kernel_w,
+                        .x_channel = x.channel,
+                        .x_row = x.row * static_cast<size_t>(shape.dilation_h),
+                        .x_column = x.column * static_cast<size_t>(shape.dilation_w),
+                        .step = x.column * static_cast<size_t>(shape.stride_w),
+                        .w_channel = static_cast<size_t>(area) * kChannelsOf<In>,
+                        .y_channel = out.channel,
+                        .y_row = row_floats,
+                        .zero_edges = false};
     for (int group = 0; group < shape.groups; ++group) {
       const int k = group * outputs;
-      correlate_row(window, outputs, width, taps, x.at(group * shape.group_inputs(), row * shape.stride_h, 0),
+      correlate_row(window, outputs, width, taps, x.at(group * inputs, row * shape.stride_h, 0),
                     packed + static_cast<size_t>(k) * taps, 0, bias == nullptr ? nullptr : bias + k,
-                    y + static_cast<size_t>(k) * plane + static_cast<size_t>(row) * width * kLanes);
+                    out.data + static_cast<size_t>(k) * out.channel);
     }
     for (size_t k = 0; epilogue.relu && k < static_cast<size_t>(shape.out_channels); ++k)
-      rectify(y + k * plane + static_cast<size_t>(row) * window.y_row, window.y_row);
+      rectify(out.data + k * out.channel, row_floats);
+    store_row(out, shape.out_channels, plane, at, y);
     if (epilogue.moments != nullptr)
       add_row_moments(static_cast<size_t>(shape.out_channels), static_cast<size_t>(width), plane, y,
                       static_cast<size_t>(row), *epilogue.moments);
   }
 }
 
-void input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
+template <typename In, typename Out>
+void input_gradient(const ConvShape& shape, const In* canvas, const float* packed, float* scratch, Out* dx) {
   const Canvas geometry = gradient_canvas(shape);
   const auto dy = dense_view(canvas, geometry.height, geometry.width);
   const int width = shape.in_width;
   const int inputs = shape.group_inputs();
-  const size_t taps = static_cast<size_t>(shape.group_outputs()) * shape.kernel_h * shape.kernel_w;
+  const int outputs = (shape.group_outputs() + kChannelsOf<In> - 1) / kChannelsOf<In>;
+  const int channel_weights = kChannelsOf<In> * shape.kernel_h * shape.kernel_w;
+  const size_t taps = static_cast<size_t>(outputs) * channel_weights;
   const size_t plane = block_floats(1, shape.in_height, width);
-  Window window{.inputs = shape.group_outputs(),
-                .rows = 0,
-                .columns = shape.kernel_w,
-                .x_channel = dy.channel,
-                .x_row = dy.row * static_cast<size_t>(shape.dilation_h),
-                .x_column = dy.column * static_cast<size_t>(shape.dilation_w),
-                .step = dy.column,
-                .w_channel = static_cast<size_t>(shape.kernel_h) * shape.kernel_w,
-                .y_channel = plane,
-                .y_row = static_cast<size_t>(width) * kLanes,
-                .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
+  const size_t row_floats = static_cast<size_t>(width) * kLanes;
   const int last =
       geometry.top + (shape.out_height() - 1) * shape.stride_h;  // the canvas is zero outside top..last
   const int dilation = shape.dilation_h;
   for (int row = 0; row < shape.in_height; ++row) {
     const int start = row + geometry.first_row;
     const int first_ky = std::clamp((geometry.top - start + dilation - 1) / dilation, 0, shape.kernel_h);
-    window.rows = std::clamp((last - start + dilation) / dilation, first_ky, shape.kernel_h) - first_ky;
+    const size_t at = static_cast<size_t>(row) * row_floats;
+    const RowBuffer out = row_buffer(dx, plane, at, scratch, static_cast<size_t>(width));
+    const Window window{
+        .inputs = outputs,
+        .rows = std::clamp((last - start + dilation) / dilation, first_ky, shape.kernel_h) - first_ky,
+        .columns = shape.kernel_w,
+        .x_channel = dy.channel,
+        .x_row = dy.row * static_cast<size_t>(dilation),
+        .x_column = dy.column * static_cast<size_t>(shape.dilation_w),
+        .step = dy.column,
+        .w_channel = static_cast<size_t>(channel_weights),
+        .y_channel = out.channel,
+        .y_row = row_floats,
+        .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
     for (int group = 0; group < shape.groups; ++group) {
       const int c = group * inputs;
       correlate_row(window, inputs, width, taps,
-                    dy.at(group * shape.group_outputs(), start + first_ky * dilation, geometry.first_column),
-                    packed + static_cast<size_t>(c) * taps, static_cast<size_t>(first_ky) * shape.kernel_w,
-                    nullptr, dx + static_cast<size_t>(c) * plane + static_cast<size_t>(row) * width * kLanes);
+                    dy.at(group * outputs, start + first_ky * dilation, geometry.first_column),
+                    packed + static_cast<size_t>(c) * taps,
+                    static_cast<size_t>(first_ky) * shape.kernel_w * kChannelsOf<In>, nullptr,
+                    out.data + static_cast<size_t>(c) * out.channel);
     }
+    store_row(out, shape.in_channels, plane, at, dx);
   }
+}
+
+// What is dispatched to.
+
+void forward_floats(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                    float* y, const ConvEpilogue& epilogue) {
+  forward(shape, x, packed, bias, y, epilogue);
+}
+void forward_to_pairs(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                      Bf16Pair* y, const ConvEpilogue& epilogue) {
+  forward(shape, x, packed, bias, y, epilogue);
+}
+void forward_pairs(const ConvShape& shape, View<const Bf16Pair> x, const float* packed, const float* bias,
+                   Bf16Pair* y, const ConvEpilogue& epilogue) {
+  forward(shape, x, packed, bias, y, epilogue);
+}
+void moments_of_floats(const float* y, int channels, int height, int width, const MomentSums& sums) {
+  all_moment_sums(y, channels, height, width, sums);
+}
+void moments_of_pairs(const Bf16Pair* y, int channels, int height, int width, const MomentSums& sums) {
+  all_moment_sums(y, channels, height, width, sums);
+}
+void input_gradient_of_floats(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
+  input_gradient(shape, canvas, packed, nullptr, dx);
+}
+void input_gradient_of_pairs(const ConvShape& shape, const Bf16Pair* canvas, const float* packed, float* row,
+                             Bf16Pair* dx) {
+  input_gradient(shape, canvas, packed, row, dx);
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE
@@ -299,21 +407,40 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rung::kernels {
 
-HWY_EXPORT(forward);
-HWY_EXPORT(all_moment_sums);
-HWY_EXPORT(input_gradient);
+HWY_EXPORT(forward_floats);
+HWY_EXPORT(forward_to_pairs);
+HWY_EXPORT(forward_pairs);
+HWY_EXPORT(moments_of_floats);
+HWY_EXPORT(moments_of_pairs);
+HWY_EXPORT(input_gradient_of_floats);
+HWY_EXPORT(input_gradient_of_pairs);
 
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     float* y, const ConvEpilogue& epilogue) {
-  HWY_DYNAMIC_DISPATCH(forward)(shape, x, packed, bias, y, epilogue);
+  HWY_DYNAMIC_DISPATCH(forward_floats)(shape, x, packed, bias, y, epilogue);
+}
+void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                    Bf16Pair* y, const ConvEpilogue& epilogue) {
+  HWY_DYNAMIC_DISPATCH(forward_to_pairs)(shape, x, packed, bias, y, epilogue);
+}
+void conv2d_forward(const ConvShape& shape, View<const Bf16Pair> x, const float* packed, const float* bias,
+                    Bf16Pair* y, const ConvEpilogue& epilogue) {
+  HWY_DYNAMIC_DISPATCH(forward_pairs)(shape, x, packed, bias, y, epilogue);
 }
 
 void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums) {
-  HWY_DYNAMIC_DISPATCH(all_moment_sums)(y, channels, height, width, sums);
+  HWY_DYNAMIC_DISPATCH(moments_of_floats)(y, channels, height, width, sums);
+}
+void moment_sums(const Bf16Pair* y, int channels, int height, int width, const MomentSums& sums) {
+  HWY_DYNAMIC_DISPATCH(moments_of_pairs)(y, channels, height, width, sums);
 }
 
 void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
-  HWY_DYNAMIC_DISPATCH(input_gradient)(shape, canvas, packed, dx);
+  HWY_DYNAMIC_DISPATCH(input_gradient_of_floats)(shape, canvas, packed, dx);
+}
+void conv2d_input_gradient(const ConvShape& shape, const Bf16Pair* canvas, const float* packed, float* row,
+                           Bf16Pair* dx) {
+  HWY_DYNAMIC_DISPATCH(input_gradient_of_pairs)(shape, canvas, packed, row, dx);
 }
 
 }  // namespace rung::kernels

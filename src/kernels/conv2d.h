@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+#include "kernels/bf16.h"
 #include "kernels/layout.h"
 #include "kernels/window.h"
 
@@ -44,6 +45,18 @@ struct ConvShape {
 void pack_for_forward(const ConvShape& shape, const float* weights, float* packed);
 void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
 
+// Whether both passes can take their channels in pairs: no group of channels ends within one.
+constexpr bool takes_pairs(const ConvShape& shape) {
+  return shape.groups == 1 || (shape.group_inputs() % 2 == 0 && shape.group_outputs() % 2 == 0);
+}
+
+// The same for inputs of pairs: the weights are rounded to bfloat16, and each tap holds the tile's weights of
+// the odd channel, then those of the even one. If the last pair has no odd channel, its weights are zeros.
+// Both need room for packed_pairs(shape) floats.
+size_t packed_pairs(const ConvShape& shape);
+void pack_pairs_for_forward(const ConvShape& shape, const float* weights, float* packed);
+void pack_pairs_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
+
 // Per band of rows, channel and lane: sum and sum of squares of (value - pivot), where the pivot is the
 // lane's first value in the band. The pivot preserves the variance when the mean is much larger. A band is
 // short enough for sums of floats, even if all its values except the pivot are equal.
@@ -65,15 +78,24 @@ constexpr int moment_bands(int height, int width) {
 struct ConvEpilogue {
   bool relu = false;                    // y is rectified
   const MomentSums* moments = nullptr;  // unless null, gets the sums over y
+  float* row = nullptr;                 // scratch [K][out_width][16], if y is pairs
 };
 
 // y[k] = bias[k] + sum over taps of weight * x. `x` is the input with its zero border; `y` is dense
 // [K][out_height][out_width][16]. `bias` may be null.
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     float* y, const ConvEpilogue& epilogue = {});
+void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
+                    Bf16Pair* y, const ConvEpilogue& epilogue);
+
+// The same for pairs, where takes_pairs(shape): each tap adds fma(even, fma(odd, sum)), which is what the
+// processors' instructions for pairs of bfloat16 compute (AVX512_BF16's VDPBF16PS).
+void conv2d_forward(const ConvShape& shape, View<const Bf16Pair> x, const float* packed, const float* bias,
+                    Bf16Pair* y, const ConvEpilogue& epilogue);
 
 // The same sums over any y [K][height][width][16].
 void moment_sums(const float* y, int channels, int height, int width, const MomentSums& sums);
+void moment_sums(const Bf16Pair* y, int channels, int height, int width, const MomentSums& sums);
 
 // Geometry of the canvas that conv2d_input_gradient reads: the elements of the output's gradient, `stride`
 // apart, among zeros. Element (oy, ox) of the gradient lies at row oy*stride_h + top and column ox*stride_w +
@@ -92,11 +114,18 @@ Canvas gradient_canvas(const ConvShape& shape);
 // dx [C][in_height][in_width][16], dense, from the canvas [K][height][width][16].
 void conv2d_input_gradient(const ConvShape& shape, const float* canvas, const float* packed, float* dx);
 
+// The same for pairs, where takes_pairs(shape); `row` is scratch [C][in_width][16].
+void conv2d_input_gradient(const ConvShape& shape, const Bf16Pair* canvas, const float* packed, float* row,
+                           Bf16Pair* dx);
+
 // dweights [K][T] and, unless null, dbias [K], summed over the block's images and its pixels. `x` is the
-// input with its zero border, `dy` the output's gradient. `scratch` has room for weights() * 16 floats. The
-// order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree.
+// input with its zero border, `dy` the output's gradient. `scratch` has room for weight_gradient_scratch()
+// floats. The order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree.
 void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
                             float* dweights, float* dbias);
+void conv2d_weight_gradient(const ConvShape& shape, View<const Bf16Pair> x, View<const Bf16Pair> dy,
+                            float* scratch, float* dweights, float* dbias);
+size_t weight_gradient_scratch(const ConvShape& shape, bool pairs);
 
 namespace reference {
 

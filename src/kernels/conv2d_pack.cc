@@ -22,25 +22,59 @@ void pack(int groups, int outputs, int taps, float* packed, WeightOf weight_of) 
   }
 }
 
+// The same for `inputs` channels of `area` taps each, in pairs.
+template <typename WeightOf>
+void pack_pairs(int groups, int outputs, int inputs, int area, float* packed, WeightOf weight_of) {
+  const auto half_of = [&](int group, int k, int tap) {
+    const int pair = tap / (2 * area);
+    const int channel = 2 * pair + 1 - tap % 2;  // the odd one first
+    if (channel == inputs) return 0.0F;
+    return rounded_to_bf16(weight_of(group, k, channel * area + tap / 2 % area));
+  };
+  pack(groups, outputs, 2 * pairs_of(inputs) * area, packed, half_of);
+}
+
+auto forward_weight(const ConvShape& shape, const float* weights) {
+  return [taps = shape.taps(), outputs = shape.group_outputs(), weights](int group, int k, int tap) {
+    return weights[static_cast<size_t>(group * outputs + k) * taps + tap];
+  };
+}
+
+// Here a "tap" runs over the output channels and the flipped kernel, and an "output" is an input channel.
+auto backward_weight(const ConvShape& shape, const float* weights) {
+  return [taps = shape.taps(), area = shape.kernel_h * shape.kernel_w, outputs = shape.group_outputs(),
+          weights](int group, int c, int tap) {
+    const int k = group * outputs + tap / area;
+    const int flipped = area - 1 - tap % area;
+    return weights[static_cast<size_t>(k) * taps + c * area + flipped];
+  };
+}
+
 }  // namespace
 
 void pack_for_forward(const ConvShape& shape, const float* weights, float* packed) {
-  const int taps = shape.taps();
-  const int outputs = shape.group_outputs();
-  pack(shape.groups, outputs, taps, packed, [&](int group, int k, int tap) {
-    return weights[static_cast<size_t>(group * outputs + k) * taps + tap];
-  });
+  pack(shape.groups, shape.group_outputs(), shape.taps(), packed, forward_weight(shape, weights));
 }
 
 void pack_for_input_gradient(const ConvShape& shape, const float* weights, float* packed) {
-  const int area = shape.kernel_h * shape.kernel_w;
-  const int outputs = shape.group_outputs();
-  // Here a "tap" runs over the output channels and the flipped kernel, and an "output" is an input channel.
-  pack(shape.groups, shape.group_inputs(), outputs * area, packed, [&](int group, int c, int tap) {
-    const int k = group * outputs + tap / area;
-    const int flipped = area - 1 - tap % area;
-    return weights[static_cast<size_t>(k) * shape.taps() + c * area + flipped];
-  });
+  pack(shape.groups, shape.group_inputs(), shape.group_outputs() * shape.kernel_h * shape.kernel_w, packed,
+       backward_weight(shape, weights));
+}
+
+size_t packed_pairs(const ConvShape& shape) {
+  const int forward = shape.out_channels * 2 * pairs_of(shape.group_inputs());
+  const int backward = shape.in_channels * 2 * pairs_of(shape.group_outputs());
+  return static_cast<size_t>(std::max(forward, backward)) * shape.kernel_h * shape.kernel_w;
+}
+
+void pack_pairs_for_forward(const ConvShape& shape, const float* weights, float* packed) {
+  pack_pairs(shape.groups, shape.group_outputs(), shape.group_inputs(), shape.kernel_h * shape.kernel_w,
+             packed, forward_weight(shape, weights));
+}
+
+void pack_pairs_for_input_gradient(const ConvShape& shape, const float* weights, float* packed) {
+  pack_pairs(shape.groups, shape.group_inputs(), shape.group_outputs(), shape.kernel_h * shape.kernel_w,
+             packed, backward_weight(shape, weights));
 }
 
 Canvas gradient_canvas(const ConvShape& shape) {

@@ -6,6 +6,9 @@
 // in bands whose dy fits in the L1 cache, because the tile for the next taps reads the same dy again. Most
 // layers are a single band, so the accumulators stay in registers from the first pixel to the last. After the
 // last band the lanes are summed.
+//
+// Pairs of bfloat16 are widened to floats, a band of rows at a time: that is a load and two operations for
+// every hundred multiply-adds, where widening them in the tile would take one for every two.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -18,6 +21,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/elements-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,6 +33,11 @@ constexpr int kMaxTaps = kVector == 16 ? 4 : 3;
 constexpr int kTogether =
     kVector == 16 ? 16 : 24;  // taps whose lanes are summed at once: whole tiles, whole vectors
 constexpr size_t kBandBytes = size_t{kVector == 16 ? 24 : 16} * 1024;
+
+int band_rows_of(int width) {
+  const size_t row_bytes = kMaxOutputs * static_cast<size_t>(width) * kLanes * sizeof(float);
+  return static_cast<int>(std::max<size_t>(1, kBandBytes / row_bytes));
+}
 
 // A band of rows of one tile: where the pixels lie, in floats.
 struct Band {
@@ -136,17 +145,19 @@ void accumulate_band(const ConvShape& shape, const Band& band, View<const float>
   }
 }
 
-void bias_gradient(const ConvShape& shape, View<const float> dy, float* dbias) {
+template <typename Element>
+void bias_gradient(const ConvShape& shape, View<const Element> dy, float* dbias) {
   const D d;
+  constexpr int kOf = kChannelsOf<Element>;
   const int height = shape.out_height();
   const int width = shape.out_width();
   for (int k = 0; k < shape.out_channels; ++k) {
     alignas(64) std::array<float, kLanes> lanes{};
     for (int row = 0; row < height; ++row) {
       for (int col = 0; col < width; ++col) {
-        const float* pixel = dy.at(k, row, col);
+        const Element* pixel = dy.at(k / kOf, row, col);
         for (size_t part = 0; part < kLanes; part += kVector)
-          hn::Store(hn::Add(hn::Load(d, lanes.data() + part), hn::Load(d, pixel + part)), d,
+          hn::Store(hn::Add(hn::Load(d, lanes.data() + part), load(pixel + part).of[k % kOf]), d,
                     lanes.data() + part);
       }
     }
@@ -177,34 +188,90 @@ void linear_weight_gradient(const ConvShape& shape, const float* x, const float*
   }
 }
 
-void weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
+bool is_linear(const ConvShape& shape) {
+  return shape.in_height == 1 && shape.in_width == 1 && shape.kernel_h == 1 && shape.kernel_w == 1 &&
+         shape.groups == 1 && shape.pad_h == 0 && shape.pad_w == 0;
+}
+
+// Some rows of x or dy as floats: themselves...
+View<const float> floats_of(View<const float> rows, int /*channels*/, int /*height*/, int /*width*/,
+                            float* /*scratch*/) {
+  return rows;
+}
+// ... or widened into scratch [channels][height][width][16].
+View<const float> floats_of(View<const Bf16Pair> rows, int channels, int height, int width, float* scratch) {
+  const View<float> to = dense_view(scratch, height, width);
+  for (int c = 0; c < channels; c += 2) {
+    const bool has_odd = c + 1 < channels;
+    for (int row = 0; row < height; ++row) {
+      float* even = to.at(c, row, 0);
+      for (int col = 0; col < width; ++col, even += kLanes) {
+        const Bf16Pair* from = rows.at(c / 2, row, col);
+        for (size_t part = 0; part < kLanes; part += kVector) {
+          const Values<Bf16Pair> pair = load(from + part);
+          hn::Store(pair.of[0], D(), even + part);
+          if (has_odd) hn::Store(pair.of[1], D(), even + to.channel + part);
+        }
+      }
+    }
+  }
+  return {to.data, to.channel, to.row, to.column};
+}
+
+template <typename Element>
+void weight_gradient(const ConvShape& shape, View<const Element> x, View<const Element> dy, float* scratch,
                      float* dweights, float* dbias) {
   if (dbias != nullptr) bias_gradient(shape, dy, dbias);
-  if (shape.in_height == 1 && shape.in_width == 1 && shape.kernel_h == 1 && shape.kernel_w == 1 &&
-      shape.groups == 1 && shape.pad_h == 0 && shape.pad_w == 0)
-    return linear_weight_gradient(shape, x.data, dy.data, dweights);
   const int height = shape.out_height();
-  const size_t row_bytes = kMaxOutputs * static_cast<size_t>(shape.out_width()) * kLanes * sizeof(float);
-  const int band_rows = static_cast<int>(std::max<size_t>(1, kBandBytes / row_bytes));
+  const int width = shape.out_width();
+  const int x_width = (width - 1) * shape.stride_w + shape.extent_w();
+  float* const wide_x = scratch + shape.weights() * kLanes;
+  if (is_linear(shape)) {
+    float* const wide_dy = wide_x + block_floats(shape.in_channels, 1, 1);
+    return linear_weight_gradient(shape, floats_of(x, shape.in_channels, 1, 1, wide_x).data,
+                                  floats_of(dy, shape.out_channels, 1, 1, wide_dy).data, dweights);
+  }
+  const int band_rows = band_rows_of(width);
   for (int row = 0; row < height; row += band_rows) {
-    const Band band{.rows = std::min(band_rows, height - row),
-                    .columns = shape.out_width(),
+    const int rows = std::min(band_rows, height - row);
+    const int x_rows = (rows - 1) * shape.stride_h + shape.extent_h();
+    View<const Element> x_band = x;
+    x_band.data = x.at(0, row * shape.stride_h, 0);
+    View<const Element> dy_band = dy;
+    dy_band.data = dy.at(0, row, 0);
+    float* const wide_dy = wide_x + block_floats(shape.in_channels, x_rows, x_width);
+    const View<const float> x_floats = floats_of(x_band, shape.in_channels, x_rows, x_width, wide_x);
+    const View<const float> dy_floats = floats_of(dy_band, shape.out_channels, rows, width, wide_dy);
+    const Band band{.rows = rows,
+                    .columns = width,
                     .first = row == 0,
                     .last = row + band_rows >= height,
-                    .dy_channel = dy.channel,
-                    .dy_row = dy.row,
-                    .dy_column = dy.column,
-                    .x_channel = x.channel,
-                    .x_row = x.row * static_cast<size_t>(shape.stride_h),
-                    .x_column = x.column * static_cast<size_t>(shape.stride_w)};
+                    .dy_channel = dy_floats.channel,
+                    .dy_row = dy_floats.row,
+                    .dy_column = dy_floats.column,
+                    .x_channel = x_floats.channel,
+                    .x_row = x_floats.row * static_cast<size_t>(shape.stride_h),
+                    .x_column = x_floats.column * static_cast<size_t>(shape.stride_w)};
     for (int group = 0; group < shape.groups; ++group) {
       const int k = group * shape.group_outputs();
       const size_t first = static_cast<size_t>(k) * static_cast<size_t>(shape.taps());
-      View<const float> x_group = x;
-      x_group.data = x.at(group * shape.group_inputs(), row * shape.stride_h, 0);
-      accumulate_band(shape, band, x_group, dy.at(k, row, 0), scratch + first * kLanes, dweights + first);
+      View<const float> x_group = x_floats;
+      x_group.data = x_floats.at(group * shape.group_inputs(), 0, 0);
+      accumulate_band(shape, band, x_group, dy_floats.at(k, 0, 0), scratch + first * kLanes,
+                      dweights + first);
     }
   }
+}
+
+// What is dispatched to.
+
+void weight_gradient_of_floats(const ConvShape& shape, View<const float> x, View<const float> dy,
+                               float* scratch, float* dweights, float* dbias) {
+  weight_gradient(shape, x, dy, scratch, dweights, dbias);
+}
+void weight_gradient_of_pairs(const ConvShape& shape, View<const Bf16Pair> x, View<const Bf16Pair> dy,
+                              float* scratch, float* dweights, float* dbias) {
+  weight_gradient(shape, x, dy, scratch, dweights, dbias);
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE
@@ -213,11 +280,27 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rung::kernels {
 
-HWY_EXPORT(weight_gradient);
+HWY_EXPORT(band_rows_of);
+HWY_EXPORT(weight_gradient_of_floats);
+HWY_EXPORT(weight_gradient_of_pairs);
+
+size_t weight_gradient_scratch(const ConvShape& shape, bool pairs) {
+  size_t floats = shape.weights() * kLanes;
+  if (!pairs) return floats;
+  const int rows = std::min(shape.out_height(), HWY_DYNAMIC_DISPATCH(band_rows_of)(shape.out_width()));
+  const int x_rows = (rows - 1) * shape.stride_h + shape.extent_h();
+  const int x_width = (shape.out_width() - 1) * shape.stride_w + shape.extent_w();
+  return floats + block_floats(shape.in_channels, x_rows, x_width) +
+         block_floats(shape.out_channels, rows, shape.out_width());
+}
 
 void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
                             float* dweights, float* dbias) {
-  HWY_DYNAMIC_DISPATCH(weight_gradient)(shape, x, dy, scratch, dweights, dbias);
+  HWY_DYNAMIC_DISPATCH(weight_gradient_of_floats)(shape, x, dy, scratch, dweights, dbias);
+}
+void conv2d_weight_gradient(const ConvShape& shape, View<const Bf16Pair> x, View<const Bf16Pair> dy,
+                            float* scratch, float* dweights, float* dbias) {
+  HWY_DYNAMIC_DISPATCH(weight_gradient_of_pairs)(shape, x, dy, scratch, dweights, dbias);
 }
 
 }  // namespace rung::kernels

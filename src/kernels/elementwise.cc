@@ -8,6 +8,7 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/elements-inl.h"
 #include "kernels/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -71,6 +72,14 @@ void sum(size_t floats, const float* a, const float* b, float* y) {
     hn::StoreU(hn::Add(hn::LoadU(d, a + at), hn::LoadU(d, b + at)), d, y + at);
 }
 
+void sum_of_pairs(size_t elements, const Bf16Pair* a, const Bf16Pair* b, Bf16Pair* y) {
+  for (size_t at = 0; at < elements; at += kVector) {
+    const Values<Bf16Pair> left = load(a + at);
+    const Values<Bf16Pair> right = load(b + at);
+    store(values<Bf16Pair>([&](size_t i) HWY_ATTR { return hn::Add(left.of[i], right.of[i]); }), y + at);
+  }
+}
+
 }  // namespace
 }  // namespace rung::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -81,6 +90,7 @@ namespace rung::kernels {
 HWY_EXPORT(leaky_relu);
 HWY_EXPORT(leaky_relu_gradient);
 HWY_EXPORT(sum);
+HWY_EXPORT(sum_of_pairs);
 
 size_t ElementwiseShape::floats() const {
   return static_cast<size_t>(channels) * plane * kLanes;
@@ -94,8 +104,11 @@ void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const f
                          std::span<const float> slope, float* dx, std::span<float> dslope) {
   HWY_DYNAMIC_DISPATCH(leaky_relu_gradient)(shape, dy, x, slope, dx, dslope);
 }
-void add(size_t floats, const float* a, const float* b, float* y) {
-  HWY_DYNAMIC_DISPATCH(sum)(floats, a, b, y);
+void add(size_t elements, const float* a, const float* b, float* y) {
+  HWY_DYNAMIC_DISPATCH(sum)(elements, a, b, y);
+}
+void add(size_t elements, const Bf16Pair* a, const Bf16Pair* b, Bf16Pair* y) {
+  HWY_DYNAMIC_DISPATCH(sum_of_pairs)(elements, a, b, y);
 }
 
 }  // namespace rung::kernels

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <span>
 
+#include "kernels/bf16.h"
+
 namespace rung::kernels {
 
 struct ElementwiseShape {
@@ -26,7 +28,8 @@ void leaky_relu_backward(const ElementwiseShape& shape, const float* dy, const f
                          std::span<const float> slope, float* dx, std::span<float> dslope);
 
 // y = a + b; y may be one of them.
-void add(size_t floats, const float* a, const float* b, float* y);
+void add(size_t elements, const float* a, const float* b, float* y);
+void add(size_t elements, const Bf16Pair* a, const Bf16Pair* b, Bf16Pair* y);  // aligned, and whole pixels
 
 namespace reference {
 

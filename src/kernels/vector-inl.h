@@ -22,11 +22,12 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 constexpr size_t kVector = hn::MaxLanes(D());
 
-// Prefetches the cache line that holds the lane `floats` after `from`. A batch's activations lie in the
+// Prefetches the cache line that holds the lane `elements` after `from`. A batch's activations lie in the
 // last-level cache, whose latency the hardware hides for long runs but not for rows of many channels at a
 // time. The address may lie past the end, because nothing is read.
-HWY_INLINE void prefetch(const float* from, size_t floats) {
-  hwy::Prefetch(from + floats);
+template <typename Element>
+HWY_INLINE void prefetch(const Element* from, size_t elements) {
+  hwy::Prefetch(from + elements);
 }
 
 // Lanes part .. part+kVector-1 of the word.
