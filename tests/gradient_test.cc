@@ -35,11 +35,13 @@ using rung::testing::kFloatEpsilon;
 using rung::testing::largest;
 
 constexpr double kStep = 1e-5;
-constexpr double kLeastMargin = 2e-5;  // distance of a value from its kink
-constexpr double kForward = 100;       // roundings of the largest value
-constexpr double kGradient = 500;      // three batch norms in a row over some twenty values: 190
-constexpr double kCancelled = 40;      // roundings of the whole gradient's largest value
-constexpr double kVanished = 300;      // likewise, for a tensor whose exact gradient is zero
+constexpr double kLeastMargin = 2e-5;   // distance of a value from its kink
+constexpr double kForward = 100;        // roundings of the largest value
+constexpr double kGradient = 500;       // three batch norms in a row over some twenty values: 190
+constexpr double kCancelled = 40;       // roundings of the whole gradient's largest value
+constexpr double kVanished = 300;       // likewise, for a tensor whose exact gradient is zero
+constexpr double kBf16Loss = 0.005;     // of 1 + loss; 0.0017 were seen
+constexpr double kBf16Gradient = 0.25;  // of the gradient's length; 0.002 is usual, 0.13 was seen
 constexpr int kModels = 300;
 constexpr int kDilatedModels = 100;
 
@@ -651,6 +653,7 @@ class Check {
     if (exact.margin() < kLeastMargin) return false;
     const Values gradient = exact.gradient(labels_);
     for (const int threads : {1, 3}) train(exact, loss, gradient, threads);
+    train_in_bf16(loss, gradient);
     return true;
   }
 
@@ -677,17 +680,38 @@ class Check {
     }
   }
 
+  // Values that lie close to their kinks may fall to the other side, so only the whole gradient is compared.
+  void train_in_bf16(double loss, const Values& gradient) const {
+    ThreadPool pool(2);
+    Weights weights = weights_;
+    std::vector<float> found(plan_.parameter_count);
+    const LoadBlock loader = [this](int block, int lanes, int, float* x) { load(block, lanes, x); };
+    TrainingPass pass(plan_, images_, pool, Precision::kBf16);
+    const auto result = pass.run(batch(loader), weights, found);
+    EXPECT_NEAR(result.loss, loss, kBf16Loss * (1 + loss));
+    double error = 0;
+    double whole = 0;
+    for (size_t i = 0; i < found.size(); ++i) {
+      error += std::pow(found[i] - gradient[i], 2);
+      whole += std::pow(gradient[i], 2);
+    }
+    EXPECT_LE(std::sqrt(error), kBf16Gradient * std::sqrt(whole));
+  }
+
+  Batch batch(const LoadBlock& loader) const {
+    const Dropped dropped;
+    return {images_,          labels_,        loader,        dropped.seed, dropped.epoch, dropped.first_block,
+            label_smoothing_, class_weights_, other_labels_, label_share()};
+  }
+
   void train(const Definition& exact, double loss, const Values& gradient, int threads) const {
     ThreadPool pool(threads);
     Weights weights = weights_;
     std::vector<float> found(plan_.parameter_count);
     std::vector<float> logits(static_cast<size_t>(images_ * model_.classes));
     const LoadBlock loader = [this](int block, int lanes, int, float* x) { load(block, lanes, x); };
-    const Dropped dropped;
     TrainingPass pass(plan_, images_, pool);
-    const auto result = pass.run({images_, labels_, loader, dropped.seed, dropped.epoch, dropped.first_block,
-                                  label_smoothing_, class_weights_, other_labels_, label_share()},
-                                 weights, found);
+    const auto result = pass.run(batch(loader), weights, found);
     for (int block = 0; block < kernels::blocks_of(images_); ++block)
       take(block, kernels::valid_lanes(images_, block), pass.logits(block), logits);
     expect_forward("logits", logits, exact.logits());

@@ -222,18 +222,20 @@ TEST(Changes, NamesEveryOptionOfTraining) {
   after.training.optimizer = optim::AdamW{};
   after.training.lr_scheduler = optim::OneCycleLr{.max_lr = 0.1};
   after.training.lr_warmup = optim::LrWarmup{0.5, 9};
+  after.training.precision = kernels::Precision::kBf16;
   after.training.label_smoothing = 0.1;
   after.training.ema = optim::Ema{.decay = 0.9, .use_buffers = false};
   after.training.class_weights = optim::ClassWeights{{0.5, 2}};
   after.training.mixup = optim::MixUp{0.2};
   after.training.quantize = optim::Quantize{.weight_bits = 4};
-  EXPECT_THAT(describe_changes(before, after),
-              ElementsAre("validation images 0 → 10", "learning rate 0.01 → the schedule's",
-                          "schedule none → one_cycle_lr (max_lr 0.1)",
-                          "warm-up none → from × 0.5 in 9 batches", "optimiser sgd → adamw",
-                          "weight decay 0 → 0.01", "label smoothing 0 → 0.1", "class weights none → 0.5, 2",
-                          "mixup none → alpha 0.2", "average of the weights none → decay 0.9, buffers copied",
-                          "rounding of the weights none → 4 bits"));
+  EXPECT_THAT(
+      describe_changes(before, after),
+      ElementsAre("validation images 0 → 10", "learning rate 0.01 → the schedule's",
+                  "schedule none → one_cycle_lr (max_lr 0.1)", "warm-up none → from × 0.5 in 9 batches",
+                  "optimiser sgd → adamw", "weight decay 0 → 0.01", "precision float32 → bf16",
+                  "label smoothing 0 → 0.1", "class weights none → 0.5, 2", "mixup none → alpha 0.2",
+                  "average of the weights none → decay 0.9, buffers copied",
+                  "rounding of the weights none → 4 bits"));
 }
 
 TEST(Changes, NameTheModelBesideOtherThings) {

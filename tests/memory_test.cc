@@ -59,8 +59,8 @@ class MemoryTest : public ::testing::Test {
 };
 
 struct PassAndInference {
-  PassAndInference(const Plan& plan, int batch, ThreadPool& pool)
-      : pass(plan, batch, pool), inference(plan, pool) {}
+  PassAndInference(const Plan& plan, int batch, ThreadPool& pool, Precision precision)
+      : pass(plan, batch, pool, precision), inference(plan, pool) {}
   TrainingPass pass;
   Inference inference;
 };
@@ -70,10 +70,15 @@ TEST_F(MemoryTest, OfTrainingIsAsPredicted) {
   constexpr int kBatch = 512;
   const Plan plan = make_plan(model());
   ThreadPool pool(3);
-  const double taken = bytes_taken([&] { return std::make_unique<PassAndInference>(plan, kBatch, pool); });
-  const auto said = static_cast<double>(training_bytes(plan, 0, kBatch, pool.size()));
-  EXPECT_GT(said, 0.93 * taken);
-  EXPECT_LT(said, 1.03 * taken);
+  std::vector<double> bytes;
+  for (const Precision precision : {Precision::kFloat32, Precision::kBf16}) {
+    const double taken =
+        bytes_taken([&] { return std::make_unique<PassAndInference>(plan, kBatch, pool, precision); });
+    bytes.push_back(static_cast<double>(training_bytes(plan, precision, 0, kBatch, pool.size())));
+    EXPECT_GT(bytes.back(), (precision == Precision::kBf16 ? 0.88 : 0.93) * taken) << name_of(precision);
+    EXPECT_LT(bytes.back(), 1.03 * taken) << name_of(precision);
+  }
+  EXPECT_LT(bytes[1], 0.65 * bytes[0]);
 }
 
 // Each model has a dozen buffers of 20 MB or less, so the rounding counts more.
@@ -82,10 +87,13 @@ TEST_F(MemoryTest, OfTrainingWithEveryLayerIsAsPredicted) {
   ThreadPool pool(1);
   for (const LayerSpec& layer : rung::testing::every_layer()) {
     const Plan plan = make_plan(rung::testing::model_with(layer, {1, 28, 28}, 10));
-    const double taken = bytes_taken([&] { return std::make_unique<PassAndInference>(plan, kBatch, pool); });
-    const auto said = static_cast<double>(training_bytes(plan, 0, kBatch, pool.size()));
-    EXPECT_GT(said, 0.9 * taken) << recipe_name(layer);
-    EXPECT_LT(said, 1.03 * taken) << recipe_name(layer);
+    for (const Precision precision : {Precision::kFloat32, Precision::kBf16}) {
+      const double taken =
+          bytes_taken([&] { return std::make_unique<PassAndInference>(plan, kBatch, pool, precision); });
+      const auto said = static_cast<double>(training_bytes(plan, precision, 0, kBatch, pool.size()));
+      EXPECT_GT(said, (precision == Precision::kBf16 ? 0.8 : 0.9) * taken) << recipe_name(layer);
+      EXPECT_LT(said, 1.03 * taken) << recipe_name(layer);
+    }
   }
 }
 
@@ -135,11 +143,12 @@ TEST_F(MemoryTest, OfALoaderIsAsPredicted) {
 
 TEST(TrainingBytes, GrowsWithBatchesThreadsAndTheOptimizersState) {
   const Plan plan = make_plan(model());
-  const uint64_t small = training_bytes(plan, 1, 16, 1);
-  EXPECT_EQ(training_bytes(plan, 1, 1, 1), small);
-  EXPECT_GT(training_bytes(plan, 1, 17, 1), small);
-  EXPECT_GT(training_bytes(plan, 1, 16, 2), small);
-  EXPECT_EQ(training_bytes(plan, 3, 16, 1), small + 2 * sizeof(float) * plan.parameter_count);
+  const uint64_t small = training_bytes(plan, Precision::kFloat32, 1, 16, 1);
+  EXPECT_EQ(training_bytes(plan, Precision::kFloat32, 1, 1, 1), small);
+  EXPECT_GT(training_bytes(plan, Precision::kFloat32, 1, 17, 1), small);
+  EXPECT_GT(training_bytes(plan, Precision::kFloat32, 1, 16, 2), small);
+  EXPECT_EQ(training_bytes(plan, Precision::kFloat32, 3, 16, 1),
+            small + 2 * sizeof(float) * plan.parameter_count);
 }
 
 TEST_F(MemoryTest, OfInferenceIsAsPredicted) {

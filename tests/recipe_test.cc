@@ -67,7 +67,7 @@ TEST_P(Ladder, IsWhatTheTableSays) {
   const optim::LrScheduler schedule =
       step.schedule ? optim::LrScheduler(optim::StepLr{5, 0.5}) : optim::LrScheduler(optim::ConstantLr{});
   EXPECT_EQ(recipe.training,
-            (optim::Training{16, 128, optim::Sgd{step.lr, 0.9, 0, false}, schedule, {}, 0, {}}));
+            (optim::Training{16, 128, optim::Sgd{step.lr, 0.9, 0, false}, schedule, {}, {}, 0, {}}));
   std::vector<data::Transform> augment;
   if (step.rotation > 0)
     augment = {data::ColorJitter{0.1, 0.1, 0.1, 0.1}, data::RandomRotation{step.rotation, 1}};
@@ -211,7 +211,7 @@ TEST(Parse, Defaults) {
   const nn::Conv2d conv{10, {3, 3}, {1, 1}, {0, 0}, {1, 1}, 1, true};
   EXPECT_EQ(recipe.model, (nn::ModelSpec{{1, 28, 28}, 10, {conv, nn::Relu{}, nn::AdaptiveAvgPool2d{}}}));
   EXPECT_EQ(recipe.training,
-            (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}, 0, {}}));
+            (optim::Training{1, 128, optim::Sgd{1e-3, 0, 0, false}, optim::ConstantLr{}, {}, {}, 0, {}}));
 }
 
 TEST(Parse, AStagesUseOverridesItsFirstLayerOnly) {
@@ -404,6 +404,7 @@ Recipe everything() {
                      optim::Sgd{0.1, 0.9, 5e-4, true},
                      optim::StepLr{3, 0.7},
                      optim::LrWarmup{0.1, 9},
+                     kernels::Precision::kBf16,
                      0.125,
                      optim::Ema{0.9, true},
                      optim::ClassWeights{{1, 0.5, 0, 2, 1.0 / 3}},
@@ -477,9 +478,17 @@ TEST(Write, EveryLayerComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key : {"label_smoothing", "class_weights", "mixup", "ema", "quantize", "lr_warmup",
-                          "validation", "split_seed", "\ntest ="})
+  for (const char* key : {"precision", "label_smoothing", "class_weights", "mixup", "ema", "quantize",
+                          "lr_warmup", "validation", "split_seed", "\ntest ="})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
+}
+
+TEST(Write, PrecisionIsAWord) {
+  Recipe recipe = ladder("step1");
+  recipe.training.precision = kernels::Precision::kBf16;
+  const std::string toml = to_toml(recipe);
+  EXPECT_NE(toml.find("\nprecision = \"bf16\"\n"), std::string::npos) << toml;
+  EXPECT_EQ(parse(toml, "x.toml"), recipe);
 }
 
 TEST(Write, BalancedClassWeightsStayAWord) {
@@ -919,6 +928,8 @@ const std::vector<Bad> kTraining = {
      "mixup.alpha: expected a number of at least 0.01 and at most 1000"},
     {with("epochs = 1", "epochs = 1\nlabel_smoothing = 1"), 13, 19,
      "training.label_smoothing: expected a number of at least 0 and below 1, found 1"},
+    {with("epochs = 1", "epochs = 1\nprecision = \"half\""), 13, 13,
+     "training.precision: expected one of float32, bf16, found \"half\""},
     {with("epochs = 1", "epochs = 1\nclass_weights = \"even\""), 13, 17,
      "training.class_weights: expected \"balanced\" or an array with a number for each class"},
     {with("epochs = 1", "epochs = 1\nclass_weights = [1, 2]"), 13, 17,

@@ -28,6 +28,11 @@ constexpr const char* kResidualSignature = "c9b4a941e95d1d6f98731cc2cce46916edf8
 
 constexpr const char* kToolboxSignature = "b03f2bb843c2bc3952428fc092be674018019358831a4395e4df56d6cf5ce53c";
 
+constexpr const char* kBf16Signature = "dfe49a427e33f298b6e02aec22a5322eb21be2c7ceea8d0a3eb0762cdd455827";
+
+constexpr const char* kBf16ResidualSignature =
+    "c7875a3713cb9ff218176a05a343c19c9991f10dbb9fefd5983bd7090dc93a0f";
+
 // By the kind's name. A new kind adds a signature, for which nothing is raised.
 const std::map<std::string_view, std::string> kSignatureOfKind = {
     {"conv2d", "5e07fe35ea93bf62e01fb38ae471caf43feec97ddebb9c0b2bd49ebea66de43d"},
@@ -108,6 +113,15 @@ TEST_P(SignatureTest, OfAResidualModelIsTheSame) {
 
 TEST_P(SignatureTest, OfTheToolboxIsTheSame) {
   EXPECT_EQ(signature(testing::toolbox_run(), std::get<1>(GetParam())), kToolboxSignature) << kIfMeant;
+}
+
+TEST_P(SignatureTest, InBf16IsTheSame) {
+  const std::pair<train::Experiment, const char*> runs[] = {
+      {testing::short_run(), kBf16Signature}, {testing::residual_run(), kBf16ResidualSignature}};
+  for (auto [run, known] : runs) {
+    run.training.precision = kernels::Precision::kBf16;
+    EXPECT_EQ(signature(run, std::get<1>(GetParam())), known) << kIfMeant;
+  }
 }
 
 TEST_P(SignatureTest, OfEveryKindIsTheSame) {

@@ -52,6 +52,7 @@ struct Measurement {
   std::vector<nn::StepTime> steps;
   int64_t images = 0;   // on which the steps were timed
   int64_t batches = 0;  // that these came in; the last of an epoch may be smaller than the recipe's
+  nn::Precision precision = nn::Precision::kFloat32;
 };
 
 struct Peak {
@@ -94,6 +95,7 @@ Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, Thr
   train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
   trainer.use_rates([](int64_t /*step*/) { return kRates; });
   Measurement result;
+  result.precision = recipe.training.precision;
   std::vector<double> rates;  // of stretches of about a tenth of the time
   Clock::time_point start;
   Clock::time_point stretch;
@@ -150,7 +152,7 @@ struct StepRates {
 StepRates rates_of(const nn::StepTime& step, const nn::Plan& plan, ThreadPool& pool, const Measurement& m) {
   double total = 0;
   for (const nn::StepTime& other : m.steps) total += other.seconds;
-  const nn::Cost cost = nn::cost_of(plan, step.step, step.unit);
+  const nn::Cost cost = nn::cost_of(plan, step.step, step.unit, m.precision);
   const auto images = static_cast<double>(m.images);
   const auto batches = static_cast<double>(m.batches);
   return {.seconds = step.seconds / batches,
@@ -185,6 +187,7 @@ ordered_json to_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadP
   ordered_json json{{"recipe", recipe.name},
                     {"threads", pool.size()},
                     {"simd", kernels::simd_target()},
+                    {"precision", name_of(m.precision)},
                     {"images_per_second", m.images_per_second},
                     {"gflops", m.gflops},
                     {"first_batch_seconds", m.first_batch_seconds},
@@ -198,8 +201,8 @@ ordered_json to_json(const nn::Plan& plan, const recipe::Recipe& recipe, ThreadP
 }
 
 void print_summary(const recipe::Recipe& recipe, ThreadPool& pool, const Measurement& m, const Peak& peak) {
-  say("{}: {:.0f} images/s, {:.1f} GFLOP/s ({}, {})\n", recipe.name, m.images_per_second, m.gflops,
-      counted(static_cast<size_t>(pool.size()), "thread"), kernels::simd_target());
+  say("{}: {:.0f} images/s, {:.1f} GFLOP/s ({}, {}, {})\n", recipe.name, m.images_per_second, m.gflops,
+      counted(static_cast<size_t>(pool.size()), "thread"), kernels::simd_target(), name_of(m.precision));
   if (peak.gflops > 0) {
     say("{:.1f} % of the machine's {:.1f} GFLOP/s; it reads {:.0f} GB/s from L2, {:.0f} from L3, {:.0f} from "
         "memory\n",

@@ -177,6 +177,7 @@ class Changes {
     compare("schedule", text_of_variant(before.lr_scheduler), text_of_variant(after.lr_scheduler));
     compare("warm-up", text_of(before.lr_warmup), text_of(after.lr_warmup));
     compare_optimizers(before, after);
+    compare("precision", name_of(before.precision), name_of(after.precision));
     compare("label smoothing", before.label_smoothing, after.label_smoothing);
     compare("class weights", text_of(before.class_weights), text_of(after.class_weights));
     compare("mixup", text_of(before.mixup), text_of(after.mixup));

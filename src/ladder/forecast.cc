@@ -16,23 +16,23 @@ double work_of(const nn::Cost& cost) {
 }
 
 // The work of one image's forward pass.
-double evaluating(const nn::Plan& plan) {
+double forward(const nn::Plan& plan, nn::Precision precision) {
   double work = 0;
   for (size_t unit = 0; unit < plan.units.size(); ++unit)
     for (const nn::Step step : {nn::Step::kConvolve, nn::Step::kActivate})
-      work += work_of(nn::cost_of(plan, step, unit));
+      work += work_of(nn::cost_of(plan, step, unit, precision));
   return work;
 }
 
 // The work of one image's forward and backward pass. The first unit has no input gradient.
-double training(const nn::Plan& plan) {
-  double work = evaluating(plan);
+double training(const nn::Plan& plan, nn::Precision precision) {
+  double work = forward(plan, precision);
   for (size_t unit = 0; unit < plan.units.size(); ++unit) {
-    if (plan.units[unit].norm) work += work_of(nn::cost_of(plan, nn::Step::kGradientSums, unit));
-    work += work_of(nn::cost_of(plan, nn::Step::kActivationGradient, unit));
+    if (plan.units[unit].norm) work += work_of(nn::cost_of(plan, nn::Step::kGradientSums, unit, precision));
+    work += work_of(nn::cost_of(plan, nn::Step::kActivationGradient, unit, precision));
     if (!plan.units[unit].conv) continue;
-    work += work_of(nn::cost_of(plan, nn::Step::kWeightGradient, unit));
-    if (unit > 0) work += work_of(nn::cost_of(plan, nn::Step::kInputGradient, unit));
+    work += work_of(nn::cost_of(plan, nn::Step::kWeightGradient, unit, precision));
+    if (unit > 0) work += work_of(nn::cost_of(plan, nn::Step::kInputGradient, unit, precision));
   }
   return work;
 }
@@ -43,9 +43,10 @@ RunWork work_of(const recipe::Recipe& recipe, const data::Dataset& data) {
   const nn::Plan plan = nn::make_plan(recipe.model);
   const double validation = recipe.dataset.validation.images;
   const double trained = data.train.count - validation;
-  return {.training = trained * training(plan),
-          .evaluation = (validation + data.test.count) * evaluating(plan),
-          .end = trained * evaluating(plan),
+  const double evaluating = forward(plan, nn::Precision::kFloat32);
+  return {.training = trained * training(plan, recipe.training.precision),
+          .evaluation = (validation + data.test.count) * evaluating,
+          .end = trained * evaluating,
           .epochs = recipe.training.epochs};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nn/plan.h"
+#include "nn/precision.h"
 
 namespace rung::nn {
 
@@ -13,13 +14,14 @@ struct Cost {
 };
 
 // What a unit's kernels cost for one image. Only convolutions count as arithmetic.
-Cost cost_of_loading(const Unit& unit);
-Cost cost_of_convolving(const Unit& unit);
-Cost cost_of_activating(const Unit& unit);
-Cost cost_of_gradient_sums(const Unit& unit);
-Cost cost_of_skip_gradient(const Unit& unit);
-Cost cost_of_activation_gradient(const Unit& unit);
-Cost cost_of_convolution_gradient(const Unit& unit);  // of the weights, or of the input
+Cost cost_of_loading(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_convolving(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_activating(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_gradient_sums(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_skip_gradient(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_activation_gradient(const Unit& unit, const UnitStorage& storage);
+Cost cost_of_convolution_gradient(const Unit& unit,
+                                  const UnitStorage& storage);  // of the weights, or of the input
 
 // FLOP to train one image: every convolution's forward pass, weight gradient and, except for the first, input
 // gradient.

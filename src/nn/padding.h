@@ -1,8 +1,8 @@
 // The input of a convolution with its border of zeros.
 #pragma once
 
-#include "base/aligned_buffer.h"
 #include "kernels/conv2d.h"
+#include "nn/activation_buffer.h"
 
 namespace rung::nn {
 
@@ -10,16 +10,17 @@ namespace rung::nn {
 class PaddedInput {
  public:
   PaddedInput() = default;
-  explicit PaddedInput(const kernels::ConvShape& shape);
+  explicit PaddedInput(const kernels::ConvShape& shape, bool pairs = false);
 
-  // How many floats it holds.
-  static size_t floats(const kernels::ConvShape& shape);
+  // How many elements it holds.
+  static size_t elements(const kernels::ConvShape& shape, bool pairs = false);
 
   // `x` is dense [C][H][W][16]. The view is valid until the next call and starts at the border.
-  kernels::View<const float> view(const kernels::ConvShape& shape, const float* x);
+  template <typename Element>
+  kernels::View<const Element> view(const kernels::ConvShape& shape, const Element* x);
 
  private:
-  AlignedBuffer<float> buffer_;
+  ActivationBuffer buffer_;
 };
 
 }  // namespace rung::nn

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <type_traits>
 
+#include "base/denormals.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/loss.h"
-#include "nn/memory.h"
 
 namespace rung::nn {
 namespace {
 
+using kernels::Bf16Pair;
 using kernels::kLanes;
 
 // What the mean over the batch divides by: without class weights, or with two labels, the number of images.
@@ -28,7 +30,12 @@ size_t moment_sums_of(const Unit& unit) {
                                kernels::moment_bands(unit.activation.height, unit.activation.width));
 }
 
-Cost not_counted(const Unit& /*unit*/) {
+// What the unit computes, before a flatten that follows it.
+Shape computed_output(const Unit& unit) {
+  return {unit.activation.channels, unit.activation.out_height(), unit.activation.out_width()};
+}
+
+Cost not_counted(const Unit& /*unit*/, const UnitStorage& /*storage*/) {
   return {};
 }
 
@@ -38,7 +45,7 @@ struct TrainingPass::StepInfo {
   std::string_view name;
   BlockWork block_work;
   BatchWork batch_work;
-  Cost (*cost)(const Unit& unit);
+  Cost (*cost)(const Unit& unit, const UnitStorage& storage);
 };
 
 TrainingPass::StepInfo TrainingPass::info_of(Step step) {
@@ -54,12 +61,16 @@ TrainingPass::StepInfo TrainingPass::info_of(Step step) {
       return {"statistics", nullptr, &Pass::statistics, not_counted};
     case Step::kActivate:
       return {"activate", &Pass::activate, nullptr, cost_of_activating};
+    case Step::kFlatten:
+      return {"flatten", &Pass::flatten, nullptr, not_counted};
     case Step::kLoss:
       return {"loss", &Pass::loss, nullptr, not_counted};
     case Step::kGradientSums:
       return {"gradient sums", &Pass::gradient_sums, nullptr, cost_of_gradient_sums};
     case Step::kNormGradient:
       return {"norm gradient", nullptr, &Pass::norm_gradient, not_counted};
+    case Step::kFlattenGradient:
+      return {"flatten gradient", &Pass::flatten_gradient, nullptr, not_counted};
     case Step::kSkipGradient:
       return {"skip gradient", &Pass::skip_gradient, nullptr, cost_of_skip_gradient};
     case Step::kActivationGradient:
@@ -78,43 +89,55 @@ std::string_view name_of(Step step) {
   return TrainingPass::info_of(step).name;
 }
 
-Cost cost_of(const Plan& plan, Step step, size_t unit) {
-  return TrainingPass::info_of(step).cost(plan.units[unit]);
+Cost cost_of(const Plan& plan, Step step, size_t unit, Precision precision) {
+  return TrainingPass::info_of(step).cost(plan.units[unit], storage_of(plan, unit, precision));
 }
 
-TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool)
-    : plan_(plan), pool_(pool), max_blocks_(kernels::blocks_of(largest_batch)), units_(plan.units.size()) {
+TrainingPass::TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool, Precision precision)
+    : plan_(plan),
+      pool_(pool),
+      precision_(precision),
+      max_blocks_(kernels::blocks_of(largest_batch)),
+      units_(plan.units.size()) {
   allocate(pool.size());
   write_program();
 }
 
 void TrainingPass::allocate(int threads) {
   const auto blocks = static_cast<size_t>(max_blocks_);
-  images_ = AlignedBuffer<float>(blocks * block_floats(plan_.input));
+  images_ = ActivationBuffer(blocks, block_floats(plan_.input));
+  if (needs_image_pairs(plan_, precision_))
+    image_pairs_ = ActivationBuffer(blocks, block_elements(plan_.units[0].input, true));
+  size_t largest_output = 0;
   for (size_t s = 0; s < plan_.units.size(); ++s) {
     const Unit& unit = plan_.units[s];
     UnitMemory& memory = units_[s];
+    memory.storage = storage_of(plan_, s, precision_);
+    memory.sizes = unit_sizes(plan_, s, precision_);
+    const UnitSizes& sizes = memory.sizes;
     const auto channels = static_cast<size_t>(unit.activation.channels);
-    const UnitSizes sizes = unit_sizes(plan_, s);
-    memory.convolved = AlignedBuffer<float>(blocks * sizes.convolved);
-    memory.activated = AlignedBuffer<float>(blocks * sizes.activated);
+    const size_t room = memory.storage.pairs ? (channels + 1) / 2 * 2 : channels;
+    memory.convolved = ActivationBuffer(blocks, sizes.convolved);
+    memory.activated = ActivationBuffer(blocks, sizes.activated);
     memory.bits = AlignedBuffer<uint16_t>(blocks * sizes.bits);
-    memory.skip_gradients = AlignedBuffer<float>(blocks * sizes.skip_gradients);
+    memory.skip_gradients = ActivationBuffer(blocks, sizes.skip_gradients);
     memory.packed_forward = AlignedBuffer<float>(sizes.packed_forward);
     memory.packed_backward = AlignedBuffer<float>(sizes.packed_backward);
-    memory.canvas = sizes.canvas;
     memory.scale.assign(channels, unit.kept_scale());
-    memory.shift.assign(channels, 0);
+    memory.scale.resize(room);
+    memory.shift.assign(room, 0);
     if (unit.norm) {
       memory.moments.resize(blocks * channels);
       memory.gradient_sums.resize(blocks * channels * 2);
       for (auto* values : {&memory.mean, &memory.inverse_std, &memory.norm_scale, &memory.norm_shift,
                            &memory.gradient_factor, &memory.value_factor, &memory.constant})
-        values->resize(channels);
+        values->resize(room);
     }
-    largest_output_ = std::max(largest_output_, block_floats(unit.output));
+    largest_output = std::max(largest_output, output_elements(plan_, s, precision_));
   }
-  for (auto& gradients : output_gradients_) gradients = AlignedBuffer<float>(blocks * largest_output_);
+  if (units_.back().storage.pairs)
+    logits_ = ActivationBuffer(blocks, block_floats(plan_.units.back().output));
+  for (auto& gradients : output_gradients_) gradients = ActivationBuffer(blocks, largest_output);
   block_gradients_ = AlignedBuffer<float>(blocks * plan_.parameter_count);
   block_losses_.resize(blocks);
   block_correct_.resize(blocks);
@@ -123,18 +146,26 @@ void TrainingPass::allocate(int threads) {
 }
 
 void TrainingPass::allocate_thread(ThreadMemory& memory) {
-  size_t most_weights = 0;
+  UnitSizes most;
   size_t most_sums = 0;
+  size_t most_channels = 0;
   for (size_t s = 0; s < plan_.units.size(); ++s) {
     const Unit& unit = plan_.units[s];
-    const UnitSizes sizes = unit_sizes(plan_, s);
+    const UnitSizes& sizes = units_[s].sizes;
     most_sums = std::max(most_sums, moment_sums_of(unit));
-    most_weights = std::max(most_weights, sizes.packed_forward);
-    memory.canvas.emplace_back(sizes.canvas_floats);
-    memory.padded.push_back(unit.conv ? PaddedInput(*unit.conv) : PaddedInput());
+    most_channels = std::max(most_channels, units_[s].scale.size());
+    most.scratch = std::max(most.scratch, sizes.scratch);
+    most.row = std::max(most.row, sizes.row);
+    most.wide = std::max(most.wide, sizes.wide);
+    memory.canvas.emplace_back(1, sizes.canvas_elements);
+    memory.padded.push_back(unit.conv ? PaddedInput(*unit.conv, units_[s].storage.conv_pairs)
+                                      : PaddedInput());
   }
-  memory.scratch = AlignedBuffer<float>(most_weights * kLanes);
+  memory.scratch = AlignedBuffer<float>(most.scratch);
   memory.moment_sums = AlignedBuffer<float>(2 * most_sums);
+  memory.gradient_sums.resize(2 * most_channels);
+  memory.row = AlignedBuffer<float>(most.row);
+  for (auto& tensor : memory.wide) tensor = AlignedBuffer<float>(most.wide);
 }
 
 TrainingPass::Task TrainingPass::task(Step step, size_t unit) {
@@ -159,10 +190,12 @@ void TrainingPass::write_program() {
     if (plan_.units[s].conv || plan_.units[s].norm) block(Step::kConvolve, s);
     if (plan_.units[s].norm) batch(Step::kStatistics, s);
     if (plan_.units[s].activates()) block(Step::kActivate, s);
+    if (units_[s].storage.pairs && flattens(plan_.units[s])) block(Step::kFlatten, s);
   }
   block(Step::kLoss, units - 1);
   for (size_t s = units; s-- > 0;) {
     if (s + 1 < units && plan_.units[s + 1].input_is_added) block(Step::kSkipGradient, s);
+    if (units_[s].storage.pairs && flattens(plan_.units[s])) block(Step::kFlattenGradient, s);
     if (plan_.units[s].norm) {
       block(Step::kGradientSums, s);
       batch(Step::kNormGradient, s);
@@ -183,6 +216,8 @@ BatchResult TrainingPass::run(const Batch& batch, Weights& weights, std::span<fl
   for (const Phase& phase : program_) {
     if (!phase.block_tasks.empty()) {
       pool_.for_each(blocks(), [&](int block, int thread) {
+        std::optional<FlushDenormals> flush;  // bf16.h says why
+        if (precision_ == Precision::kBf16) flush.emplace();
         for (const Task& task : phase.block_tasks)
           timed(task.clock, thread, 1, [&] { (this->*task.block_work)(task.unit, block, thread); });
       });
@@ -229,8 +264,12 @@ void TrainingPass::pack_weights(size_t /*unit*/) {
     const Unit& unit = plan_.units[s];
     if (!unit.conv) return;
     const float* weights = weights_->parameters.data() + unit.weight;
-    kernels::pack_for_forward(*unit.conv, weights, units_[s].packed_forward.data());
-    if (s > 0) kernels::pack_for_input_gradient(*unit.conv, weights, units_[s].packed_backward.data());
+    const bool pairs = units_[s].storage.conv_pairs;
+    const auto pack_forward = pairs ? kernels::pack_pairs_for_forward : kernels::pack_for_forward;
+    const auto pack_backward =
+        pairs ? kernels::pack_pairs_for_input_gradient : kernels::pack_for_input_gradient;
+    pack_forward(*unit.conv, weights, units_[s].packed_forward.data());
+    if (s > 0) pack_backward(*unit.conv, weights, units_[s].packed_backward.data());
   });
 }
 
@@ -251,8 +290,11 @@ void TrainingPass::sum_gradients(size_t /*unit*/) {
 // Steps of one block.
 
 void TrainingPass::load(size_t /*unit*/, int block, int thread) {
-  batch_->load(block, lanes(block), thread,
-               images_.data() + static_cast<size_t>(block) * block_floats(plan_.input));
+  float* images = images_.block<float>(block);
+  batch_->load(block, lanes(block), thread, images);
+  if (image_pairs_.empty()) return;
+  const Shape& shape = plan_.units[0].input;
+  to_pairs(shape, images, image_pairs_.block<Bf16Pair>(block));
 }
 
 void TrainingPass::convolve(size_t s, int block, int thread) {
@@ -260,29 +302,35 @@ void TrainingPass::convolve(size_t s, int block, int thread) {
   UnitMemory& memory = units_[s];
   ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
   const auto channels = static_cast<size_t>(unit.activation.channels);
+  const kernels::ActivationShape& shape = unit.activation;
   const kernels::MomentSums sums{mine.moment_sums.data(), mine.moment_sums.data() + moment_sums_of(unit)};
-  if (unit.conv) {
-    const auto x = mine.padded[s].view(*unit.conv, input(s, block));
-    const float* bias = unit.bias ? weights_->parameters.data() + *unit.bias : nullptr;
-    float* y = memory.convolved.data() + static_cast<size_t>(block) * unit.activation.elements() * kLanes;
-    kernels::conv2d_forward(*unit.conv, x, memory.packed_forward.data(), bias, y,
-                            {.relu = unit.activation.rectified, .moments = unit.norm ? &sums : nullptr});
-  } else if (unit.norm) {
-    kernels::moment_sums(input(s, block), unit.activation.channels, unit.activation.height,
-                         unit.activation.width, sums);
-  }
-  if (unit.norm) {
-    kernels::block_moments(
-        sums, convolved(s, block), unit.activation.height, unit.activation.width, lanes(block),
-        std::span(memory.moments).subspan(static_cast<size_t>(block) * channels, channels));
-  }
+  const float* weights = memory.packed_forward.data();
+  const float* bias = unit.bias ? weights_->parameters.data() + *unit.bias : nullptr;
+  const kernels::ConvEpilogue epilogue{
+      .relu = shape.rectified, .moments = unit.norm ? &sums : nullptr, .row = mine.row.data()};
+  with_element(memory.storage.pairs, [&]<typename Element>() {
+    auto* y = memory.convolved.block<Element>(block);
+    if (memory.storage.conv_pairs) {
+      if constexpr (std::is_same_v<Element, Bf16Pair>)
+        kernels::conv2d_forward(*unit.conv, conv_input<Bf16Pair>(s, block, thread), weights, bias, y,
+                                epilogue);
+    } else if (unit.conv) {
+      kernels::conv2d_forward(*unit.conv, conv_input<float>(s, block, thread), weights, bias, y, epilogue);
+    } else if (unit.norm) {
+      kernels::moment_sums(input<Element>(s, block), shape.channels, shape.height, shape.width, sums);
+    }
+    if (unit.norm) {
+      kernels::block_moments(
+          sums, convolved<Element>(s, block), shape.height, shape.width, lanes(block),
+          std::span(memory.moments).subspan(static_cast<size_t>(block) * channels, channels));
+    }
+  });
 }
 
-void TrainingPass::activate(size_t s, int block, int /*thread*/) {
+void TrainingPass::activate(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
   UnitMemory& memory = units_[s];
-  float* y = memory.activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
-  if (unit.runner) return unit.runner->forward(weights_->parameters, input(s, block), y);
+  if (unit.runner) return run_alone(s, block, thread);
   if (unit.dropout > 0) {
     const kernels::DropoutStream stream{.key = philox_key(batch_->seed),
                                         .block = batch_->first_block + static_cast<uint32_t>(block),
@@ -298,10 +346,53 @@ void TrainingPass::activate(size_t s, int block, int /*thread*/) {
   } else if (unit.has_bits()) {
     std::fill_n(bits(s, block), unit.activation.elements(), uint16_t{0xFFFF});
   }
-  kernels::activation_forward(unit.activation, activation_input(s, block), bits(s, block), y);
+  with_element(memory.storage.pairs, [&]<typename Element>() {
+    kernels::activation_forward(unit.activation, activation_input<Element>(s, block), bits(s, block),
+                                memory.activated.block<Element>(block));
+  });
 }
 
-void TrainingPass::loss(size_t s, int block, int /*thread*/) {
+void TrainingPass::run_alone(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  const float* x = wide_input(s, block, thread);
+  if (!units_[s].storage.pairs)
+    return unit.runner->forward(weights_->parameters, x, units_[s].activated.block<float>(block));
+  float* y = wide(thread, 1);
+  unit.runner->forward(weights_->parameters, x, y);
+  to_pairs(unit.output, y, units_[s].activated.block<Bf16Pair>(block));
+}
+
+void TrainingPass::run_alone_backward(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  const float* x = wide_input(s, block, thread);
+  if (!units_[s].storage.pairs)
+    return unit.runner->backward(weights_->parameters, output_gradient<float>(s, block), x,
+                                 s > 0 ? output_gradient<float>(s - 1, block) : nullptr,
+                                 block_gradient(block));
+  float* dy = wide(thread, 1);
+  float* dx = s > 0 ? wide(thread, 2) : nullptr;
+  to_floats(unit.output, output_gradient<Bf16Pair>(s, block), dy);
+  unit.runner->backward(weights_->parameters, dy, x, dx, block_gradient(block));
+  if (dx != nullptr) to_pairs(unit.input, dx, output_gradient<Bf16Pair>(s - 1, block));
+}
+
+void TrainingPass::flatten(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  ActivationBuffer& output = unit.activates() ? units_[s].activated : units_[s].convolved;
+  reshape(computed_output(unit), unit.output, thread, output.block<Bf16Pair>(block));
+}
+
+void TrainingPass::flatten_gradient(size_t s, int block, int thread) {
+  const Unit& unit = plan_.units[s];
+  reshape(unit.output, computed_output(unit), thread, output_gradient<Bf16Pair>(s, block));
+}
+
+void TrainingPass::reshape(const Shape& from, const Shape& to, int thread, Bf16Pair* pairs) {
+  to_floats(from, pairs, wide(thread, 0));
+  to_pairs(to, wide(thread, 0), pairs);
+}
+
+void TrainingPass::loss(size_t s, int block, int thread) {
   const auto first = static_cast<size_t>(block) * kLanes;
   const kernels::LossOptions options{
       .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
@@ -309,53 +400,81 @@ void TrainingPass::loss(size_t s, int block, int /*thread*/) {
       .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data(),
       .other_labels = batch_->other_labels.empty() ? nullptr : batch_->other_labels.data() + first,
       .label_share = batch_->label_share};
-  const auto result = kernels::cross_entropy(output(s, block), plan_.classes, batch_->labels.data() + first,
-                                             lanes(block), options, nullptr, output_gradient(s, block));
+  const bool pairs = units_[s].storage.pairs;
+  if (pairs) to_floats({plan_.classes, 1, 1}, output<Bf16Pair>(s, block), logits_.block<float>(block));
+  float* gradient = pairs ? wide(thread, 0) : output_gradient<float>(s, block);
+  const auto result = kernels::cross_entropy(logits(block), plan_.classes, batch_->labels.data() + first,
+                                             lanes(block), options, nullptr, gradient);
+  if (pairs) to_pairs({plan_.classes, 1, 1}, gradient, output_gradient<Bf16Pair>(s, block));
   block_losses_[static_cast<size_t>(block)] = result.loss;
   block_correct_[static_cast<size_t>(block)] = result.correct;
 }
 
-void TrainingPass::gradient_sums(size_t s, int block, int /*thread*/) {
+void TrainingPass::gradient_sums(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
   UnitMemory& memory = units_[s];
-  const auto channels = static_cast<size_t>(unit.activation.channels);
-  kernels::activation_backward_sums(unit.activation, activation_input(s, block),
-                                    activation_gradient_of(s, block), memory.mean.data(),
-                                    memory.gradient_sums.data() + static_cast<size_t>(block) * channels * 2);
+  const auto values = 2 * static_cast<size_t>(unit.activation.channels);
+  std::vector<float>& sums = threads_[static_cast<size_t>(thread)].gradient_sums;
+  with_element(memory.storage.pairs, [&]<typename Element>() {
+    kernels::activation_backward_sums(unit.activation, activation_input<Element>(s, block),
+                                      activation_gradient_of<Element>(s, block), memory.mean.data(),
+                                      sums.data());
+  });
+  std::copy_n(sums.data(), values, memory.gradient_sums.data() + static_cast<size_t>(block) * values);
 }
 
 void TrainingPass::activation_gradient(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
-  if (unit.runner)
-    return unit.runner->backward(weights_->parameters, output_gradient(s, block), input(s, block),
-                                 s > 0 ? output_gradient(s - 1, block) : nullptr, block_gradient(block));
+  if (unit.runner) return run_alone_backward(s, block, thread);
   UnitMemory& memory = units_[s];
   const kernels::NormGradient norm{memory.gradient_factor.data(), memory.value_factor.data(),
                                    memory.mean.data(), memory.constant.data()};
-  kernels::activation_backward(unit.activation, activation_input(s, block), activation_gradient_of(s, block),
-                               unit.norm ? &norm : nullptr, lanes(block),
-                               convolved_gradient(s, block, thread));
+  const bool dx_pairs = memory.storage.conv_pairs || (memory.storage.pairs && !unit.conv);
+  with_element(memory.storage.pairs, [&]<typename Element>() {
+    const auto write = [&](auto dx) {
+      kernels::activation_backward(unit.activation, activation_input<Element>(s, block),
+                                   activation_gradient_of<Element>(s, block), unit.norm ? &norm : nullptr,
+                                   lanes(block), dx);
+    };
+    if constexpr (std::is_same_v<Element, Bf16Pair>) {
+      if (dx_pairs) return write(convolved_gradient<Bf16Pair>(s, block, thread));
+    }
+    write(convolved_gradient<float>(s, block, thread));
+  });
 }
 
 void TrainingPass::skip_gradient(size_t s, int block, int /*thread*/) {
-  float* gradient = output_gradient(s, block);
-  kernels::add(block_floats(plan_.units[s].output), gradient, skip_gradients(s + 1, block), gradient);
+  const bool pairs = units_[s].storage.pairs;
+  with_element(pairs, [&]<typename Element>() {
+    auto* gradient = output_gradient<Element>(s, block);
+    kernels::add(block_elements(plan_.units[s].output, pairs), gradient,
+                 skip_gradients<Element>(s + 1, block), gradient);
+  });
 }
 
 void TrainingPass::weight_gradient(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
   ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
-  const auto x = mine.padded[s].view(*unit.conv, input(s, block));
-  const auto dz = convolved_gradient(s, block, thread);
   float* gradient = block_gradient(block);
-  kernels::conv2d_weight_gradient(*unit.conv, x, {dz.data, dz.channel, dz.row, dz.column},
-                                  mine.scratch.data(), gradient + unit.weight,
-                                  unit.bias ? gradient + *unit.bias : nullptr);
+  with_element(units_[s].storage.conv_pairs, [&]<typename Element>() {
+    const auto dz = convolved_gradient<Element>(s, block, thread);
+    kernels::conv2d_weight_gradient(*unit.conv, conv_input<Element>(s, block, thread),
+                                    {dz.data, dz.channel, dz.row, dz.column}, mine.scratch.data(),
+                                    gradient + unit.weight, unit.bias ? gradient + *unit.bias : nullptr);
+  });
 }
 
 void TrainingPass::input_gradient(size_t s, int block, int thread) {
-  kernels::conv2d_input_gradient(*plan_.units[s].conv, threads_[static_cast<size_t>(thread)].canvas[s].data(),
-                                 units_[s].packed_backward.data(), output_gradient(s - 1, block));
+  const Unit& unit = plan_.units[s];
+  ThreadMemory& mine = threads_[static_cast<size_t>(thread)];
+  const float* weights = units_[s].packed_backward.data();
+  if (units_[s].storage.conv_pairs)
+    return kernels::conv2d_input_gradient(*unit.conv, mine.canvas[s].block<Bf16Pair>(), weights,
+                                          mine.row.data(), output_gradient<Bf16Pair>(s - 1, block));
+  const bool pairs = units_[s - 1].storage.pairs;
+  float* dx = pairs ? wide(thread, 0) : output_gradient<float>(s - 1, block);
+  kernels::conv2d_input_gradient(*unit.conv, mine.canvas[s].block<float>(), weights, dx);
+  if (pairs) to_pairs(unit.input, dx, output_gradient<Bf16Pair>(s - 1, block));
 }
 
 // Steps of the whole batch.
@@ -394,20 +513,22 @@ void TrainingPass::norm_gradient(size_t s) {
 
 // Where things lie.
 
-kernels::ActivationInput TrainingPass::activation_input(size_t s, int block) const {
+template <typename Element>
+kernels::ActivationInputOf<Element> TrainingPass::activation_input(size_t s, int block) const {
   const Unit& unit = plan_.units[s];
-  return {.x = convolved(s, block),
+  return {.x = convolved<Element>(s, block),
           .scale = units_[s].scale.data(),
           .shift = units_[s].shift.data(),
-          .added = unit.addition ? input(unit.addition->unit, block) : nullptr};
+          .added = unit.addition ? input<Element>(unit.addition->unit, block) : nullptr};
 }
 
-kernels::ActivationGradient TrainingPass::activation_gradient_of(size_t s, int block) {
+template <typename Element>
+kernels::ActivationGradientOf<Element> TrainingPass::activation_gradient_of(size_t s, int block) {
   const Unit& unit = plan_.units[s];
-  kernels::ActivationGradient gradient{
-      .dy = output_gradient(s, block), .bits = bits(s, block), .passed = unit.kept_scale()};
+  kernels::ActivationGradientOf<Element> gradient{
+      .dy = output_gradient<Element>(s, block), .bits = bits(s, block), .passed = unit.kept_scale()};
   if (unit.addition && unit.addition->unit > 0) {
-    gradient.added = skip_gradients(unit.addition->unit, block);
+    gradient.added = skip_gradients<Element>(unit.addition->unit, block);
     gradient.accumulates = !unit.addition->last;
   }
   return gradient;
@@ -415,12 +536,14 @@ kernels::ActivationGradient TrainingPass::activation_gradient_of(size_t s, int b
 
 // The gradient of the convolution's output, inside its canvas; without a convolution, of the previous unit's
 // output.
-kernels::View<float> TrainingPass::convolved_gradient(size_t s, int block, int thread) {
+template <typename Element>
+kernels::View<Element> TrainingPass::convolved_gradient(size_t s, int block, int thread) {
   const Unit& unit = plan_.units[s];
-  const kernels::Canvas& canvas = units_[s].canvas;
-  if (!unit.conv) return kernels::dense_view(output_gradient(s - 1, block), canvas.height, canvas.width);
-  auto view = kernels::dense_view(threads_[static_cast<size_t>(thread)].canvas[s].data(), canvas.height,
-                                  canvas.width);
+  const kernels::Canvas& canvas = units_[s].sizes.canvas;
+  if (!unit.conv)
+    return kernels::dense_view(output_gradient<Element>(s - 1, block), canvas.height, canvas.width);
+  auto view = kernels::dense_view(threads_[static_cast<size_t>(thread)].canvas[s].block<Element>(),
+                                  canvas.height, canvas.width);
   view.data = view.at(0, canvas.top, canvas.left);
   if (s == 0) return view;  // dense: nothing reads zeros in between
   view.row *= static_cast<size_t>(unit.conv->stride_h);
@@ -428,35 +551,60 @@ kernels::View<float> TrainingPass::convolved_gradient(size_t s, int block, int t
   return view;
 }
 
-const float* TrainingPass::input(size_t unit, int block) const {
-  if (unit == 0) return images_.data() + static_cast<size_t>(block) * block_floats(plan_.input);
-  return output(unit - 1, block);
+template <typename Element>
+const Element* TrainingPass::input(size_t unit, int block) const {
+  if (unit > 0) return output<Element>(unit - 1, block);
+  const bool pairs = std::is_same_v<Element, Bf16Pair>;
+  return (pairs ? image_pairs_ : images_).block<Element>(block);
 }
 
-const float* TrainingPass::convolved(size_t s, int block) const {
-  const Unit& unit = plan_.units[s];
-  if (!unit.conv) return input(s, block);
-  return units_[s].convolved.data() + static_cast<size_t>(block) * unit.activation.elements() * kLanes;
+template <typename Element>
+const Element* TrainingPass::convolved(size_t s, int block) const {
+  if (!plan_.units[s].conv) return input<Element>(s, block);
+  return units_[s].convolved.block<Element>(block);
 }
 
-const float* TrainingPass::output(size_t s, int block) const {
-  const Unit& unit = plan_.units[s];
-  if (!unit.activates()) return convolved(s, block);
-  return units_[s].activated.data() + static_cast<size_t>(block) * block_floats(unit.output);
+template <typename Element>
+const Element* TrainingPass::output(size_t s, int block) const {
+  if (!plan_.units[s].activates()) return convolved<Element>(s, block);
+  return units_[s].activated.block<Element>(block);
+}
+
+const float* TrainingPass::logits(int block) const {
+  return logits_.empty() ? output<float>(plan_.units.size() - 1, block) : logits_.block<float>(block);
+}
+
+const float* TrainingPass::wide_input(size_t s, int block, int thread) {
+  if (s == 0 || !units_[s - 1].storage.pairs) return input<float>(s, block);
+  const Shape& shape = plan_.units[s].input;
+  to_floats(shape, input<Bf16Pair>(s, block), wide(thread, 0));
+  return wide(thread, 0);
+}
+
+template <typename Element>
+kernels::View<const Element> TrainingPass::conv_input(size_t s, int block, int thread) {
+  const Element* x = nullptr;
+  if constexpr (std::is_same_v<Element, float>) {
+    x = wide_input(s, block, thread);
+  } else {
+    x = input<Element>(s, block);
+  }
+  return threads_[static_cast<size_t>(thread)].padded[s].view(*plan_.units[s].conv, x);
 }
 
 uint16_t* TrainingPass::bits(size_t s, int block) {
-  const Unit& unit = plan_.units[s];
-  if (!unit.has_bits()) return nullptr;
-  return units_[s].bits.data() + static_cast<size_t>(block) * unit.activation.elements();
+  if (!plan_.units[s].has_bits()) return nullptr;
+  return units_[s].bits.data() + static_cast<size_t>(block) * units_[s].sizes.bits;
 }
 
-float* TrainingPass::output_gradient(size_t unit, int block) {
-  return output_gradients_[unit % 2].data() + static_cast<size_t>(block) * largest_output_;
+template <typename Element>
+Element* TrainingPass::output_gradient(size_t unit, int block) {
+  return output_gradients_[unit % 2].block<Element>(block);
 }
 
-float* TrainingPass::skip_gradients(size_t s, int block) {
-  return units_[s].skip_gradients.data() + static_cast<size_t>(block) * block_floats(plan_.units[s].input);
+template <typename Element>
+Element* TrainingPass::skip_gradients(size_t s, int block) {
+  return units_[s].skip_gradients.block<Element>(block);
 }
 
 kernels::BatchNormParams TrainingPass::norm_params(size_t s) const {

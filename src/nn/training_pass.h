@@ -5,6 +5,7 @@
 // batch (batch norm's statistics and their gradient). A model without batch norm is a single phase.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -14,9 +15,12 @@
 #include "base/aligned_buffer.h"
 #include "base/thread_pool.h"
 #include "kernels/batch_norm.h"
+#include "nn/activation_buffer.h"
 #include "nn/cost.h"
+#include "nn/memory.h"
 #include "nn/padding.h"
 #include "nn/plan.h"
+#include "nn/precision.h"
 #include "nn/weights.h"
 
 namespace rung::nn {
@@ -52,9 +56,11 @@ enum class Step {
   kConvolve,     // with batch norm's sums
   kStatistics,
   kActivate,
+  kFlatten,  // of pairs of bfloat16, where other channels become neighbours
   kLoss,
   kGradientSums,
   kNormGradient,
+  kFlattenGradient,
   kSkipGradient,  // from a residual connection, to the output that it added
   kActivationGradient,
   kWeightGradient,
@@ -66,7 +72,7 @@ enum class Step {
 std::string_view name_of(Step step);
 
 // The cost of a step for one image. Only convolutions count as arithmetic.
-Cost cost_of(const Plan& plan, Step step, size_t unit);
+Cost cost_of(const Plan& plan, Step step, size_t unit, Precision precision);
 
 struct StepTime {
   Step step = Step::kLoad;
@@ -77,7 +83,8 @@ struct StepTime {
 class TrainingPass {
  public:
   // `plan` and `pool` must outlive the pass. Allocates everything that run() needs.
-  TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool);
+  TrainingPass(const Plan& plan, int largest_batch, ThreadPool& pool,
+               Precision precision = Precision::kFloat32);
   TrainingPass(const TrainingPass&) = delete;
   TrainingPass& operator=(const TrainingPass&) = delete;
 
@@ -92,39 +99,42 @@ class TrainingPass {
   std::vector<StepTime> profile() const;
 
   // The logits [classes][16] of a block of the last batch, before the weights changed.
-  const float* logits(int block) const { return output(plan_.units.size() - 1, block); }
+  const float* logits(int block) const;
 
  private:
   // A row for each step: its name, what it does, and its cost.
   struct StepInfo;
   static StepInfo info_of(Step step);
   friend std::string_view name_of(Step step);
-  friend Cost cost_of(const Plan& plan, Step step, size_t unit);
+  friend Cost cost_of(const Plan& plan, Step step, size_t unit, Precision precision);
 
   // What one unit keeps for the whole batch, [B] blocks each.
   struct UnitMemory {
-    AlignedBuffer<float> convolved;  // [B][K][H][W][16], the convolution's output
-    AlignedBuffer<float>
-        activated;  // [B][K][PH][PW][16], the unit's output, if something follows the convolution
-    AlignedBuffer<uint16_t> bits;         // [B][K][H][W]
-    AlignedBuffer<float> skip_gradients;  // [B][C][H][W][16] of the input, from the units that add it later
+    UnitStorage storage;
+    UnitSizes sizes;
+    ActivationBuffer convolved;       // [B][K][H][W][16], the convolution's output
+    ActivationBuffer activated;       // [B][K][PH][PW][16], the unit's, if something follows the convolution
+    AlignedBuffer<uint16_t> bits;     // [B][K][H][W]
+    ActivationBuffer skip_gradients;  // [B][C][H][W][16] of the input, from the units that add it later
     AlignedBuffer<float> packed_forward;
     AlignedBuffer<float> packed_backward;
+    // By channel; with pairs, room for an even number.
     std::vector<float> scale;  // [K] of the activation, dropout's scale included
     std::vector<float> shift;
     std::vector<kernels::Moments> moments;                         // [B][K]
     std::vector<float> gradient_sums;                              // [B][K][2]
     std::vector<float> mean, inverse_std, norm_scale, norm_shift;  // [K] of the batch
     std::vector<float> gradient_factor, value_factor, constant;    // [K] of batch norm's gradient
-    kernels::Canvas canvas;
   };
   struct ThreadMemory {
-    std::vector<AlignedBuffer<float>>
-        canvas;                       // by unit; zeros around the gradient of the convolution's output
-    std::vector<PaddedInput> padded;  // by unit
+    std::vector<ActivationBuffer> canvas;  // by unit; zeros around the gradient of the convolution's output
+    std::vector<PaddedInput> padded;       // by unit
     AlignedBuffer<float> scratch;
     AlignedBuffer<float> moment_sums;
-    std::vector<double> seconds;  // by clock
+    std::vector<float> gradient_sums;                     // of one block
+    AlignedBuffer<float> row;                             // of what is rounded to pairs
+    std::array<AlignedBuffer<float>, kWideTensors> wide;  // tensors that are pairs elsewhere
+    std::vector<double> seconds;                          // by clock
   };
 
   using BlockWork = void (TrainingPass::*)(size_t unit, int block, int thread);
@@ -152,8 +162,12 @@ class TrainingPass {
   void load(size_t unit, int block, int thread);
   void convolve(size_t unit, int block, int thread);
   void activate(size_t unit, int block, int thread);
+  void run_alone(size_t unit, int block, int thread);
+  void run_alone_backward(size_t unit, int block, int thread);
+  void flatten(size_t unit, int block, int thread);
   void loss(size_t unit, int block, int thread);
   void gradient_sums(size_t unit, int block, int thread);
+  void flatten_gradient(size_t unit, int block, int thread);
   void skip_gradient(size_t unit, int block, int thread);
   void activation_gradient(size_t unit, int block, int thread);
   void weight_gradient(size_t unit, int block, int thread);
@@ -166,15 +180,31 @@ class TrainingPass {
 
   int lanes(int block) const { return kernels::valid_lanes(batch_->images, block); }
   int blocks() const { return kernels::blocks_of(batch_->images); }
-  kernels::View<float> convolved_gradient(size_t unit, int block, int thread);
-  kernels::ActivationInput activation_input(size_t unit, int block) const;
-  kernels::ActivationGradient activation_gradient_of(size_t unit, int block);
-  const float* input(size_t unit, int block) const;
-  const float* convolved(size_t unit, int block) const;
-  const float* output(size_t unit, int block) const;
+  template <typename Element>
+  kernels::View<Element> convolved_gradient(size_t unit, int block, int thread);
+  template <typename Element>
+  kernels::ActivationInputOf<Element> activation_input(size_t unit, int block) const;
+  template <typename Element>
+  kernels::ActivationGradientOf<Element> activation_gradient_of(size_t unit, int block);
+  template <typename Element>
+  const Element* input(size_t unit, int block) const;
+  template <typename Element>
+  const Element* convolved(size_t unit, int block) const;
+  template <typename Element>
+  const Element* output(size_t unit, int block) const;
+  template <typename Element>
+  Element* output_gradient(size_t unit, int block);
+  template <typename Element>
+  Element* skip_gradients(size_t unit, int block);
+  // The convolution's input with its border, in whatever form it takes.
+  template <typename Element>
+  kernels::View<const Element> conv_input(size_t unit, int block, int thread);
+  // The unit's input as floats: itself, or widened into one of the thread's tensors.
+  const float* wide_input(size_t unit, int block, int thread);
+  float* wide(int thread, size_t tensor) { return threads_[static_cast<size_t>(thread)].wide[tensor].data(); }
+  // From one shape to another with as many elements, in place.
+  void reshape(const Shape& from, const Shape& to, int thread, kernels::Bf16Pair* pairs);
   uint16_t* bits(size_t unit, int block);
-  float* output_gradient(size_t unit, int block);
-  float* skip_gradients(size_t unit, int block);
   float* block_gradient(int block) {
     return block_gradients_.data() + static_cast<size_t>(block) * plan_.parameter_count;
   }
@@ -183,17 +213,19 @@ class TrainingPass {
 
   const Plan& plan_;
   ThreadPool& pool_;
+  Precision precision_;
   int max_blocks_;
   std::vector<Phase> program_;
   std::vector<StepTime> clocks_;  // what each clock measures
   bool profiling_ = false;
-  AlignedBuffer<float> images_;  // [B][C][H][W][16]
+  ActivationBuffer images_;       // [B][C][H][W][16]
+  ActivationBuffer image_pairs_;  // the same, if a kernel reads them so
+  ActivationBuffer logits_;       // [B][classes][16], if the last unit's output is pairs
   std::vector<UnitMemory> units_;
-  AlignedBuffer<float> output_gradients_[2];  // [B][...]: a unit reads one and writes the other
-  size_t largest_output_ = 0;                 // floats of a block in output_gradients_
-  AlignedBuffer<float> block_gradients_;      // [B][parameter_count]
-  std::vector<double> block_losses_;          // [B]
-  std::vector<int> block_correct_;            // [B]
+  ActivationBuffer output_gradients_[2];  // [B][...]: a unit reads one and writes the other
+  AlignedBuffer<float> block_gradients_;  // [B][parameter_count]
+  std::vector<double> block_losses_;      // [B]
+  std::vector<int> block_correct_;        // [B]
   std::vector<ThreadMemory> threads_;
   const Batch* batch_ = nullptr;  // during run()
   double weight_sum_ = 0;         // of the batch's labels

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fields.h"
+#include "kernels/precision.h"
 
 namespace rung::optim {
 
@@ -360,6 +361,7 @@ struct Training {
   Optimizer optimizer;
   LrScheduler lr_scheduler;
   std::optional<LrWarmup> lr_warmup = std::nullopt;
+  kernels::Precision precision = kernels::Precision::kFloat32;
   double label_smoothing = 0;  // CrossEntropyLoss's
   std::optional<Ema> ema = std::nullopt;
   std::optional<ClassWeights> class_weights = std::nullopt;

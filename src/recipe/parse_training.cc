@@ -97,10 +97,11 @@ std::optional<optim::ClassWeights> parse_class_weights(const TableReader& traini
 
 optim::Training parse_training(const TableReader& root) {
   const TableReader table = root.required_table("training");
-  table.allow({"epochs", "batch_size", "label_smoothing", "class_weights"});
+  table.allow({"epochs", "batch_size", "precision", "label_smoothing", "class_weights"});
   optim::Training training;
   training.epochs = table.small_integer("epochs", 1, optim::kMaxEpochs);
   training.batch_size = table.small_integer("batch_size", 1, kMaxBatch, training.batch_size);
+  if (table.has("precision")) training.precision = table.choice<kernels::Precision>("precision");
   training.label_smoothing =
       table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
   training.class_weights = parse_class_weights(table);

@@ -68,6 +68,10 @@ constexpr std::array kSynonyms = {
     Synonym{"batch", "batch_size"},
     Synonym{"minibatchsize", "batch_size"},
     Synonym{"smoothing", "label_smoothing"},
+    Synonym{"dtype", "precision"},
+    Synonym{"amp", "precision"},
+    Synonym{"autocast", "precision"},
+    Synonym{"bfloat16", "bf16"},
     Synonym{"randomstate", "seed"},
     Synonym{"randomseed", "seed"},
     // Keys and kinds of [optimizer].
@@ -199,6 +203,7 @@ std::vector<Home> make_homes() {
       {"epochs", "in [training]"},
       {"batch_size", "in [training]"},
       {"label_smoothing", "in [training]"},
+      {"precision", "in [training]"},
       {"validation", "in [dataset]"},
       {"classes", "in [model]"},
       {"layers", "in [model]"},

@@ -74,7 +74,10 @@ std::string class_weights_line(const std::optional<optim::ClassWeights>& weights
 }
 std::string table(const optim::Training& training) {
   return fmt::format(
-      "epochs = {}\nbatch_size = {}\n{}{}", training.epochs, training.batch_size,
+      "epochs = {}\nbatch_size = {}\n{}{}{}", training.epochs, training.batch_size,
+      training.precision == kernels::Precision::kFloat32
+          ? ""
+          : fmt::format("precision = \"{}\"\n", name_of(training.precision)),
       training.label_smoothing > 0 ? fmt::format("label_smoothing = {}\n", training.label_smoothing) : "",
       class_weights_line(training.class_weights));
 }

@@ -63,10 +63,10 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
   const nn::Shape& input = experiment.model.input;
   const uint64_t loader = BlockLoader::thread_bytes(experiment.augment, experiment.training.mixup.has_value(),
                                                     {input.channels, input.height, input.width});
-  require_memory(
-      nn::training_bytes(plan, kept, batch, threads) + checkpoint + static_cast<uint64_t>(threads) * loader,
-      fmt::format("training in batches of {} with {} threads", batch, threads),
-      "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
+  require_memory(nn::training_bytes(plan, experiment.training.precision, kept, batch, threads) + checkpoint +
+                     static_cast<uint64_t>(threads) * loader,
+                 fmt::format("training in batches of {} with {} threads", batch, threads),
+                 "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
 
 // Batch norm has no variance if a channel has a single value in a batch.
@@ -132,7 +132,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       plan_(plan_for(experiment, data, pool.size())),
       trained_(nn::initial_weights(plan_, experiment.seed)),
       optimizer_(experiment.training.optimizer, plan_.parameter_count),
-      pass_(plan_, largest_batch(experiment, data), pool),
+      pass_(plan_, largest_batch(experiment, data), pool, experiment.training.precision),
       evaluator_(plan_, experiment.dataset, pool),
       loader_(data.train, experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());

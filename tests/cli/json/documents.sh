@@ -33,7 +33,7 @@ grep -vE '^[{}]' document
 document "run_dir weights folder name weight_bits constant_bytes ram_bytes images correct accuracy float_correct float_accuracy only_integers only_float p_value clipped" export c run --force
 document "run_dir weights file bytes opset ir_version input mean std" export onnx run --force
 document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
-document "recipe threads simd images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
+document "recipe threads simd precision images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
   bench small.toml --seconds 0.1 --no-peak --profile
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
 document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width license note remarks" data info ./digits
