@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <stdexcept>
@@ -87,6 +88,23 @@ TEST_F(LibraryTest, LogitsGiveTheRecordedLoss) {
     loss -= std::log(train::softmax(row)[discs().test.labels[image]]) / discs().test.count;
   }
   EXPECT_NEAR(loss, run.epochs.back().test_loss, 1e-6 * loss);  // the record's logarithms are floats
+}
+
+TEST_F(LibraryTest, OneImageAtATimeHasTheSameBits) {
+  train_recipe(recipe_, run_);
+  Model model = Model::load(run_);
+  const std::vector<float> logits = model.predict_logits(test_images());
+  constexpr size_t kPixels = size_t{kSide} * kSide;
+  for (size_t image = 0; image < static_cast<size_t>(discs().test.count); ++image) {
+    const auto pixels = std::span(discs().test.pixels).subspan(image * kPixels, kPixels);
+    const std::span<const float> one = model.image_logits(pixels);
+    EXPECT_TRUE(std::ranges::equal(one, std::span(logits).subspan(image * kClasses, kClasses)));
+    Images images = test_images();
+    images.pixels = pixels;
+    images.count = 1;
+    EXPECT_TRUE(std::ranges::equal(one, model.predict_logits(images)));
+  }
+  EXPECT_THROW(model.image_logits(std::span(discs().test.pixels).first(kPixels - 1)), UsageError);
 }
 
 TEST_F(LibraryTest, ProbabilitiesAreTheSoftmaxOfTheLogits) {

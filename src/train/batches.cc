@@ -19,14 +19,18 @@ std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch) {
   return order;
 }
 
-BlockLoader::BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation)
-    : split_(split), shape_(split.shape()), value_(static_cast<size_t>(split.channels)) {
-  for (size_t channel = 0; channel < value_.size(); ++channel) {
+PixelValues pixel_values(const data::DatasetSpec& normalisation, int channels) {
+  PixelValues values(static_cast<size_t>(channels));
+  for (size_t channel = 0; channel < values.size(); ++channel) {
     const auto mean = static_cast<float>(normalisation.mean.value().of_channel(channel));
     const auto std = static_cast<float>(normalisation.std.value().of_channel(channel));
-    for (size_t v = 0; v < 256; ++v) value_[channel][v] = (static_cast<float>(v) / 255.0F - mean) / std;
+    for (size_t v = 0; v < 256; ++v) values[channel][v] = (static_cast<float>(v) / 255.0F - mean) / std;
   }
+  return values;
 }
+
+BlockLoader::BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation)
+    : split_(split), shape_(split.shape()), value_(pixel_values(normalisation, split.channels)) {}
 
 void BlockLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
   if (transforms.empty()) return;

@@ -18,10 +18,13 @@ namespace rung::train {
 // The order of `count` images in `epoch`: a Fisher-Yates shuffle of 0 .. count-1.
 std::vector<uint32_t> shuffled(int count, uint64_t seed, uint32_t epoch);
 
+// By channel and pixel: (pixel/255 - mean) / std, as torchvision's ToTensor and Normalize.
+using PixelValues = std::vector<std::array<float, 256>>;
+PixelValues pixel_values(const data::DatasetSpec& normalisation, int channels);
+
 class BlockLoader {
  public:
-  // `split` must outlive the loader. Pixels become (value/255 - mean) / std, as torchvision's ToTensor and
-  // Normalize.
+  // `split` must outlive the loader. Pixels become their pixel_values().
   BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation);
 
   // Augments the images that are loaded, from `threads` threads. Call at most once.
@@ -52,9 +55,9 @@ class BlockLoader {
 
   const data::Split& split_;
   data::ImageShape shape_;
-  std::vector<std::array<float, 256>> value_;  // by channel: the normalised value of a pixel
-  std::vector<data::Augmenter> augmenters_;    // by thread; empty without augmentation
-  std::vector<std::vector<uint8_t>> varied_;   // by thread: [16][C][H][W]
+  PixelValues value_;
+  std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
+  std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][C][H][W]
   std::vector<std::array<std::vector<data::Erasure>, kernels::kLanes>> erasures_;  // by thread and lane
   std::vector<std::vector<float>> before_;  // by thread: [C][H][W][16], the image before a block, in lane 0
 };

@@ -8,7 +8,6 @@
 #include "base/exact_math.h"
 #include "base/require.h"
 #include "kernels/layout.h"
-#include "train/batches.h"
 
 namespace rung::train {
 
@@ -28,6 +27,19 @@ std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec&
       for (size_t k = 0; k < width; ++k) *out++ = logits[k * kLanes + lane];
   });
   return result;
+}
+
+ImageLogits::ImageLogits(const nn::Plan& plan, const nn::Weights& weights,
+                         const data::DatasetSpec& normalisation)
+    : inference_(plan, weights),
+      value_(pixel_values(normalisation, plan.input.channels)),
+      image_(static_cast<size_t>(plan.input.elements())) {}
+
+std::span<const float> ImageLogits::of(std::span<const uint8_t> pixels) {
+  RUNG_REQUIRE(pixels.size() == image_.size());
+  const size_t plane = image_.size() / value_.size();
+  for (size_t i = 0; i < image_.size(); ++i) image_[i] = value_[i / plane][pixels[i]];
+  return inference_.run(image_);
 }
 
 std::vector<double> softmax(std::span<const float> logits) {
