@@ -1,4 +1,5 @@
-// rung bench RECIPE: how fast it trains, compared with the machine's peak.
+// rung bench RECIPE: how fast it trains, compared with the machine's peak. (bench_inference.h: how fast it
+// answers.)
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "bench_inference.h"
 #include "commands.h"
 #include "kernels/peak.h"
 #include "kernels/simd.h"
@@ -42,6 +44,7 @@ struct Options {
   bool profile = false;
   OutputOptions output;
   bool no_peak = false;
+  bool inference = false;
 };
 
 struct Measurement {
@@ -243,6 +246,9 @@ void print_profile(const nn::Plan& plan, ThreadPool& pool, const Measurement& m,
 
 void bench(const Options& options) {
   options.output.apply();
+  if (options.inference)
+    return bench_inference(
+        {options.recipe, options.engine, options.seconds, !options.no_peak, options.output.json});
   recipe::Recipe recipe = recipe::load(find_recipe(options.recipe));
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
@@ -258,19 +264,28 @@ void bench(const Options& options) {
 
 void add_bench(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("bench", "Measure how fast a recipe trains");
-  command->add_option("RECIPE", options->recipe, "A recipe's file, or the name of one of Rung's own (step3)")
+  CLI::App* command = app.add_subcommand("bench", "Measure how fast a recipe trains, or a model answers");
+  command
+      ->add_option(
+          "RECIPE", options->recipe,
+          "A recipe's file, or the name of one of Rung's own (step3); with --inference also a run's folder")
       ->required();
-  command->add_option("--seconds", options->seconds, "How long to train (default: 5)")
+  command->add_option("--seconds", options->seconds, "How long to measure (default: 5)")
       ->check(CLI::Range(0.1, 3600.0))
       ->check(is_duration)
       ->type_name("S");
-  command->add_flag("--profile", options->profile,
-                    "Time, arithmetic and traffic of every step of the training pass");
+  CLI::Option* profile = command->add_flag("--profile", options->profile,
+                                           "Time, arithmetic and traffic of every step of the training pass");
+  command
+      ->add_flag(
+          "--inference", options->inference,
+          "How fast the model answers, for one image and for many, in float32 and in int8; beside ONNX "
+          "Runtime, if python3 (or what RUNG_PYTHON names) has it. Needs no dataset")
+      ->excludes(profile);
   command->add_flag("--no-peak", options->no_peak, "Do not measure the machine's own limits");
   options->engine.add_to(*command);
   options->output.add_to(*command);
-  command->footer("Example:\n  rung bench step3 --profile");
+  command->footer("Example:\n  rung bench step3 --profile\n  rung bench runs/step5-seed1 --inference");
   command->callback([options] { bench(*options); });
 }
 

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/child_process.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/python.h"
 #include "base/text.h"
 
 namespace rung::imports {
@@ -23,13 +23,6 @@ using Json = nlohmann::json;
 constexpr auto kDeadline = std::chrono::hours(24);
 constexpr uint64_t kMostJsonBytes = 64 << 20;
 constexpr int kSignals = 128;  // exit statuses from here on
-
-// A name that PATH has, or a path; the program is not run in the current folder.
-std::string interpreter() {
-  const char* chosen = std::getenv("RUNG_PYTHON");
-  const std::string name = chosen != nullptr && *chosen != '\0' ? chosen : "python3";
-  return name.find('/') == std::string::npos ? name : fs::absolute(name).string();
-}
 
 // The last line that says something.
 std::string last_line(std::string_view output) {
@@ -45,7 +38,7 @@ ProcessResult run(std::span<const PythonFile> files, const Options& options, con
   make_writable_folder(own);
   replace_file(own / "python_reader.py", kPythonReader, Sync::kNone);
   std::vector<std::string> arguments = {
-      interpreter(), "-W", "ignore", own / "python_reader.py", folder, options.images, options.labels};
+      python_interpreter(), "-W", "ignore", own / "python_reader.py", folder, options.images, options.labels};
   for (const PythonFile& file : files) arguments.push_back(fs::absolute(file.path).string());
   try {
     return run_process(arguments, own, kDeadline, [&] { work.report("reading with Python", 0, 1); });
@@ -58,7 +51,7 @@ ProcessResult run(std::span<const PythonFile> files, const Options& options, con
 size_t file_of(const Json& entry, size_t files) {
   const auto file = entry.at("file").get<size_t>();
   if (file >= files)
-    throw IoError(fmt::format("{} wrote the number of a file that is not there", interpreter()));
+    throw IoError(fmt::format("{} wrote the number of a file that is not there", python_interpreter()));
   return file;
 }
 
@@ -107,13 +100,14 @@ PythonResult read_with_python(std::span<const PythonFile> files, const Options& 
     if (is_there(folder / "error.json")) throw_failure(written("error.json"), files);
     if (ended.exit_status == 0) return result_of(written("manifest.json"), folder, files.size());
   } catch (const Json::exception& error) {
-    throw IoError(fmt::format("{} wrote what cannot be read: {}", interpreter(), quotable(error.what())));
+    throw IoError(
+        fmt::format("{} wrote what cannot be read: {}", python_interpreter(), quotable(error.what())));
   }
-  throw IoError(fmt::format("{}: {} ended {} while it read: {}", files.front().place, quotable(interpreter()),
-                            ended.exit_status > kSignals
-                                ? fmt::format("by signal {}", ended.exit_status - kSignals)
-                                : fmt::format("with status {}", ended.exit_status),
-                            last_line(ended.output)));
+  throw IoError(
+      fmt::format("{}: {} ended {} while it read: {}", files.front().place, quotable(python_interpreter()),
+                  ended.exit_status > kSignals ? fmt::format("by signal {}", ended.exit_status - kSignals)
+                                               : fmt::format("with status {}", ended.exit_status),
+                  last_line(ended.output)));
 }
 
 }  // namespace rung::imports

@@ -66,3 +66,9 @@ for set in old middle new; do
   "$kept/$set/bin/python" -W ignore "$here/run_importers.py" "$scratch"
 done >"$scratch/results.tsv"
 python3 "$here/compare.py" "$scratch" "$source/docs/export.md"
+
+# `rung bench --inference` runs ONNX Runtime itself, and refuses logits that are not Rung's.
+for set in old new; do
+  RUNG_PYTHON=$kept/$set/bin/python "$RUNG" bench step5 --inference --no-peak --seconds 0.5 --json |
+    grep '"version"' | sort | uniq -c | grep '2 .*"1\.'
+done

@@ -35,6 +35,8 @@ document "run_dir weights file bytes opset ir_version input mean std" export onn
 document "recipe title params parameter_budget macs layers output_shape receptive_field advice" summary small.toml
 document "recipe threads simd precision images_per_second gflops first_batch_seconds peak_rss_mib profile unit share" \
   bench small.toml --seconds 0.1 --no-peak --profile
+RUNG_PYTHON=none document "model recipe trained threads simd batch macs engines engine type image_us image_us_99 images_per_second remarks peak_gflops" \
+  bench run --inference --seconds 0.1
 document "recipe seed suggested_lr lowest curve lr loss smoothed_loss" lr-find small.toml --batches 20
 document "dataset classes class_names train test images height width class_counts normalisation train_pixels stroke_width license note remarks" data info ./digits
 mkdir -p table && printf 'label,a,b,c,d\n0,1,2,3,4\n1,5,6,7,8\n' | tee table/train.csv >table/test.csv
