@@ -23,6 +23,7 @@
 #include "ladder/job.h"
 #include "nn/graph.h"
 #include "nn/infer.h"
+#include "quantise/integer_inference.h"
 #include "quantise/quantise.h"
 #include "table.h"
 #include "terminal.h"
@@ -131,7 +132,7 @@ class IntegerEngine {
   const quantise::IntegerModel& model_;
   const RandomImages& images_;
   ThreadPool& pool_;
-  std::vector<quantise::IntegerRunner> runners_;
+  std::vector<quantise::IntegerInference> runners_;
 };
 
 template <typename RungEngine>

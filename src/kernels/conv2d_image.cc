@@ -1,6 +1,6 @@
 // A convolution as a table of taps and a table of positions: output k at a position is the bias plus the sum
 // over taps of weight * x[tap + position]. Strides, dilation and groups are in the tables, so there are two
-// loops only: one with pixels in the lanes, one with output channels.
+// loops only, one with pixels in the lanes and one with output channels, in either arithmetic.
 #include "kernels/conv2d_image.h"
 
 #include <algorithm>
@@ -24,28 +24,60 @@ namespace {
 
 using Position = ImageConv::Position;
 
+struct Floats {
+  using T = float;
+  using Tag = D;
+  static HWY_INLINE V multiply_add(V weight, V x, V sum) { return hn::MulAdd(weight, x, sum); }
+};
+
+// Two 16-bit integers in each 32-bit lane.
+struct Pairs {
+  using T = int32_t;
+  using Tag = hn::CappedTag<int32_t, kLanes>;
+  static HWY_INLINE hn::Vec<Tag> multiply_add(hn::Vec<Tag> weight, hn::Vec<Tag> x, hn::Vec<Tag> sum) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+    // One instruction multiplies and adds pairs; its other sum stays zero, and unused.
+    const hn::Repartition<int16_t, Tag> halves;
+    auto unused = hn::Zero(Tag());
+    sum = hn::ReorderWidenMulAccumulate(Tag(), hn::BitCast(halves, weight), hn::BitCast(halves, x), sum,
+                                        unused);
+#if HWY_COMPILER_GCC_ACTUAL
+    asm("" : "+x"(sum.raw));  // otherwise GCC 12 keeps every sum twice, and half of them in memory
+#endif
+    return sum;
+#else
+    const auto low = [](hn::Vec<Tag> pair) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(pair)); };
+    const auto upper = hn::Mul(hn::ShiftRight<16>(weight), hn::ShiftRight<16>(x));
+    return hn::Add(sum, hn::Add(upper, hn::Mul(low(weight), low(x))));
+#endif
+  }
+};
+
 constexpr int kColumns = kVector == 16 ? 4 : 2;  // see conv2d_tiles.h
 
 // kTile output channels of kCols vectors of pixels. `w` holds [T][kTile].
-template <int kTile, int kCols>
-void pixel_tile(std::span<const uint32_t> taps, const Position* at, const float* x, const float* bias,
-                const float* w, size_t plane, float* y) {
-  const D d;
-  const float* from[kCols];
+template <typename A, int kTile, int kCols>
+void pixel_tile(std::span<const uint32_t> taps, const Position* at, const typename A::T* x,
+                const typename A::T* bias, const typename A::T* w, size_t plane, typename A::T* y) {
+  const typename A::Tag d;
+  using Vector = hn::Vec<typename A::Tag>;
+  const typename A::T* from[kCols];
   for (int col = 0; col < kCols; ++col) from[col] = x + at[col].x;
-  V sums[kTile][kCols];
+  Vector sums[kTile][kCols];
   for (int k = 0; k < kTile; ++k) {
     for (int col = 0; col < kCols; ++col) sums[k][col] = hn::Set(d, bias[k]);
   }
-  for (const uint32_t tap : taps) {
-    V in[kCols];
+  size_t t = 0;
+  do {  // there is a tap, which GCC must know to keep the sums in registers
+    const size_t tap = taps[t];
+    Vector in[kCols];
     for (int col = 0; col < kCols; ++col) in[col] = hn::LoadU(d, from[col] + tap);
     for (int k = 0; k < kTile; ++k) {
-      const V weight = hn::Set(d, w[k]);
-      for (int col = 0; col < kCols; ++col) sums[k][col] = hn::MulAdd(weight, in[col], sums[k][col]);
+      const Vector weight = hn::Set(d, w[k]);
+      for (int col = 0; col < kCols; ++col) sums[k][col] = A::multiply_add(weight, in[col], sums[k][col]);
     }
     w += kTile;
-  }
+  } while (++t < taps.size());
   for (int k = 0; k < kTile; ++k) {
     for (int col = 0; col < kCols; ++col)
       hn::StoreU(sums[k][col], d, y + static_cast<size_t>(k) * plane + at[col].y);
@@ -53,60 +85,69 @@ void pixel_tile(std::span<const uint32_t> taps, const Position* at, const float*
 }
 
 // kVectors vectors of output channels at kCols pixels; the first `channels` channels are stored. `w` holds
-// rows of `row` floats, one per tap.
-template <int kVectors, int kCols>
-void channel_tile(std::span<const uint32_t> taps, const Position* at, const float* x, const float* bias,
-                  const float* w, size_t row, int channels, size_t plane, float* y) {
-  const D d;
-  const float* from[kCols];
+// rows of `row` values, one per tap.
+template <typename A, int kVectors, int kCols>
+void channel_tile(std::span<const uint32_t> taps, const Position* at, const typename A::T* x,
+                  const typename A::T* bias, const typename A::T* w, size_t row, int channels, size_t plane,
+                  typename A::T* y) {
+  const typename A::Tag d;
+  using Vector = hn::Vec<typename A::Tag>;
+  const typename A::T* from[kCols];
   for (int col = 0; col < kCols; ++col) from[col] = x + at[col].x;
-  V sums[kVectors][kCols];
+  Vector sums[kVectors][kCols];
   for (int v = 0; v < kVectors; ++v) {
     for (int col = 0; col < kCols; ++col)
       sums[v][col] = hn::LoadU(d, bias + static_cast<size_t>(v) * kVector);
   }
-  for (const uint32_t tap : taps) {
-    V in[kCols];
+  size_t t = 0;
+  do {  // there is a tap, which GCC must know to keep the sums in registers
+    const size_t tap = taps[t];
+    Vector in[kCols];
     for (int col = 0; col < kCols; ++col) in[col] = hn::Set(d, from[col][tap]);
     for (int v = 0; v < kVectors; ++v) {
-      const V weight = hn::LoadU(d, w + static_cast<size_t>(v) * kVector);
-      for (int col = 0; col < kCols; ++col) sums[v][col] = hn::MulAdd(weight, in[col], sums[v][col]);
+      const Vector weight = hn::LoadU(d, w + static_cast<size_t>(v) * kVector);
+      for (int col = 0; col < kCols; ++col) sums[v][col] = A::multiply_add(weight, in[col], sums[v][col]);
     }
     w += row;
-  }
-  float values[kVectors * kVector];
+  } while (++t < taps.size());
+  typename A::T values[kVectors * kVector];
   for (int col = 0; col < kCols; ++col) {
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[v][col], d, values + static_cast<size_t>(v) * kVector);
     for (int k = 0; k < channels; ++k) y[static_cast<size_t>(k) * plane + at[col].y] = values[k];
   }
 }
 
-using PixelTile = void (*)(std::span<const uint32_t>, const Position*, const float*, const float*,
-                           const float*, size_t, float*);
-using ChannelTile = void (*)(std::span<const uint32_t>, const Position*, const float*, const float*,
-                             const float*, size_t, int, size_t, float*);
+template <typename T>
+using PixelTile = void (*)(std::span<const uint32_t>, const Position*, const T*, const T*, const T*, size_t,
+                           T*);
+template <typename T>
+using ChannelTile = void (*)(std::span<const uint32_t>, const Position*, const T*, const T*, const T*, size_t,
+                             int, size_t, T*);
 
-template <int kTile, size_t... kCol>
-constexpr std::array<PixelTile, kColumns> pixel_row(std::index_sequence<kCol...> /*columns*/) {
-  return {pixel_tile<kTile, static_cast<int>(kCol) + 1>...};
+template <typename A, int kTile, size_t... kCol>
+constexpr auto pixel_row(std::index_sequence<kCol...> /*columns*/) {
+  return std::array<PixelTile<typename A::T>, kColumns>{pixel_tile<A, kTile, static_cast<int>(kCol) + 1>...};
 }
-template <size_t... kTile>
+template <typename A, size_t... kTile>
 constexpr auto pixel_table(std::index_sequence<kTile...> /*tiles*/) {
-  return std::array{pixel_row<static_cast<int>(kTile) + 1>(std::make_index_sequence<kColumns>())...};
+  return std::array{pixel_row<A, static_cast<int>(kTile) + 1>(std::make_index_sequence<kColumns>())...};
 }
-constexpr auto kPixelTiles = pixel_table(std::make_index_sequence<kMaxTile>());
+template <typename A>
+constexpr auto kPixelTiles = pixel_table<A>(std::make_index_sequence<kMaxTile>());
 
-void pixels(const ImageConv& conv, int group, const float* x, const float* packed, float* y) {
+template <typename A>
+void pixels(const ImageConv& conv, int group, const typename A::T* x, const typename A::T* packed,
+            typename A::T* y) {
   const size_t taps_count = conv.group_taps();
   const std::span taps(conv.taps.data() + static_cast<size_t>(group) * taps_count, taps_count);
-  const float* bias = packed;
-  const float* weights = packed + conv.group_outputs;
+  const typename A::T* bias = packed;
+  const typename A::T* weights = packed + conv.group_outputs;
   const auto count = static_cast<int>(conv.positions.size());
   for (int at = 0; at < count;) {
     const int cols = next_share(count - at, kColumns);
     for (int k = 0; k < conv.group_outputs;) {
       const int tile = next_share(conv.group_outputs - k, kMaxTile);
-      kPixelTiles[static_cast<size_t>(tile - 1)][static_cast<size_t>(cols - 1)](
+      kPixelTiles<A>[static_cast<size_t>(tile - 1)][static_cast<size_t>(cols - 1)](
           taps, conv.positions.data() + at, x, bias + k, weights + static_cast<size_t>(k) * taps_count,
           conv.output.plane, y + static_cast<size_t>(k) * conv.output.plane);
       k += tile;
@@ -115,45 +156,49 @@ void pixels(const ImageConv& conv, int group, const float* x, const float* packe
   }
 }
 
-// A linear layer has one position, so its chains are those of as many vectors of channels as there are
-// registers.
+// Vectors of channels at once: at one position as many as there are registers, because each is a chain of
+// dependent sums; at more positions kMaxTile of these share their weights.
 constexpr int kMostVectors = 8;
+constexpr int kSharedVectors = 2;
 
-template <int kCols, size_t... kVectors>
+template <typename A, int kCols, size_t... kVectors>
 constexpr auto channel_row(std::index_sequence<kVectors...> /*vectors*/) {
-  return std::array<ChannelTile, sizeof...(kVectors)>{channel_tile<static_cast<int>(kVectors) + 1, kCols>...};
+  return std::array<ChannelTile<typename A::T>, sizeof...(kVectors)>{
+      channel_tile<A, static_cast<int>(kVectors) + 1, kCols>...};
 }
-constexpr auto kOnePosition = channel_row<1>(std::make_index_sequence<kMostVectors>());
-constexpr std::array kSomePositions = {
-    channel_row<1>(std::make_index_sequence<2>()), channel_row<2>(std::make_index_sequence<2>()),
-    channel_row<3>(std::make_index_sequence<2>()), channel_row<4>(std::make_index_sequence<2>()),
-    channel_row<5>(std::make_index_sequence<2>())};
-
-ChannelTile channel_tile_for(int cols, int vectors, bool is_one) {
-  const auto index = static_cast<size_t>(vectors - 1);
-  return is_one ? kOnePosition[index] : kSomePositions[static_cast<size_t>(cols - 1)][index];
+template <typename A>
+constexpr auto kOnePosition = channel_row<A, 1>(std::make_index_sequence<kMostVectors>());
+template <typename A, size_t... kCol>
+constexpr auto channel_table(std::index_sequence<kCol...> /*columns*/) {
+  return std::array{
+      channel_row<A, static_cast<int>(kCol) + 1>(std::make_index_sequence<kSharedVectors>())...};
 }
+template <typename A>
+constexpr auto kSomePositions = channel_table<A>(std::make_index_sequence<kMaxTile>());
 
 int padded_outputs(const ImageConv& conv) {
   constexpr auto kFloats = static_cast<int>(kVector);
   return (conv.group_outputs + kFloats - 1) / kFloats * kFloats;
 }
 
-void channels(const ImageConv& conv, int group, const float* x, const float* packed, float* y) {
+template <typename A>
+void channels(const ImageConv& conv, int group, const typename A::T* x, const typename A::T* packed,
+              typename A::T* y) {
   const size_t taps_count = conv.group_taps();
   const std::span taps(conv.taps.data() + static_cast<size_t>(group) * taps_count, taps_count);
   const auto row = static_cast<size_t>(padded_outputs(conv));
   const auto vectors = static_cast<int>(row / kVector);
   const auto count = static_cast<int>(conv.positions.size());
-  const int most = count == 1 ? kMostVectors : 2;
   for (int at = 0; at < count;) {
     const int cols = next_share(count - at, kMaxTile);
     for (int v = 0; v < vectors;) {
-      const int tile = next_share(vectors - v, most);
+      const int tile = next_share(vectors - v, count == 1 ? kMostVectors : kSharedVectors);
+      const auto index = static_cast<size_t>(tile - 1);
+      const auto run =
+          count == 1 ? kOnePosition<A>[index] : kSomePositions<A>[static_cast<size_t>(cols - 1)][index];
       const size_t k = static_cast<size_t>(v) * kVector;
       const int left = conv.group_outputs - static_cast<int>(k);
-      channel_tile_for(cols, tile, count == 1)(
-          taps, conv.positions.data() + at, x, packed + k, packed + row + k, row,
+      run(taps, conv.positions.data() + at, x, packed + k, packed + row + k, row,
           std::min(left, tile * static_cast<int>(kVector)), conv.output.plane, y + k * conv.output.plane);
       v += tile;
     }
@@ -161,23 +206,32 @@ void channels(const ImageConv& conv, int group, const float* x, const float* pac
   }
 }
 
-// Floats of a group's outputs, one per output channel, as they are packed.
+// Of a group's outputs, one per output channel, as they are packed.
 size_t packed_outputs(const ImageConv& conv) {
   return static_cast<size_t>(conv.lanes == ImageConv::Lanes::kPixels ? conv.group_outputs
                                                                      : padded_outputs(conv));
 }
 
-void run(const ImageConv& conv, const float* x, const float* packed, float* y) {
-  const size_t group_floats = packed_outputs(conv) * (1 + conv.group_taps());
+template <typename A>
+void run_groups(const ImageConv& conv, const typename A::T* x, const typename A::T* packed,
+                typename A::T* y) {
+  const size_t group_values = packed_outputs(conv) * (1 + conv.group_taps());
   for (int group = 0; group < conv.groups; ++group) {
     if (conv.lanes == ImageConv::Lanes::kPixels) {
-      pixels(conv, group, x, packed, y);
+      pixels<A>(conv, group, x, packed, y);
     } else {
-      channels(conv, group, x, packed, y);
+      channels<A>(conv, group, x, packed, y);
     }
-    packed += group_floats;
+    packed += group_values;
     y += static_cast<size_t>(conv.group_outputs) * conv.output.plane;
   }
+}
+
+void run_floats(const ImageConv& conv, const float* x, const float* packed, float* y) {
+  run_groups<Floats>(conv, x, packed, y);
+}
+void run_pairs(const ImageConv& conv, const int32_t* x, const int32_t* packed, int32_t* y) {
+  run_groups<Pairs>(conv, x, packed, y);
 }
 
 size_t vector_floats() {
@@ -192,7 +246,8 @@ HWY_AFTER_NAMESPACE();
 namespace rung::kernels {
 namespace {
 
-HWY_EXPORT(run);
+HWY_EXPORT(run_floats);
+HWY_EXPORT(run_pairs);
 HWY_EXPORT(packed_outputs);
 HWY_EXPORT(vector_floats);
 
@@ -270,11 +325,14 @@ ImageConv image_conv(const ConvShape& shape, const Planes& input) {
   return conv;
 }
 
-size_t ImageConv::packed_floats() const {
+size_t ImageConv::packed_values() const {
   return static_cast<size_t>(groups) * HWY_DYNAMIC_DISPATCH(packed_outputs)(*this) * (1 + group_taps());
 }
 
-void pack_for_image(const ImageConv& conv, const float* weights, const float* bias, float* packed) {
+namespace {
+
+template <typename T>
+void pack(const ImageConv& conv, const T* weights, const T* bias, T* packed) {
   const size_t taps = conv.group_taps();
   const auto outputs = static_cast<size_t>(conv.group_outputs);
   const size_t padded = HWY_DYNAMIC_DISPATCH(packed_outputs)(conv);
@@ -293,8 +351,20 @@ void pack_for_image(const ImageConv& conv, const float* weights, const float* bi
   }
 }
 
+}  // namespace
+
+void pack_for_image(const ImageConv& conv, const float* weights, const float* bias, float* packed) {
+  pack(conv, weights, bias, packed);
+}
+void pack_for_image(const ImageConv& conv, const int32_t* weights, const int32_t* bias, int32_t* packed) {
+  pack(conv, weights, bias, packed);
+}
+
 void conv2d_image(const ImageConv& conv, const float* x, const float* packed, float* y) {
-  HWY_DYNAMIC_DISPATCH(run)(conv, x, packed, y);
+  HWY_DYNAMIC_DISPATCH(run_floats)(conv, x, packed, y);
+}
+void conv2d_image(const ImageConv& conv, const int32_t* x, const int32_t* packed, int32_t* y) {
+  HWY_DYNAMIC_DISPATCH(run_pairs)(conv, x, packed, y);
 }
 
 }  // namespace rung::kernels

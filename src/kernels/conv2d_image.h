@@ -35,7 +35,7 @@ struct ImageConv {
       positions;  // ascending: what a vector stores past its row is replaced by the next row
 
   size_t group_taps() const { return taps.size() / static_cast<size_t>(groups); }
-  size_t packed_floats() const;
+  size_t packed_values() const;
 };
 
 // `input` is the layout of the image with its border of zeros; if `shape` is that of a 1x1 image (a linear
@@ -45,7 +45,12 @@ ImageConv image_conv(const ConvShape& shape, const Planes& input);
 // Bias (zeros if null) and weights [K][T] in the order in which conv2d_image reads them.
 void pack_for_image(const ImageConv& conv, const float* weights, const float* bias, float* packed);
 
-// y [conv.output], all of its pixels, from x. Floats between the rows get any values.
+// y [conv.output], all of its pixels, from x. Between the rows it gets any values.
 void conv2d_image(const ImageConv& conv, const float* x, const float* packed, float* y);
+
+// The same in integers: x and weights are pairs of 16-bit integers, of two input channels (the lower half is
+// the first one's), which count as one. Bias and sums have 32 bits, and wrap around.
+void pack_for_image(const ImageConv& conv, const int32_t* weights, const int32_t* bias, int32_t* packed);
+void conv2d_image(const ImageConv& conv, const int32_t* x, const int32_t* packed, int32_t* y);
 
 }  // namespace rung::kernels

@@ -90,7 +90,7 @@ ImageUnit::ImageUnit(const Unit& unit, const Weights& weights, const Planes& inp
 size_t ImageUnit::floats() const {
   size_t all = 2 * activated_.floats() + output_.floats();
   if (!reads_input_itself(unit_, input_)) all += bordered_.floats();
-  if (conv_) all += conv_->packed_floats();
+  if (conv_) all += conv_->packed_values();
   if (unit_.runner) all += block_floats(unit_.input) + block_floats(unit_.output);
   return all;
 }
@@ -99,7 +99,7 @@ void ImageUnit::prepare() {
   numbers_.prepare(weights_);
   if (!reads_input_itself(unit_, input_)) border_buffer_ = AlignedBuffer<float>(bordered_.floats());
   if (conv_) {
-    packed_ = AlignedBuffer<float>(conv_->packed_floats());
+    packed_ = AlignedBuffer<float>(conv_->packed_values());
     kernels::pack_for_image(*conv_, weights_.parameters.data() + unit_.weight,
                             unit_.bias ? weights_.parameters.data() + *unit_.bias : nullptr, packed_.data());
   }
