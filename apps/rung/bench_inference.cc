@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -56,24 +57,32 @@ Peaks measure_peaks(ThreadPool& pool) {
 
 // The share of the peak of fused multiply-adds, in percent; of a multiply-accumulate in integers, too.
 double image_share(const EngineSpeed& engine, double macs, const Peaks& peaks) {
-  return 100 * 2e-3 * macs / engine.median(&Speed::image_us) / peaks.one;
+  return 100 * 2e-3 * macs / engine.best(&Speed::image_us) / peaks.one;
 }
 double batch_share(const EngineSpeed& engine, double macs, const Peaks& peaks) {
-  return 100 * 2e-9 * macs * engine.median(&Speed::images_per_second) / peaks.pool;
+  return 100 * 2e-9 * macs * engine.best(&Speed::images_per_second) / peaks.pool;
+}
+
+// How many times as fast Rung is.
+double image_ratio(const EngineSpeed& rung, const EngineSpeed& other) {
+  return other.best(&Speed::image_us) / rung.best(&Speed::image_us);
+}
+double batch_ratio(const EngineSpeed& rung, const EngineSpeed& other) {
+  return rung.best(&Speed::images_per_second) / other.best(&Speed::images_per_second);
 }
 
 ordered_json json_of(const EngineSpeed& engine, const EngineSpeed& rung) {
   ordered_json json{{"engine", engine.is_rung() ? "rung" : "onnxruntime"},
                     {"type", engine.type},
-                    {"image_us", engine.median(&Speed::image_us)},
-                    {"image_us_99", engine.median(&Speed::image_us_99)},
-                    {"images_per_second", engine.median(&Speed::images_per_second)}};
+                    {"image_us", engine.best(&Speed::image_us)},
+                    {"image_us_99", engine.best(&Speed::image_us_99)},
+                    {"images_per_second", engine.best(&Speed::images_per_second)}};
   if (engine.is_rung()) return json;
   const Agreement agreement = agreement_of(rung, engine);
   json["version"] = engine.version;
-  json["run_us"] = quantile(engine.run_us, 0.5);
-  json["image_ratio"] = ratio(rung, engine, &Speed::image_us);
-  json["batch_ratio"] = 1 / ratio(rung, engine, &Speed::images_per_second);
+  json["run_us"] = std::ranges::min(engine.run_us);
+  json["image_ratio"] = image_ratio(rung, engine);
+  json["batch_ratio"] = batch_ratio(rung, engine);
   json["same_classes"] = agreement.same_classes;
   json["largest_difference"] = agreement.largest_difference;
   return json;
@@ -108,19 +117,19 @@ void print_table(int64_t macs, int threads, const InferenceSpeeds& result, const
     const auto times = [&](double value) { return engine.is_rung() ? "" : fmt::format("{:.1f} x", value); };
     const auto flop = static_cast<double>(macs);
     table.add({engine.is_rung() ? engine.type : fmt::format("{}, ONNX Runtime", engine.type),
-               fmt::format("{:.1f}", engine.median(&Speed::image_us)),
-               fmt::format("{:.1f}", engine.median(&Speed::image_us_99)),
-               share(image_share(engine, flop, peaks)), times(ratio(rung, engine, &Speed::image_us)),
-               with_commas(std::llround(engine.median(&Speed::images_per_second))),
-               share(batch_share(engine, flop, peaks)),
-               times(1 / ratio(rung, engine, &Speed::images_per_second))});
+               fmt::format("{:.1f}", engine.best(&Speed::image_us)),
+               fmt::format("{:.1f}", engine.best(&Speed::image_us_99)),
+               share(image_share(engine, flop, peaks)), times(image_ratio(rung, engine)),
+               with_commas(std::llround(engine.best(&Speed::images_per_second))),
+               share(batch_share(engine, flop, peaks)), times(batch_ratio(rung, engine))});
   };
   for (size_t m = 0; m < result.rung.size(); ++m) {
     add(result.rung[m], result.rung[m]);
     if (!result.other.empty()) add(result.other[m], result.rung[m]);
   }
-  say("One image in one thread (median, and what 99 % take at most); {} images in {}\n\n", kBatchImages,
-      counted(static_cast<size_t>(threads), "thread"));
+  say("One image in one thread (median, and what 99 % take at most); {} images in {}; the best of {} "
+      "rounds\n\n",
+      kBatchImages, counted(static_cast<size_t>(threads), "thread"), kMeasuredRounds);
   for (const Line& line : table.lines(talk_columns())) say_line(line);
 }
 

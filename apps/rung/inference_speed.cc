@@ -39,7 +39,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using nlohmann::ordered_json;
 
-constexpr int kRounds = 5;         // in which everything is measured in turn
 constexpr int kMeasurements = 10;  // of a round: two of each of Rung's engines, three of each of the other's
 constexpr int kWarmUpRuns = 20;
 constexpr double kAlike = 1e-3;  // of the largest logit: far more than rounding
@@ -189,23 +188,15 @@ void require_agreement(const InferenceSpeeds& result) {
 
 }  // namespace
 
-double EngineSpeed::median(double Speed::*figure) const {
+double EngineSpeed::best(double Speed::*figure) const {
   std::vector<double> values;
   for (const Speed& round : rounds) values.push_back(round.*figure);
-  return quantile(values, 0.5);
+  return figure == &Speed::images_per_second ? std::ranges::max(values) : std::ranges::min(values);
 }
 
 double quantile(std::vector<double> values, double share) {
   std::ranges::sort(values);
   return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-// How many times `engine` takes what `rung` takes: the median over the rounds.
-double ratio(const EngineSpeed& rung, const EngineSpeed& engine, double Speed::*figure) {
-  std::vector<double> ratios;
-  for (size_t round = 0; round < engine.rounds.size(); ++round)
-    ratios.push_back(engine.rounds[round].*figure / rung.rounds[round].*figure);
-  return quantile(ratios, 0.5);
 }
 
 Agreement agreement_of(const EngineSpeed& rung, const EngineSpeed& other) {
@@ -241,11 +232,11 @@ InferenceSpeeds measure_inference(const Subject& subject, double seconds, Thread
   const ScratchFolder scratch(fs::temp_directory_path(), "rung-bench");
   exports::OnnxRuntimeTask task = write_task(subject, images, integers, scratch.path());
   task.threads = pool.size();
-  task.seconds = seconds / (kRounds * kMeasurements);
+  task.seconds = seconds / (kMeasuredRounds * kMeasurements);
   bool has_other = true;
   std::vector<EngineSpeed> other;
   for (const EngineSpeed& engine : result.rung) other.push_back({.type = engine.type});
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kMeasuredRounds; ++round) {
     measure_round(in_float, task.seconds, result.rung[0]);
     if (in_integers) measure_round(*in_integers, task.seconds, result.rung[1]);
     if (!has_other) continue;

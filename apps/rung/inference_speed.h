@@ -13,6 +13,7 @@
 namespace rung::app {
 
 inline constexpr int kBatchImages = 256;
+inline constexpr int kMeasuredRounds = 5;  // in which every engine has its turn
 
 // What runs: a model with its numbers, as a file would hold it.
 struct Subject {
@@ -37,14 +38,13 @@ struct EngineSpeed {
   std::vector<float> logits{};   // [N][classes]
 
   bool is_rung() const { return version.empty(); }
-  double median(double Speed::*figure) const;  // over the rounds
+  // Of all rounds the best one's: what else runs on the machine makes the others slower, as it does the
+  // peak's.
+  double best(double Speed::*figure) const;
 };
 
 // Of several values, the one below which this share lies.
 double quantile(std::vector<double> values, double share);
-
-// How many times `engine` takes, or gives, what `rung` does: the median over the rounds.
-double ratio(const EngineSpeed& rung, const EngineSpeed& engine, double Speed::*figure);
 
 struct Agreement {
   int same_classes = 0;  // of kBatchImages
