@@ -153,7 +153,8 @@ class ConvolutionStep final : public Step {
   // From [K][kernel h][kernel w][C] to pairs [K][C / 2][kernel h][kernel w].
   void pack() {
     const auto channels = static_cast<size_t>(input_.output.channels);
-    const auto places = static_cast<size_t>(convolution_.slide.kernel.h * convolution_.slide.kernel.w);
+    const nn::Size2 kernel = convolution_.slide.kernel;
+    const size_t places = static_cast<size_t>(kernel.h) * static_cast<size_t>(kernel.w);
     std::vector<int32_t> weights;
     for (size_t k = 0; k < convolution_.bias.size(); ++k) {
       for (size_t c = 0; c < channels; c += 2) {
