@@ -1,4 +1,4 @@
-// compare: Rung and libtorch on the ladder's steps, as a table and as JSON with every single figure.
+// compare: Rung and its peers on the ladder's steps, as a table and as JSON with every single figure.
 // comparison.h says what runs, and in which order. bench/run calls it.
 #include <fmt/format.h>
 
@@ -11,6 +11,9 @@
 #include "bench/comparison.h"
 #include "bench/comparison_table.h"
 #include "bench/machine.h"
+#include "bench/peer_task.h"
+#include "data/dataset.h"
+#include "recipe/recipe.h"
 
 namespace rung::bench {
 namespace {
@@ -19,6 +22,7 @@ using nlohmann::ordered_json;
 
 struct Options {
   ComparisonOptions comparison;
+  std::string peers;
   std::string out;
   std::string commit;
   bool no_ladder = false;
@@ -28,10 +32,11 @@ struct Options {
 void declare(CLI::App& app, Options& options) {
   ComparisonOptions& comparison = options.comparison;
   app.add_option("--rung", comparison.rung, "The program rung")->required();
-  app.add_option("--peer", comparison.peer, "The program torch_peer")->required();
+  app.add_option("--peers", options.peers, "File that lists the peers (bench/peers.h)");
+  app.add_option("--tasks", comparison.tasks, "Folder for what the peers train on");
   app.add_option("--rounds", comparison.rounds, "Rounds a step")->check(CLI::Range(1, 1000));
   app.add_option("--seconds", comparison.seconds, "Seconds a run")->check(CLI::PositiveNumber);
-  app.add_option("--threads", comparison.threads, "Threads of both")->check(CLI::Range(1, 1024));
+  app.add_option("--threads", comparison.threads, "Threads of all")->check(CLI::Range(1, 1024));
   app.add_option("--step", comparison.steps, "Only these steps")->check(CLI::Range(1, 5));
   app.add_option("--out", options.out, "File for the JSON")->take_last();
   app.add_option("--commit", options.commit, "Which source was built, for the JSON");
@@ -39,8 +44,15 @@ void declare(CLI::App& app, Options& options) {
   app.add_flag("--quick", options.quick, "A quick look: 1 round of 1 s, no ladder");
 }
 
+void write_task(int step, const std::filesystem::path& folder) {
+  const auto recipe = recipe::load(fmt::format("{}/recipes/ladder/step{}.toml", RUNG_SOURCE_DIR, step));
+  write_peer_task(recipe, data::load_dataset(recipe.dataset.name), folder);
+}
+
 ComparisonOptions resolved(const Options& options) {
   ComparisonOptions comparison = options.comparison;
+  if (!options.peers.empty()) comparison.peers = read_peers(options.peers);
+  comparison.write_task = write_task;
   comparison.ladder = !options.no_ladder && !options.quick;
   if (options.quick) {
     comparison.rounds = 1;
@@ -96,7 +108,7 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   using namespace rung::bench;
   try {
-    CLI::App app("Compares Rung with libtorch on the ladder's steps.", "compare");
+    CLI::App app("Compares Rung with other libraries on the ladder's steps.", "compare");
     Options options;
     declare(app, options);
     CLI11_PARSE(app, argc, argv);

@@ -41,30 +41,29 @@ bool has_more_than_avx2() {
          std::find(targets.begin(), targets.end(), "avx2") != targets.end();
 }
 
-Series series(std::string name, std::vector<std::string> command) {
-  return {.name = std::move(name), .command = std::move(command), .runs = {}, .error = {}};
+Series peer_series(const ComparisonOptions& options, const Peer& peer, int step) {
+  if (!peer.missing.empty()) return {.name = peer.name, .command = {}, .missing = peer.missing};
+  const auto command = command_for(peer, step, options.tasks / fmt::format("step{}", step));
+  return {.name = peer.name,
+          .command = with(command, {"--threads", fmt::format("{}", options.threads), "--seconds",
+                                    fmt::format("{}", options.seconds), "--json"})};
 }
 
 StepResult prepare(const ComparisonOptions& options, int step) {
   const auto rung = rung_command(options, step, options.threads);
-  const std::vector<std::string> torch = {options.peer,
-                                          "--step",
-                                          fmt::format("{}", step),
-                                          "--threads",
-                                          fmt::format("{}", options.threads),
-                                          "--seconds",
-                                          fmt::format("{}", options.seconds),
-                                          "--json"};
-  return {.step = step,
-          .rung = series("rung", rung),
-          .torch = series("libtorch", torch),
-          .torch_tuned = series("libtorch_tuned", with(torch, {"--tuned"})),
-          .rung_avx2 = series("rung_avx2", with(rung, {"--simd", "avx2", "--no-peak"})),
-          .rung_single = series("rung_1_thread", with(rung_command(options, step, 1), {"--no-peak"}))};
+  const auto single = rung_command(options, step, 1);
+  StepResult result = {
+      .step = step,
+      .rung = {.name = "rung", .command = rung},
+      .rung_avx2 = {.name = "rung_avx2", .command = with(rung, {"--simd", "avx2", "--no-peak"})},
+      .rung_single = {.name = "rung_1_thread", .command = with(single, {"--no-peak"})},
+      .peers = {}};
+  for (const Peer& peer : options.peers) result.peers.push_back(peer_series(options, peer, step));
+  return result;
 }
 
 void run_once(Series& series, const ComparisonObserver& observer) {
-  if (!series.error.empty()) return;
+  if (!series.error.empty() || !series.missing.empty()) return;
   try {
     series.runs.push_back(run_json_child(series.command, kNumbers));
   } catch (const ChildError& error) {
@@ -73,12 +72,13 @@ void run_once(Series& series, const ComparisonObserver& observer) {
   }
 }
 
-// The series that are compared most closely run closest together.
+// Rung runs in the middle, so that no peer runs long before or after it.
 void run_round(StepResult& step, const ComparisonObserver& observer) {
+  const size_t half = (step.peers.size() + 1) / 2;
   run_once(step.rung_single, observer);
-  run_once(step.torch, observer);
+  for (size_t i = 0; i < half; ++i) run_once(step.peers[i], observer);
   run_once(step.rung, observer);
-  run_once(step.torch_tuned, observer);
+  for (size_t i = half; i < step.peers.size(); ++i) run_once(step.peers[i], observer);
   if (has_more_than_avx2()) run_once(step.rung_avx2, observer);
 }
 
@@ -101,7 +101,9 @@ void add_spread(ordered_json& object, const std::string& name, const std::vector
 }
 
 ordered_json to_json(const Series& series) {
+  if (!series.missing.empty()) return {{"missing", series.missing}};
   ordered_json object = {{"command", series.command}};
+  if (!series.version().empty()) object["version"] = series.version();
   for (const char* name : {"images_per_second", "gflops", "peak_rss_mib", "first_batch_seconds"})
     add_spread(object, name, series.figures(name));
   add_spread(object, "share_of_peak", ratios(series.figures("gflops"), series.figures("peak_gflops")));
@@ -113,11 +115,15 @@ ordered_json to_json(const Series& series) {
 ordered_json to_json(const StepResult& step) {
   ordered_json object = {{"step", step.step}};
   const auto speed = [](const Series& series) { return series.figures("images_per_second"); };
-  add_spread(object, "rung_to_libtorch", ratios(speed(step.rung), speed(step.torch)));
-  add_spread(object, "rung_to_libtorch_tuned", ratios(speed(step.rung), speed(step.torch_tuned)));
-  add_spread(object, "rung_avx2_to_libtorch", ratios(speed(step.rung_avx2), speed(step.torch)));
   add_spread(object, "threads_to_1_thread", ratios(speed(step.rung), speed(step.rung_single)));
-  for (const Series* series : step.all()) object[series->name] = to_json(*series);
+  for (const Series* series : {&step.rung, &step.rung_avx2, &step.rung_single})
+    object[series->name] = to_json(*series);
+  object["peers"] = ordered_json::object();
+  for (const Series& peer : step.peers) {
+    ordered_json& figures = object["peers"][peer.name] = to_json(peer);
+    add_spread(figures, "rung_to_peer", ratios(speed(step.rung), speed(peer)));
+    add_spread(figures, "rung_avx2_to_peer", ratios(speed(step.rung_avx2), speed(peer)));
+  }
   return object;
 }
 
@@ -145,10 +151,20 @@ std::vector<double> Series::figures(const std::string& figure) const {
   return values;
 }
 
+std::string Series::version() const {
+  return runs.empty() ? "" : runs.front().value("version", "");
+}
+
+std::vector<const Series*> StepResult::all() const {
+  std::vector<const Series*> series = {&rung, &rung_avx2, &rung_single};
+  for (const Series& peer : peers) series.push_back(&peer);
+  return series;
+}
+
 std::vector<std::string> Comparison::errors() const {
   std::vector<std::string> found;
   for (const StepResult& step : steps) {
-    for (const Series* series : step.all())
+    for (const Series* series : {&step.rung, &step.rung_avx2, &step.rung_single})
       if (!series->error.empty()) found.push_back(series->error);
   }
   if (ladder && !ladder->error.empty()) found.push_back(ladder->error);
@@ -159,6 +175,7 @@ Comparison compare(const ComparisonOptions& options, const ComparisonObserver& o
   Comparison comparison;
   for (const int step : options.steps) {
     comparison.steps.push_back(prepare(options, step));
+    if (need_task(options.peers)) options.write_task(step, options.tasks / fmt::format("step{}", step));
     for (int round = 1; round <= options.rounds; ++round) {
       observer.on_progress(fmt::format("step {}, round {} of {}", step, round, options.rounds));
       run_round(comparison.steps.back(), observer);

@@ -1,19 +1,24 @@
-// Rung and libtorch side by side: which programs run, in which order, and all their output. The runs of a
+// Rung and its peers side by side: which programs run, in which order, and all their output. The runs of a
 // step are interleaved, so that other load on the machine affects all of them equally; ratios are formed
 // within a round.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/peers.h"
+
 namespace rung::bench {
 
 struct ComparisonOptions {
   std::string rung;
-  std::string peer;
+  std::vector<Peer> peers;
+  std::function<void(int step, const std::filesystem::path& folder)> write_task;  // as write_peer_task()
+  std::filesystem::path tasks;  // the folder of the tasks' folders
   int rounds = 5;
   double seconds = 5;  // per run
   int threads = 2;
@@ -25,21 +30,22 @@ struct ComparisonOptions {
 struct Series {
   std::string name;
   std::vector<std::string> command;
-  std::vector<nlohmann::ordered_json> runs;
-  std::string error;  // why there are no more runs; empty if all went well
+  std::string missing{};  // why it cannot run here
+  std::vector<nlohmann::ordered_json> runs{};
+  std::string error{};  // why there are no more runs; empty if all went well
 
   std::vector<double> figures(const std::string& name) const;  // one per run that has it
+  std::string version() const;                                 // what a run says of it, or nothing
 };
 
 struct StepResult {
   int step = 0;
-  Series rung;         // best SIMD, all threads
-  Series torch;        // all threads, torch's defaults
-  Series torch_tuned;  // all threads, the fastest settings
-  Series rung_avx2;    // all threads; no runs without AVX2, or with nothing better
-  Series rung_single;  // one thread
+  Series rung;                // best SIMD, all threads
+  Series rung_avx2;           // all threads; no runs without AVX2, or with nothing better
+  Series rung_single;         // one thread
+  std::vector<Series> peers;  // all threads
 
-  std::vector<const Series*> all() const { return {&rung, &torch, &torch_tuned, &rung_avx2, &rung_single}; }
+  std::vector<const Series*> all() const;
 };
 
 struct LadderResult {
@@ -51,6 +57,7 @@ struct Comparison {
   std::vector<StepResult> steps;
   std::optional<LadderResult> ladder;
 
+  // Of Rung. A peer that is missing or fails is a result: the table names it.
   std::vector<std::string> errors() const;
 };
 

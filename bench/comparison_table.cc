@@ -1,6 +1,10 @@
 #include "bench/comparison_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
 
 #include "bench/aligned_table.h"
 #include "bench/samples.h"
@@ -31,43 +35,61 @@ std::vector<double> percent_of_peak(const Series& series) {
 }
 
 std::string speed_table(const Comparison& comparison) {
-  Rows rows = {{"step", "images/s", "GFLOP/s", "% of FMA peak"}};
+  Rows rows = {{"step", "images/s", "GFLOP/s", "% of FMA peak", "peak MiB", "first batch s"}};
   for (const StepResult& step : comparison.steps) {
     rows.push_back({fmt::format("{}", step.step), cell(speed(step.rung), 0),
-                    median(step.rung.figures("gflops"), 0), cell(percent_of_peak(step.rung), 1)});
+                    median(step.rung.figures("gflops"), 0), cell(percent_of_peak(step.rung), 1),
+                    cell(step.rung.figures("peak_rss_mib"), 0),
+                    cell(step.rung.figures("first_batch_seconds"), 2)});
   }
   return aligned(rows);
+}
+
+std::vector<std::string> peer_row(const StepResult& step, const Series& peer) {
+  std::string label = fmt::format("{}  {}", step.step, peer.name);
+  if (!peer.missing.empty()) return {std::move(label), "missing", "-", "-", "-", "-"};
+  if (peer.runs.empty() && !peer.error.empty()) return {std::move(label), "failed", "-", "-", "-", "-"};
+  return {std::move(label),
+          cell(speed(peer), 0),
+          cell(ratios(speed(step.rung), speed(peer)), 1),
+          cell(ratios(speed(step.rung_avx2), speed(peer)), 1),
+          cell(peer.figures("peak_rss_mib"), 0),
+          cell(peer.figures("first_batch_seconds"), 2)};
 }
 
 std::string peer_table(const Comparison& comparison) {
-  Rows rows = {{"step", "libtorch images/s", "Rung / libtorch", "tuned images/s", "Rung / tuned"}};
+  Rows rows = {{"step, peer", "images/s", "Rung / peer", "AVX2 Rung / peer", "peak MiB", "first batch s"}};
   for (const StepResult& step : comparison.steps) {
-    rows.push_back({fmt::format("{}", step.step), cell(speed(step.torch), 0),
-                    cell(ratios(speed(step.rung), speed(step.torch)), 1), cell(speed(step.torch_tuned), 0),
-                    cell(ratios(speed(step.rung), speed(step.torch_tuned)), 1)});
+    for (const Series& peer : step.peers) rows.push_back(peer_row(step, peer));
   }
-  return aligned(rows);
+  return rows.size() > 1 ? aligned(rows) + '\n' : "";
+}
+
+// Which version every peer has, why it is missing, and in which steps it failed.
+std::string peer_notes(const Comparison& comparison) {
+  std::map<std::string, std::vector<std::string>> notes;
+  for (const StepResult& step : comparison.steps) {
+    for (const Series& peer : step.peers) {
+      auto& known = notes[peer.name];
+      const auto add = [&](const std::string& note) {
+        if (std::find(known.begin(), known.end(), note) == known.end()) known.push_back(note);
+      };
+      if (!peer.missing.empty()) add("missing: " + peer.missing);
+      if (!peer.version().empty()) add(peer.version());
+      if (!peer.error.empty()) add(fmt::format("failed in step {}: {}", step.step, peer.error));
+    }
+  }
+  std::string text;
+  for (const auto& [name, known] : notes) text += fmt::format("{}: {}\n", name, fmt::join(known, "; "));
+  return notes.empty() ? "" : text + '\n';
 }
 
 std::string variants_table(const Comparison& comparison) {
-  Rows rows = {{"step", "AVX2 images/s", "AVX2 / libtorch", "1 thread images/s", "all threads / 1 thread"}};
+  Rows rows = {{"step", "AVX2 images/s", "1 thread images/s", "all threads / 1 thread"}};
   for (const StepResult& step : comparison.steps) {
     rows.push_back({fmt::format("{}", step.step), cell(speed(step.rung_avx2), 0),
-                    cell(ratios(speed(step.rung_avx2), speed(step.torch)), 1),
                     cell(speed(step.rung_single), 0),
                     cell(ratios(speed(step.rung), speed(step.rung_single)), 2)});
-  }
-  return aligned(rows);
-}
-
-std::string memory_table(const Comparison& comparison) {
-  Rows rows = {
-      {"step", "Rung peak MiB", "libtorch peak MiB", "Rung first batch s", "libtorch first batch s"}};
-  for (const StepResult& step : comparison.steps) {
-    rows.push_back({fmt::format("{}", step.step), cell(step.rung.figures("peak_rss_mib"), 0),
-                    cell(step.torch.figures("peak_rss_mib"), 0),
-                    cell(step.rung.figures("first_batch_seconds"), 2),
-                    cell(step.torch.figures("first_batch_seconds"), 2)});
   }
   return aligned(rows);
 }
@@ -91,7 +113,7 @@ std::string machine_line(const Comparison& comparison) {
                      median(bandwidth(comparison, "l3"), 0), median(bandwidth(comparison, "memory"), 0));
 }
 
-// Threads that wait for each other suffer most from other programs, libtorch's more than Rung's, and no
+// Threads that wait for each other suffer most from other programs, a peer's more than Rung's, and no
 // median removes that.
 std::string disturbance_line(const Comparison& comparison) {
   const auto others = disturbances(comparison);
@@ -117,8 +139,8 @@ std::string ladder_line(const Comparison& comparison) {
 }  // namespace
 
 std::string comparison_table(const Comparison& comparison) {
-  return speed_table(comparison) + '\n' + peer_table(comparison) + '\n' + variants_table(comparison) + '\n' +
-         memory_table(comparison) + '\n' + machine_line(comparison) + ladder_line(comparison) +
+  return speed_table(comparison) + '\n' + peer_table(comparison) + peer_notes(comparison) +
+         variants_table(comparison) + '\n' + machine_line(comparison) + ladder_line(comparison) +
          disturbance_line(comparison);
 }
 

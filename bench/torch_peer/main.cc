@@ -123,7 +123,7 @@ nlohmann::ordered_json run(const Options& options) {
   require_same_model(model, recipe);
   BatchSource source(recipe, data.train, options.threads);
   nlohmann::ordered_json figures = {
-      {"recipe", recipe.name}, {"threads", options.threads}, {"torch", torch_version()}};
+      {"recipe", recipe.name}, {"threads", options.threads}, {"version", "libtorch " + torch_version()}};
   train_next(model, source);
   figures["first_batch_seconds"] = seconds_since_process_start();
   figures["images_per_second"] = options.epochs > 0 ? train_epochs(model, source, options.epochs)
