@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -31,22 +32,30 @@ ModelSpec model() {
        AvgPool2d{{3, 3}, {1, 1}, {1, 1}}, AdaptiveAvgPool2d{{7, 9}}, Flatten{}, Linear{.out_features = 10}}};
 }
 
-int64_t resident_bytes() {
-  int64_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> pages;
-  return pages * ::sysconf(_SC_PAGESIZE);
+struct Bytes {
+  double mapped = 0;
+  double resident = 0;
+};
+
+Bytes bytes_now() {
+  double mapped = 0;
+  double resident = 0;
+  std::ifstream("/proc/self/statm") >> mapped >> resident;  // pages
+  const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return {mapped * page, resident * page};
 }
 
-// The bytes that are resident because of what make() returns. Memory that was freed before, and while making
-// it, goes back to the system first: malloc keeps up to 64 MiB of it resident, where the next allocations
-// would take no more.
+// The bytes of memory that what make() returns takes: resident, or mapped as what becomes resident when it is
+// used. Memory that was freed before, and while making it, goes back to the system first: malloc keeps up to
+// 64 MiB of it, where the next allocations would take no more.
 template <typename Make>
 double bytes_taken(Make make) {
   ::malloc_trim(0);
-  const int64_t before = resident_bytes();
+  const Bytes before = bytes_now();
   const auto made = make();
   ::malloc_trim(0);
-  return static_cast<double>(resident_bytes() - before);
+  const Bytes after = bytes_now();
+  return std::max(after.mapped - before.mapped, after.resident - before.resident);
 }
 
 class MemoryTest : public ::testing::Test {
@@ -101,7 +110,7 @@ TEST_F(MemoryTest, OfElasticTransformsIsAsPredicted) {
   const std::vector<data::Transform> transforms(3, data::ElasticTransform{});
   const double taken = bytes_taken([&] { return data::Augmenter(transforms, {1, 900, 1100}); });
   const auto said = static_cast<double>(data::augmenter_bytes(transforms, {1, 900, 1100}));
-  EXPECT_GT(said, 0.85 * taken);
+  EXPECT_GT(said, 0.8 * taken);
   EXPECT_LT(said, 1.05 * taken);
 }
 
