@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <span>
 #include <utility>
 
@@ -51,13 +52,17 @@ struct Expected {
   const DatasetDescription* description = nullptr;
 };
 
-// An error in the structure is reported before a mere "checksum differs".
+// The checksum is computed meanwhile by another thread. An error in the structure is reported before a mere
+// "checksum differs".
 template <typename Parse>
 auto load_file(const std::filesystem::path& folder, DatasetFile file, const Expected& expected, Parse parse) {
   const RawFile raw = read_dataset_file(folder, file);
+  std::future<void> check = std::async([&] {
+    if (expected.info != nullptr && !expected.info->published) check_sha256(raw, *expected.info, file);
+    if (expected.description != nullptr) check_sha256(raw, *expected.description, file);
+  });
   auto content = parse(raw);
-  if (expected.info != nullptr && !expected.info->published) check_sha256(raw, *expected.info, file);
-  if (expected.description != nullptr) check_sha256(raw, *expected.description, file);
+  check.get();
   return Placed<decltype(content)>{raw.place, std::move(content)};
 }
 PlacedImages load_images(const std::filesystem::path& folder, DatasetFile file, const Expected& expected) {
