@@ -8,6 +8,7 @@
 
 #include "base/exact_math.h"
 #include "nn/graph.h"
+#include "quantise/integer_inference.h"
 #include "quantise/quantise.h"
 #include "quantise/ranges.h"
 #include "train/batches.h"
@@ -44,7 +45,7 @@ Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
 }
 
 IntegerEvaluation evaluate(const quantise::IntegerModel& model, const ImageRange& images, ThreadPool& pool) {
-  std::vector<std::optional<quantise::IntegerRunner>> runners(static_cast<size_t>(pool.size()));
+  std::vector<std::optional<quantise::IntegerInference>> runners(static_cast<size_t>(pool.size()));
   std::vector<double> losses(static_cast<size_t>(images.count));
   IntegerEvaluation result;
   result.predicted.resize(static_cast<size_t>(images.count));
