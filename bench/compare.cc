@@ -32,8 +32,8 @@ struct Options {
 void declare(CLI::App& app, Options& options) {
   ComparisonOptions& comparison = options.comparison;
   app.add_option("--rung", comparison.rung, "The program rung")->required();
-  app.add_option("--peers", options.peers, "File that lists the peers (bench/peers.h)");
-  app.add_option("--tasks", comparison.tasks, "Folder for what the peers train on");
+  auto* tasks = app.add_option("--tasks", comparison.tasks, "Folder for what the peers train on");
+  app.add_option("--peers", options.peers, "File that lists the peers (bench/peers.h)")->needs(tasks);
   app.add_option("--rounds", comparison.rounds, "Rounds a step")->check(CLI::Range(1, 1000));
   app.add_option("--seconds", comparison.seconds, "Seconds a run")->check(CLI::PositiveNumber);
   app.add_option("--threads", comparison.threads, "Threads of all")->check(CLI::Range(1, 1024));

@@ -314,7 +314,7 @@ total_iters = 100
 [ema]
 decay = 0.99
 use_buffers = true
-""" + MODEL.replace("lr = 0.1\n", "nesterov = true\n").replace("epochs = 2", "epochs = 2\nlabel_smoothing = 0.1"))
+""" + MODEL.replace("lr = 0.1\n", "nesterov = true\n").replace("epochs = 2", "epochs = 2\nprecision = 'bf16'\nlabel_smoothing = 0.1"))
     for name, optimizer, schedule in [
         ("adam", 'type = "adamw"\nbetas = [0.8, 0.9]\neps = 1e-7\n', 'multi_step_lr"\nmilestones = [1, 2]\ngamma = 0.5'),
         ("cyclic", 'type = "adam"\n', 'cyclic_lr"\nbase_lr = 0.1\nmax_lr = 1\nmode = "exp_range"\ngamma = 0.9'),

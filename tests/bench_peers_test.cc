@@ -1,4 +1,5 @@
 // The comparison of bench/ with peers that only pretend: shell scripts that print figures, or fail.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -115,7 +116,7 @@ std = 0.25
 [model]
 layers = [{ stage = "s", repeat = 1 }]
 [model.stages]
-s = [{ type = "conv2d", out_channels = 10, kernel_size = 28 }]
+s = [{ type = "conv2d", out_channels = 10, kernel_size = 28, bias = false }]
 [training]
 epochs = 1
 batch_size = 2
@@ -125,7 +126,7 @@ type = "sgd"
                                     "tiny.toml");
   write_peer_task(recipe, tiny_dataset(), folder.path());
   const auto task = nlohmann::json::parse(read_text_file(folder.path() / "task.json", 1 << 20));
-  EXPECT_EQ(task["parameters"], 10 * 28 * 28 + 10);
+  EXPECT_EQ(task["parameters"], 10 * 28 * 28);
   EXPECT_EQ(task["mean"], 0.5);
   EXPECT_EQ(task["side"], 2);
   EXPECT_EQ(task["recipe"]["model"]["layers"][0]["type"], "conv2d");
@@ -140,6 +141,24 @@ TEST(PeerTask, ColourIsRefused) {
   data::Dataset dataset = tiny_dataset();
   dataset.train.channels = 3;
   EXPECT_THROW(write_peer_task({}, dataset, "unused"), UsageError);
+}
+
+// A peer must not train another model in silence.
+TEST(PeerTask, WhatPeersDoNotHaveIsRefused) {
+  const TemporaryFolder folder;
+  const auto ladder_step = [](int step) {
+    recipe::Recipe recipe = recipe::load(fmt::format(RUNG_SOURCE_DIR "/recipes/ladder/step{}.toml", step));
+    recipe.dataset.mean = 0.5;
+    recipe.dataset.std = 0.25;
+    return recipe;
+  };
+  for (int step = 1; step <= 5; ++step) write_peer_task(ladder_step(step), tiny_dataset(), folder.path());
+  recipe::Recipe strided = ladder_step(1);
+  std::get<nn::Conv2d>(strided.model.layers.front()).stride = {2, 2};
+  EXPECT_THROW(write_peer_task(strided, tiny_dataset(), folder.path()), UsageError);
+  recipe::Recipe smooth = ladder_step(1);
+  smooth.training.label_smoothing = 0.1;
+  EXPECT_THROW(write_peer_task(smooth, tiny_dataset(), folder.path()), UsageError);
 }
 
 }  // namespace

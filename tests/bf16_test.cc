@@ -97,6 +97,17 @@ TEST_P(Bf16Test, ConvertsAnyFloat) {
   }
 }
 
+TEST_P(Bf16Test, KeepsTheNansOfArithmetic) {
+  AlignedBuffer<float> values(kLanes);
+  volatile float infinity = std::numeric_limits<float>::infinity();
+  values[0] = infinity - infinity;
+  values[1] = std::numeric_limits<float>::quiet_NaN();
+  values[2] = -values[1];
+  AlignedBuffer<Bf16Pair> pairs(kLanes);
+  to_pairs(1, 1, values.data(), pairs.data());
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::isnan(value_of(pairs[i], 0))) << i;
+}
+
 std::vector<ConvShape> conv_shapes() {
   std::vector<ConvShape> all;
   for (int k = 1; k <= 11; ++k)

@@ -48,22 +48,27 @@ nn::ModelSpec model_of(const nn::Shape& input, const nn::Conv2d& conv) {
 }
 
 TEST_P(IntegerInferenceTest, EveryLayer) {
+  compared = 0;
   for (const nn::LayerSpec& layer : rung::testing::every_layer()) {
     expect_same_logits(rung::testing::model_with(layer));
     expect_same_logits(rung::testing::model_with(layer, {3, 13, 21}));
   }
+  EXPECT_GT(compared, static_cast<int>(rung::testing::every_layer().size()));  // of two each
 }
 
 TEST_P(IntegerInferenceTest, EveryWidthAndNumberOfChannels) {
+  compared = 0;
   for (int side = 3; side <= 30; ++side)
     expect_same_logits(model_of({3, 6, side}, {.out_channels = 7, .kernel_size = {3, 3}}));
   for (int channels = 1; channels <= 20; ++channels) {
     expect_same_logits(model_of({1, 12, 12}, {.out_channels = channels, .kernel_size = {3, 3}}));
     expect_same_logits(model_of({1, 4, 4}, {.out_channels = channels, .kernel_size = {3, 3}}));
   }
+  EXPECT_EQ(compared, 28 + 2 * 20);
 }
 
 TEST_P(IntegerInferenceTest, EveryStrideDilationAndPadding) {
+  compared = 0;
   for (int stride = 1; stride <= 3; ++stride) {
     for (int dilation = 1; dilation <= 3; ++dilation) {
       for (int padding = 0; padding <= 2; ++padding)
@@ -74,6 +79,7 @@ TEST_P(IntegerInferenceTest, EveryStrideDilationAndPadding) {
                                                   .dilation = {dilation, 4 - dilation}}));
     }
   }
+  EXPECT_EQ(compared, 27);
 }
 
 TEST_P(IntegerInferenceTest, RandomModelsAndRecipes) {

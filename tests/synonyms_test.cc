@@ -43,6 +43,7 @@ layers = [
 [training]
 epochs = 1
 batch_size = 32
+precision = "bf16"
 label_smoothing = 0.1
 [optimizer]
 type = "sgd"
@@ -101,6 +102,7 @@ TEST(Synonyms, GiveTheRecipesWord) {
                                     {"random_horizontal_flip", "random_flip_left_right"},
                                     {"random_vertical_flip", "flipud"},
                                     {"random_vertical_flip", "VerticalFlip"},
+                                    {"bf16", "bfloat16"},
                                     {"sgd", "SGD"},
                                     {"step_lr", "StepLR"},
                                     {"step_lr", "step"}})
@@ -118,25 +120,17 @@ TEST(Synonyms, GiveTheRecipesWord) {
 }
 
 TEST(Synonyms, OfKeys) {
-  for (const auto& [right, word] : {Case{"seed", "random_state"},
-                                    {"name", "path"},
-                                    {"validation", "val_split"},
-                                    {"classes", "num_classes"},
-                                    {"input", "input_shape"},
-                                    {"out_channels", "filters"},
-                                    {"kernel_size", "kernel"},
-                                    {"stride", "strides"},
-                                    {"padding", "pad"},
-                                    {"dilation", "dilation_rate"},
-                                    {"bias", "use_bias"},
-                                    {"out_features", "units"},
-                                    {"epochs", "n_epochs"},
-                                    {"epochs", "num_epochs"},
-                                    {"batch_size", "batchsize"},
-                                    {"batch_size", "bs"},
-                                    {"lr", "learning_rate"},
-                                    {"weight_decay", "wd"},
-                                    {"total_iters", "warmup_steps"},
+  for (const auto& [right, word] : {Case{"seed", "random_state"},  {"name", "path"},
+                                    {"precision", "dtype"},        {"precision", "amp"},
+                                    {"precision", "autocast"},     {"validation", "val_split"},
+                                    {"classes", "num_classes"},    {"input", "input_shape"},
+                                    {"out_channels", "filters"},   {"kernel_size", "kernel"},
+                                    {"stride", "strides"},         {"padding", "pad"},
+                                    {"dilation", "dilation_rate"}, {"bias", "use_bias"},
+                                    {"out_features", "units"},     {"epochs", "n_epochs"},
+                                    {"epochs", "num_epochs"},      {"batch_size", "batchsize"},
+                                    {"batch_size", "bs"},          {"lr", "learning_rate"},
+                                    {"weight_decay", "wd"},        {"total_iters", "warmup_steps"},
                                     {"degrees", "angle"}})
     EXPECT_EQ(hint_for(std::string(right) + " = ", std::string(word) + " = "),
               "did you mean `" + std::string(right) + "`?")

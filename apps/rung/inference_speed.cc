@@ -6,9 +6,9 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -18,26 +18,16 @@
 #include "data/image.h"
 #include "export/onnx.h"
 #include "export/onnx_runtime.h"
-#include "kernels/peak.h"
-#include "kernels/simd.h"
-#include "ladder/job.h"
 #include "nn/graph.h"
-#include "nn/infer.h"
 #include "quantise/integer_inference.h"
 #include "quantise/quantise.h"
-#include "table.h"
-#include "terminal.h"
-#include "train/checkpoint.h"
 #include "train/logits.h"
-#include "train/run_directory.h"
-#include "training.h"
 
 namespace rung::app {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using nlohmann::ordered_json;
 
 constexpr int kMeasurements = 10;  // of a round: two of each of Rung's engines, three of each of the other's
 constexpr int kWarmUpRuns = 20;
@@ -202,13 +192,16 @@ double quantile(std::vector<double> values, double share) {
 Agreement agreement_of(const EngineSpeed& rung, const EngineSpeed& other) {
   const size_t classes = rung.logits.size() / kBatchImages;
   Agreement agreement;
+  if (other.logits.size() != rung.logits.size()) return {.largest_difference = HUGE_VAL};
   for (size_t at = 0; at < rung.logits.size(); at += classes) {
     const auto a = std::span(rung.logits).subspan(at, classes);
     const auto b = std::span(other.logits).subspan(at, classes);
     agreement.same_classes +=
         std::ranges::max_element(a) - a.begin() == std::ranges::max_element(b) - b.begin();
     for (size_t k = 0; k < classes; ++k) {
-      agreement.largest_difference = std::max(agreement.largest_difference, std::abs(double{a[k]} - b[k]));
+      const double difference = std::abs(double{a[k]} - b[k]);
+      agreement.largest_difference =
+          std::isfinite(difference) ? std::max(agreement.largest_difference, difference) : HUGE_VAL;
       agreement.largest_logit = std::max(agreement.largest_logit, std::abs(double{a[k]}));
     }
   }

@@ -49,22 +49,12 @@ OnnxRuntimeSpeed speed_of(const Json& json) {
           json.at("logits").get<std::vector<float>>()};
 }
 
-// The end of what a program said, in one line.
-std::string last_words(std::string_view output) {
-  constexpr size_t kMost = 300;
-  const size_t end = output.find_last_not_of(" \n");
-  if (end == std::string_view::npos) return "it says nothing";
-  output = output.substr(0, end + 1);
-  output = output.substr(output.rfind('\n') + 1);
-  return quotable(output.substr(0, kMost));
-}
-
 }  // namespace
 
 OnnxRuntimeResult time_onnx_runtime(const OnnxRuntimeTask& task, const fs::path& folder) {
   const fs::path file = folder / "onnx_runtime.json";
   const ProcessResult ended = run(task, folder, file);
-  if (ended.exit_status != 0) throw IoError(fmt::format("ONNX Runtime failed: {}", last_words(ended.output)));
+  if (ended.exit_status != 0) throw IoError(fmt::format("ONNX Runtime failed: {}", last_line(ended.output)));
   try {
     const Json json = Json::parse(read_text_file(file, kMostJsonBytes));
     if (json.contains("missing"))
@@ -74,7 +64,9 @@ OnnxRuntimeResult time_onnx_runtime(const OnnxRuntimeTask& task, const fs::path&
                           kInstall);
     OnnxRuntimeResult result{.version = printable(json.at("version").get<std::string>()), .models = {}};
     for (const Json& model : json.at("models")) result.models.push_back(speed_of(model));
-    return result;
+    if (result.models.size() == task.models.size()) return result;
+    throw IoError(fmt::format("{} timed {} models instead of {}", python_interpreter(), result.models.size(),
+                              task.models.size()));
   } catch (const Json::exception& error) {
     throw IoError(
         fmt::format("{} wrote what cannot be read: {}", python_interpreter(), quotable(error.what())));

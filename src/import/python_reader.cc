@@ -24,14 +24,6 @@ constexpr auto kDeadline = std::chrono::hours(24);
 constexpr uint64_t kMostJsonBytes = 64 << 20;
 constexpr int kSignals = 128;  // exit statuses from here on
 
-// The last line that says something.
-std::string last_line(std::string_view output) {
-  const size_t end = output.find_last_not_of(" \n");
-  if (end == std::string_view::npos) return "it says nothing";
-  output = output.substr(0, end + 1);
-  return quotable(output.substr(output.rfind('\n') + 1));
-}
-
 ProcessResult run(std::span<const PythonFile> files, const Options& options, const fs::path& folder,
                   const Work& work) {
   const fs::path own = folder / "program";

@@ -17,10 +17,6 @@ namespace rung::kernels {
 
 using Bf16Pair = uint32_t;  // the even channel in the lower half
 
-constexpr int pairs_of(int channels) {
-  return (channels + 1) / 2;
-}
-
 // Channels of an element of activations.
 template <typename Element>
 inline constexpr int kChannelsOf = 1;

@@ -35,14 +35,14 @@ struct Pairs {
   using T = int32_t;
   using Tag = hn::CappedTag<int32_t, kLanes>;
   static HWY_INLINE hn::Vec<Tag> multiply_add(hn::Vec<Tag> weight, hn::Vec<Tag> x, hn::Vec<Tag> sum) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
     // One instruction multiplies and adds pairs; its other sum stays zero, and unused.
     const hn::Repartition<int16_t, Tag> halves;
     auto unused = hn::Zero(Tag());
     sum = hn::ReorderWidenMulAccumulate(Tag(), hn::BitCast(halves, weight), hn::BitCast(halves, x), sum,
                                         unused);
 #if HWY_COMPILER_GCC_ACTUAL
-    asm("" : "+x"(sum.raw));  // otherwise GCC 12 keeps every sum twice, and half of them in memory
+    asm("" : "+v"(sum.raw));  // otherwise GCC 12 keeps every sum twice, and half of them in memory
 #endif
     return sum;
 #else

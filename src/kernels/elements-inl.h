@@ -45,7 +45,8 @@ HWY_INLINE void store(const Values<float>& values, float* to) {
   hn::Store(values.of[0], D(), to);
 }
 
-// The word whose upper half is the value rounded to nearest, ties to even.
+// The word whose upper half is the value rounded to nearest, ties to even. The NaNs that arithmetic makes of
+// numbers and of bfloat16 stay NaNs.
 HWY_INLINE auto rounded_word(V value) {
   const hn::RebindToUnsigned<D> words;
   const auto bits = hn::BitCast(words, value);

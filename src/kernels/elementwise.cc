@@ -66,9 +66,9 @@ void leaky_relu_gradient(const ElementwiseShape& shape, const float* dy, const f
   leaky_relu_gradient_of<false>(shape, dy, x, slope, dx, dslope);
 }
 
-void sum(size_t floats, const float* a, const float* b, float* y) {
+void sum(size_t elements, const float* a, const float* b, float* y) {
   const D d;
-  for (size_t at = 0; at < floats; at += kVector)
+  for (size_t at = 0; at < elements; at += kVector)
     hn::StoreU(hn::Add(hn::LoadU(d, a + at), hn::LoadU(d, b + at)), d, y + at);
 }
 

@@ -34,6 +34,11 @@ constexpr int valid_lanes(int images, int block) {
   return left < kLanes ? left : kLanes;
 }
 
+// Where two channels share a word.
+constexpr int pairs_of(int channels) {
+  return (channels + 1) / 2;
+}
+
 // Floats of one block's activations [C][H][W][16].
 constexpr size_t block_floats(int channels, int height, int width) {
   return static_cast<size_t>(channels) * static_cast<size_t>(height) * static_cast<size_t>(width) * kLanes;

@@ -5,9 +5,9 @@
 
 namespace rung::kernels {
 
-// kBf16: bfloat16. Convolutions then round their weights to it, too; weights themselves, sums, statistics,
-// the images and the logits of a last convolution stay floats, as with PyTorch's autocast; so does
-// evaluation.
+// kBf16: bfloat16. Convolutions between such tensors then round their weights to it, too. Weights themselves,
+// sums, statistics, the images and what multiplies them, the logits of a last convolution, and evaluation
+// stay floats.
 enum class Precision { kFloat32, kBf16 };
 
 constexpr std::string_view name_of(Precision precision) {

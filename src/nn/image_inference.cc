@@ -14,7 +14,7 @@ ImageInference::ImageInference(const Plan& plan, const Weights& weights)
       logits_(static_cast<size_t>(plan.classes)) {
   uint64_t floats = planes_.floats();
   const kernels::Planes* input = &planes_;
-  units_.reserve(plan.units.size());  // each refers to the layout of the one before
+  units_.reserve(plan.units.size());  // `input` points to one of them
   for (const Unit& unit : plan.units) {
     units_.emplace_back(unit, weights, *input);
     floats += units_.back().floats();

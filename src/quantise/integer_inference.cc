@@ -35,7 +35,7 @@ void for_each_element(const nn::Shape& shape, Visit visit) {
 }
 
 Planes pair_planes(const nn::Shape& shape) {
-  return kernels::planes_of(pairs_of(shape.channels), shape.height, shape.width);
+  return kernels::planes_of(kernels::pairs_of(shape.channels), shape.height, shape.width);
 }
 
 // The input rows or columns of an output's window that exist.
@@ -110,7 +110,7 @@ class ConvolutionStep final : public Step {
     pack();
     sums_ = AlignedBuffer<int32_t>(conv_.output.floats());
     planes = conv_.output;
-    planes.channels = pairs_of(output.channels);
+    planes.channels = kernels::pairs_of(output.channels);
     values = AlignedBuffer<int32_t>(planes.floats());
     if (!convolution.requantisation) sums.resize(convolution.bias.size());
   }
@@ -127,7 +127,8 @@ class ConvolutionStep final : public Step {
  private:
   static Planes bordered(const Convolution& convolution, const nn::Shape& input) {
     const Slide& slide = convolution.slide;
-    return kernels::planes_of(pairs_of(input.channels), input.height + slide.before.h + slide.after.h,
+    return kernels::planes_of(kernels::pairs_of(input.channels),
+                              input.height + slide.before.h + slide.after.h,
                               input.width + slide.before.w + slide.after.w);
   }
 

@@ -12,10 +12,6 @@
 
 namespace rung::quantise {
 
-constexpr int pairs_of(int channels) {
-  return (channels + 1) / 2;
-}
-
 constexpr int32_t pair_of(uint8_t lower, uint8_t upper) {
   return lower | upper << 16;
 }

@@ -32,8 +32,13 @@ recipe::Recipe recipe_of(const std::filesystem::path& run) {
   return recipe;
 }
 
-// Up to here it is faster to run the images one by one than in blocks of 16, whose lanes would idle.
-constexpr int kFewImages = kernels::kLanes - 1;
+// Up to how many images it is faster to run them one by one than in blocks of 16, whose lanes would idle. A
+// layer that runs alone takes a whole block for each image.
+int few_images(const nn::Plan& plan) {
+  const bool runs_alone =
+      std::ranges::any_of(plan.units, [](const nn::Unit& unit) { return unit.runner != nullptr; });
+  return runs_alone ? 1 : kernels::kLanes - 1;
+}
 
 void require_taken(const Images& images, const nn::Shape& input) {
   const nn::Shape given{images.channels, images.height, images.width};
@@ -100,7 +105,7 @@ std::span<const float> Model::image_logits(std::span<const uint8_t> pixels) {
 
 std::vector<float> Model::predict_logits(const Images& images) {
   require_taken(images, engine_->plan.input);
-  if (images.count <= kFewImages) {
+  if (images.count <= few_images(engine_->plan)) {
     std::vector<float> result;
     const auto size = static_cast<size_t>(engine_->plan.input.elements());
     for (size_t at = 0; at < images.pixels.size(); at += size) {

@@ -61,7 +61,7 @@ class Model {
 
   // For one image at a time, with the least time to the answer: [classes], the same bits as predict_logits()
   // gives for these pixels [channels][height][width]; valid until the next call. One thread computes, and
-  // from the second call on no memory is allocated.
+  // from the second call on no memory is allocated. The first may throw MemoryError.
   std::span<const float> image_logits(std::span<const uint8_t> pixels);
 
  private:
