@@ -14,10 +14,7 @@ using kernels::kLanes;
 size_t output_elements(const Plan& plan, size_t s, Precision precision) {
   const Unit& unit = plan.units[s];
   const bool pairs = storage_of(plan, s, precision).pairs;
-  const kernels::ActivationShape& shape = unit.activation;
-  const Shape before =
-      unit.runner ? unit.output : Shape{shape.channels, shape.out_height(), shape.out_width()};
-  return std::max(block_elements(before, pairs), block_elements(unit.output, pairs));
+  return std::max(block_elements(computed_output(unit), pairs), block_elements(unit.output, pairs));
 }
 
 UnitSizes unit_sizes(const Plan& plan, size_t s, Precision precision) {
@@ -46,6 +43,9 @@ UnitSizes unit_sizes(const Plan& plan, size_t s, Precision precision) {
       sizes.row = std::max(forward, backward);
     }
   }
+  if (unit.norm)
+    sizes.moment_sums = kernels::block_floats(activated.channels, 1,
+                                              kernels::moment_bands(activated.height, activated.width));
   if (unit.activates()) sizes.activated = output_elements(plan, s, precision);
   if (unit.has_bits()) {
     const int channels = storage.pairs ? 2 * kernels::pairs_of(activated.channels) : activated.channels;
@@ -94,12 +94,13 @@ uint64_t training_bytes(const Plan& plan, Precision precision, int state_floats,
     thread += sizes.canvas_elements + sizes.padded;
     bits += sizes.bits;
     most.scratch = std::max(most.scratch, sizes.scratch);
+    most.moment_sums = std::max(most.moment_sums, sizes.moment_sums);
     most.row = std::max(most.row, sizes.row);
     most.wide = std::max(most.wide, sizes.wide);
     largest_output = std::max(largest_output, output_elements(plan, s, precision));
   }
   block += 2 * largest_output;  // a unit reads its output's gradient, and writes its input's
-  thread += most.scratch + most.row + kWideTensors * most.wide;
+  thread += most.scratch + 2 * most.moment_sums + most.row + kWideTensors * most.wide;
   const auto blocks = static_cast<uint64_t>(kernels::blocks_of(largest_batch));
   const uint64_t elements = whole + blocks * block + static_cast<uint64_t>(threads) * thread;
   return elements * sizeof(float) + blocks * bits * sizeof(uint16_t) + inference_bytes(plan, threads);

@@ -24,6 +24,7 @@ struct UnitSizes {
   size_t canvas_elements = 0;  // a thread
   size_t padded = 0;           // a thread: the convolution's input with its border
   size_t scratch = 0;          // floats a thread: a weight gradient's
+  size_t moment_sums = 0;      // floats a thread, of each of the two kinds
   size_t row = 0;              // floats a thread: a row of what is rounded to pairs
   size_t wide = 0;             // floats a thread, up to three times: a tensor that is widened or rounded
 };

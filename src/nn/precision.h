@@ -21,9 +21,13 @@ UnitStorage storage_of(const Plan& plan, size_t unit, Precision precision);
 // Whether a kernel reads the image as pairs of bfloat16.
 bool needs_image_pairs(const Plan& plan, Precision precision);
 
-// A flatten follows the unit, so that its output has other channels than what it computes.
+// What the unit computes, before a flatten that may follow it.
+inline Shape computed_output(const Unit& unit) {
+  if (unit.runner) return unit.output;
+  return {unit.activation.channels, unit.activation.out_height(), unit.activation.out_width()};
+}
 inline bool flattens(const Unit& unit) {
-  return !unit.runner && unit.output.channels != unit.activation.channels;
+  return computed_output(unit) != unit.output;
 }
 
 // Elements of one block's activations of this shape.
