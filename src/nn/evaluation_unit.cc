@@ -7,24 +7,28 @@
 
 namespace rung::nn {
 
+FoldedNorm::FoldedNorm(const Unit& unit)
+    : scale(static_cast<size_t>(unit.activation.channels), 1.0F), shift(scale.size(), 0.0F) {}
+
+void FoldedNorm::take(const Unit& unit, const Weights& weights) {
+  if (!unit.norm) return;
+  const auto parameters = std::span(weights.parameters);
+  const auto buffers = std::span(weights.buffers);
+  const size_t channels = scale.size();
+  kernels::batch_norm_running(
+      {parameters.subspan(unit.norm->weight, channels), parameters.subspan(unit.norm->bias, channels),
+       unit.norm->eps, unit.norm->momentum},
+      buffers.subspan(unit.norm->running_mean, channels), buffers.subspan(unit.norm->running_var, channels),
+      scale, shift);
+}
+
 EvaluationUnit::EvaluationUnit(const Unit& unit)
-    : unit_(unit),
-      packed_(unit.conv ? unit.conv->weights() : 0),
-      scale_(static_cast<size_t>(unit.activation.channels), 1.0F),
-      shift_(scale_.size(), 0.0F) {}
+    : unit_(unit), packed_(unit.conv ? unit.conv->weights() : 0), norm_(unit) {}
 
 void EvaluationUnit::prepare(const Weights& weights) {
   if (unit_.conv)
     kernels::pack_for_forward(*unit_.conv, weights.parameters.data() + unit_.weight, packed_.data());
-  if (!unit_.norm) return;
-  const auto parameters = std::span(weights.parameters);
-  const auto buffers = std::span(weights.buffers);
-  const size_t channels = scale_.size();
-  kernels::batch_norm_running(
-      {parameters.subspan(unit_.norm->weight, channels), parameters.subspan(unit_.norm->bias, channels),
-       unit_.norm->eps, unit_.norm->momentum},
-      buffers.subspan(unit_.norm->running_mean, channels), buffers.subspan(unit_.norm->running_var, channels),
-      scale_, shift_);
+  norm_.take(unit_, weights);
 }
 
 void EvaluationUnit::run(const Weights& weights, const float* x, const float* added, PaddedInput& padded,
@@ -39,7 +43,8 @@ void EvaluationUnit::run(const Weights& weights, const float* x, const float* ad
     x = result;
   }
   if (unit_.activates_in_evaluation())
-    kernels::activation_forward(unit_.activation, {x, scale_.data(), shift_.data(), added}, bits, y);
+    kernels::activation_forward(unit_.activation, {x, norm_.scale.data(), norm_.shift.data(), added}, bits,
+                                y);
 }
 
 }  // namespace rung::nn

@@ -11,6 +11,21 @@
 
 namespace rung::nn {
 
+// Batch norm by its running statistics: scale * x + shift by channel. 1 and 0 without it.
+struct FoldedNorm {
+  explicit FoldedNorm(const Unit& unit);
+
+  void take(const Unit& unit, const Weights& weights);
+
+  std::vector<float> scale;
+  std::vector<float> shift;
+};
+
+// The unit's output is its input.
+inline bool is_idle_in_evaluation(const Unit& unit) {
+  return !unit.conv && !unit.activates_in_evaluation();
+}
+
 class EvaluationUnit {
  public:
   // `unit` must outlive this object.
@@ -20,7 +35,7 @@ class EvaluationUnit {
   void prepare(const Weights& weights);
 
   // What run() does: nothing (its output is its input), one kernel, or a convolution and what follows it.
-  bool is_idle() const { return !unit_.conv && !unit_.activates_in_evaluation(); }
+  bool is_idle() const { return is_idle_in_evaluation(unit_); }
   bool has_two_kernels() const { return unit_.conv && unit_.activates_in_evaluation(); }
 
   // Writes the output of the block x [C][H][W][16] to y [K][PH][PW][16]. `added` is what a sum adds. With two
@@ -29,15 +44,12 @@ class EvaluationUnit {
   void run(const Weights& weights, const float* x, const float* added, PaddedInput& padded, float* convolved,
            uint16_t* bits, float* y) const;
 
-  // scale * x + shift by channel is what batch norm does; 1 and 0 without it.
-  const std::vector<float>& scale() const { return scale_; }
-  const std::vector<float>& shift() const { return shift_; }
+  const FoldedNorm& norm() const { return norm_; }
 
  private:
   const Unit& unit_;
   AlignedBuffer<float> packed_;
-  std::vector<float> scale_;
-  std::vector<float> shift_;
+  FoldedNorm norm_;
 };
 
 }  // namespace rung::nn

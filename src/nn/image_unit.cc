@@ -72,15 +72,15 @@ bool reads_input_itself(const Unit& unit, const Planes& input) {
 ImageUnit::ImageUnit(const Unit& unit, const Weights& weights, const Planes& input)
     : unit_(unit),
       weights_(weights),
-      numbers_(unit),
-      ones_(unit.activation.rectified ? numbers_.scale().size() : 0, 1.0F),
+      norm_(unit),
+      ones_(unit.activation.rectified ? norm_.scale.size() : 0, 1.0F),
       zeros_(ones_.size(), 0.0F),
       input_(input),
       bordered_(reads_input_itself(unit, input) ? input : bordered(unit)) {
   if (unit.conv) conv_ = kernels::image_conv(*unit.conv, bordered_);
   activated_ = conv_ ? conv_->output : bordered_;
   output_ = activated_;
-  if (numbers_.is_idle()) output_ = input;
+  if (is_idle_in_evaluation(unit)) output_ = input;
   if (unit.runner) output_ = planes_of(unit.output);
   if (unit.activation.pooling != kernels::Pooling::kNone)
     output_ = kernels::planes_of(unit.activation.channels, unit.activation.out_height(),
@@ -96,7 +96,7 @@ size_t ImageUnit::floats() const {
 }
 
 void ImageUnit::prepare() {
-  numbers_.prepare(weights_);
+  norm_.take(unit_, weights_);
   if (!reads_input_itself(unit_, input_)) border_buffer_ = AlignedBuffer<float>(bordered_.floats());
   if (conv_) {
     packed_ = AlignedBuffer<float>(conv_->packed_values());
@@ -113,7 +113,7 @@ void ImageUnit::prepare() {
 }
 
 ImageTensor ImageUnit::run(const float* x, const ImageTensor& added) {
-  if (numbers_.is_idle()) return {input_, x};
+  if (is_idle_in_evaluation(unit_)) return {input_, x};
   if (unit_.runner) {
     run_alone(x);
     return {output_, pooled_buffer_.data()};
@@ -157,8 +157,7 @@ void ImageUnit::activate(const float* x, const float* added) {
   }
   shape.relu = unit_.activation.relu;
   shape.function = unit_.activation.function;
-  kernels::activation_forward(shape, {x, numbers_.scale().data(), numbers_.shift().data(), added}, nullptr,
-                              y);
+  kernels::activation_forward(shape, {x, norm_.scale.data(), norm_.shift.data(), added}, nullptr, y);
 }
 
 void ImageUnit::run_alone(const float* x) {

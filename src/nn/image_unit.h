@@ -44,7 +44,7 @@ class ImageUnit {
 
   const Unit& unit_;
   const Weights& weights_;
-  EvaluationUnit numbers_;  // batch norm's scale and shift
+  FoldedNorm norm_;
   std::vector<float> ones_;
   std::vector<float> zeros_;
   kernels::Planes input_;

@@ -82,7 +82,7 @@ std::vector<float> Trace::through_activation(size_t unit, std::span<const float>
   kernels::ActivationShape shape = spec.activation;
   shape.rectified = false;
   kernels::activation_backward(
-      shape, {.x = x, .scale = trace.runner.scale().data(), .shift = trace.runner.shift().data()},
+      shape, {.x = x, .scale = trace.runner.norm().scale.data(), .shift = trace.runner.norm().shift.data()},
       {.dy = dy.data(),
        .bits = trace.bits.empty() ? nullptr : trace.bits.data(),
        .added = skip ? skip->data() : nullptr,
@@ -90,7 +90,7 @@ std::vector<float> Trace::through_activation(size_t unit, std::span<const float>
       nullptr, kLanes, kernels::dense_view(dx.data(), shape.height, shape.width));
   const size_t plane = shape.plane() * kLanes;
   for (size_t i = 0; i < dx.size(); ++i)
-    dx[i] = spec.activation.rectified && x[i] <= 0 ? 0 : dx[i] * trace.runner.scale()[i / plane];
+    dx[i] = spec.activation.rectified && x[i] <= 0 ? 0 : dx[i] * trace.runner.norm().scale[i / plane];
   return {dx.data(), dx.data() + dx.size()};
 }
 
