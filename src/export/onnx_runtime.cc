@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "base/child_process.h"
 #include "base/file.h"
 #include "base/python.h"
 #include "base/text.h"
@@ -16,27 +14,16 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr auto kDeadline = std::chrono::hours(24);
 constexpr uint64_t kMostJsonBytes = 64 << 20;
 constexpr const char* kInstall = "pip install onnxruntime, or name a Python that has it with RUNG_PYTHON";
 
 ProcessResult run(const OnnxRuntimeTask& task, const fs::path& folder, const fs::path& result) {
-  // A folder of its own, so that Python finds no modules in the user's current one.
-  const fs::path own = folder / "program";
-  make_writable_folder(own);
-  replace_file(own / "onnx_runtime.py", kOnnxRuntimeProgram, Sync::kNone);
-  std::vector<std::string> arguments = {python_interpreter(),
-                                        "-W",
-                                        "ignore",
-                                        own / "onnx_runtime.py",
-                                        fs::absolute(result),
-                                        fs::absolute(task.images),
-                                        fmt::format("{}", task.count),
-                                        fmt::format("{}", task.threads),
+  std::vector<std::string> arguments = {fs::absolute(result), fs::absolute(task.images),
+                                        fmt::format("{}", task.count), fmt::format("{}", task.threads),
                                         fmt::format("{}", task.seconds)};
   for (const fs::path& model : task.models) arguments.push_back(fs::absolute(model).string());
   try {
-    return run_process(arguments, own, kDeadline);
+    return run_python(kOnnxRuntimeProgram, arguments, folder);
   } catch (const IoError& error) {
     throw NoOnnxRuntime(fmt::format("ONNX Runtime is not measured: {}", error.what()),
                         fmt::format("install Python 3; {}", kInstall));

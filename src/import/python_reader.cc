@@ -1,14 +1,11 @@
-// The program runs from a folder of its own, so that Python finds no modules in the user's current folder.
 #include "import/python_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "base/child_process.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/python.h"
@@ -20,20 +17,15 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr auto kDeadline = std::chrono::hours(24);
 constexpr uint64_t kMostJsonBytes = 64 << 20;
 constexpr int kSignals = 128;  // exit statuses from here on
 
 ProcessResult run(std::span<const PythonFile> files, const Options& options, const fs::path& folder,
                   const Work& work) {
-  const fs::path own = folder / "program";
-  make_writable_folder(own);
-  replace_file(own / "python_reader.py", kPythonReader, Sync::kNone);
-  std::vector<std::string> arguments = {
-      python_interpreter(), "-W", "ignore", own / "python_reader.py", folder, options.images, options.labels};
+  std::vector<std::string> arguments = {folder, options.images, options.labels};
   for (const PythonFile& file : files) arguments.push_back(fs::absolute(file.path).string());
   try {
-    return run_process(arguments, own, kDeadline, [&] { work.report("reading with Python", 0, 1); });
+    return run_python(kPythonReader, arguments, folder, [&] { work.report("reading with Python", 0, 1); });
   } catch (const IoError& error) {
     throw IoError(fmt::format("{}: it is read by Python: {}", files.front().place, error.what()),
                   "install Python 3, or name it with RUNG_PYTHON");
