@@ -104,14 +104,15 @@ ordered_json json_of(const InferenceBench& options, const Subject& subject, int6
 }
 
 void print_table(int64_t macs, int threads, const InferenceSpeeds& result, const Peaks& peaks) {
+  const char* ratio = result.other.empty() ? "" : "ratio";
   Table table({{.head = "", .left = true},
                {.head = "us/image"},
                {.head = "99 %", .rank = 1},
                {.head = "% FMA", .rank = 2},
-               {.head = "ratio"},
+               {.head = ratio},
                {.head = "images/s"},
                {.head = "% FMA", .rank = 2},
-               {.head = "ratio"}});
+               {.head = ratio}});
   const auto share = [&](double value) { return peaks.one > 0 ? fmt::format("{:.0f}", value) : ""; };
   const auto add = [&](const EngineSpeed& engine, const EngineSpeed& rung) {
     const auto times = [&](double value) { return engine.is_rung() ? "" : fmt::format("{:.1f} x", value); };
