@@ -7,8 +7,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-mkdir -p bin root/bench
-cp -r "$source/bench/peers" root/bench
+mkdir -p bin checkout/bench
+cp -r "$source/bench/peers" checkout/bench
 for program in bash cat chmod cmp cp cut dirname mkdir rm tail touch tr; do ln -s "$(command -v $program)" bin; done
 
 # program <name>: the lines of standard input are a program on the PATH.
@@ -20,9 +20,9 @@ program() {
 # list <peers...>: writes peers.tsv, and what is said meanwhile to said.
 list() {
   PATH=$PWD/bin bash -euo pipefail -c '
-    root=$PWD/root build=$PWD/root/build/bench log=$PWD/log
+    root=$PWD/checkout build=$PWD/checkout/build/bench log=$PWD/log
     have() { command -v "$1" >/dev/null; }
-    source root/bench/peers/install.bash
+    source checkout/bench/peers/install.bash
     list_peers "$@"' list "$@" >peers.tsv 2>said
 }
 
@@ -31,7 +31,7 @@ has() { grep -qxF "$(printf '%b' "$1")" peers.tsv; }
 
 # Nothing is here: every peer is named, and libtorch, which the build has made, runs.
 list libtorch pytorch jax burn
-has "libtorch\trun\t$PWD/root/build/bench/bench/torch_peer/torch_peer\t--step\t{step}"
+has "libtorch\trun\t$PWD/checkout/build/bench/bench/torch_peer/torch_peer\t--step\t{step}"
 has 'pytorch\tmissing\tpython3 was not found'
 has 'jax\tmissing\tpython3 was not found'
 has 'burn\tmissing\tcargo was not found'
@@ -52,10 +52,10 @@ chmod +x "$3/bin/python"
 END
 export MADE=$PWD/made
 list jax
-has "jax\trun\tenv\tJAX_COMPILATION_CACHE_DIR=$PWD/root/build/peers/jax/compiled\t$PWD/root/build/peers/jax/bin/python\t$PWD/root/bench/peers/jax_peer.py\t--task\t{task}"
+has "jax\trun\tenv\tJAX_COMPILATION_CACHE_DIR=$PWD/checkout/build/peers/jax/compiled\t$PWD/checkout/build/peers/jax/bin/python\t$PWD/checkout/bench/peers/jax_peer.py\t--task\t{task}"
 list jax
 [[ $(wc -l <made) == 1 ]]
-echo 'jax==0' >root/bench/peers/jax.txt
+echo 'jax==0' >checkout/bench/peers/jax.txt
 list jax
 [[ $(wc -l <made) == 2 ]]
 
