@@ -44,24 +44,24 @@ constexpr size_t block_floats(int channels, int height, int width) {
   return static_cast<size_t>(channels) * static_cast<size_t>(height) * static_cast<size_t>(width) * kLanes;
 }
 
-// One block's activations with strides in floats, so that a kernel can work inside a larger, zero-bordered
+// One block's activations with strides in elements, so that a kernel can work inside a larger, zero-bordered
 // canvas.
-template <typename Float>
+template <typename Element>
 struct View {
-  Float* data = nullptr;
+  Element* data = nullptr;
   size_t channel = 0;
   size_t row = 0;
   size_t column = kLanes;
 
-  Float* at(int c, int y, int x) const {
+  Element* at(int c, int y, int x) const {
     return data + static_cast<size_t>(c) * channel + static_cast<size_t>(y) * row +
            static_cast<size_t>(x) * column;
   }
 };
 
 // The view of densely packed activations [C][height][width][16].
-template <typename Float>
-constexpr View<Float> dense_view(Float* data, int height, int width) {
+template <typename Element>
+constexpr View<Element> dense_view(Element* data, int height, int width) {
   const size_t row = static_cast<size_t>(width) * kLanes;
   return {data, static_cast<size_t>(height) * row, row, kLanes};
 }
