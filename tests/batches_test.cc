@@ -9,6 +9,7 @@
 #include <numeric>
 #include <vector>
 
+#include "data/dataset.h"
 #include "every_transform.h"
 #include "kernels/layout.h"
 
@@ -86,7 +87,7 @@ std::vector<float> lane_of(const std::vector<float>& x, size_t lane) {
 
 TEST(BlockLoader, NormalisesEachImageIntoItsLane) {
   const data::Split split = split_of(40);
-  BlockLoader loader(split, {.name = "", .mean = 0.1307, .std = 0.3081});
+  BlockLoader loader(split.images(), {.name = "", .mean = 0.1307, .std = 0.3081});
   const std::vector<uint32_t> images = {39, 0, 7};
   const auto x = load(loader, images);
   for (size_t lane = 0; lane < images.size(); ++lane) {
@@ -110,10 +111,10 @@ std::vector<std::vector<float>> one_by_one(BlockLoader& loader, uint64_t seed, u
 
 TEST(BlockLoader, EveryTransformDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder) {
   const data::Split split = split_of(40);
-  BlockLoader plain(split, {});
+  BlockLoader plain(split.images(), {});
   for (const data::Transform& transform : rung::testing::every_transform()) {
     SCOPED_TRACE(std::visit([](const auto& kind) { return kind.kName; }, transform));
-    BlockLoader loader(split, {});
+    BlockLoader loader(split.images(), {});
     loader.augment({transform}, 3);
     const auto expected = one_by_one(loader, 1, 0);
     const auto found = load(loader, {9, 7, 6, 5, 4, 3, 2, 1, 0}, 2);
@@ -130,8 +131,8 @@ TEST(BlockLoader, EveryTransformDependsOnImageEpochAndSeedNotOnLaneThreadOrOrder
 // The value belongs to the normalised image, and appears only in a rectangle of its lane.
 TEST(BlockLoader, ErasesAfterNormalising) {
   const data::Split split = split_of(40);
-  BlockLoader loader(split, {});
-  BlockLoader plain(split, {});
+  BlockLoader loader(split.images(), {});
+  BlockLoader plain(split.images(), {});
   loader.augment({data::RandomErasing{.p = 0.6, .scale = {0.1, 0.4}, .value = 77}}, 1);
   const std::vector<uint32_t> images = {3, 9, 30, 5, 6, 7, 8, 11};
   const auto x = load(loader, images);
@@ -153,7 +154,7 @@ TEST(BlockLoader, ErasesAfterNormalising) {
 // Each image and the one before it; the first one's is the last.
 TEST(BlockLoader, MixesEachImageWithTheOneBeforeIt) {
   const data::Split split = split_of(40);
-  BlockLoader loader(split, {});
+  BlockLoader loader(split.images(), {});
   loader.augment(rung::testing::every_transform(), 3);
   loader.mix(3);
   std::vector<uint32_t> batch(19);
@@ -179,7 +180,7 @@ TEST(BlockLoader, MixesEachImageWithTheOneBeforeIt) {
 
 TEST(BlockLoader, WithoutTransformsEpochAndSeedChangeNothing) {
   const data::Split split = split_of(40);
-  BlockLoader loader(split, {});
+  BlockLoader loader(split.images(), {});
   loader.augment({}, 3);
   EXPECT_EQ(load(loader, {4, 5}, 0, 1, 0), load(loader, {4, 5}, 2, 9, 9));
 }

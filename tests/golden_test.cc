@@ -23,6 +23,7 @@
 #include <string>
 #include <tuple>
 
+#include "data/dataset.h"
 #include "kernel_testing.h"
 #include "nn/inference.h"
 #include "nn/training_pass.h"
@@ -87,7 +88,7 @@ class Model {
         path_(kRoot / "tests/golden" / (model + ".safetensors")),
         golden_(train::read_safetensors(path_)),
         images_(images()),
-        loader_(images_, recipe_.dataset),
+        loader_(images_.images(), recipe_.dataset),
         pool_(threads),
         plan_(nn::make_plan(recipe_.model)),
         weights_(nn::initial_weights(plan_, 99)),  // only for the running statistics; the rest is replaced

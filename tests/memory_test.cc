@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/system_limits.h"
 #include "data/augment.h"
+#include "data/dataset.h"
 #include "every_layer.h"
 #include "nn/inference.h"
 #include "nn/training_pass.h"
@@ -138,7 +139,7 @@ TEST_F(MemoryTest, OfALoaderIsAsPredicted) {
   for (const auto& [transforms, mixes] :
        {std::pair(some, false), {std::vector<data::Transform>{}, true}, {some, true}}) {
     const double taken = bytes_taken([&] {
-      auto loader = std::make_unique<train::BlockLoader>(split, data::DatasetSpec{});
+      auto loader = std::make_unique<train::BlockLoader>(split.images(), data::DatasetSpec{});
       loader->augment(transforms, kThreads);
       if (mixes) loader->mix(kThreads);
       return loader;

@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "commands.h"
-#include "data/arrange.h"
-#include "ladder/job.h"
+#include "ladder/trained_model.h"
 #include "nn/plan.h"
 #include "terminal.h"
 #include "train/checkpoint.h"
@@ -42,13 +41,7 @@ void ExportOptions::require_free(const fs::path& file) const {
 }
 
 recipe::Recipe ExportOptions::recipe() const {
-  ladder::require_run(run);
-  const fs::path file = fs::path(run) / train::kRecipeFile;
-  recipe::Recipe recipe = recipe::load_stored(file);
-  if (!data::is_resolved(recipe.dataset))
-    throw DataError(fmt::format("{}: mean, std, validation and test must be numbers", file.string()),
-                    "give the folder of a run, in which they are");
-  return recipe;
+  return ladder::recipe_of_run(run);
 }
 
 nn::Weights ExportOptions::weights(const recipe::Recipe& recipe) const {

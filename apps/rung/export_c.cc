@@ -1,5 +1,4 @@
 // rung export c RUN_DIR
-#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <map>
@@ -13,13 +12,11 @@
 #include "base/text.h"
 #include "chip/layout.h"
 #include "command_line.h"
-#include "data/class_names.h"
 #include "export.h"
 #include "export/c_float.h"
 #include "export/c_project.h"
 #include "ladder/run.h"
 #include "nn/graph.h"
-#include "nn/infer.h"
 #include "nn/plan.h"
 #include "options.h"
 #include "terminal.h"
@@ -31,7 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kGoldenImages = 10;  // of the test
 constexpr const char* kFolder = "c";
 
 struct Options {
@@ -77,19 +73,9 @@ class Folder {
   }
 
   template <typename Model>
-  void write(const Model& model, const recipe::Recipe& recipe, const data::Split& test,
-             exports::CFacts facts) const {
-    std::vector<uint8_t> golden;  // [N,H,W,C], as the C code takes them
-    for (size_t i = 0; i < static_cast<size_t>(std::min(kGoldenImages, test.count)); ++i) {
-      const auto pixels = data::from_planes(test.image(i), test.height, test.width, test.channels).pixels;
-      golden.insert(golden.end(), pixels.begin(), pixels.end());
-    }
-    facts.title = recipe.title.empty() ? recipe.name : recipe.title;
-    facts.classes = data::names_of_classes(recipe.dataset, recipe.model.classes);
-    facts.macs = nn::infer(recipe.model).macs;
-    facts.test_images = test.count;
-    write_all(exports::c_project(model, name_, golden, facts, options_.form()), options_.folder(),
-              options_.from);
+  void write(const Model& model, const data::Split& test, const exports::CFacts& facts) const {
+    write_all(exports::c_project(model, name_, exports::golden_images(test), facts, options_.form()),
+              options_.folder(), options_.from);
   }
 
   void say_written(int64_t constants, int64_t ram) const {
@@ -118,10 +104,12 @@ void export_integers(const Options& options, recipe::Recipe recipe) {
   const Folder folder(options, recipe);
   const IntegerExport integers = to_integers(options.from, options.integers, std::move(recipe));
   const quantise::IntegerModel& model = integers.calibrated.model;
-  folder.write(model, integers.recipe, integers.data.test,
-               {.float_correct = integers.in_float.correct,
-                .integer_correct = integers.in_integers.correct,
-                .p_value = integers.difference.p_value});
+  const data::Split& test = integers.data.test;
+  exports::CFacts facts = exports::facts_of(integers.recipe, test.count);
+  facts.float_correct = integers.in_float.correct;
+  facts.integer_correct = integers.in_integers.correct;
+  facts.p_value = integers.difference.p_value;
+  folder.write(model, test, facts);
   const chip::Sizes sizes = chip::sizes_of(chip::lay_out(model));
   if (!options.output.json) {
     integers.say_accuracy();
@@ -143,7 +131,9 @@ void export_float(const Options& options, recipe::Recipe recipe) {
                                   *recipe.dataset.mean, *recipe.dataset.std};
   const train::Evaluation evaluation = train::Evaluator(nn::make_plan(recipe.model), recipe.dataset, pool)
                                            .evaluate(weights, {data.test, 0, data.test.count});
-  folder.write(model, recipe, data.test, {.float_correct = evaluation.correct});
+  exports::CFacts facts = exports::facts_of(recipe, data.test.count);
+  facts.float_correct = evaluation.correct;
+  folder.write(model, data.test, facts);
   const chip::Sizes sizes = exports::sizes_of(model);
   if (!options.output.json) {
     say("Test accuracy in float32 {:.2f} %\n", evaluation.accuracy);

@@ -15,6 +15,7 @@
 #include "base/philox.h"
 #include "base/scratch_folder.h"
 #include "base/text.h"
+#include "data/dataset.h"
 #include "data/image.h"
 #include "export/onnx.h"
 #include "export/onnx_runtime.h"
@@ -69,7 +70,7 @@ quantise::IntegerModel integers_of(const Subject& subject, const RandomImages& i
   const data::DatasetSpec& dataset = subject.recipe.dataset;
   const nn::graph::Graph folded =
       nn::graph::fold_batch_norms(nn::graph::make_graph(subject.recipe.model, subject.weights));
-  train::BlockLoader loader(images.pixels, dataset);
+  train::BlockLoader loader(images.pixels.images(), dataset);
   const quantise::Activations activations(folded, kBatchImages, loader.in_order(0));
   return quantise::quantise(
       folded, subject.recipe.model, activations.ranges(0),
@@ -87,7 +88,7 @@ class FloatEngine {
 
   void run_image() { one_.of(images_.pixels.image(0)); }
   std::vector<float> run_batch() {
-    return train::logits_of(images_.pixels, subject_.recipe.dataset, batch_, subject_.weights);
+    return train::logits_of(images_.pixels.images(), subject_.recipe.dataset, batch_, subject_.weights);
   }
 
  private:

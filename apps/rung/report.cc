@@ -24,12 +24,6 @@ struct Options {
   EngineOptions engine;
 };
 
-std::vector<report::StoredRun> load_runs(const std::vector<fs::path>& folders) {
-  std::vector<report::StoredRun> runs;
-  for (const fs::path& folder : report::find_runs(folders)) runs.push_back(report::load_run(folder));
-  return runs;
-}
-
 // One folder's report goes into it; a report on several goes into the current folder.
 fs::path out_file(const Options& options) {
   if (!options.out.empty()) return options.out;
@@ -39,7 +33,8 @@ fs::path out_file(const Options& options) {
 
 void make_report(const Options& options) {
   const std::vector<fs::path> folders(options.folders.begin(), options.folders.end());
-  std::vector<report::StoredRun> runs = load_runs(folders);
+  std::vector<report::StoredRun> runs;
+  for (const fs::path& folder : report::find_runs(folders)) runs.push_back(report::load_run(folder));
   std::deque<data::Dataset> datasets;
   report::Shelf shelf;
   for (report::StoredRun& run : runs) {
@@ -63,17 +58,13 @@ void make_report(const Options& options) {
 }  // namespace
 
 void report_on(const fs::path& folder, const data::Dataset& data, ThreadPool& pool) {
-  const std::vector<fs::path> folders{folder};
-  const fs::path file = folder / report::kReportFile;
   try {
-    const std::vector<report::StoredRun> runs = load_runs(folders);
-    const report::Shelf shelf{{data::arrangement_of(runs.front().recipe.dataset), {&data, ""}}};
-    replace_file(file, report::make_report(runs, !report::is_run(folder), shelf, pool));
+    report::write_report(folder, data, pool);
   } catch (const std::exception& error) {
     warn(fmt::format("the report was not written: {}", error.what()));
     return;
   }
-  say("To look at in a browser: {}\n", file.string());
+  say("To look at in a browser: {}\n", (folder / report::kReportFile).string());
 }
 
 void add_report(CLI::App& app) {

@@ -26,9 +26,8 @@ struct Split {
 
   ImageShape shape() const { return {channels, height, width}; }
   size_t image_bytes() const { return shape().size(); }
-  std::span<const uint8_t> image(size_t index) const {  // [C,H,W]
-    return std::span(pixels).subspan(index * image_bytes(), image_bytes());
-  }
+  std::span<const uint8_t> image(size_t index) const { return images().image(index); }  // [C,H,W]
+  ImagesView images() const { return {pixels, shape()}; }
 };
 
 struct Dataset {

@@ -26,6 +26,17 @@ struct ImageShape {
   size_t size() const { return static_cast<size_t>(channels) * plane(); }
 };
 
+// Images of one shape in memory, which it does not own.
+struct ImagesView {
+  std::span<const uint8_t> pixels;  // [count,channels,height,width]
+  ImageShape shape;
+
+  int count() const { return static_cast<int>(pixels.size() / shape.size()); }
+  std::span<const uint8_t> image(size_t index) const {  // [channels,height,width]
+    return pixels.subspan(index * shape.size(), shape.size());
+  }
+};
+
 // How the images of files are taken.
 enum class Colours {
   kGrey,  // those in colour become grey by luma()

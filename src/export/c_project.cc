@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/text.h"
 #include "chip/footprint.h"
 #include "chip/layout.h"
+#include "data/class_names.h"
 #include "export/c_float.h"
 #include "export/c_source.h"
 #include "export/c_text.h"
+#include "nn/infer.h"
 
 namespace rung::exports {
 namespace {
@@ -233,7 +236,26 @@ std::map<std::string, std::string> laid_out(const Parts& parts, const std::strin
   return files;
 }
 
+constexpr int kGoldenImages = 10;
+
 }  // namespace
+
+CFacts facts_of(const recipe::Recipe& recipe, int test_images) {
+  return {.title = recipe.title.empty() ? recipe.name : recipe.title,
+          .classes = data::names_of_classes(recipe.dataset, recipe.model.classes),
+          .macs = nn::infer(recipe.model).macs,
+          .test_images = test_images};
+}
+
+std::vector<uint8_t> golden_images(const data::Split& images) {
+  std::vector<uint8_t> golden;
+  for (size_t i = 0; i < static_cast<size_t>(std::min(kGoldenImages, images.count)); ++i) {
+    const auto pixels =
+        data::from_planes(images.image(i), images.height, images.width, images.channels).pixels;
+    golden.insert(golden.end(), pixels.begin(), pixels.end());
+  }
+  return golden;
+}
 
 std::string_view source_folder(CForm form) {
   return form == CForm::kFolder ? "" : "src";

@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "data/dataset.h"
 #include "export/c_float.h"
 #include "quantise/integer_model.h"
+#include "recipe/recipe.h"
 
 namespace rung::exports {
 
@@ -19,11 +21,17 @@ struct CFacts {
   std::vector<std::string> classes{};
   int64_t macs = 0;  // of one image
   int test_images = 0;
-  int float_correct = 0;
+  int float_correct = 0;  // of these
   // Of the integers.
   int integer_correct = 0;
   double p_value = 1;  // McNemar's test between the two
 };
+
+// What the recipe says of them; the rest is for the caller to fill in.
+CFacts facts_of(const recipe::Recipe& recipe, int test_images);
+
+// The first of the images, for the test: as the C code takes them, [N][H][W][C].
+std::vector<uint8_t> golden_images(const data::Split& images);
 
 // How the files are laid out.
 enum class CForm { kFolder, kArduinoLibrary };

@@ -105,8 +105,8 @@ std::vector<size_t> read_digits(std::vector<uint8_t> pixels, ThreadPool& pool) {
       train::parse_safetensors(std::as_bytes(std::span(kDigitsWeights.data(), kDigitsWeights.size())), kFile);
   const nn::Weights weights = train::load_weights(plan, tensors, kFile, recipe::to_toml(recipe));
   nn::Inference inference(plan, pool);
-  const data::Split split{static_cast<int>(pixels.size() / kSize), kSide, kSide, std::move(pixels), {}};
-  const std::vector<float> logits = train::logits_of(split, recipe.dataset, inference, weights);
+  const data::ImagesView images{pixels, {1, kSide, kSide}};
+  const std::vector<float> logits = train::logits_of(images, recipe.dataset, inference, weights);
   std::vector<size_t> digits;
   for (auto row = logits.begin(); row != logits.end(); row += kDigits)
     digits.push_back(static_cast<size_t>(std::max_element(row, row + kDigits) - row));

@@ -12,8 +12,10 @@
 #include "base/file.h"
 #include "base/require.h"
 #include "data/arrange.h"
+#include "ladder/job.h"
 #include "nn/infer.h"
 #include "optim/schedule_fit.h"
+#include "recipe/settings.h"
 
 namespace rung::ladder {
 namespace {
@@ -183,6 +185,15 @@ ordered_json to_json(const Outcome& outcome) {
 void require_fit(const recipe::Recipe& recipe, const data::Dataset& data) {
   train::require_fit(experiment_of(recipe), data);
   require_chip_budgets(recipe);
+}
+
+void require_same_run(const std::filesystem::path& run, const recipe::Recipe& recipe) {
+  if (!train::holds_run(run)) return require_no_job(run);
+  const auto difference = recipe::first_difference(recipe::load_stored(run / train::kRecipeFile), recipe);
+  if (!difference) return;
+  throw UsageError(fmt::format("{} holds a run with another {}: {}, not {}", run.string(), difference->key,
+                               difference->first, difference->second),
+                   "resume it with its own recipe and settings, or choose another folder");
 }
 
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data) {

@@ -73,6 +73,10 @@ train::RunRecord read_result(const std::filesystem::path& folder, const recipe::
 std::optional<train::RunRecord> find_result(const std::filesystem::path& folder,
                                             const recipe::Recipe& recipe);
 
+// Throws UsageError, naming the first key that differs, if the folder holds a run of another recipe than this
+// resolved one, or a job of another kind.
+void require_same_run(const std::filesystem::path& run, const recipe::Recipe& recipe);
+
 // Where the recipe's learning-rate schedule does not fit its training on this data, in sentences.
 // Precondition: train::require_fit().
 std::vector<std::string> schedule_remarks(const recipe::Recipe& recipe, const data::Dataset& data);

@@ -136,7 +136,7 @@ Filters first_filters(const nn::Plan& plan, const nn::Weights& weights) {
 nn::Trace trace_examples(const Exhibit& exhibit, std::span<const uint32_t> examples) {
   RUNG_REQUIRE(exhibit.data != nullptr && exhibit.weights);
   const nn::Shape& input = exhibit.plan->input;
-  train::BlockLoader loader(exhibit.data->test, exhibit.run.recipe.dataset);
+  train::BlockLoader loader(exhibit.data->test.images(), exhibit.run.recipe.dataset);
   AlignedBuffer<float> x(kernels::block_floats(input.channels, input.height, input.width));
   loader.load(examples, 0, 0, 0, x.data());
   return {*exhibit.plan, *exhibit.weights, x.data()};

@@ -11,7 +11,7 @@ namespace rung::report {
 Predictions predict(const nn::Plan& plan, const nn::Weights& weights, const data::DatasetSpec& normalisation,
                     const data::Split& split, ThreadPool& pool) {
   nn::Inference inference(plan, pool);
-  const std::vector<float> logits = train::logits_of(split, normalisation, inference, weights);
+  const std::vector<float> logits = train::logits_of(split.images(), normalisation, inference, weights);
   const auto classes = static_cast<size_t>(plan.classes);
   Predictions result{.classes = plan.classes, .predicted = {}, .confidence = {}, .given_true = {}};
   for (size_t image = 0; image < split.labels.size(); ++image) {

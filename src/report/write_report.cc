@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/require.h"
 #include "data/arrange.h"
 #include "ladder/comparable.h"
@@ -67,6 +68,13 @@ std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf
   }
   if (one_after_the_other) return ladder_page(exhibits);
   return exhibits.size() == 1 ? run_page(exhibits[0]) : comparison_page(exhibits[0], exhibits[1]);
+}
+
+void write_report(const std::filesystem::path& folder, const data::Dataset& data, ThreadPool& pool) {
+  std::vector<StoredRun> runs;
+  for (const std::filesystem::path& run : find_runs(std::vector{folder})) runs.push_back(load_run(run));
+  const Shelf shelf{{data::arrangement_of(runs.front().recipe.dataset), {&data, ""}}};
+  replace_file(folder / kReportFile, make_report(std::move(runs), !is_run(folder), shelf, pool));
 }
 
 }  // namespace rung::report

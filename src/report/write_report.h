@@ -22,4 +22,8 @@ std::string make_report(std::vector<StoredRun> runs, bool as_ladder, const Shelf
 
 inline constexpr const char* kReportFile = "report.html";
 
+// Writes the page about a run, or a ladder of runs, into its folder. `data` are their images. Throws IoError,
+// and as make_report().
+void write_report(const std::filesystem::path& folder, const data::Dataset& data, ThreadPool& pool);
+
 }  // namespace rung::report

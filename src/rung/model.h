@@ -66,7 +66,7 @@ class Model {
 
  private:
   struct Engine;
-  explicit Model(std::unique_ptr<Engine> engine);
+  explicit Model(Engine* engine);  // which it owns from now on
 
   std::unique_ptr<Engine> engine_;
 };

@@ -47,16 +47,6 @@ recipe::Recipe load(const fs::path& file, const std::map<std::string, std::strin
   return settings.empty() ? recipe : recipe::with_settings(recipe, settings);
 }
 
-// `recipe` is resolved.
-void require_same_run(const fs::path& run, const recipe::Recipe& recipe) {
-  if (!train::holds_run(run)) return ladder::require_no_job(run);
-  const auto difference = recipe::first_difference(recipe::load_stored(run / train::kRecipeFile), recipe);
-  if (!difference) return;
-  throw UsageError(fmt::format("{} holds a run with another {}: {}, not {}", run.string(), difference->key,
-                               difference->first, difference->second),
-                   "resume it with its own recipe and settings, or choose another folder");
-}
-
 // `options` must outlive it.
 ladder::Observer observer_of(const TrainingOptions& options, int epochs) {
   ladder::Observer observer;
@@ -75,7 +65,7 @@ TrainedRun train_recipe(const fs::path& recipe_file, const fs::path& run, const 
   if (!options.resume) ladder::require_no_job(run);
   const data::Dataset data = ladder::load_data(recipe, data::root_or_default(options.data));
   ladder::require_fit(recipe, data);
-  if (options.resume) require_same_run(run, recipe);
+  if (options.resume) ladder::require_same_run(run, recipe);
   ThreadPool pool(ThreadPool::or_available(options.threads));
   const ladder::RunPlace place{run, options.resume ? train::Start::kResume : train::Start::kNew,
                                options.checkpoint_seconds};

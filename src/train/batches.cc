@@ -29,14 +29,14 @@ PixelValues pixel_values(const data::DatasetSpec& normalisation, int channels) {
   return values;
 }
 
-BlockLoader::BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation)
-    : split_(split), shape_(split.shape()), value_(pixel_values(normalisation, split.channels)) {}
+BlockLoader::BlockLoader(const data::ImagesView& images, const data::DatasetSpec& normalisation)
+    : images_(images), value_(pixel_values(normalisation, images.shape.channels)) {}
 
 void BlockLoader::augment(const std::vector<data::Transform>& transforms, int threads) {
   if (transforms.empty()) return;
   for (int thread = 0; thread < threads; ++thread) {
-    augmenters_.emplace_back(transforms, shape_);
-    varied_.emplace_back(shape_.size() * kLanes);
+    augmenters_.emplace_back(transforms, images_.shape);
+    varied_.emplace_back(images_.shape.size() * kLanes);
     erasures_.emplace_back();
   }
 }
@@ -45,10 +45,10 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
                        float* x) {
   std::array<const uint8_t*, kLanes> from{};
   for (size_t lane = 0; lane < images.size(); ++lane) {
-    from[lane] = split_.image(images[lane]).data();
+    from[lane] = images_.image(images[lane]).data();
     if (augmenters_.empty()) continue;
     const auto mine = static_cast<size_t>(thread);
-    uint8_t* varied = varied_[mine].data() + lane * shape_.size();
+    uint8_t* varied = varied_[mine].data() + lane * images_.shape.size();
     RandomStream random(seed, RandomPurpose::kAugment, images[lane], epoch);
     augmenters_[mine].apply(from[lane], varied, random);
     from[lane] = varied;
@@ -56,7 +56,7 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
   }
   size_t pixel = 0;
   for (const auto& value : value_) {
-    for (const size_t end = pixel + shape_.plane(); pixel < end; ++pixel) {
+    for (const size_t end = pixel + images_.shape.plane(); pixel < end; ++pixel) {
       float* out = x + pixel * kLanes;
       for (size_t lane = 0; lane < images.size(); ++lane) out[lane] = value[from[lane][pixel]];
       for (size_t lane = images.size(); lane < kLanes; ++lane) out[lane] = 0;
@@ -69,7 +69,7 @@ void BlockLoader::load(std::span<const uint32_t> images, int thread, uint64_t se
 }
 
 void BlockLoader::mix(int threads) {
-  before_.assign(static_cast<size_t>(threads), std::vector<float>(shape_.size() * kLanes));
+  before_.assign(static_cast<size_t>(threads), std::vector<float>(images_.shape.size() * kLanes));
 }
 
 uint64_t BlockLoader::thread_bytes(const std::vector<data::Transform>& transforms, bool mixes,
@@ -89,7 +89,7 @@ void BlockLoader::load_mixed(std::span<const uint32_t> batch, int block, double 
   load(batch.subspan(first == 0 ? batch.size() - 1 : first - 1, 1), thread, seed, epoch, before);
   const auto own = static_cast<float>(share);
   const auto rest = static_cast<float>(1 - share);
-  for (size_t pixel = 0; pixel < shape_.size(); ++pixel) {
+  for (size_t pixel = 0; pixel < images_.shape.size(); ++pixel) {
     float* values = x + pixel * kLanes;
     for (size_t lane = lanes - 1; lane > 0; --lane)
       values[lane] = values[lane - 1] * rest + values[lane] * own;
@@ -107,10 +107,10 @@ nn::LoadBlock BlockLoader::in_order(int first) {
 }
 
 void BlockLoader::erase(const data::Erasure& erasure, size_t lane, float* x) const {
-  const auto width = static_cast<size_t>(shape_.width);
+  const auto width = static_cast<size_t>(images_.shape.width);
   const auto top = static_cast<size_t>(erasure.top);
   const auto left = static_cast<size_t>(erasure.left);
-  for (size_t plane = 0; plane < shape_.size(); plane += shape_.plane()) {
+  for (size_t plane = 0; plane < images_.shape.size(); plane += images_.shape.plane()) {
     for (size_t row = top; row < top + static_cast<size_t>(erasure.height); ++row) {
       for (size_t column = left; column < left + static_cast<size_t>(erasure.width); ++column)
         x[(plane + row * width + column) * kLanes + lane] = erasure.value;

@@ -9,7 +9,7 @@
 
 #include "data/augment.h"
 #include "data/data_spec.h"
-#include "data/dataset.h"
+#include "data/image.h"
 #include "kernels/layout.h"
 #include "nn/training_pass.h"
 
@@ -24,8 +24,8 @@ PixelValues pixel_values(const data::DatasetSpec& normalisation, int channels);
 
 class BlockLoader {
  public:
-  // `split` must outlive the loader. Pixels become their pixel_values().
-  BlockLoader(const data::Split& split, const data::DatasetSpec& normalisation);
+  // The images' pixels must outlive the loader. They become their pixel_values().
+  BlockLoader(const data::ImagesView& images, const data::DatasetSpec& normalisation);
 
   // Augments the images that are loaded, from `threads` threads. Call at most once.
   void augment(const std::vector<data::Transform>& transforms, int threads);
@@ -53,8 +53,7 @@ class BlockLoader {
  private:
   void erase(const data::Erasure& erasure, size_t lane, float* x) const;
 
-  const data::Split& split_;
-  data::ImageShape shape_;
+  data::ImagesView images_;
   PixelValues value_;
   std::vector<data::Augmenter> augmenters_;   // by thread; empty without augmentation
   std::vector<std::vector<uint8_t>> varied_;  // by thread: [16][C][H][W]

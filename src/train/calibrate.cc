@@ -25,7 +25,7 @@ Calibrated calibrate(const nn::ModelSpec& model, const nn::Weights& weights,
                      const data::DatasetSpec& normalisation, const ImageRange& training, int weight_bits,
                      ThreadPool& pool) {
   const nn::graph::Graph folded = nn::graph::fold_batch_norms(nn::graph::make_graph(model, weights));
-  BlockLoader loader(training.split, normalisation);
+  BlockLoader loader(training.split.images(), normalisation);
   const int measured = std::min(kRangeImages, training.count);
   const quantise::Activations activations(folded, measured, loader.in_order(training.first));
   // A set too small for both chooses on the images that it measures.

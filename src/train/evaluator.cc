@@ -30,7 +30,7 @@ Evaluation Evaluator::evaluate(const nn::Weights& weights, const ImageRange& ima
   RUNG_REQUIRE(plan_.input == nn::Shape{split.channels, split.height, split.width});
   const auto start = Clock::now();
   const int count = images.count;
-  BlockLoader loader(images.split, normalisation_);
+  BlockLoader loader(images.split.images(), normalisation_);
   Evaluation result{
       .images = count, .predicted = std::vector<uint8_t>(static_cast<size_t>(count)), .classes = {}};
   std::vector<kernels::BlockLoss> losses(static_cast<size_t>(kernels::blocks_of(count)));

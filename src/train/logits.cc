@@ -13,15 +13,15 @@ namespace rung::train {
 
 using kernels::kLanes;
 
-std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
+std::vector<float> logits_of(const data::ImagesView& images, const data::DatasetSpec& normalisation,
                              nn::Inference& inference, const nn::Weights& weights) {
   const nn::Plan& plan = inference.plan();
-  RUNG_REQUIRE(plan.input == nn::Shape{images.channels, images.height, images.width});
+  RUNG_REQUIRE(plan.input == nn::Shape{images.shape.channels, images.shape.height, images.shape.width});
   RUNG_REQUIRE(weights.parameters.size() == plan.parameter_count);
   const auto width = static_cast<size_t>(plan.classes);
-  std::vector<float> result(static_cast<size_t>(images.count) * width);
+  std::vector<float> result(static_cast<size_t>(images.count()) * width);
   BlockLoader loader(images, normalisation);
-  inference.run(weights, images.count, loader.in_order(0), [&](int block, int lanes, const float* logits) {
+  inference.run(weights, images.count(), loader.in_order(0), [&](int block, int lanes, const float* logits) {
     float* out = result.data() + static_cast<size_t>(block) * kLanes * width;
     for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
       for (size_t k = 0; k < width; ++k) *out++ = logits[k * kLanes + lane];

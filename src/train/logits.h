@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/data_spec.h"
-#include "data/dataset.h"
+#include "data/image.h"
 #include "nn/image_inference.h"
 #include "nn/inference.h"
 #include "nn/weights.h"
@@ -16,7 +16,7 @@ namespace rung::train {
 
 // The outputs [N][classes] for the images, unchanged but for normalisation: those that Evaluator judges.
 // Preconditions: `weights` and the images' size are those of the inference's plan.
-std::vector<float> logits_of(const data::Split& images, const data::DatasetSpec& normalisation,
+std::vector<float> logits_of(const data::ImagesView& images, const data::DatasetSpec& normalisation,
                              nn::Inference& inference, const nn::Weights& weights);
 
 // The same bits for one image at a time, at once: what logits_of() takes for one image it takes for 16.

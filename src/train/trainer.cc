@@ -134,7 +134,7 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
       optimizer_(experiment.training.optimizer, plan_.parameter_count),
       pass_(plan_, largest_batch(experiment, data), pool, experiment.training.precision),
       evaluator_(plan_, experiment.dataset, pool),
-      loader_(data.train, experiment.dataset) {
+      loader_(data.train.images(), experiment.dataset) {
   loader_.augment(experiment.augment, pool.size());
   if (experiment.training.mixup) loader_.mix(pool.size());
   if (experiment.training.ema) result_ = trained_;
