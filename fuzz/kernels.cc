@@ -607,11 +607,16 @@ void check_loss(Draw& draw) {
   const bool is_weighted = draw.between(0, 1) == 1;
   std::vector<float> weights;
   for (int k = 0; k < classes; ++k) weights.push_back(static_cast<float>(draw.between(0, 16)) / 8);
+  const bool weighs_images = draw.between(0, 1) == 1;
+  std::vector<float> image_weights;
+  for (int lane = 0; lane < kLanes; ++lane)
+    image_weights.push_back(static_cast<float>(draw.between(0, 16)) / 8);
   const bool is_mixed = draw.between(0, 1) == 1;
   const auto other_labels = draw.labels(classes);
   const LossOptions options{.scale = 0.5F,
                             .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8,
                             .class_weights = is_weighted ? weights.data() : nullptr,
+                            .image_weights = weighs_images ? image_weights.data() : nullptr,
                             .other_labels = is_mixed ? other_labels.data() : nullptr,
                             .label_share = is_mixed ? static_cast<float>(draw.between(0, 16)) / 16 : 1};
   const auto run = [&](auto cross_entropy) -> Outputs {

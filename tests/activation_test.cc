@@ -188,17 +188,20 @@ TEST_P(ActivationTest, LossEqualsReference) {
     std::vector<uint8_t> other_labels(kLanes);
     for (size_t i = 0; i < labels.size(); ++i)
       other_labels[i] = static_cast<uint8_t>(i / 3 % static_cast<size_t>(classes));
-    for (const auto& [lanes, smoothing, class_weights, share] : {std::tuple(16, 0.0F, false, 1.0F),
-                                                                 {9, 0.0F, true, 1.0F},
-                                                                 {1, 0.1F, false, 1.0F},
-                                                                 {16, 0.3F, true, 1.0F},
-                                                                 {7, 1.0F, false, 1.0F},
-                                                                 {16, 0.0F, false, 0.7F},
-                                                                 {11, 0.0F, true, 0.2F},
-                                                                 {16, 0.1F, true, 0.5F}}) {
+    const auto image_weights = random_values(kLanes, 11, 0, 4);
+    for (const auto& [lanes, smoothing, class_weights, weighs_images, share] :
+         {std::tuple(16, 0.0F, false, false, 1.0F),
+          {9, 0.0F, true, false, 1.0F},
+          {1, 0.1F, false, true, 1.0F},
+          {16, 0.3F, true, false, 1.0F},
+          {7, 1.0F, false, true, 1.0F},
+          {16, 0.0F, false, false, 0.7F},
+          {11, 0.0F, true, true, 0.2F},
+          {16, 0.1F, true, true, 0.5F}}) {
       const LossOptions options{.scale = 0.01F,
                                 .label_smoothing = smoothing,
                                 .class_weights = class_weights ? weights.data() : nullptr,
+                                .image_weights = weighs_images ? image_weights.data() : nullptr,
                                 .other_labels = share == 1 ? nullptr : other_labels.data(),
                                 .label_share = share};
       AlignedBuffer<float> d(logits.size()), expected_d(logits.size());
@@ -210,25 +213,29 @@ TEST_P(ActivationTest, LossEqualsReference) {
       EXPECT_NEAR(got.loss, want.loss, 2e-6 * (1 + want.loss));
       EXPECT_EQ(got.correct, want.correct);
       EXPECT_EQ(predicted, expected_predicted);
-      expect_near_all(d.span(), expected_d.span(), class_weights ? 4e-7 : 1e-7, "dlogits");
+      const double bound = 1e-7 * (class_weights ? 4 : 1) * (weighs_images ? 4 : 1);
+      expect_near_all(d.span(), expected_d.span(), bound, "dlogits");
     }
   }
 }
 
 // Weights of 1 are none: the same loss and gradient, to rounding.
-TEST_P(ActivationTest, ClassWeightsOfOneChangeNothing) {
+TEST_P(ActivationTest, WeightsOfOneChangeNothing) {
   constexpr int kClasses = 10;
   auto logits = random_values(kClasses * kLanes, 9, -20, 20);
   std::vector<uint8_t> labels(kLanes);
   for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<uint8_t>(i % kClasses);
-  const std::vector<float> ones(kClasses, 1);
+  const std::vector<float> ones(kLanes, 1);
   AlignedBuffer<float> d(logits.size()), expected_d(logits.size());
-  const auto run = [&](const float* weights, AlignedBuffer<float>& gradient) {
-    return cross_entropy(logits.data(), kClasses, labels.data(), kLanes, {.class_weights = weights}, nullptr,
-                         gradient.data());
+  const auto run = [&](const LossOptions& options, AlignedBuffer<float>& gradient) {
+    return cross_entropy(logits.data(), kClasses, labels.data(), kLanes, options, nullptr, gradient.data());
   };
-  EXPECT_DOUBLE_EQ(run(ones.data(), d).loss, run(nullptr, expected_d).loss);
-  EXPECT_TRUE(std::ranges::equal(d.span(), expected_d.span()));
+  const double expected = run({}, expected_d).loss;
+  for (const LossOptions& options :
+       {LossOptions{.class_weights = ones.data()}, LossOptions{.image_weights = ones.data()}}) {
+    EXPECT_DOUBLE_EQ(run(options, d).loss, expected);
+    EXPECT_TRUE(std::ranges::equal(d.span(), expected_d.span()));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Simd, ActivationTest, ::testing::ValuesIn(simd_targets()),

@@ -136,6 +136,16 @@ TEST(Arranged, TakesTestImagesFromTheTrainingImages) {
   EXPECT_EQ(std::set(images.begin(), images.end()).size(), 100);
 }
 
+TEST(Arranged, WeightsStayWithTheirImages) {
+  Dataset files = without_test({60, 40});
+  for (int i = 0; i < 100; ++i) files.train.weights.push_back(static_cast<float>(i));
+  const Dataset data = arranged(files, spec_of(Portion::of(0.25), Portion::of(0.2)));
+  for (const Split* split : {&data.train, &data.test})
+    EXPECT_EQ(std::vector<int>(split->weights.begin(), split->weights.end()), numbers(*split));
+  EXPECT_NE(sha256(data),
+            sha256(arranged(without_test({60, 40}), spec_of(Portion::of(0.25), Portion::of(0.2)))));
+}
+
 TEST(Arranged, TheHashIsOfWhatIsTrainedOnAndTested) {
   const auto hash = [](const DatasetSpec& spec) { return sha256(arranged(without_test({60, 40}), spec)); };
   const std::string first = hash(spec_of(10, 20));

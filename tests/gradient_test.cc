@@ -62,11 +62,13 @@ class Definition {
  public:
   Definition(const ModelSpec& model, const Weights& weights, int images, bool training,
              double label_smoothing = 0, std::span<const float> class_weights = {},
-             std::span<const uint8_t> other_labels = {}, double label_share = 1)
+             std::span<const float> image_weights = {}, std::span<const uint8_t> other_labels = {},
+             double label_share = 1)
       : label_smoothing_(label_smoothing),
         other_labels_(other_labels.begin(), other_labels.end()),
         label_share_(label_share),
         class_weights_(class_weights.begin(), class_weights.end()),
+        image_weights_(image_weights.begin(), image_weights.end()),
         model_(model),
         info_(infer(model)),
         parameters_(weights.parameters.begin(), weights.parameters.end()),
@@ -132,7 +134,8 @@ class Definition {
     double weights = 0;
     const auto weight = [this](size_t k) { return class_weights_.empty() ? 1 : class_weights_[k]; };
     for (size_t n = 0; n < images_; ++n) {
-      weights += other_labels_.empty() ? weight(labels[n]) : 1;
+      const double of_image = image_weights_.empty() ? 1 : image_weights_[n];
+      weights += other_labels_.empty() ? of_image * weight(labels[n]) : 1;
       const auto hot = [&](size_t k) {
         if (other_labels_.empty()) return k == labels[n] ? 1.0 : 0.0;
         return (k == labels[n] ? label_share_ : 0) + (k == other_labels_[n] ? 1 - label_share_ : 0);
@@ -141,7 +144,7 @@ class Definition {
       for (size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
       for (size_t k = 0; k < classes; ++k) {
         const double target = label_smoothing_ / model_.classes + (1 - label_smoothing_) * hot(k);
-        total += weight(k) * target * (std::log(sum) - logits[n * classes + k]);
+        total += of_image * weight(k) * target * (std::log(sum) - logits[n * classes + k]);
       }
     }
     return total / weights;
@@ -413,6 +416,7 @@ class Definition {
   std::vector<uint8_t> other_labels_;  // of MixUp, or empty
   double label_share_;
   Values class_weights_;  // [classes], or empty
+  Values image_weights_;  // [images], or empty
   const ModelSpec& model_;
   ModelInfo info_;
   Values parameters_;
@@ -625,6 +629,8 @@ class Check {
     label_smoothing_ = random.chance(0.3) ? 0.25F : 0;
     for (int k = 0; images % 2 == 0 && k < model.classes; ++k)
       class_weights_.push_back(0.25F * static_cast<float>(1 + 3 * k % 7));
+    for (int i = 0; images % 4 < 2 && i < images; ++i)
+      image_weights_.push_back(0.25F * static_cast<float>((5 * i + 2) % 7));
     // MixUp's, as in training: the other label is that of the image before.
     if (images % 3 == 0) {
       other_labels_ = labels_;
@@ -648,7 +654,7 @@ class Check {
   bool run() {
     if (smallest_norm_ < 8) return false;
     Definition exact(model_, weights_, images_, /*training=*/true, label_smoothing_, class_weights_,
-                     other_labels_, label_share());
+                     image_weights_, other_labels_, label_share());
     const double loss = exact.loss(x_, labels_);
     if (exact.margin() < kLeastMargin) return false;
     const Values gradient = exact.gradient(labels_);
@@ -700,8 +706,9 @@ class Check {
 
   Batch batch(const LoadBlock& loader) const {
     const Dropped dropped;
-    return {images_,          labels_,        loader,        dropped.seed, dropped.epoch, dropped.first_block,
-            label_smoothing_, class_weights_, other_labels_, label_share()};
+    return {
+        images_,          labels_,        loader,         dropped.seed,  dropped.epoch, dropped.first_block,
+        label_smoothing_, class_weights_, image_weights_, other_labels_, label_share()};
   }
 
   void train(const Definition& exact, double loss, const Values& gradient, int threads) const {
@@ -750,6 +757,7 @@ class Check {
   size_t smallest_norm_ = 0;  // values of a channel
   float label_smoothing_ = 0;
   std::vector<float> class_weights_;
+  std::vector<float> image_weights_;
   std::vector<uint8_t> other_labels_;
 };
 

@@ -22,9 +22,10 @@ struct Trained {
   friend bool operator==(const Trained&, const Trained&) = default;
 };
 
-Trained train_with(int threads, const train::Experiment& run = short_run()) {
+Trained train_with(int threads, const train::Experiment& run = short_run(),
+                   const data::Dataset& data = discs()) {
   ThreadPool pool(threads);
-  train::Trainer trainer(run, discs(), pool);
+  train::Trainer trainer(run, data, pool);
   Trained result;
   for (int epoch = 0; epoch < 3; ++epoch) {
     const train::TrainedEpoch trained = trainer.train_epoch();
@@ -101,6 +102,16 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithMixUp) {
   EXPECT_GT(one.accuracy, 30);
   for (const int threads : {2, 7})
     expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
+}
+
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithWeightsOfImages) {
+  data::Dataset data = discs();
+  for (size_t image = 0; image < data.train.labels.size(); ++image)
+    data.train.weights.push_back(0.5F * static_cast<float>(image % 4));
+  const Trained one = train_with(1, short_run(), data);
+  EXPECT_NE(one.weights, train_with(1, short_run()).weights);
+  for (const int threads : {2, 7})
+    expect_same_bits(train_with(threads, short_run(), data), one, fmt::format("{} threads", threads));
 }
 
 TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsOfAnyKind) {

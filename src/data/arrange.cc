@@ -67,6 +67,7 @@ Split subset(const Split& split, std::span<const uint32_t> images) {
     const auto pixels = split.image(image);
     result.pixels.insert(result.pixels.end(), pixels.begin(), pixels.end());
     result.labels.push_back(split.labels[image]);
+    if (!split.weights.empty()) result.weights.push_back(split.weights[image]);
   }
   return result;
 }

@@ -232,7 +232,8 @@ std::string sha256(const Dataset& dataset) {
     parts += fmt::format("{}x{}x{}{} {} {}\n", split->count, split->height, split->width,
                          split->channels == 1 ? "" : fmt::format("x{}", split->channels),
                          sha256_hex(std::as_bytes(std::span(split->pixels))),
-                         sha256_hex(std::as_bytes(std::span(split->labels))));
+                         sha256_hex(std::as_bytes(std::span(split->labels)))) +
+             (split->weights.empty() ? "" : sha256_hex(std::as_bytes(std::span(split->weights))) + "\n");
   return sha256_hex(std::as_bytes(std::span(parts)));
 }
 

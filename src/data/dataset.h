@@ -20,9 +20,10 @@ struct Split {
   int count = 0;
   int height = 0;
   int width = 0;
-  std::vector<uint8_t> pixels;  // [N,C,H,W], as PyTorch's (the files have [N,H,W] or [N,H,W,C])
-  std::vector<uint8_t> labels;  // [N], each below Dataset::classes
-  int channels = 1;             // 1: grey; 3: red, green and blue
+  std::vector<uint8_t> pixels;   // [N,C,H,W], as PyTorch's (the files have [N,H,W] or [N,H,W,C])
+  std::vector<uint8_t> labels;   // [N], each below Dataset::classes
+  int channels = 1;              // 1: grey; 3: red, green and blue
+  std::vector<float> weights{};  // [N], how much each image counts in the training loss; empty: 1 each
 
   ImageShape shape() const { return {channels, height, width}; }
   size_t image_bytes() const { return shape().size(); }
@@ -65,7 +66,7 @@ struct Extent {
 // What the training files in a folder of the user's own say. Throws as load_dataset().
 Extent extent_of(const std::filesystem::path& folder);
 
-// SHA-256 over the sizes, images and labels of both splits: 64 hexadecimal digits.
+// SHA-256 over the sizes, images, labels and weights of both splits: 64 hexadecimal digits.
 std::string sha256(const Dataset& dataset);
 
 }  // namespace rung::data

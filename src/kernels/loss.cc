@@ -53,6 +53,10 @@ float weight_of(const LossOptions& options, int k) {
   return options.class_weights == nullptr ? 1.0F : options.class_weights[k];
 }
 
+float image_weight(const LossOptions& options, size_t lane) {
+  return options.image_weights == nullptr ? 1.0F : options.image_weights[lane];
+}
+
 // The mean of a value of the classes under the one-hot part of the target.
 template <typename Value>
 double at_labels(const LossOptions& options, int label, size_t lane, Value value) {
@@ -69,22 +73,43 @@ double target_sum(const LossOptions& options, int classes, double all, int label
   return (1 - smoothing) * hot + smoothing * all / classes;
 }
 
+// What the images of a block are to be classified as.
+struct Wanted {
+  alignas(64) std::array<float, kLanes> label{};
+  alignas(64) std::array<float, kLanes> other_label{};
+  alignas(64) std::array<float, kLanes> target_sum{};  // without the image's weight
+  alignas(64) std::array<float, kLanes> scale{};       // of the gradient, with the image's weight
+};
+
+Wanted wanted_of(const uint8_t* labels, int classes, int lanes, double all_weights,
+                 const LossOptions& options) {
+  Wanted wanted;
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
+    wanted.label[lane] = labels[lane];
+    wanted.other_label[lane] = options.other_labels == nullptr ? labels[lane] : options.other_labels[lane];
+    wanted.target_sum[lane] =
+        static_cast<float>(target_sum(options, classes, all_weights, labels[lane], lane));
+    wanted.scale[lane] = options.scale * image_weight(options, lane);
+  }
+  return wanted;
+}
+
 // Probabilities times the target's sum, minus the target, times scale; zeros in the lanes without an image.
-// (Without class weights all factors are 1, which changes no bit.)
-void gradient(const float* logits, int classes, const float* label, const float* other_label,
-              const float* target_sums, int lanes, const LossOptions& options, V peak, V sum, size_t part,
-              float* dlogits) {
+// (Without weights all factors are 1, which changes no bit.)
+void gradient(const float* logits, int classes, const Wanted& all, int lanes, const LossOptions& options,
+              V peak, V sum, size_t part, float* dlogits) {
   const D d;
   const int left = lanes - static_cast<int>(part);
   const Target target = target_of(options, classes);
   const M valid = hn::FirstN(d, static_cast<size_t>(left < 0 ? 0 : left));
-  const V target_sum = hn::Load(d, target_sums + part);
+  const V target_sum = hn::Load(d, all.target_sum.data() + part);
+  const V scale = hn::Load(d, all.scale.data() + part);
   for (int k = 0; k < classes; ++k) {
     const size_t at = static_cast<size_t>(k) * kLanes + part;
     const V probability = hn::Div(hn::Exp(d, hn::Sub(hn::Load(d, logits + at), peak)), sum);
     const V this_class = hn::Set(d, static_cast<float>(k));
-    const M is_label = hn::Eq(hn::Load(d, label + part), this_class);
-    const M is_other = hn::Eq(hn::Load(d, other_label + part), this_class);
+    const M is_label = hn::Eq(hn::Load(d, all.label.data() + part), this_class);
+    const M is_other = hn::Eq(hn::Load(d, all.other_label.data() + part), this_class);
     const float weight = weight_of(options, k);
     const auto either = [&](float where_other, float where_not) {
       return hn::IfThenElse(is_other, hn::Set(d, where_other * weight), hn::Set(d, where_not * weight));
@@ -92,7 +117,7 @@ void gradient(const float* logits, int classes, const float* label, const float*
     const V wanted =
         hn::IfThenElse(is_label, either(target.both, target.label), either(target.other, target.rest));
     const V difference = hn::Sub(hn::Mul(probability, target_sum), wanted);
-    hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, hn::Set(d, options.scale))), d, dlogits + at);
+    hn::Store(hn::IfThenElseZero(valid, hn::Mul(difference, scale)), d, dlogits + at);
   }
 }
 
@@ -118,17 +143,10 @@ double sum_of_weights(const LossOptions& options, int classes) {
 BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
                uint8_t* predicted, float* dlogits) {
   const D d;
-  alignas(64) std::array<float, kLanes> label{};
-  alignas(64) std::array<float, kLanes> other_label{};
   alignas(64) std::array<float, kLanes> log_sum{};
   alignas(64) std::array<float, kLanes> best_class{};
-  alignas(64) std::array<float, kLanes> target_sums{};
   const double all_weights = sum_of_weights(options, classes);
-  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-    label[lane] = labels[lane];
-    other_label[lane] = options.other_labels == nullptr ? labels[lane] : options.other_labels[lane];
-    target_sums[lane] = static_cast<float>(target_sum(options, classes, all_weights, labels[lane], lane));
-  }
+  const Wanted wanted = wanted_of(labels, classes, lanes, all_weights, options);
   for (size_t part = 0; part < kLanes; part += kVector) {
     const Maximum best = maximum(logits, classes, part);
     V sum = hn::Zero(d);
@@ -137,15 +155,14 @@ BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
           sum, hn::Exp(d, hn::Sub(hn::Load(d, logits + static_cast<size_t>(k) * kLanes + part), best.value)));
     hn::Store(hn::Add(hn::Log(d, sum), best.value), d, log_sum.data() + part);
     hn::Store(best.index, d, best_class.data() + part);
-    if (dlogits != nullptr)
-      gradient(logits, classes, label.data(), other_label.data(), target_sums.data(), lanes, options,
-               best.value, sum, part, dlogits);
+    if (dlogits != nullptr) gradient(logits, classes, wanted, lanes, options, best.value, sum, part, dlogits);
   }
-  const auto& counted = options.label_share < 0.5F ? other_label : label;
+  const auto& counted = options.label_share < 0.5F ? wanted.other_label : wanted.label;
   BlockLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
-    total.loss += target_sum(options, classes, all_weights, labels[lane], lane) * log_sum[lane] -
-                  expected_logit(logits, classes, labels[lane], lane, options);
+    const double of_image = target_sum(options, classes, all_weights, labels[lane], lane) * log_sum[lane] -
+                            expected_logit(logits, classes, labels[lane], lane, options);
+    total.loss += image_weight(options, lane) * of_image;
     total.correct += best_class[lane] == counted[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
   }

@@ -23,7 +23,8 @@ BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
     const int other = options.other_labels == nullptr ? label : options.other_labels[lane];
     const double share = options.label_share;
     const auto target = [&](int k) {
-      const double weight = options.class_weights == nullptr ? 1 : options.class_weights[k];
+      const double weight = (options.class_weights == nullptr ? 1 : options.class_weights[k]) *
+                            (options.image_weights == nullptr ? 1 : options.image_weights[lane]);
       const double hot = (k == label ? share : 0) + (k == other ? 1 - share : 0);
       return weight * (smoothing / classes + (1 - smoothing) * hot);
     };

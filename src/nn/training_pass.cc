@@ -1,6 +1,7 @@
 #include "nn/training_pass.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <type_traits>
 
@@ -15,11 +16,16 @@ namespace {
 using kernels::Bf16Pair;
 using kernels::kLanes;
 
-// What the mean over the batch divides by: without class weights, or with two labels, the number of images.
+// What the mean over the batch divides by: without weights, or with two labels, the number of images.
 double weight_sum(const Batch& batch) {
-  if (batch.class_weights.empty() || !batch.other_labels.empty()) return batch.images;
+  const bool weighs_classes = !batch.class_weights.empty();
+  const bool weighs_images = !batch.image_weights.empty();
+  if (!batch.other_labels.empty() || (!weighs_classes && !weighs_images)) return batch.images;
   double sum = 0;
-  for (const uint8_t label : batch.labels) sum += batch.class_weights[label];
+  for (size_t image = 0; image < batch.labels.size(); ++image) {
+    const double of_class = weighs_classes ? batch.class_weights[batch.labels[image]] : 1;
+    sum += of_class * (weighs_images ? batch.image_weights[image] : 1);
+  }
   return sum;
 }
 
@@ -211,10 +217,16 @@ void TrainingPass::reshape(const Shape& from, const Shape& to, int thread, Bf16P
 
 void TrainingPass::loss(size_t s, int block, int thread) {
   const auto first = static_cast<size_t>(block) * kLanes;
+  // (The last block's missing images have no weights.)
+  alignas(64) std::array<float, kLanes> image_weights{};
+  if (!batch_->image_weights.empty())
+    std::ranges::copy(batch_->image_weights.subspan(first, static_cast<size_t>(lanes(block))),
+                      image_weights.begin());
   const kernels::LossOptions options{
       .scale = weight_sum_ > 0 ? 1.0F / static_cast<float>(weight_sum_) : 0,
       .label_smoothing = batch_->label_smoothing,
       .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data(),
+      .image_weights = batch_->image_weights.empty() ? nullptr : image_weights.data(),
       .other_labels = batch_->other_labels.empty() ? nullptr : batch_->other_labels.data() + first,
       .label_share = batch_->label_share};
   const bool pairs = units_[s].storage.pairs;

@@ -38,13 +38,14 @@ struct Batch {
   uint32_t first_block = 0;                    // number of the batch's first block within its epoch
   float label_smoothing = 0;                   // see kernels::LossOptions
   std::span<const float> class_weights = {};   // [classes], likewise; empty: 1 each
+  std::span<const float> image_weights = {};   // [images], likewise; empty: 1 each
   std::span<const uint8_t> other_labels = {};  // [images] of MixUp, likewise; empty: none
   float label_share = 1;
 };
 
 struct BatchResult {
-  // Mean over the batch, weighted by the weights of the labels; 0 where all of these are 0. With other
-  // labels, the sum divided by the number of images.
+  // Mean over the batch, weighted by the weights of the labels and images; 0 where all of these are 0. With
+  // other labels, the sum divided by the number of images.
   double loss = 0;
   int correct = 0;
 };

@@ -46,6 +46,17 @@ void require_labels_below(int classes, const std::vector<uint8_t>& labels, const
                                *bad));
 }
 
+// How much each image counts.
+void require_weights(const Experiment& experiment, const data::Dataset& data) {
+  const std::vector<float>& weights = data.train.weights;
+  if (weights.empty()) return;
+  if (experiment.training.mixup)
+    throw UsageError("the images have weights, and [mixup] mixes images",
+                     "leave out the weights, or take mixup out of the recipe");
+  if (std::ranges::any_of(weights, [](float weight) { return !std::isfinite(weight) || weight < 0; }))
+    throw UsageError("the weights of the images must be finite numbers of at least 0");
+}
+
 int largest_batch(const Experiment& experiment, const data::Dataset& data) {
   return std::min(experiment.training.batch_size, data.train.count - experiment.dataset.validation.images);
 }
@@ -120,6 +131,7 @@ void require_fit(const Experiment& experiment, const data::Dataset& data) {
                      "lower validation in [dataset]");
   }
   require_variance(experiment, data.train.count - experiment.dataset.validation.images);
+  require_weights(experiment, data);
   require_labels_below(experiment.model.classes, data.train.labels,
                        fmt::format("dataset {}: training", data.name));
   require_labels_below(experiment.model.classes, data.test.labels,
@@ -283,11 +295,21 @@ double Trainer::mix_labels() {
   return draw_beta(experiment_.training.mixup->alpha, random);
 }
 
+// What the batch of these images is to be classified as, and how much each of them counts.
+void Trainer::take_labels(std::span<const uint32_t> indices) {
+  const data::Split& train = data_.train;
+  labels_.clear();
+  image_weights_.clear();
+  for (const uint32_t image : indices) {
+    labels_.push_back(train.labels[image]);
+    if (!train.weights.empty()) image_weights_.push_back(train.weights[image]);
+  }
+}
+
 // Loss and gradient of the next batch, which consists of these images.
 nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
   const auto epoch = static_cast<uint32_t>(position_.epochs);
-  labels_.clear();
-  for (const uint32_t image : indices) labels_.push_back(data_.train.labels[image]);
+  take_labels(indices);
   const bool mixes = experiment_.training.mixup.has_value();
   const double share = mixes ? mix_labels() : 1;
   const nn::Batch batch{
@@ -305,6 +327,7 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
           static_cast<uint32_t>(position_.batches * kernels::blocks_of(experiment_.training.batch_size)),
       .label_smoothing = static_cast<float>(experiment_.training.label_smoothing),
       .class_weights = class_weights_,
+      .image_weights = image_weights_,
       .other_labels = other_labels_,
       .label_share = static_cast<float>(share)};
   gradient_.resize(plan_.parameter_count);

@@ -136,6 +136,7 @@ class Trainer {
   optim::Rates rates_of(int batch) const;
   double train_batch(const std::vector<uint32_t>& order);
   double mix_labels();
+  void take_labels(std::span<const uint32_t> indices);
   nn::BatchResult run_pass(std::span<const uint32_t> indices);
   void update_average();
   void round_weights();
@@ -155,6 +156,7 @@ class Trainer {
   std::vector<float> gradient_;
   std::vector<uint8_t> labels_;        // of the current batch
   std::vector<float> class_weights_;   // [classes]; empty without them
+  std::vector<float> image_weights_;   // of the current batch; empty without them
   std::vector<uint8_t> other_labels_;  // of the batch; empty without MixUp
   Position position_;
   std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
