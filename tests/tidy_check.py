@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy on every .cc of src/ and apps/, and of bench/ and fuzz/ if they are built:
+"""Runs clang-tidy on every .cc of src/ and apps/, and of python/, bench/ and fuzz/ if they are built:
 tidy_check.py <source folder> <build folder>
 
 Most of clang-tidy's time goes into headers, so the files of a folder of src/ are checked several at a time, as one
@@ -42,7 +42,7 @@ def commands():
     result = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         file = pathlib.Path(entry["file"])
-        if not file.is_relative_to(source) or file.relative_to(source).parts[0] not in ("src", "apps", "bench", "fuzz"):
+        if not file.is_relative_to(source) or file.relative_to(source).parts[0] not in ("src", "apps", "python", "bench", "fuzz"):
             continue
         text = file.read_text()
         if file.suffix == ".cc" and "#include <torch/" not in text:
