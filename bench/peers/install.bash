@@ -56,7 +56,7 @@ install_peer() {
   }
 }
 
-announce() { echo "Installing $1 (about ${peers_size[$1]} in build/peers/$1)..." >&"$peers_screen"; }
+announce() { echo "Installing $1 (about ${peers_size[$1]} in ${peers_build#"$root"/}/$1)..." >&"$peers_screen"; }
 
 # The versions in NAME.txt, in a virtual environment that is complete when it has a copy of that file.
 install_python_peer() {
