@@ -156,6 +156,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
             The loss is no longer finite.
         """
         continues = self.warm_start and hasattr(self, "model_")
+        if not continues:
+            vars(self).pop("model_", None)  # (Should this call fail, no model of other classes is left.)
         arrays = self._training_arrays(X, y, sample_weight, first=not continues)
         dataset = self._held_out(*arrays) if self.early_stopping else self._dataset(*arrays)
         recipe = self._recipe(dataset, continues)
@@ -197,12 +199,12 @@ class Classifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The label of each image."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         return self.classes_[self.model_.predict(self._pixels(X))]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, N x classes, in the order of `classes_`."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         return self.model_.predict_proba(self._pixels(X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -211,7 +213,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The network's outputs before the softmax, N x classes; of two classes their difference, N."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         logits = self.model_.predict_logits(self._pixels(X))
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 

@@ -290,6 +290,11 @@ class BadInput(unittest.TestCase):
         with self.assertRaises(NotFittedError):
             tiny().predict(self.images)
         classifier = tiny(epochs=1).fit(self.images, self.labels)
+        with self.assertRaises(ValueError):
+            classifier.fit(self.images, self.labels % 2)
+        with self.assertRaises(NotFittedError):
+            classifier.predict(self.images)
+        classifier.fit(self.images, self.labels)
         with self.assertRaisesRegex(ValueError, "fitted to 12 x 12"):
             classifier.predict(np.zeros((2, 12, 14)))
         with self.assertRaisesRegex(ValueError, "196 features.*144"):

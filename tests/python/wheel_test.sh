@@ -40,7 +40,8 @@ cd "$folder"
 import time
 start = time.perf_counter()
 import rung
-print(f"rung {rung.__version__}, imported in {1000 * (time.perf_counter() - start):.0f} ms")
+seconds = time.perf_counter() - start
+print(f"rung {rung.__version__}, imported in {1000 * seconds:.0f} ms")
 from sklearn.datasets import load_digits
 X, y = load_digits(return_X_y=True)
 score = rung.Classifier().fit(X[:1200], y[:1200]).score(X[1200:], y[1200:])
