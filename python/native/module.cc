@@ -5,8 +5,6 @@
 #include "bindings.h"
 #include "kernels/simd.h"
 
-namespace nb = nanobind;
-
 NB_MODULE(_native, module) {
   using namespace rung::python;
   bind_errors();

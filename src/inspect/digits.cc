@@ -27,7 +27,6 @@ namespace {
 constexpr size_t kDigits = 10;
 constexpr size_t kFewestClasses = 5;  // of digits
 constexpr int kSide = 28;             // pixels, as the classifier takes them
-constexpr size_t kSize = size_t{kSide} * kSide;
 constexpr size_t kAllSymmetries = kSymmetries;
 
 // How often [symmetry][class][digit] the classifier sees a digit in an image of a class.
