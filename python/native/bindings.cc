@@ -1,5 +1,6 @@
 #include "bindings.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rung::python {
@@ -18,6 +19,8 @@ Planes::Planes(const PixelArray& images) {
     throw nb::value_error("images must be an array N x height x width, or N x height x width x channels");
   for (size_t axis = 0; axis < dimensions; ++axis)
     if (images.shape(axis) > static_cast<size_t>(INT32_MAX)) throw nb::value_error("the array is too large");
+  if (std::min({images.shape(1), images.shape(2), channels}) == 0)
+    throw nb::value_error("the images have no pixels");
   count_ = static_cast<int>(images.shape(0));
   shape_ = {static_cast<int>(channels), static_cast<int>(images.shape(1)), static_cast<int>(images.shape(2))};
   borrowed_ = span_of(images);

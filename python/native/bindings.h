@@ -52,7 +52,7 @@ auto span_of(const Array& array) {
 // Images in planes, which it borrows from the array, or owns where the array has another order.
 class Planes {
  public:
-  // Throws nb::value_error unless the array has three or four dimensions.
+  // Throws nb::value_error unless the array has three or four dimensions, and its images have pixels.
   explicit Planes(const PixelArray& images);
 
   data::ImagesView view() const { return {owned_.empty() ? borrowed_ : owned_, shape_}; }

@@ -94,6 +94,8 @@ class Models(unittest.TestCase):
             self.model.predict(np.zeros((12, 12), np.uint8))
         with self.assertRaises(TypeError):
             self.model.predict(np.array([None]))
+        with self.assertRaisesRegex(ValueError, "no pixels"):
+            self.model.predict(np.zeros((2, 0, 12), np.uint8))
 
     def test_exports_onnx(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -190,6 +192,8 @@ class Data(unittest.TestCase):
             (ValueError, "one label for each", (images, labels[1:])),
             (ValueError, "one shape", (images, labels, images[:, 1:], labels)),
             (ValueError, "no images", (images[:0], labels[:0])),
+            (ValueError, "no pixels", (images[:, :0], labels)),
+            (ValueError, "no pixels", (images[..., np.newaxis][..., :0], labels)),
         ):
             with self.subTest(message), self.assertRaisesRegex(kind, message):
                 rung.data.Dataset.from_arrays(*arguments)
