@@ -68,6 +68,8 @@ class Dataset:
         """
         if "/" not in name:
             raise ValueError(f"the name of a dataset of arrays must have a slash, such as ./{name}")
+        if (test_images is None) != (test_labels is None):
+            raise ValueError("test images and their labels belong together: give both or neither")
         train_labels = as_labels(labels)
         tests = None if test_labels is None else as_labels(test_labels)
         present = [part for part in (train_labels, tests) if part is not None and len(part)]
@@ -135,7 +137,8 @@ def augment(images: Any, transforms: Sequence[Mapping[str, Any]], *, seed: int =
     transforms : sequence of dict
         Each with `type` and the options of docs/recipes.md, such as `{"type": "random_rotation", "degrees": 10}`.
     seed, epoch : int
-        Image i is varied as training does it for image i of its dataset with this seed, in this epoch, from 0.
+        Image i is varied as training does it for image i of its dataset with this seed, in this epoch, from 0. What
+        random_erasing leaves is shown as a pixel, of normalisation by the mean and standard deviation of `images`.
 
     Returns
     -------
@@ -145,6 +148,7 @@ def augment(images: Any, transforms: Sequence[Mapping[str, Any]], *, seed: int =
     recipe = Recipe.from_dict(
         {
             "title": "Images that are varied",
+            "dataset": {"name": ARRAYS, **_moments(pixels)},
             "augment": [dict(transform) for transform in transforms],
             "model": {
                 "input": list(shape_of(pixels)),
@@ -157,6 +161,13 @@ def augment(images: Any, transforms: Sequence[Mapping[str, Any]], *, seed: int =
         "transforms",
     )
     return _native.augmented(recipe._native, pixels, seed, epoch).reshape(pixels.shape)
+
+
+def _moments(pixels: np.ndarray) -> dict[str, float]:
+    """A recipe's `mean` and `std` of the images; of none, any."""
+    if not pixels.size:
+        return {"mean": 0.5, "std": 0.25}
+    return {"mean": float(pixels.mean() / 255), "std": max(float(pixels.std() / 255), 1e-6)}
 
 
 def as_labels(labels: Any) -> np.ndarray:

@@ -190,6 +190,7 @@ class Data(unittest.TestCase):
             (TypeError, "integers", (images, labels.astype(str))),
             (ValueError, "from 0 to 255", (images, labels - 1)),
             (ValueError, "one label for each", (images, labels[1:])),
+            (ValueError, "both or neither", (images, labels, images)),
             (ValueError, "one shape", (images, labels, images[:, 1:], labels)),
             (ValueError, "no images", (images[:0], labels[:0])),
             (ValueError, "no pixels", (images[:, :0], labels)),
@@ -207,6 +208,10 @@ class Data(unittest.TestCase):
         np.testing.assert_array_equal(turned, again)
         flipped = rung.data.augment(images, [{"type": "random_horizontal_flip", "p": 1.0}])
         np.testing.assert_array_equal(flipped, images[:, :, ::-1])
+        erased = rung.data.augment(images, [{"type": "random_erasing", "p": 1.0}])
+        new = erased[erased != images]
+        self.assertEqual(set(new), {round(images.mean())})
+        self.assertEqual(rung.data.augment(images[:0], []).shape, (0, 12, 12))
         with self.assertRaisesRegex(ValueError, "degree"):
             rung.data.augment(images, [{"type": "random_rotation", "degree": 40}])
 
