@@ -14,12 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/philox.h"
 #include "bindings.h"
 #include "data/augment.h"
 #include "recipe/recipe.h"
-#include "train/batches.h"
 
 namespace rung::python {
 namespace {

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "bindings.h"
-#include "ladder/run.h"
 
 namespace rung::python {
 namespace {

@@ -2,7 +2,6 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,6 +29,7 @@
 #include "train/run_directory.h"
 
 namespace rung::python {
+
 using recipe::Recipe;
 
 SharedModel::SharedModel(Recipe recipe, nn::Weights weights, int threads)

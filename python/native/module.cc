@@ -3,7 +3,6 @@
 
 #include "base/thread_pool.h"
 #include "bindings.h"
-#include "kernels/simd.h"
 
 NB_MODULE(_native, module) {
   using namespace rung::python;
@@ -16,5 +15,4 @@ NB_MODULE(_native, module) {
   bind_sweep(module);
   module.attr("__version__") = RUNG_VERSION;
   module.def("available_cores", &rung::ThreadPool::available_cores);
-  module.def("simd_target", &rung::kernels::simd_target);
 }

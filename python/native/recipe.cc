@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "bindings.h"
-#include "data/arrange.h"
 #include "ladder/first_recipe.h"
 #include "nn/infer.h"
 #include "recipe/settings.h"
@@ -56,8 +55,6 @@ void bind_recipe(nb::module_& module) {
              recipe.seed = seed;
              return recipe;
            })
-      .def("with_epochs",
-           [](Recipe recipe, int epochs) { return recipe::with_epochs(std::move(recipe), epochs); })
       .def("on_all_images", &on_all_images)
       .def_ro("name", &Recipe::name)
       .def_ro("title", &Recipe::title)
@@ -68,7 +65,6 @@ void bind_recipe(nb::module_& module) {
       .def_prop_ro("input_shape", &input_shape)
       .def_prop_ro("params", [](const Recipe& recipe) { return nn::infer(recipe.model).params; })
       .def_prop_ro("macs", [](const Recipe& recipe) { return nn::infer(recipe.model).macs; })
-      .def_prop_ro("is_resolved", [](const Recipe& recipe) { return data::is_resolved(recipe.dataset); })
       .def(
           "__eq__", [](const Recipe& recipe, const Recipe& other) { return recipe == other; },
           nb::arg("other"));

@@ -1,12 +1,10 @@
 // rung._native.train_run: a recipe trained into a run's folder, as `rung train` does it.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,7 +13,6 @@
 #include "data/registry.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
-#include "recipe/settings.h"
 #include "report/event_log.h"
 #include "report/write_report.h"
 #include "train/run_directory.h"

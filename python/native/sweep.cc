@@ -1,6 +1,5 @@
 // rung._native.sweep: many runs of a recipe, as `rung sweep` does it.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -30,18 +29,24 @@ namespace {
 
 using recipe::Recipe;
 
-// Every recipe's images: those given, or the datasets that the recipes name. Writes into the recipes what
-// only the images tell.
+// Every recipe's images: those given, or the datasets that the recipes name, each loaded once. Writes into
+// the recipes what only the images tell.
 sweep::Datasets datasets_of(std::vector<Recipe>& recipes, const data::Dataset* given,
                             const std::string& folder) {
   sweep::Datasets datasets;
   for (Recipe& recipe : recipes) {
-    const data::Dataset files =
-        given != nullptr ? *given : data::load_dataset(recipe.dataset.name, data::root_or_default(folder));
-    data::Dataset arranged = data::arranged(files, recipe.dataset);
-    recipe.dataset = data::resolved(recipe.dataset, arranged);
-    ladder::require_fit(recipe, arranged);
-    datasets.try_emplace(data::arrangement_of(recipe.dataset), std::move(arranged));
+    const std::string arrangement = data::arrangement_of(recipe.dataset);
+    if (!datasets.contains(arrangement)) {
+      data::Dataset files =
+          given != nullptr ? *given : data::load_dataset(recipe.dataset.name, data::root_or_default(folder));
+      datasets.emplace(arrangement, data::arranged(std::move(files), recipe.dataset));
+    }
+    const data::Dataset& images = datasets.at(arrangement);
+    recipe.dataset = data::resolved(recipe.dataset, images);
+    ladder::require_fit(recipe, images);
+    // (A share that is counted now makes another key.)
+    if (const std::string counted = data::arrangement_of(recipe.dataset); counted != arrangement)
+      datasets.try_emplace(counted, images);
   }
   return datasets;
 }
