@@ -45,7 +45,8 @@ def sweep(
 ) -> Sweep:
     """Trains recipes with many seeds or settings, as `rung sweep` does, and compares them.
 
-    The same call resumes a sweep that was interrupted, and runs nothing twice.
+    The same call resumes a sweep that was interrupted, and runs nothing twice. A run that diverges or fails ends
+    nothing: `Sweep.results` says which did not finish, and why.
 
     Parameters
     ----------
