@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -63,6 +64,26 @@ TEST_F(SafeTensorsTest, EveryTruncationAndAnExtraByteAreRefused) {
 }
 
 // Two bytes of data: each header's ranges add up to two, but only the first's are consecutive.
+// A header may be padded with spaces, not with zeros.
+TEST_F(SafeTensorsTest, ZerosBehindTheHeaderAreRefused) {
+  write_safetensors(path_, tensors());
+  const std::string whole = read_text_file(path_, 1 << 20);
+  uint64_t size = 0;
+  std::memcpy(&size, whole.data(), sizeof size);
+  for (const char padding : {' ', '\0'}) {
+    std::string padded = whole;
+    padded.insert(sizeof size + size, 8, padding);
+    const uint64_t longer = size + 8;
+    std::memcpy(padded.data(), &longer, sizeof longer);
+    std::ofstream(path_, std::ios::binary) << padded;
+    if (padding == ' ') {
+      EXPECT_EQ(train::read_safetensors(path_).metadata, tensors().metadata);
+    } else {
+      EXPECT_THROW(train::read_safetensors(path_), DataError);
+    }
+  }
+}
+
 TEST_F(SafeTensorsTest, OverlapsAndGapsAreRefused) {
   const auto read = [&](const std::string& second) {
     std::string header = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)" + second + "}";

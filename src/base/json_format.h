@@ -27,10 +27,11 @@ inline bool nests_deeper(std::string_view json, int most) {
   return false;
 }
 
-// Null if the text is not JSON, or nested deeper than any of Rung's files.
+// Null if the text is not JSON, or nested deeper than any of Rung's files. (For the library's parser a zero
+// byte ends the text, whatever follows.)
 inline nlohmann::json parse_json(std::string_view text) {
   constexpr int kMaxDepth = 8;
-  if (nests_deeper(text, kMaxDepth)) return {};
+  if (nests_deeper(text, kMaxDepth) || text.find('\0') != std::string_view::npos) return {};
   nlohmann::json value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   return value.is_discarded() ? nlohmann::json() : value;
 }
