@@ -337,9 +337,9 @@ void check_conv_pairs(Draw& draw) {
       in_canvas(dy.data(), s.out_channels, s.out_height(), s.out_width(), canvas, s.stride_h, s.stride_w),
       s.out_channels, canvas.height, canvas.width);
   AlignedBuffer<float> packed(packed_pairs(s)), packed_backward(packed_pairs(s));
-  pack_pairs_for_forward(s, weights.data(), packed.data());
-  pack_pairs_for_input_gradient(s, weights.data(), packed_backward.data());
   compare("convolution of pairs, " + name(s), expected, [&]() -> Outputs {
+    pack_pairs_for_forward(s, weights.data(), packed.data());
+    pack_pairs_for_input_gradient(s, weights.data(), packed_backward.data());
     const View<const Bf16Pair> view = dense_view(x_pairs.data(), padded.canvas.height, padded.canvas.width);
     AlignedBuffer<float> row(std::max(inputs(s), outputs(s))), scratch(weight_gradient_scratch(s, true));
     AlignedBuffer<Bf16Pair> y_pairs(dy_pairs.size());

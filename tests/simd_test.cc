@@ -12,9 +12,11 @@ namespace {
 
 TEST(Simd, HighwaysNamesAreOtherNames) {
   EXPECT_EQ(simd_name("AVX3"), "avx512");
+  EXPECT_EQ(simd_name("AVX3_DL"), "avx512_bf16");
   EXPECT_EQ(simd_name("avx3_zen4"), "avx512_zen4");
   EXPECT_EQ(simd_name("emu128"), "scalar");
-  for (const char* name : {"avx512", "avx2", "sse2", "neon", "scalar"}) EXPECT_EQ(simd_name(name), name);
+  for (const char* name : {"avx512_bf16", "avx512", "avx2", "sse2", "neon", "scalar"})
+    EXPECT_EQ(simd_name(name), name);
   for (const std::string& target : simd_targets()) EXPECT_EQ(simd_name(target), target);
 }
 
@@ -34,6 +36,19 @@ TEST(Simd, EitherNameForcesTheTarget) {
     force_simd_target("");
   }
   EXPECT_THROW(force_simd_target("avx5"), UsageError);
+}
+
+// The best target is the one that runs unless another is asked for, and the pair instruction belongs to it.
+TEST(Simd, PairsAreMultipliedWhereTheNameSaysSo) {
+  force_simd_target("");
+  EXPECT_EQ(simd_target(), simd_targets().front());
+  for (const std::string& target : simd_targets()) {
+    force_simd_target(target);
+    EXPECT_EQ(simd_target(), target);
+    EXPECT_EQ(has_pair_instruction(), target.ends_with("_bf16")) << target;
+  }
+  force_simd_target("");
+  EXPECT_TRUE(same_bits("avx512_bf16", "avx2"));
 }
 
 }  // namespace

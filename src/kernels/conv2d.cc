@@ -1,11 +1,12 @@
 // Convolution forward and input gradient: both are a correlation with a window that slides over a
-// zero-bordered input. Every output element is one chain of fused multiply-adds over (input channel, kernel
-// row, kernel column) in that order, whatever the tile and the vector width, so all targets with FMA give the
-// same bits.
+// zero-bordered input. Every output element is one chain of fused multiply-adds over (input channel or pair
+// of them, kernel row, kernel column) in that order, whatever the tile and the vector width, so all targets
+// with FMA give the same bits.
 #include "kernels/conv2d.h"
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/conv2d_tiles.h"
@@ -21,6 +22,30 @@
 HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 constexpr int kColumns = kVector == 16 ? 4 : 2;  // see conv2d_tiles.h
+
+// How a tile multiplies its inputs by the weights; kWeights is what a tap has packed for each output.
+struct Floats {
+  using Element = float;
+  static constexpr int kWeights = 1;
+  static HWY_INLINE V add(V weight, V in, V sum) { return hn::MulAdd(weight, in, sum); }
+};
+struct PairsByTwoFmas {
+  using Element = Bf16Pair;
+  static constexpr int kWeights = 2;
+};
+struct PairsByInstruction {
+  using Element = Bf16Pair;
+  static constexpr int kWeights = 1;
+  static HWY_INLINE V add(V weight, V in, V sum) { return add_pair_products(weight, in, sum); }
+};
+using Pairs = std::conditional_t<kPairInstruction, PairsByInstruction, PairsByTwoFmas>;
+
+HWY_INLINE V load_input(const float* x) {
+  return hn::Load(D(), x);
+}
+HWY_INLINE V load_input(const Bf16Pair* x) {
+  return hn::BitCast(D(), hn::Load(hn::RebindToUnsigned<D>(), x));
+}
 
 // One tile's view of the work: a window of inputs x kernel rows x kernel columns, and where its parts lie.
 struct Window {
@@ -55,41 +80,43 @@ constexpr bool is_zero(int i) {
 }
 
 // Adds one kernel row, column by column, and loads the inputs of each column anew.
-template <int kTile, int kCols>
-HWY_INLINE void add_kernel_row(const Window& window, const float* x, const float* w,
+template <typename Arithmetic, int kTile, int kCols>
+HWY_INLINE void add_kernel_row(const Window& window, const typename Arithmetic::Element* x, const float* w,
                                V (&sums)[kTile][kCols]) {
   const D d;
   for (int kx = 0; kx < window.columns; ++kx, x += window.x_column, w += kTile) {
     V in[kCols];
-    for (int col = 0; col < kCols; ++col) in[col] = hn::Load(d, x + static_cast<size_t>(col) * window.step);
+    for (int col = 0; col < kCols; ++col) in[col] = load_input(x + static_cast<size_t>(col) * window.step);
     for (int k = 0; k < kTile; ++k) {
       const V weight = hn::Set(d, w[k]);
-      for (int col = 0; col < kCols; ++col) sums[k][col] = hn::MulAdd(weight, in[col], sums[k][col]);
+      for (int col = 0; col < kCols; ++col) sums[k][col] = Arithmetic::add(weight, in[col], sums[k][col]);
     }
   }
 }
 
 // The same for three columns, but loads every input once and skips products with zeros.
-template <Width kWidth, int kTile, int kCols>
-HWY_INLINE void add_three(const float* x, const float* w, V (&sums)[kTile][kCols]) {
+template <typename Arithmetic, Width kWidth, int kTile, int kCols>
+HWY_INLINE void add_three(const typename Arithmetic::Element* x, const float* w, V (&sums)[kTile][kCols]) {
   const D d;
   V in[kCols + 2];
   for (int i = 0; i < kCols + 2; ++i) {
-    if (!is_zero<kWidth, kCols>(i)) in[i] = hn::Load(d, x + static_cast<size_t>(i) * kLanes);
+    if (!is_zero<kWidth, kCols>(i)) in[i] = load_input(x + static_cast<size_t>(i) * kLanes);
   }
   for (int kx = 0; kx < 3; ++kx) {
     for (int k = 0; k < kTile; ++k) {
       const V weight = hn::Set(d, w[kx * kTile + k]);
       for (int col = 0; col < kCols; ++col) {
-        if (!is_zero<kWidth, kCols>(col + kx)) sums[k][col] = hn::MulAdd(weight, in[col + kx], sums[k][col]);
+        if (!is_zero<kWidth, kCols>(col + kx))
+          sums[k][col] = Arithmetic::add(weight, in[col + kx], sums[k][col]);
       }
     }
   }
 }
 
-// The same for inputs of pairs: of each tap first the odd channels, then the even ones.
+// The same by two multiply-adds for a pair: of each tap first the odd channels, then the even ones.
 template <Width kWidth, int kTile, int kCols>
-HWY_INLINE void add_pairs(const Window& window, const Bf16Pair* x, const float* w, V (&sums)[kTile][kCols]) {
+HWY_INLINE void add_widened(const Window& window, const Bf16Pair* x, const float* w,
+                            V (&sums)[kTile][kCols]) {
   const D d;
   const int columns = kWidth == Width::kAny ? window.columns : 3;
   for (int kx = 0; kx < columns; ++kx, x += window.x_column) {
@@ -110,10 +137,11 @@ HWY_INLINE void add_pairs(const Window& window, const Bf16Pair* x, const float* 
 }
 
 // y[k][column] for kTile output channels and kCols columns.
-template <typename In, Width kWidth, int kTile, int kCols>
-void correlate_tile(const Window& window, const In* x, const float* w, const float* bias, float* y) {
+template <typename Arithmetic, Width kWidth, int kTile, int kCols>
+void correlate_tile(const Window& window, const typename Arithmetic::Element* x, const float* w,
+                    const float* bias, float* y) {
   const D d;
-  const size_t w_row = static_cast<size_t>(window.columns) * kTile * kChannelsOf<In>;
+  const size_t w_row = static_cast<size_t>(window.columns) * kTile * Arithmetic::kWeights;
   for (size_t k = 0; k < kTile; ++k) {  // where the tile below will be stored
     for (size_t col = 0; col < kCols; ++col) prefetch(y + k * window.y_channel + col * kLanes, window.y_row);
   }
@@ -124,14 +152,14 @@ void correlate_tile(const Window& window, const In* x, const float* w, const flo
     }
     for (int c = 0; c < window.inputs; ++c) {
       const float* w_tap = w + static_cast<size_t>(c) * window.w_channel;
-      const In* x_tap = x + part + static_cast<size_t>(c) * window.x_channel;
+      const auto* x_tap = x + part + static_cast<size_t>(c) * window.x_channel;
       for (int ky = 0; ky < window.rows; ++ky, x_tap += window.x_row, w_tap += w_row) {
-        if constexpr (kChannelsOf<In> == 2) {
-          add_pairs<kWidth>(window, x_tap, w_tap, sums);
+        if constexpr (std::is_same_v<Arithmetic, PairsByTwoFmas>) {
+          add_widened<kWidth>(window, x_tap, w_tap, sums);
         } else if constexpr (kWidth == Width::kAny) {
-          add_kernel_row(window, x_tap, w_tap, sums);
+          add_kernel_row<Arithmetic>(window, x_tap, w_tap, sums);
         } else {
-          add_three<kWidth>(x_tap, w_tap, sums);
+          add_three<Arithmetic, kWidth>(x_tap, w_tap, sums);
         }
       }
     }
@@ -144,44 +172,46 @@ void correlate_tile(const Window& window, const In* x, const float* w, const flo
   }
 }
 
-template <typename In>
-using TileFunction = void (*)(const Window&, const In*, const float*, const float*, float*);
-template <typename In>
-using TileRow = std::array<TileFunction<In>, kColumns>;  // by columns - 1
-template <typename In>
-using TileTable = std::array<TileRow<In>, kMaxTile>;  // by output channels - 1
+template <typename Arithmetic>
+using TileFunction = void (*)(const Window&, const typename Arithmetic::Element*, const float*, const float*,
+                              float*);
+template <typename Arithmetic>
+using TileRow = std::array<TileFunction<Arithmetic>, kColumns>;  // by columns - 1
+template <typename Arithmetic>
+using TileTable = std::array<TileRow<Arithmetic>, kMaxTile>;  // by output channels - 1
 
-template <typename In, Width kWidth, int kTile>
-constexpr TileRow<In> tile_row() {
+template <typename Arithmetic, Width kWidth, int kTile>
+constexpr TileRow<Arithmetic> tile_row() {
   return []<size_t... kCol>(std::index_sequence<kCol...>) {
-    return TileRow<In>{correlate_tile<In, kWidth, kTile, static_cast<int>(kCol) + 1>...};
+    return TileRow<Arithmetic>{correlate_tile<Arithmetic, kWidth, kTile, static_cast<int>(kCol) + 1>...};
   }
   (std::make_index_sequence<kColumns>());
 }
-template <typename In, Width kWidth>
-constexpr TileTable<In> kTiles = {tile_row<In, kWidth, 1>(), tile_row<In, kWidth, 2>(),
-                                  tile_row<In, kWidth, 3>(), tile_row<In, kWidth, 4>(),
-                                  tile_row<In, kWidth, 5>()};
+template <typename Arithmetic, Width kWidth>
+constexpr TileTable<Arithmetic> kTiles = {
+    tile_row<Arithmetic, kWidth, 1>(), tile_row<Arithmetic, kWidth, 2>(), tile_row<Arithmetic, kWidth, 3>(),
+    tile_row<Arithmetic, kWidth, 4>(), tile_row<Arithmetic, kWidth, 5>()};
 
-template <typename In>
-const TileTable<In>& tiles_for(bool three, bool zeros_left, bool zeros_right) {
-  if (!three) return kTiles<In, Width::kAny>;
-  if (zeros_left && zeros_right) return kTiles<In, Width::kZerosBoth>;
-  if (zeros_left) return kTiles<In, Width::kZerosLeft>;
-  return zeros_right ? kTiles<In, Width::kZerosRight> : kTiles<In, Width::kThree>;
+template <typename Arithmetic>
+const TileTable<Arithmetic>& tiles_for(bool three, bool zeros_left, bool zeros_right) {
+  if (!three) return kTiles<Arithmetic, Width::kAny>;
+  if (zeros_left && zeros_right) return kTiles<Arithmetic, Width::kZerosBoth>;
+  if (zeros_left) return kTiles<Arithmetic, Width::kZerosLeft>;
+  return zeros_right ? kTiles<Arithmetic, Width::kZerosRight> : kTiles<Arithmetic, Width::kThree>;
 }
 
 // One row of `width` outputs for all output channels of one channel group; `w` is at the first used kernel
 // row.
-template <typename In>
-void correlate_row(const Window& window, int outputs, int width, size_t tap_floats, const In* x,
-                   const float* w, size_t w_skip, const float* bias, float* y) {
+template <typename Arithmetic>
+void correlate_row(const Window& window, int outputs, int width, size_t tap_floats,
+                   const typename Arithmetic::Element* x, const float* w, size_t w_skip, const float* bias,
+                   float* y) {
   const bool three = window.columns == 3 && window.step == kLanes && window.x_column == kLanes;
   for (int col = 0; col < width;) {
     const int cols = next_share(width - col, kColumns);
     const bool zeros_left = window.zero_edges && col == 0;
     const bool zeros_right = window.zero_edges && col + cols == width;
-    const TileTable<In>& tiles = tiles_for<In>(three, zeros_left, zeros_right);
+    const TileTable<Arithmetic>& tiles = tiles_for<Arithmetic>(three, zeros_left, zeros_right);
     for (int k = 0; k < outputs;) {
       const int tile = next_share(outputs - k, kMaxTile);
       Window tile_window = window;
@@ -291,14 +321,15 @@ void rectify(float* y, size_t floats) {
   }
 }
 
-template <typename In, typename Out>
-void forward(const ConvShape& shape, View<const In> x, const float* packed, const float* bias, Out* y,
-             const ConvEpilogue& epilogue) {
+template <typename Arithmetic, typename Out>
+void forward(const ConvShape& shape, View<const typename Arithmetic::Element> x, const float* packed,
+             const float* bias, Out* y, const ConvEpilogue& epilogue) {
+  constexpr int kOf = kChannelsOf<typename Arithmetic::Element>;
   const int width = shape.out_width();
   const int outputs = shape.group_outputs();
-  const int inputs = (shape.group_inputs() + kChannelsOf<In> - 1) / kChannelsOf<In>;
-  const int area = shape.kernel_h * shape.kernel_w;
-  const auto taps = static_cast<size_t>(inputs) * kChannelsOf<In> * static_cast<size_t>(area);
+  const int inputs = (shape.group_inputs() + kOf - 1) / kOf;
+  const int channel_weights = Arithmetic::kWeights * shape.kernel_h * shape.kernel_w;
+  const size_t taps = static_cast<size_t>(inputs) * channel_weights;
   const size_t plane = block_floats(1, shape.out_height(), width);
   const size_t row_floats = static_cast<size_t>(width) * kLanes;
   for (int row = 0; row < shape.out_height(); ++row) {
@@ -311,15 +342,16 @@ void forward(const ConvShape& shape, View<const In> x, const float* packed, cons
                         .x_row = x.row * static_cast<size_t>(shape.dilation_h),
                         .x_column = x.column * static_cast<size_t>(shape.dilation_w),
                         .step = x.column * static_cast<size_t>(shape.stride_w),
-                        .w_channel = static_cast<size_t>(area) * kChannelsOf<In>,
+                        .w_channel = static_cast<size_t>(channel_weights),
                         .y_channel = out.channel,
                         .y_row = row_floats,
                         .zero_edges = false};
     for (int group = 0; group < shape.groups; ++group) {
       const int k = group * outputs;
-      correlate_row(window, outputs, width, taps, x.at(group * inputs, row * shape.stride_h, 0),
-                    packed + static_cast<size_t>(k) * taps, 0, bias == nullptr ? nullptr : bias + k,
-                    out.data + static_cast<size_t>(k) * out.channel);
+      correlate_row<Arithmetic>(window, outputs, width, taps, x.at(group * inputs, row * shape.stride_h, 0),
+                                packed + static_cast<size_t>(k) * taps, 0,
+                                bias == nullptr ? nullptr : bias + k,
+                                out.data + static_cast<size_t>(k) * out.channel);
     }
     for (size_t k = 0; epilogue.relu && k < static_cast<size_t>(shape.out_channels); ++k)
       rectify(out.data + k * out.channel, row_floats);
@@ -330,14 +362,16 @@ void forward(const ConvShape& shape, View<const In> x, const float* packed, cons
   }
 }
 
-template <typename In, typename Out>
-void input_gradient(const ConvShape& shape, const In* canvas, const float* packed, float* scratch, Out* dx) {
+template <typename Arithmetic, typename Element = typename Arithmetic::Element>
+void input_gradient(const ConvShape& shape, const Element* canvas, const float* packed, float* scratch,
+                    Element* dx) {
+  constexpr int kOf = kChannelsOf<Element>;
   const Canvas geometry = gradient_canvas(shape);
   const auto dy = dense_view(canvas, geometry.height, geometry.width);
   const int width = shape.in_width;
   const int inputs = shape.group_inputs();
-  const int outputs = (shape.group_outputs() + kChannelsOf<In> - 1) / kChannelsOf<In>;
-  const int channel_weights = kChannelsOf<In> * shape.kernel_h * shape.kernel_w;
+  const int outputs = (shape.group_outputs() + kOf - 1) / kOf;
+  const int channel_weights = Arithmetic::kWeights * shape.kernel_h * shape.kernel_w;
   const size_t taps = static_cast<size_t>(outputs) * channel_weights;
   const size_t plane = block_floats(1, shape.in_height, width);
   const size_t row_floats = static_cast<size_t>(width) * kLanes;
@@ -363,11 +397,11 @@ void input_gradient(const ConvShape& shape, const In* canvas, const float* packe
         .zero_edges = shape.kernel_w == 3 && shape.stride_w == 1 && shape.pad_w == 0};
     for (int group = 0; group < shape.groups; ++group) {
       const int c = group * inputs;
-      correlate_row(window, inputs, width, taps,
-                    dy.at(group * outputs, start + first_ky * dilation, geometry.first_column),
-                    packed + static_cast<size_t>(c) * taps,
-                    static_cast<size_t>(first_ky) * shape.kernel_w * kChannelsOf<In>, nullptr,
-                    out.data + static_cast<size_t>(c) * out.channel);
+      correlate_row<Arithmetic>(window, inputs, width, taps,
+                                dy.at(group * outputs, start + first_ky * dilation, geometry.first_column),
+                                packed + static_cast<size_t>(c) * taps,
+                                static_cast<size_t>(first_ky) * shape.kernel_w * Arithmetic::kWeights,
+                                nullptr, out.data + static_cast<size_t>(c) * out.channel);
     }
     store_row(out, shape.in_channels, plane, at, dx);
   }
@@ -377,15 +411,15 @@ void input_gradient(const ConvShape& shape, const In* canvas, const float* packe
 
 void forward_floats(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     float* y, const ConvEpilogue& epilogue) {
-  forward(shape, x, packed, bias, y, epilogue);
+  forward<Floats>(shape, x, packed, bias, y, epilogue);
 }
 void forward_to_pairs(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                       Bf16Pair* y, const ConvEpilogue& epilogue) {
-  forward(shape, x, packed, bias, y, epilogue);
+  forward<Floats>(shape, x, packed, bias, y, epilogue);
 }
 void forward_pairs(const ConvShape& shape, View<const Bf16Pair> x, const float* packed, const float* bias,
                    Bf16Pair* y, const ConvEpilogue& epilogue) {
-  forward(shape, x, packed, bias, y, epilogue);
+  forward<Pairs>(shape, x, packed, bias, y, epilogue);
 }
 void moments_of_floats(const float* y, int channels, int height, int width, const MomentSums& sums) {
   all_moment_sums(y, channels, height, width, sums);
@@ -394,11 +428,11 @@ void moments_of_pairs(const Bf16Pair* y, int channels, int height, int width, co
   all_moment_sums(y, channels, height, width, sums);
 }
 void input_gradient_of_floats(const ConvShape& shape, const float* canvas, const float* packed, float* dx) {
-  input_gradient(shape, canvas, packed, nullptr, dx);
+  input_gradient<Floats>(shape, canvas, packed, nullptr, dx);
 }
 void input_gradient_of_pairs(const ConvShape& shape, const Bf16Pair* canvas, const float* packed, float* row,
                              Bf16Pair* dx) {
-  input_gradient(shape, canvas, packed, row, dx);
+  input_gradient<Pairs>(shape, canvas, packed, row, dx);
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE

@@ -51,8 +51,9 @@ constexpr bool takes_pairs(const ConvShape& shape) {
 }
 
 // The same for inputs of pairs: the weights are rounded to bfloat16, and each tap holds the tile's weights of
-// the odd channel, then those of the even one. If the last pair has no odd channel, its weights are zeros.
-// Both need room for packed_pairs(shape) floats.
+// the odd channel, then those of the even one; where the processor multiplies pairs (simd.h's
+// has_pair_instruction()), the tile's pairs of weights. If the last pair has no odd channel, its weights are
+// zeros. Both need room for packed_pairs(shape) floats.
 size_t packed_pairs(const ConvShape& shape);
 void pack_pairs_for_forward(const ConvShape& shape, const float* weights, float* packed);
 void pack_pairs_for_input_gradient(const ConvShape& shape, const float* weights, float* packed);
@@ -88,8 +89,8 @@ void conv2d_forward(const ConvShape& shape, View<const float> x, const float* pa
 void conv2d_forward(const ConvShape& shape, View<const float> x, const float* packed, const float* bias,
                     Bf16Pair* y, const ConvEpilogue& epilogue);
 
-// The same for pairs, where takes_pairs(shape): each tap adds fma(even, fma(odd, sum)), which is what the
-// processors' instructions for pairs of bfloat16 compute (AVX512_BF16's VDPBF16PS).
+// The same for pairs, where takes_pairs(shape): each tap adds fma(even, fma(odd, sum)), as the processors'
+// instruction for pairs of bfloat16 does (AVX512_BF16's VDPBF16PS), which is used where it is.
 void conv2d_forward(const ConvShape& shape, View<const Bf16Pair> x, const float* packed, const float* bias,
                     Bf16Pair* y, const ConvEpilogue& epilogue);
 
@@ -120,7 +121,8 @@ void conv2d_input_gradient(const ConvShape& shape, const Bf16Pair* canvas, const
 
 // dweights [K][T] and, unless null, dbias [K], summed over the block's images and its pixels. `x` is the
 // input with its zero border, `dy` the output's gradient. `scratch` has room for weight_gradient_scratch()
-// floats. The order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree.
+// floats. The order of every sum is fixed: pixels in row order for each lane, then the lanes in a tree. Pairs
+// are multiplied column by column: of two neighbours, the odd one is added first.
 void conv2d_weight_gradient(const ConvShape& shape, View<const float> x, View<const float> dy, float* scratch,
                             float* dweights, float* dbias);
 void conv2d_weight_gradient(const ConvShape& shape, View<const Bf16Pair> x, View<const Bf16Pair> dy,

@@ -1,8 +1,10 @@
 // The order of weights in memory, and the canvas of the input gradient: plain index arithmetic, no SIMD.
 #include <algorithm>
+#include <bit>
 
 #include "kernels/conv2d.h"
 #include "kernels/conv2d_tiles.h"
+#include "kernels/simd.h"
 
 namespace rung::kernels {
 namespace {
@@ -25,13 +27,20 @@ void pack(int groups, int outputs, int taps, float* packed, WeightOf weight_of) 
 // The same for `inputs` channels of `area` taps each, in pairs.
 template <typename WeightOf>
 void pack_pairs(int groups, int outputs, int inputs, int area, float* packed, WeightOf weight_of) {
-  const auto half_of = [&](int group, int k, int tap) {
-    const int pair = tap / (2 * area);
-    const int channel = 2 * pair + 1 - tap % 2;  // the odd one first
-    if (channel == inputs) return 0.0F;
-    return rounded_to_bf16(weight_of(group, k, channel * area + tap / 2 % area));
+  const int taps = pairs_of(inputs) * area;
+  const auto half_of = [&](int group, int k, int tap, int odd) {
+    const int channel = 2 * (tap / area) + odd;
+    return channel == inputs ? 0.0F : rounded_to_bf16(weight_of(group, k, channel * area + tap % area));
   };
-  pack(groups, outputs, 2 * pairs_of(inputs) * area, packed, half_of);
+  if (has_pair_instruction()) {
+    pack(groups, outputs, taps, packed, [&](int group, int k, int tap) {
+      const auto even = std::bit_cast<Bf16Pair>(half_of(group, k, tap, 0));
+      return std::bit_cast<float>(even >> 16 | std::bit_cast<Bf16Pair>(half_of(group, k, tap, 1)));
+    });
+  } else {
+    pack(groups, outputs, 2 * taps, packed,
+         [&](int group, int k, int half) { return half_of(group, k, half / 2, 1 - half % 2); });
+  }
 }
 
 auto forward_weight(const ConvShape& shape, const float* weights) {

@@ -56,9 +56,19 @@ HWY_INLINE auto rounded_word(V value) {
 
 HWY_INLINE void store(const Values<Bf16Pair>& values, Bf16Pair* to) {
   const hn::RebindToUnsigned<D> words;
+#if HWY_TARGET == HWY_AVX3_DL
+  // The even channel's 16 halves, then the odd one's, which are then interleaved.
+  __m512i halves;
+  asm("vcvtne2ps2bf16 %2, %1, %0" : "=v"(halves) : "v"(values.of[1].raw), "v"(values.of[0].raw));
+  alignas(64) static constexpr uint16_t kInterleaved[2 * kLanes] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  _mm512_store_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(kInterleaved), halves));
+#else
   const auto even = hn::ShiftRight<16>(rounded_word(values.of[0]));
   const auto odd = hn::And(rounded_word(values.of[1]), hn::Set(words, 0xFFFF0000U));
   hn::Store(hn::Or(even, odd), words, to);
+#endif
 }
 
 }  // namespace rung::kernels::HWY_NAMESPACE

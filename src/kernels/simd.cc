@@ -13,11 +13,17 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/vector-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 // NOLINTNEXTLINE(misc-definitions-in-headers): Highway includes this file once per target
 int64_t running_target() {
   return HWY_TARGET;
+}
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+bool multiplies_pairs() {
+  return kPairInstruction;
 }
 }  // namespace rung::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -27,6 +33,7 @@ namespace rung::kernels {
 namespace {
 
 HWY_EXPORT(running_target);
+HWY_EXPORT(multiplies_pairs);
 
 std::string name_of(int64_t target) {
   return simd_name(hwy::TargetName(target));
@@ -56,9 +63,14 @@ std::vector<std::string> simd_targets() {
   return all;
 }
 
+bool has_pair_instruction() {
+  return HWY_DYNAMIC_DISPATCH(multiplies_pairs)();
+}
+
 std::string simd_name(std::string_view name) {
   std::string known = lowered(name);
-  constexpr std::string_view kAvx3 = "avx3";  // and its kinds, as in AVX3_ZEN4
+  if (known == "avx3_dl") return "avx512_bf16";  // see highway_runtime.cc
+  constexpr std::string_view kAvx3 = "avx3";     // and its kinds, as in AVX3_ZEN4
   if (known.starts_with(kAvx3)) known.replace(0, kAvx3.size(), "avx512");
   return known == "emu128" ? "scalar" : known;
 }

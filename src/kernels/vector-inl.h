@@ -22,6 +22,25 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 constexpr size_t kVector = hn::MaxLanes(D());
 
+// For pairs of bfloat16, each in the bits of a float: adds the product of the upper halves to `sum`, then
+// that of the lower ones, each with one rounding. On Highway's target AVX3_DL that is one instruction (see
+// highway_runtime.cc), which Highway 1.0 and GCC's options for that target do not know.
+constexpr bool kPairInstruction = HWY_TARGET == HWY_AVX3_DL;
+HWY_INLINE V add_pair_products(V a, V b, V sum) {
+#if HWY_TARGET == HWY_AVX3_DL
+  asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+  return sum;
+#else
+  const hn::RebindToUnsigned<D> words;
+  const auto upper = [&](V pair) HWY_ATTR {
+    return hn::BitCast(D(), hn::And(hn::BitCast(words, pair), hn::Set(words, 0xFFFF0000U)));
+  };
+  const auto lower = [&](V pair)
+                         HWY_ATTR { return hn::BitCast(D(), hn::ShiftLeft<16>(hn::BitCast(words, pair))); };
+  return hn::MulAdd(lower(a), lower(b), hn::MulAdd(upper(a), upper(b), sum));
+#endif
+}
+
 // Prefetches the cache line that holds the lane `elements` after `from`. A batch's activations lie in the
 // last-level cache, whose latency the hardware hides for long runs but not for rows of many channels at a
 // time. The address may lie past the end, because nothing is read.
