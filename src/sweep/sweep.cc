@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -20,24 +19,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using namespace std::chrono_literals;
-
-constexpr auto kBetweenLooks = 10ms;
-constexpr int kAttempts = 2;
-
 }  // namespace
 
 Sweep::Sweep(SweepPlan plan, fs::path folder)
     : folder_(std::move(folder)),
       claim_(folder_),
       plan_(with_stored_names(folder_, std::move(plan))),
-      runs_(runs_of(plan_)),
-      attempts_(runs_.size()) {
+      runs_(runs_of(plan_)) {
   require_same_recipes(folder_, plan_);
   for (SweepRun& run : runs_) restore(run);
+  std::deque<size_t> left;
   for (size_t index = 0; index < runs_.size(); ++index)
-    if (!runs_[index].is_over()) waiting_.push_back(index);
-  over_before_ = runs_.size() - waiting_.size();
+    if (!runs_[index].is_over()) left.push_back(index);
+  over_before_ = runs_.size() - left.size();
+  left_.emplace(std::move(left), [this](size_t index) {
+    return Task{index, recipe_of(plan_, runs_[index]), run_folder(folder_, runs_[index])};
+  });
   if (over_before_ > 0) store_plan(folder_, plan_);  // tells watchers at once that it has resumed
 }
 
@@ -69,46 +66,19 @@ void Sweep::require_same_origin(const Datasets& datasets) const {
 
 void Sweep::run(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience) {
   store_plan(folder_, plan_);
-  while (!waiting_.empty() || busy_ > 0) {
-    for (Crew* crew : crews) hand_out(*crew);
-    std::this_thread::sleep_for(kBetweenLooks);
-    for (Crew* crew : crews) collect(*crew, observer);
-    busy_ = 0;
-    under_way_ = 0;
-    for (const Crew* crew : crews) {
-      busy_ += crew->busy();
-      under_way_ += crew->under_way();
-    }
-    if (observer.on_progress) observer.on_progress(progress());
-    const bool stopping = observer.should_stop && observer.should_stop();
-    if (!stopping && no_space_.empty()) continue;
-    settle(crews, observer, patience);
-    if (!no_space_.empty()) throw NoSpaceError(std::exchange(no_space_, ""));
-    if (!waiting_.empty() || busy_ > 0) throw ladder::Stopped("interrupted");
-  }
-}
-
-void Sweep::hand_out(Crew& crew) {
-  while (!waiting_.empty() && crew.idle() > 0) {
-    const SweepRun& run = runs_[waiting_.front()];
-    crew.start({waiting_.front(), recipe_of(plan_, run), run_folder(folder_, run)});
-    waiting_.pop_front();
-  }
-}
-
-void Sweep::collect(Crew& crew, const SweepObserver& observer) {
-  for (const Report& report : crew.reports()) note(report, observer);
+  const DispatchObserver dispatch{.on_end = [&](const Report& report) { note(report, observer); },
+                                  .on_progress =
+                                      [&](size_t busy, double under_way) {
+                                        busy_ = busy;
+                                        under_way_ = under_way;
+                                        if (observer.on_progress) observer.on_progress(progress());
+                                      },
+                                  .should_stop = observer.should_stop};
+  left_->run(crews, dispatch, patience);
 }
 
 void Sweep::note(const Report& report, const SweepObserver& observer) {
   SweepRun& run = runs_[report.index];
-  if (report.end == End::kNoSpace) no_space_ = report.message;
-  const bool again = report.end == End::kStopped || report.end == End::kNoSpace ||
-                     (report.end == End::kFailed && ++attempts_[report.index] < kAttempts);
-  if (again) {
-    waiting_.push_back(report.index);
-    return;
-  }
   if (report.end == End::kFinished) {
     run.record = report.record;
   } else {
@@ -116,20 +86,6 @@ void Sweep::note(const Report& report, const SweepObserver& observer) {
     run.diverged = report.end == End::kDiverged;
   }
   if (observer.on_run) observer.on_run(run, progress());
-}
-
-// Waits until all runs under way have stopped, or no longer than `patience`: then busy_ is how many have not.
-void Sweep::settle(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience) {
-  for (Crew* crew : crews) crew->stop();
-  const auto give_up = Clock::now() + patience;
-  for (busy_ = 1; busy_ > 0 && Clock::now() < give_up;) {
-    std::this_thread::sleep_for(kBetweenLooks);
-    busy_ = 0;
-    for (Crew* crew : crews) {
-      collect(*crew, observer);
-      busy_ += crew->busy();
-    }
-  }
 }
 
 SweepProgress Sweep::progress() const {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "base/claimed_folder.h"
 #include "sweep/crew.h"
+#include "sweep/dispatch.h"
 #include "sweep/sweep_folder.h"
 #include "sweep/sweep_plan.h"
 
@@ -45,37 +45,29 @@ class Sweep {
   const SweepPlan& plan() const { return plan_; }  // with the names that the folder has for its recipes
   const std::filesystem::path& folder() const { return folder_; }
   const std::vector<SweepRun>& runs() const { return runs_; }  // recipe by recipe, seed by seed
-  size_t unfinished() const { return waiting_.size(); }
+  size_t unfinished() const { return left_->waiting(); }
 
   // Throws UsageError if a finished run was trained on other images than these, or with kernels that compute
   // other bits, as far as a checkpoint says so. Precondition: every recipe's dataset is present.
   void require_same_origin(const Datasets& datasets) const;
 
-  using Clock = std::chrono::steady_clock;
+  using Clock = Dispatch::Clock;
 
-  // Hands out what is left to do until all runs are over. A run that fails is tried once more; one that
-  // diverges is not. Throws Stopped when the observer says so and NoSpaceError when the disk is full, both
-  // once the runs under way have stopped. A crew may be on a machine that is gone: after `patience`, runs
-  // that it has not reported are waited for no longer.
+  // Hands out what is left to do until all runs are over, as Dispatch::run().
   void run(std::span<Crew* const> crews, const SweepObserver& observer,
            Clock::duration patience = std::chrono::seconds(10));
 
  private:
   void restore(SweepRun& run) const;
-  void hand_out(Crew& crew);
-  void collect(Crew& crew, const SweepObserver& observer);
   void note(const Report& report, const SweepObserver& observer);
-  void settle(std::span<Crew* const> crews, const SweepObserver& observer, Clock::duration patience);
   SweepProgress progress() const;
 
   std::filesystem::path folder_;
   ClaimedFolder claim_;
   SweepPlan plan_;
   std::vector<SweepRun> runs_;
-  std::vector<int> attempts_;   // failed ones, by run
-  std::deque<size_t> waiting_;  // runs to hand out
-  std::string no_space_;        // the message that the disk is full
-  size_t over_before_ = 0;      // at the start of this process
+  std::optional<Dispatch> left_;  // runs that are not over
+  size_t over_before_ = 0;        // at the start of this process
   size_t busy_ = 0;
   double under_way_ = 0;
   Clock::time_point started_ = Clock::now();
