@@ -8,9 +8,10 @@ cd "$1"
 # may use all of them.
 declare -A uses=(
   [rung]="ladder"
-  [report]="sweep inspect"
+  [report]="search inspect"
   [inspect]="train recipe"
   [export]="train recipe"
+  [search]="sweep"
   [sweep]="ladder"
   [fetch]="import"
   [import]="data"

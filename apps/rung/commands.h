@@ -22,6 +22,7 @@ void add_lr_find(CLI::App& app);
 void add_new(CLI::App& app);
 void add_predict(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app);
+void add_search(CLI::App& app);
 void add_summary(CLI::App& app);
 void add_sweep(CLI::App& app);
 void add_train(CLI::App& app, int& exit_code);

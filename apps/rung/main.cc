@@ -86,6 +86,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_climb(app, exit_code);
   add_train(app, exit_code);
   add_sweep(app);
+  add_search(app);
   add_watch(app);
   add_report(app);
   add_eval(app);

@@ -10,12 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "base/claimed_folder.h"
+#include "base/file.h"
 #include "command_line.h"
 #include "commands.h"
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/job.h"
 #include "screen.h"
+#include "search/search_report.h"
 #include "sweep/sweep_statistics.h"
 #include "sweep/sweep_status.h"
 #include "terminal.h"
@@ -178,18 +181,59 @@ void watch_sweep(const std::filesystem::path& folder) {
   say_ending(ending_line(sweep, status));
 }
 
+// What the search last wrote about itself.
+struct SearchStatus {
+  RunState state = RunState::kNotBegun;
+  std::string line;
+};
+
+SearchStatus look_at_search(const std::filesystem::path& folder) {
+  SearchStatus status{.state = is_claimed(folder) ? RunState::kRunning : RunState::kStopped, .line = ""};
+  const std::filesystem::path file = folder / search::kResultsJson;
+  if (!is_there(file)) return status;
+  const search::Glance glance =
+      search::parse_glance(read_text_file(file, search::kMaxResultsBytes), file.string());
+  if (glance.is_finished) status.state = RunState::kFinished;
+  status.line = glance.line;
+  return status;
+}
+
+// One line per generation, as they end.
+void watch_search(const std::filesystem::path& folder) {
+  const InterruptGuard guard;
+  std::string said;
+  const SearchStatus status = follow([&] { return look_at_search(folder); },
+                                     [&](const SearchStatus& now) {
+                                       if (now.line.empty() || now.line == said) return;
+                                       said = now.line;
+                                       say("{}\n", said);
+                                     });
+  if (status.state != RunState::kFinished)
+    fail_unfinished(fmt::format("{} stopped", folder.string()),
+                    "resume with the `rung search` command that started it");
+  say("Finished: {} has the result\n", (folder / search::kResultsDocument).string());
+}
+
+void watch(const std::string& folder) {
+  if (ladder::holds_search(folder)) return watch_search(folder);
+  ladder::holds_sweep(folder) ? watch_sweep(folder) : watch_job(folder);
+}
+
 }  // namespace
 
 void add_watch(CLI::App& app) {
   auto folder = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("watch", "Follow a job that another process runs");
-  command->add_option("DIR", *folder, "The folder of the run, the ladder or the sweep")->required();
+  command->add_option("DIR", *folder, "The folder of the run, the ladder, the sweep or the search")
+      ->required();
   command->footer(
-      "Redraws a terminal in place; elsewhere it prints a line per epoch, or per run of a sweep.\n"
+      "Redraws a terminal in place; elsewhere it prints a line per epoch, per run of a sweep, or per "
+      "generation\n"
+      "of a search. "
       "It ends when the job does: with 0 if the job is finished, with 1 if it was interrupted or diverged.\n"
       "Ctrl-C ends only the watching, not the job.\n"
       "Example:\n  rung watch runs/climb-seed1");
-  command->callback([folder] { ladder::holds_sweep(*folder) ? watch_sweep(*folder) : watch_job(*folder); });
+  command->callback([folder] { watch(*folder); });
 }
 
 }  // namespace rung::app

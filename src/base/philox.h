@@ -34,7 +34,14 @@ constexpr PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key, int rou
 }
 
 // What a random number is for; the fourth counter word, so that no two uses share a number.
-enum class RandomPurpose : uint32_t { kInit = 1, kShuffle = 2, kAugment = 3, kDropout = 4, kMixUp = 5 };
+enum class RandomPurpose : uint32_t {
+  kInit = 1,
+  kShuffle = 2,
+  kAugment = 3,
+  kDropout = 4,
+  kMixUp = 5,
+  kSearch = 6
+};
 
 constexpr PhiloxKey philox_key(uint64_t seed) {
   return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};

@@ -19,6 +19,12 @@ bool is_finished(const train::RunStatus& step) {
   return step.state == RunState::kFinished;
 }
 
+struct OtherKind {
+  bool (*holds)(const std::filesystem::path&);
+  const char* kind;
+};
+constexpr OtherKind kOtherKinds[] = {{holds_sweep, "sweep"}, {holds_search, "search"}};
+
 // The state of a ladder. A step's own folder cannot know that a step that was interrupted before waits for
 // its turn when the ladder resumes.
 RunState state_of(JobStatus& status, bool claimed) {
@@ -37,9 +43,10 @@ void require_run(const std::filesystem::path& folder) {
   if (holds_ladder(folder))
     throw UsageError(fmt::format("{} holds a ladder, not a run", name),
                      "give one of its steps, or resume it with `rung climb --resume`");
-  if (holds_sweep(folder))
-    throw UsageError(fmt::format("{} holds a sweep, not a run", name),
-                     fmt::format("give one of the runs in {}", (folder / kSweepRuns).string()));
+  for (const auto& [holds, kind] : kOtherKinds)
+    if (holds(folder))
+      throw UsageError(fmt::format("{} holds a {}, not a run", name, kind),
+                       fmt::format("give one of the runs in {}", (folder / kSweepRuns).string()));
   throw UsageError(fmt::format("{} holds no run", name), "give a folder that `rung train` writes to");
 }
 
@@ -59,12 +66,17 @@ bool holds_sweep(const std::filesystem::path& folder) {
   return is_there(folder / kSweepPlan);
 }
 
+bool holds_search(const std::filesystem::path& folder) {
+  return is_there(folder / kSearchPlan);
+}
+
 void require_no_job(const std::filesystem::path& folder) {
   train::require_no_run(folder);
   require_no_ladder(folder);
-  if (holds_sweep(folder))
-    throw UsageError(fmt::format("{} already holds a sweep", folder.string()),
-                     "choose another folder with --out, or remove it");
+  for (const auto& [holds, kind] : kOtherKinds)
+    if (holds(folder))
+      throw UsageError(fmt::format("{} already holds a {}", folder.string(), kind),
+                       "choose another folder with --out, or remove it");
 }
 
 Job load_job(const std::filesystem::path& folder) {

@@ -20,7 +20,12 @@ inline constexpr const char* kSweepRuns = "runs";
 
 bool holds_sweep(const std::filesystem::path& folder);
 
-// Throws UsageError if the folder already holds a run, a ladder or a sweep.
+// In the folder of a search: its plan.
+inline constexpr const char* kSearchPlan = "search.json";
+
+bool holds_search(const std::filesystem::path& folder);
+
+// Throws UsageError if the folder already holds a run, a ladder, a sweep or a search.
 void require_no_job(const std::filesystem::path& folder);
 
 struct Job {

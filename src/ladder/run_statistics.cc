@@ -1,6 +1,7 @@
 #include "ladder/run_statistics.h"
 
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -126,6 +127,13 @@ Interval wilson95(int successes, int trials) {
   const double scale = 1 + z * z / n;
   // At the ends the bounds are exactly 0 and 1, which rounding would miss.
   return {successes == 0 ? 0 : (centre - half) / scale, successes == trials ? 1 : (centre + half) / scale};
+}
+
+Interval clopper_pearson95(int successes, int trials) {
+  RUNG_REQUIRE(successes >= 0 && successes <= trials && trials > 0);
+  using Binomial = boost::math::binomial_distribution<>;
+  return {Binomial::find_lower_bound_on_p(trials, successes, 1 - kUpper),
+          Binomial::find_upper_bound_on_p(trials, successes, 1 - kUpper)};
 }
 
 PairedTest paired_test(std::span<const double> differences) {

@@ -41,6 +41,11 @@ double quantile(std::span<const double> ascending, double share);
 // Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
 Interval wilson95(int successes, int trials);
 
+// The 95 % interval of a share that is never too narrow, whatever the share. Preconditions as wilson95().
+// Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+// binomial", Biometrika 1934.
+Interval clopper_pearson95(int successes, int trials);
+
 // Differences of pairs: is their mean, or their centre, 0? All p-values are two-sided.
 struct PairedTest {
   Summary differences;

@@ -48,6 +48,8 @@ fs::path recipe_file(const fs::path& folder, const std::string& name) {
 void require_no_other_kind(const fs::path& folder) {
   train::require_no_run(folder);
   ladder::require_no_ladder(folder);
+  if (ladder::holds_search(folder))
+    throw UsageError(fmt::format("{} already holds a search", folder.string()), kOtherFolder);
 }
 
 // By name.

@@ -25,6 +25,9 @@ document "ladder_dir steps recipe analysis run_dir" climb small.toml other.toml 
 grep '"title"' document
 document "format seeds recipes metrics targets comparisons runs weights_sha256" sweep small.toml other.toml --seeds 1,2 --out sweep
 diff <(grep -v title document) <(grep -v title sweep/sweep.json)  # the document is ASCII
+echo 'epochs = [1, 9]' >space.toml
+document "format title state phase target minimise strategy generations ending best claimed claims front candidates" \
+  search small.toml --target final_test_accuracy=50 --candidates 3 --claim-seeds 2 --space space.toml --out search
 document "run_dir weights split images correct accuracy balanced_accuracy recall loss seconds" eval run
 grep -E '"(run_dir|weights|split|images)"' document
 document "run_dir weights fit invert images file index class name probability top errors" predict run digits/t10k-images-idx3-ubyte

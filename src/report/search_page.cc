@@ -1,0 +1,118 @@
+#include "report/search_page.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "report/page.h"
+#include "search/search_report.h"
+
+namespace rung::report {
+namespace {
+
+using search::Candidate;
+using search::Search;
+
+constexpr size_t kMostCandidates = 500;  // with their recipes; the newest
+
+Html cost_cell(const Candidate& one) {
+  return html("{}", with_commas(static_cast<int64_t>(one.cost)));
+}
+
+Html front_section(const Search& search, Page& page) {
+  const std::string cost(search::words_of(search.plan().goal.minimise));
+  Chart chart{.title = "held-out loss by cost",
+              .x = {cost, Scale::kAmount},
+              .y = {"loss of the held-out images", Scale::kLogarithmic},
+              .series = {},
+              .target = {}};
+  Points quick, full, front;
+  for (const Candidate& one : search.candidates()) {
+    if (one.quick && one.full.empty()) quick.emplace_back(one.cost, one.quick->loss);
+    if (!one.full.empty()) full.emplace_back(one.cost, one.loss());
+  }
+  for (const size_t one : full_front(search.candidates()))
+    front.emplace_back(search.candidates()[one].cost, search.candidates()[one].loss());
+  if (!quick.empty()) chart.series.push_back({"a quarter of the epochs", quick, 7, Series::Style::kHollow});
+  if (!full.empty()) chart.series.push_back({"all epochs", full, 0, Series::Style::kMark});
+  if (!front.empty()) chart.series.push_back({"front", front, 1, Series::Style::kSteps});
+  if (chart.series.empty()) return {};
+  return figure(
+      html("<div class=\"tall\">{}</div>", page.chart(chart)),
+      html("Every candidate: what it costs ({}) and its loss on the held-out images after the last epoch. "
+           "Those that are left of and below all others form the front; outlines were only trained for a "
+           "quarter of their epochs.",
+           cost));
+}
+
+Html claims_section(const Search& search) {
+  std::vector<std::string> sentences;
+  for (const search::Claim& claim : search.claims()) sentences.push_back(claim_sentence(search, claim));
+  return sentences.empty() ? Html{} : list(sentences);
+}
+
+Html front_table(const Search& search) {
+  std::vector<std::vector<Html>> rows{{text("candidate"), text("changed"),
+                                       text(search::words_of(search.plan().goal.minimise)),
+                                       text("held-out loss"), text("accuracy, %"), text("seeds")}};
+  for (const size_t index : full_front(search.candidates())) {
+    const Candidate& one = search.candidates()[index];
+    rows.push_back({html("<a href=\"#{}\">{}</a>", one.name(), one.name()), text(one.change()),
+                    cost_cell(one), html("{:.4f}", one.loss()), html("{:.2f}", one.accuracy()),
+                    html("{}", one.full.size())});
+  }
+  return rows.size() == 1 ? Html{} : table(rows, 2);
+}
+
+Html kinds_section(const Search& search) {
+  std::vector<std::vector<Html>> rows{{text("change"), text("candidates"), text("trained for all epochs"),
+                                       text("in the lines of the front")}};
+  for (const search::KindResult& result : kind_results(search)) {
+    if (result.tried == 0) continue;
+    rows.push_back({text(name_of(result.kind)), html("{}", result.tried), html("{}", result.promoted),
+                    html("{}", result.front)});
+  }
+  return rows.size() == 1 ? Html{} : table(rows);
+}
+
+std::string result_text(const Candidate& one) {
+  if (one.diverged) return "diverged";
+  if (!one.full.empty()) return fmt::format("loss {:.4f}, {:.2f} %", one.loss(), one.accuracy());
+  if (one.quick)
+    return fmt::format("loss {:.4f}, {:.2f} % after few epochs", one.quick->loss, one.quick->accuracy);
+  return "not trained yet";
+}
+
+// The newest first, each with its recipe behind a click.
+Html candidates_section(const Search& search) {
+  const auto& all = search.candidates();
+  Html section;
+  for (size_t i = all.size(); i-- > all.size() - std::min(all.size(), kMostCandidates);) {
+    const Candidate& one = all[i];
+    const std::string parent = one.parent ? fmt::format(", from {}", all[*one.parent].name()) : "";
+    section += html("<div id=\"{}\">", one.name());
+    section += disclosure(fmt::format("{}{}: {}. {}, {}", one.name(), parent, one.change(),
+                                      cost_text(search.plan().goal.minimise, one.cost), result_text(one)),
+                          html("<pre>{}</pre>", recipe::to_toml(one.recipe)));
+    section += html("</div>\n");
+  }
+  return section;
+}
+
+}  // namespace
+
+std::string search_page(const Search& search) {
+  const std::string title = search_title(search);
+  Page page(title);
+  page.add(html(
+      "<header>\n<h1>{}</h1>\n<p class=\"lead\">{}.{}</p>\n</header>\n", title, state_line(search),
+      search.ending().empty() ? "" : fmt::format(" No more candidates were drawn: {}.", search.ending())));
+  page.add(with_contents({{"claims", "Claims", claims_section(search)},
+                          {"front", "Cost and loss", front_section(search, page)},
+                          {"best", "The front", front_table(search)},
+                          {"changes", "What mattered", kinds_section(search)},
+                          {"candidates", "Every candidate", candidates_section(search)}},
+                         "", 2));
+  return page.finish();
+}
+
+}  // namespace rung::report

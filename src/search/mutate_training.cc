@@ -1,0 +1,128 @@
+// Changes of how a model is trained.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "search/mutate.h"
+#include "search/training_edit.h"
+
+namespace rung::search {
+namespace {
+
+using recipe::Recipe;
+using Text = std::optional<std::string>;
+
+constexpr double kLeastDecay = 1e-5;  // below it, none
+
+// Two digits, so that recipes can be read.
+double rounded(double value) {
+  if (value == 0) return 0;
+  const double unit = std::pow(10, std::floor(std::log10(std::abs(value))) - 1);
+  return std::round(value / unit) * unit;
+}
+
+double drawn_factor(RandomStream& random) {
+  constexpr std::array kFactors = {0.5, 0.7, 1.4, 2.0};
+  return kFactors[random.below(kFactors.size())];
+}
+
+Text change_lr(Recipe& recipe, const Space& space, RandomStream& random) {
+  const double before = largest_lr(recipe.training);
+  const double now = std::clamp(rounded(before * drawn_factor(random)), space.lr.low, space.lr.high);
+  if (now == before) return std::nullopt;
+  scale_lr(recipe.training, now / before);
+  return fmt::format("a learning rate of {:g} instead of {:g}", now, before);
+}
+
+Text change_weight_decay(Recipe& recipe, const Space& space, RandomStream& random) {
+  const double before = weight_decay_of(recipe.training);
+  double now = before == 0 ? 1e-4 : rounded(before * drawn_factor(random));
+  if (now < kLeastDecay) now = 0;
+  now = std::clamp(now, space.weight_decay.low, space.weight_decay.high);
+  if (now == before) return std::nullopt;
+  set_weight_decay(recipe.training, now);
+  return fmt::format("a weight decay of {:g} instead of {:g}", now, before);
+}
+
+Text change_label_smoothing(Recipe& recipe, const Space& space, RandomStream& random) {
+  constexpr std::array kValues = {0.0, 0.02, 0.05, 0.1};
+  const double now = kValues[random.below(kValues.size())];
+  if (now == recipe.training.label_smoothing || !space.label_smoothing.holds(now)) return std::nullopt;
+  recipe.training.label_smoothing = now;
+  return fmt::format("a label smoothing of {:g}", now);
+}
+
+Text change_batch_size(Recipe& recipe, const Space& space, RandomStream& random) {
+  const int before = recipe.training.batch_size;
+  const int now = random.below(2) == 0 ? before / 2 : before * 2;
+  if (!space.batch_size.holds(now)) return std::nullopt;
+  recipe.training.batch_size = now;
+  return fmt::format("batches of {} instead of {}", now, before);
+}
+
+Text change_epochs(Recipe& recipe, const Space& space, RandomStream& random) {
+  const int before = recipe.training.epochs;
+  const double value = random.below(2) == 0 ? before / 1.4 : before * 1.4;
+  const auto now = static_cast<int>(std::clamp(std::round(value), space.epochs.low, space.epochs.high));
+  if (now == before) return std::nullopt;
+  recipe.training.epochs = now;
+  return fmt::format("{} instead of {} epochs", now, before);
+}
+
+bool scale(data::RandomAffine& affine, double factor) {
+  affine.degrees = std::min(rounded(affine.degrees * factor), 45.0);
+  for (double& share : affine.translate) share = std::min(rounded(share * factor), 0.2);
+  affine.scale = {1 - std::min(rounded((1 - affine.scale[0]) * factor), 0.3),
+                  1 + std::min(rounded((affine.scale[1] - 1) * factor), 0.3)};
+  return true;
+}
+
+bool scale(data::RandomRotation& rotation, double factor) {
+  rotation.degrees = std::min(rounded(rotation.degrees * factor), 45.0);
+  return true;
+}
+
+template <typename Transform>
+bool scale(Transform& /*other*/, double /*factor*/) {
+  return false;
+}
+
+// Stronger or weaker rotations, shifts and sizes; where there are none, a few.
+Text change_augment(Recipe& recipe, RandomStream& random) {
+  const double factor = random.below(2) == 0 ? 0.7 : 1.4;
+  bool changed = false;
+  for (data::Transform& transform : recipe.augment)
+    changed = std::visit([&](auto& spec) { return scale(spec, factor); }, transform) || changed;
+  if (changed) return fmt::format("{} augmentation", factor < 1 ? "weaker" : "stronger");
+  recipe.augment.push_back(data::RandomAffine{.degrees = 5,
+                                              .translate = {0.04, 0.04},
+                                              .scale = {0.95, 1.05},
+                                              .interpolation = data::Interpolation::kBilinear});
+  return "images are turned, moved and scaled a little";
+}
+
+}  // namespace
+
+std::optional<std::string> mutate_training(Kind kind, Recipe& recipe, const Space& space,
+                                           RandomStream& random) {
+  switch (kind) {
+    case Kind::kLearningRate:
+      return change_lr(recipe, space, random);
+    case Kind::kWeightDecay:
+      return change_weight_decay(recipe, space, random);
+    case Kind::kLabelSmoothing:
+      return change_label_smoothing(recipe, space, random);
+    case Kind::kBatchSize:
+      return change_batch_size(recipe, space, random);
+    case Kind::kEpochs:
+      return change_epochs(recipe, space, random);
+    case Kind::kAugment:
+      return change_augment(recipe, random);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace rung::search

@@ -1,0 +1,353 @@
+#include "search/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "ladder/judge.h"
+#include "ladder/run.h"
+#include "recipe/settings.h"
+#include "sweep/dispatch.h"
+#include "train/run_directory.h"
+
+namespace rung::search {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kQuickShare = 4;          // a quick trial has a quarter of the epochs
+constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
+constexpr size_t kBelow = 3;            // candidates of the front below the aim that are near it
+constexpr size_t kAbove = 2;
+constexpr size_t kPatience = 12;  // generations without a better one
+constexpr size_t kMostClaims = 6;
+constexpr double kClaimStep = 0.95;  // of the cost of the one before
+constexpr double kClaimShare = 0.3;  // of a budget, kept for the claims
+constexpr int kDraws = 200;          // tries for a candidate that is new
+constexpr uint32_t kMostRandomSteps = 10;
+
+int quick_epochs(int epochs) {
+  return std::max(1, (epochs + kQuickShare / 2) / kQuickShare);
+}
+
+// All of the recipe that a candidate can differ in.
+std::string text_of(recipe::Recipe recipe) {
+  recipe.name.clear();
+  recipe.title.clear();
+  return recipe::to_toml(recipe);
+}
+
+// What is not the recipe's own as a candidate.
+recipe::Recipe bare(recipe::Recipe recipe) {
+  recipe.targets.clear();
+  recipe.reference.reset();
+  recipe.description.clear();
+  recipe.seed = 0;
+  return recipe;
+}
+
+}  // namespace
+
+Search::Search(SearchPlan plan, fs::path folder)
+    : plan_(std::move(plan)), folder_(std::move(folder)), claim_(folder_) {
+  plan_.start = bare(std::move(plan_.start));
+  require_within(plan_.space, plan_.start);
+  for (const Limit& limit : plan_.goal.limits) {
+    const auto cost = cost_of(plan_.start, limit.cost, plan_.yardstick());
+    if (cost && *cost <= limit.at_most) continue;
+    throw UsageError(fmt::format("the start has {}, more than the {} of --at-most",
+                                 cost ? cost_text(limit.cost, *cost) : "no integer form",
+                                 cost_text(limit.cost, limit.at_most)),
+                     "start from a smaller recipe");
+  }
+  store_or_require_same(folder_, plan_);
+  begin();
+}
+
+void Search::begin() {
+  const auto cost = cost_of(plan_.start, plan_.goal.minimise, plan_.yardstick());
+  if (!cost) throw UsageError("the start's model has no integer form, so it has no bytes on a chip");
+  candidates_.push_back({.number = 0, .parent = {}, .mutations = {}, .recipe = plan_.start, .cost = *cost});
+  known_.emplace(text_of(plan_.start), 0);
+  least_cost_ = std::numeric_limits<double>::infinity();
+}
+
+bool Search::is_allowed(const recipe::Recipe& recipe) const {
+  return std::ranges::all_of(plan_.goal.limits, [&](const Limit& limit) {
+    const auto cost = cost_of(recipe, limit.cost, plan_.yardstick());
+    return cost && *cost <= limit.at_most;
+  });
+}
+
+double Search::aim() const {
+  const double share = plan_.goal.target / 100;
+  return plan_.goal.target + 100 * std::sqrt(share * (1 - share) / std::max(1, plan_.held_out_images));
+}
+
+// The first candidate of the front, by ascending cost, at which the search aims; its end if there is none.
+std::vector<size_t>::const_iterator Search::crossing(const std::vector<size_t>& front) const {
+  return std::ranges::find_if(front, [&](size_t one) { return candidates_[one].accuracy() >= aim(); });
+}
+
+std::optional<size_t> Search::best() const {
+  const std::vector<size_t> front = full_front(candidates_);
+  const auto found = crossing(front);
+  return found == front.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<size_t> Search::claimed() const {
+  std::optional<size_t> last;
+  for (const Claim& claim : claims_)
+    if (claim.holds) last = claim.candidate;
+  return last;
+}
+
+recipe::Recipe Search::recipe_of(const Trial& trial) const {
+  recipe::Recipe recipe = candidates_[trial.candidate].recipe;
+  recipe.name = candidates_[trial.candidate].name();
+  recipe.seed = trial.seed;
+  if (trial.kind == Trial::Kind::kQuick)
+    recipe = recipe::with_epochs(std::move(recipe), quick_epochs(recipe.training.epochs));
+  if (trial.kind == Trial::Kind::kClaim) recipe.dataset = plan_.whole;
+  return recipe;
+}
+
+fs::path Search::folder_of(const Trial& trial) const {
+  constexpr const char* kKinds[] = {"quick", "full", "claim"};
+  return folder_ / "runs" /
+         fmt::format("{}-{}-seed{}", candidates_[trial.candidate].name(),
+                     kKinds[static_cast<int>(trial.kind)], trial.seed);
+}
+
+// Of the front after all epochs, by ascending cost: the candidates next to the place where it crosses the
+// aim.
+std::vector<size_t> Search::window(size_t below, size_t above) const {
+  const std::vector<size_t> front = full_front(candidates_);
+  const auto place = static_cast<size_t>(crossing(front) - front.begin());
+  const size_t first = place - std::min(place, below);
+  const size_t end = std::min(front.size(), place + above);
+  return {front.begin() + static_cast<std::ptrdiff_t>(first),
+          front.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+std::vector<Trial> Search::promotions() const {
+  std::vector<Trial> trials;
+  // The front of the quick trials; beyond the best, only what may be better than all.
+  size_t promoted = 0;
+  const auto best_one = best();
+  for (const size_t one : quick_front(candidates_)) {
+    if (!candidates_[one].full.empty() || promoted == std::max<size_t>(1, plan_.batch / 2)) continue;
+    if (best_one && candidates_[one].cost > 1.5 * candidates_[*best_one].cost) continue;
+    trials.push_back({one, Trial::Kind::kFull, 1});
+    ++promoted;
+  }
+  for (const size_t one : window(kBelow, kAbove)) {
+    for (uint64_t seed = 1; seed <= kChoosingSeeds; ++seed)
+      if (!candidates_[one].full.contains(seed)) trials.push_back({one, Trial::Kind::kFull, seed});
+  }
+  return trials;
+}
+
+size_t Search::draw_parent(RandomStream& random) const {
+  if (plan_.strategy == Strategy::kRandom) return 0;
+  std::vector<size_t> possible = random.below(5) == 0 ? full_front(candidates_) : window(kBelow, kAbove);
+  if (possible.empty()) return 0;
+  return possible[random.below(static_cast<uint32_t>(possible.size()))];
+}
+
+// Depends only on the plan, the candidates before it, and their results.
+std::optional<Candidate> Search::draw_candidate() {
+  const auto number = static_cast<uint32_t>(candidates_.size());
+  for (uint32_t draw = 0; draw < kDraws; ++draw) {
+    RandomStream random(plan_.seed, RandomPurpose::kSearch, number, draw);
+    const size_t parent = draw_parent(random);
+    uint32_t steps = 1;
+    if (plan_.strategy == Strategy::kRandom) {
+      steps += random.below(kMostRandomSteps);
+    } else {
+      while (steps < 3 && random.below(3) == 0) ++steps;
+    }
+    Candidate candidate{
+        .number = number, .parent = parent, .mutations = {}, .recipe = candidates_[parent].recipe};
+    for (uint32_t step = 0; step < steps; ++step) {
+      auto mutant = mutate(candidate.recipe, plan_.space, random);
+      if (!mutant) break;
+      candidate.recipe = std::move(mutant->recipe);
+      candidate.mutations.push_back(std::move(mutant->mutation));
+    }
+    if (candidate.mutations.empty() || known_.contains(text_of(candidate.recipe))) continue;
+    const auto cost = cost_of(candidate.recipe, plan_.goal.minimise, plan_.yardstick());
+    if (!cost || !is_allowed(candidate.recipe)) continue;
+    candidate.cost = *cost;
+    candidate.recipe.title = candidate.change();
+    return candidate;
+  }
+  return std::nullopt;
+}
+
+void Search::propose(std::vector<Trial>& trials) {
+  for (size_t i = 0; i < plan_.batch && candidates_.size() < plan_.candidates.value_or(kMostCandidates);
+       ++i) {
+    auto candidate = draw_candidate();
+    if (!candidate) {
+      if (i == 0) ending_ = "every recipe in reach was tried or is outside the limits";
+      return;
+    }
+    known_.emplace(text_of(candidate->recipe), candidate->number);
+    trials.push_back({candidate->number, Trial::Kind::kQuick, 1});
+    candidates_.push_back(std::move(*candidate));
+  }
+}
+
+// Notes why not.
+bool Search::may_propose() {
+  if (!ending_.empty()) return false;
+  const double elapsed = seconds_ / static_cast<double>(std::max<size_t>(1, workers_));
+  if (candidates_.size() >= plan_.candidates.value_or(kMostCandidates)) {
+    ending_ = fmt::format("all {} were tried", counted(candidates_.size(), "candidate"));
+  } else if (plan_.budget && elapsed >= (1 - kClaimShare) * *plan_.budget) {
+    ending_ = "the budget's part for searching was used";
+  } else if (generations_ > last_gain_ + kPatience) {
+    ending_ = fmt::format("the last {} generations found nothing better", kPatience);
+  }
+  return ending_.empty();
+}
+
+void Search::run(std::span<sweep::Crew* const> crews, size_t workers, const SearchObserver& observer) {
+  crews_ = crews;
+  workers_ = workers;
+  observer_ = &observer;
+  carry_out({{0, Trial::Kind::kQuick, 1}, {0, Trial::Kind::kFull, 1}});
+  if (candidates_.front().diverged)
+    throw Error("the start diverged", "lower its learning rate: a search begins from a recipe that trains");
+  while (true) {
+    std::vector<Trial> trials = promotions();
+    if (may_propose()) propose(trials);
+    if (trials.empty()) break;
+    const bool is_new = carry_out(std::move(trials));
+    ++generations_;
+    if (const auto one = best(); one && candidates_[*one].cost < least_cost_) {
+      least_cost_ = candidates_[*one].cost;
+      last_gain_ = generations_;
+    }
+    if (observer.on_batch) observer.on_batch(is_new);
+  }
+  phase_ = Phase::kClaiming;
+  claim_all();
+  phase_ = Phase::kFinished;
+}
+
+void Search::claim_all() {
+  const std::vector<size_t> front = full_front(candidates_);
+  // From the cheapest at the aim, or the most accurate, to cheaper ones.
+  const auto first = std::min<size_t>(static_cast<size_t>(crossing(front) - front.begin()), front.size() - 1);
+  std::vector<size_t> order;
+  for (size_t i = first + 1; i-- > 0 && order.size() < kMostClaims;)
+    if (order.empty() || candidates_[front[i]].cost <= kClaimStep * candidates_[order.back()].cost)
+      order.push_back(front[i]);
+  for (const size_t one : order) {
+    std::vector<Trial> trials;
+    for (uint64_t seed = 0; seed < plan_.claim_seeds; ++seed)
+      trials.push_back({one, Trial::Kind::kClaim, kFirstClaimSeed + seed});
+    const bool is_new = carry_out(trials);
+    Claim claim{.candidate = one, .accuracy = {}, .share = {}};
+    std::vector<double> accuracies;
+    for (const Trial& trial : trials) {
+      const auto found = claim_records_.find(trial);
+      if (found == claim_records_.end()) continue;  // it diverged
+      accuracies.push_back(ladder::metric_value(plan_.goal.metric, found->second));
+      claim.train_seconds += found->second.train_seconds() / static_cast<double>(trials.size());
+      claim.reached += accuracies.back() >= plan_.goal.target ? 1 : 0;
+    }
+    if (!accuracies.empty()) claim.accuracy = ladder::summarise(accuracies);
+    claim.share = ladder::clopper_pearson95(claim.reached, static_cast<int>(trials.size()));
+    claim.holds = accuracies.size() == trials.size() && claim.accuracy.mean95 &&
+                  claim.accuracy.mean95->low >= plan_.goal.target;
+    claims_.push_back(claim);
+    if (observer_->on_batch) observer_->on_batch(is_new);
+    const double elapsed = seconds_ / static_cast<double>(std::max<size_t>(1, workers_));
+    if (!claim.holds || (plan_.budget && elapsed >= *plan_.budget)) return;
+  }
+}
+
+void Search::note(const Trial& trial, const train::RunRecord& record) {
+  seconds_ += record.total_seconds();
+  if (trial.kind == Trial::Kind::kClaim) {
+    claim_records_.emplace(trial, record);
+    return;
+  }
+  const auto& validation = record.epochs.back().validation;
+  const Score score{validation->loss, ladder::metric_value(held_out(plan_.goal.metric), record),
+                    record.total_seconds()};
+  Candidate& candidate = candidates_[trial.candidate];
+  if (trial.kind == Trial::Kind::kQuick) candidate.quick = score;
+  if (trial.kind == Trial::Kind::kFull) candidate.full[trial.seed] = score;
+}
+
+// The record of a trial that is over; none if it diverged, too.
+std::optional<train::RunRecord> Search::stored(const Trial& trial, bool& diverged) const {
+  const fs::path folder = folder_of(trial);
+  if (is_there(folder / train::kResultFile)) return ladder::find_result(folder, recipe_of(trial));
+  diverged = is_there(folder / train::kDivergedFile);
+  return std::nullopt;
+}
+
+// Notes the results in the order of the trials, whoever finished first.
+bool Search::carry_out(std::vector<Trial> trials) {
+  std::vector<std::optional<train::RunRecord>> records(trials.size());
+  std::vector<char> diverged(trials.size(), 0);
+  std::deque<size_t> left;
+  for (size_t i = 0; i < trials.size(); ++i) {
+    bool has_diverged = false;
+    records[i] = stored(trials[i], has_diverged);
+    diverged[i] = has_diverged ? 1 : 0;
+    if (!records[i] && !has_diverged) left.push_back(i);
+  }
+  // The longest first, so that workers end together.
+  std::ranges::stable_sort(left, std::greater<>(), [&](size_t i) {
+    return cost_of(recipe_of(trials[i]), Cost::kTrainSeconds, plan_.yardstick()).value_or(0);
+  });
+  const bool is_new = !left.empty();
+  size_t over = trials.size() - left.size();
+  std::string failure;
+  sweep::Dispatch dispatch(std::move(left), [&](size_t i) {
+    return sweep::Task{i, recipe_of(trials[i]), folder_of(trials[i])};
+  });
+  const sweep::DispatchObserver watcher{
+      .on_end =
+          [&](const sweep::Report& report) {
+            ++over;
+            if (report.end == sweep::End::kFinished) records[report.index] = report.record;
+            diverged[report.index] = report.end == sweep::End::kDiverged ? 1 : 0;
+            if (report.end == sweep::End::kFailed) failure = report.message;
+          },
+      .on_progress =
+          [&](size_t /*busy*/, double under_way) {
+            if (observer_->on_progress)
+              observer_->on_progress({phase_, trials.size(), over, static_cast<double>(over) + under_way});
+          },
+      .should_stop =
+          [&] { return !failure.empty() || (observer_->should_stop && observer_->should_stop()); }};
+  try {
+    dispatch.run(crews_, watcher);
+  } catch (const ladder::Stopped&) {
+    if (failure.empty()) throw;
+  }
+  if (!failure.empty()) throw Error(fmt::format("a run failed twice: {}", printable(failure)));
+  for (size_t i = 0; i < trials.size(); ++i) {
+    if (records[i]) note(trials[i], *records[i]);
+    if (diverged[i] != 0 && trials[i].kind != Trial::Kind::kClaim)
+      candidates_[trials[i].candidate].diverged = true;
+  }
+  return is_new;
+}
+
+}  // namespace rung::search

@@ -1,0 +1,140 @@
+// Looks for the recipe that costs least among those that reach a target.
+//
+// Generations of candidates are drawn from what the ones before gave: neighbours of the front of cost and
+// loss, near the place where it crosses the target (a local search by small changes, which White, Nolen and
+// Savani, "Exploring the loss landscape in neural architecture search", UAI 2021, find as good as any for
+// small spaces). Each candidate is first trained for a quarter of its epochs; those on the front of these
+// trials get all epochs, and those near the target two more seeds (after Li et al., "A system for massively
+// parallel hyperparameter tuning", MLSys 2020, but in steps that wait for each other, so that the candidates
+// do not depend on which worker was faster). Only held-out images decide.
+//
+// At the end candidates are claimed: with fresh seeds, all training images, and the test images. The order is
+// fixed before any of them is looked at, from the candidate at which the search aims to cheaper ones, and
+// the first that fails ends it: testing in a fixed sequence keeps the chance of one wrong claim at 5 %
+// (Maurer, Hothorn, Lehmacher 1995), which choosing the best of several would not.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/claimed_folder.h"
+#include "ladder/run_statistics.h"
+#include "search/candidate.h"
+#include "search/search_plan.h"
+#include "sweep/crew.h"
+#include "train/run_record.h"
+
+namespace rung::search {
+
+// A training run of a candidate.
+struct Trial {
+  enum class Kind { kQuick, kFull, kClaim };
+
+  size_t candidate = 0;
+  Kind kind = Kind::kQuick;
+  uint64_t seed = 0;
+
+  friend auto operator<=>(const Trial&, const Trial&) = default;
+};
+
+// What fresh seeds say of a candidate.
+struct Claim {
+  size_t candidate = 0;
+  ladder::Summary accuracy;  // percent, of the test images
+  int reached = 0;           // runs that have the target
+  ladder::Interval share;    // of such runs, 95 %: Clopper and Pearson
+  double train_seconds = 0;  // mean of a run
+  bool holds = false;        // the 95 % lower bound of the mean is at least the target
+};
+
+enum class Phase { kSearching, kClaiming, kFinished };
+
+struct SearchProgress {
+  Phase phase = Phase::kSearching;
+  size_t trials = 0;  // of the current batch
+  size_t over = 0;
+  double done = 0;  // with parts of those under way
+};
+
+// Callbacks of a search; each may be empty.
+struct SearchObserver {
+  // A generation or a claim is over; `is_new` unless the folder had all of its runs.
+  std::function<void(bool is_new)> on_batch;
+  std::function<void(const SearchProgress&)> on_progress;
+  std::function<bool()> should_stop;
+};
+
+class Search {
+ public:
+  // Claims the folder and stores the plan. Throws UsageError if the folder holds another search or job, or
+  // another process has claimed it; UsageError if the start is outside the space or the limits; IoError.
+  Search(SearchPlan plan, std::filesystem::path folder);
+
+  const SearchPlan& plan() const { return plan_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<Claim>& claims() const { return claims_; }
+  size_t generations() const { return generations_; }
+  Phase phase() const { return phase_; }
+  const std::string& ending() const { return ending_; }  // why no more candidates were drawn
+  double trained_seconds() const { return seconds_; }    // of all runs together
+
+  // The accuracy of held-out images at which the search aims, in percent: the target and one standard error
+  // of such a share, because the test images are another sample.
+  double aim() const;
+  // The front's cheapest candidate that has it.
+  std::optional<size_t> best() const;
+  // The smallest claim that holds.
+  std::optional<size_t> claimed() const;
+
+  // The recipe of a trial.
+  recipe::Recipe recipe_of(const Trial& trial) const;
+
+  // Searches and claims to the end; what the folder has is not done again. The result depends on the plan
+  // alone, unless its budget ends it: that is time, of which no two runs take the same. Throws as
+  // sweep::Dispatch::run(), and Error if a run fails twice for a reason that may be temporary.
+  void run(std::span<sweep::Crew* const> crews, size_t workers, const SearchObserver& observer);
+
+ private:
+  void begin();
+  std::vector<Trial> promotions() const;
+  void propose(std::vector<Trial>& trials);
+  std::optional<Candidate> draw_candidate();
+  size_t draw_parent(RandomStream& random) const;
+  std::vector<size_t> window(size_t below, size_t above) const;
+  std::vector<size_t>::const_iterator crossing(const std::vector<size_t>& front) const;
+  bool may_propose();
+  void claim_all();
+  bool carry_out(std::vector<Trial> trials);  // whether any was left to do
+  void note(const Trial& trial, const train::RunRecord& record);
+  std::optional<train::RunRecord> stored(const Trial& trial, bool& diverged) const;
+  std::filesystem::path folder_of(const Trial& trial) const;
+  bool is_allowed(const recipe::Recipe& recipe) const;
+
+  SearchPlan plan_;
+  std::filesystem::path folder_;
+  ClaimedFolder claim_;
+  std::vector<Candidate> candidates_;
+  std::map<std::string, size_t> known_;  // by the recipe's text without its name
+  std::vector<Claim> claims_;
+  std::map<Trial, train::RunRecord> claim_records_;
+  size_t generations_ = 0;
+  size_t last_gain_ = 0;  // the generation that found the best so far
+  double least_cost_ = 0;
+  double seconds_ = 0;
+  Phase phase_ = Phase::kSearching;
+  std::string ending_;
+  std::span<sweep::Crew* const> crews_;
+  size_t workers_ = 1;
+  const SearchObserver* observer_ = nullptr;
+};
+
+// Seeds of trials: those that choose are 1, 2, 3 and on, those of claims begin here.
+inline constexpr uint64_t kFirstClaimSeed = 1000;
+
+}  // namespace rung::search

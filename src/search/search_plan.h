@@ -1,0 +1,55 @@
+// What a search is to do, and search.json in its folder, which says it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "data/data_spec.h"
+#include "recipe/recipe.h"
+#include "search/goal.h"
+#include "search/space.h"
+
+namespace rung::search {
+
+// kLocal: neighbours of the best; kRandom: some changes of the start, whatever the others gave.
+enum class Strategy { kLocal, kRandom };
+constexpr std::string_view name_of(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::kLocal:
+      return "local";
+    case Strategy::kRandom:
+      return "random";
+  }
+  return "";
+}
+
+inline constexpr size_t kMostCandidates = 9999;
+
+struct SearchPlan {
+  recipe::Recipe start;     // holds images out; resolved
+  data::DatasetSpec whole;  // the same images, none held out: for claims
+  int train_images = 0;     // that `start` trains on
+  int held_out_images = 0;
+  Goal goal;
+  Space space;
+  Strategy strategy = Strategy::kLocal;
+  uint64_t seed = 1;
+  size_t batch = 8;                  // new candidates at a time
+  std::optional<size_t> candidates;  // at most
+  std::optional<double> budget;      // seconds, claims included; never the only limit that is missing
+  size_t claim_seeds = 10;           // of each claim
+  double gflops = 1;                 // measured once, for costs in seconds
+
+  Yardstick yardstick() const { return {goal.chip, train_images, gflops}; }
+};
+
+nlohmann::ordered_json to_json(const SearchPlan& plan);
+
+// Writes the plan into an empty folder; where there is a plan, takes its measured speed, and throws
+// UsageError, naming what differs, if it is another one, DataError if it is none.
+void store_or_require_same(const std::filesystem::path& folder, SearchPlan& plan);
+
+}  // namespace rung::search

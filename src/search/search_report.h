@@ -1,0 +1,56 @@
+// A search's state and result: as Markdown that reads well in a terminal, and as JSON, whose fields are
+// described in docs/search.md.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "search/search.h"
+
+namespace rung::search {
+
+// What a kind of change did.
+struct KindResult {
+  Kind kind = Kind::kChannels;
+  size_t tried = 0;     // candidates with such a change
+  size_t promoted = 0;  // of these, trained for all epochs
+  size_t front = 0;     // of these, on the front now or among the ancestors of one that is
+};
+std::vector<KindResult> kind_results(const Search& search);
+
+// "Search from mnist-first: 99.4 % for the fewest parameters"
+std::string search_title(const Search& search);
+
+// "c0041: 3,120 parameters, 99.42 % of the held-out images (3 seeds)".
+std::string candidate_line(const Search& search, size_t candidate);
+
+// One line about the whole: how many candidates, and the best.
+std::string state_line(const Search& search);
+
+// What was claimed of a candidate, in a sentence.
+std::string claim_sentence(const Search& search, const Claim& claim);
+
+// Why the search ended, what it found, the claims, the front, and what mattered.
+std::string search_document(const Search& search);
+
+nlohmann::ordered_json search_json(const Search& search);
+
+// The recipe that was claimed, or else the best: with the target and what it costs as targets.
+std::optional<recipe::Recipe> found_recipe(const Search& search);
+
+// What candidates.json says to an observer.
+struct Glance {
+  bool is_finished = false;
+  std::string line;  // state_line(), or what was claimed last
+};
+
+// Messages call the text `source`. Throws DataError unless search_json() wrote it.
+Glance parse_glance(std::string_view text, std::string_view source);
+
+inline constexpr uint64_t kMaxResultsBytes = 256 << 20;
+inline constexpr const char* kResultsDocument = "search.md";
+inline constexpr const char* kResultsJson = "candidates.json";
+inline constexpr const char* kFoundRecipe = "found.toml";
+
+}  // namespace rung::search

@@ -1,0 +1,37 @@
+# A search that is killed again and again finds the same candidates as one that is not, and so do two processes.
+source "$HELPERS"
+make_dataset digits
+make_recipe small.toml
+search=("$RUNG" search small.toml --target final_test_accuracy=60 --candidates 20 --batch 5 --claim-seeds 3 --space space.toml)
+echo 'epochs = [2, 6]' >space.toml
+"${search[@]}" --out whole >log
+grep -q '^Generation 1: 6 candidates; ' log
+same() { diff <(grep -v seconds whole/candidates.json) <(grep -v seconds "$1/candidates.json"); }
+
+for _ in {1..10}; do
+  "${search[@]}" --out killed >log 2>&1 & id=$!
+  sleep "0.$((RANDOM % 6 + 2))"
+  kill -s KILL $id 2>/dev/null || true
+  wait $id 2>/dev/null || true
+done
+"${search[@]}" --out killed >log
+same killed
+# Once more, and nothing is trained again.
+newest() { find killed/runs -name result.json -printf '%T@\n' | sort -n | tail -n 1; }
+before=$(newest)
+"${search[@]}" --out killed >log
+[[ $(newest) == "$before" ]]
+same killed
+
+# With a signal it stops between two batches, and says how to go on.
+"${search[@]}" --out stopped >log 2>errors & id=$!
+until compgen -G "stopped/runs/*/metrics.jsonl" >/dev/null; do sleep 0.02; done
+kill -s TERM $id && not wait $id
+grep -q 'rung: error: interrupted (resume with `.*rung search small.toml .*--out stopped' errors
+"${search[@]}" --out stopped >log
+same stopped
+
+command -v mpirun >/dev/null && [[ -e ${RUNG%/*}/rung_mpi.so ]] || exit 0
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+mpirun --oversubscribe -n 2 "${search[@]}" --out both >log
+same both
