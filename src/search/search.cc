@@ -234,15 +234,24 @@ void Search::run(std::span<sweep::Crew* const> crews, size_t workers, const Sear
     if (trials.empty()) break;
     const bool is_new = carry_out(std::move(trials));
     ++generations_;
-    if (const auto one = best(); one && candidates_[*one].cost < least_cost_) {
-      least_cost_ = candidates_[*one].cost;
-      last_gain_ = generations_;
-    }
+    note_gain();
     if (observer.on_batch) observer.on_batch(is_new);
   }
   phase_ = Phase::kClaiming;
   claim_all();
   phase_ = Phase::kFinished;
+}
+
+// A cheaper candidate at the aim; as long as there is none, a more accurate one.
+void Search::note_gain() {
+  if (const auto one = best()) {
+    if (candidates_[*one].cost < least_cost_) last_gain_ = generations_;
+    least_cost_ = std::min(least_cost_, candidates_[*one].cost);
+  } else if (const auto front = full_front(candidates_); !front.empty()) {
+    const double accuracy = candidates_[front.back()].accuracy();
+    if (accuracy > most_accurate_) last_gain_ = generations_;
+    most_accurate_ = std::max(most_accurate_, accuracy);
+  }
 }
 
 void Search::claim_all() {

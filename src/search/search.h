@@ -109,6 +109,7 @@ class Search {
   std::vector<size_t> window(size_t below, size_t above) const;
   std::vector<size_t>::const_iterator crossing(const std::vector<size_t>& front) const;
   bool may_propose();
+  void note_gain();
   void claim_all();
   bool carry_out(std::vector<Trial> trials);  // whether any was left to do
   void note(const Trial& trial, const train::RunRecord& record);
@@ -126,6 +127,7 @@ class Search {
   size_t generations_ = 0;
   size_t last_gain_ = 0;  // the generation that found the best so far
   double least_cost_ = 0;
+  double most_accurate_ = 0;
   double seconds_ = 0;
   Phase phase_ = Phase::kSearching;
   std::string ending_;
