@@ -19,7 +19,7 @@ touch "killed run/.lock"
 fails 1 "rung: error: killed run stopped after epoch [1-9]* of 100000, and no process is working on it (resume with \`*rung train --resume 'killed run'\`)" "$RUNG" watch "killed run"
 
 # A run without a finished epoch, first running and then stopped.
-make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 1000, kernel_size = 15/'
+make_recipe slow.toml 's/out_channels = 8, kernel_size = 5, stride = 2/out_channels = 8000, kernel_size = 15/'
 "$RUNG" train slow.toml --threads 1 --out slow >/dev/null & id=$!
 until [[ -e slow/recipe.toml ]]; do sleep 0.02; done
 "$RUNG" watch slow >lines 2>errors & watcher=$!
