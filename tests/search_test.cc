@@ -1,10 +1,10 @@
-// Changes of recipes, the front, claims, and searches with real runs.
+// Changes of recipes, costs, the front, and intervals. Searches with real runs are in cli/search/.
 #include "search/search.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +18,7 @@
 #include "search/model_edit.h"
 #include "search/mutate.h"
 #include "search/space.h"
+#include "search/training_edit.h"
 
 namespace rung::search {
 namespace {
@@ -79,6 +80,17 @@ TEST(ModelEdit, ConnectionsLeadToTheSameLayer) {
   EXPECT_EQ(std::get<nn::Add>(edit.layers()[8]).from, 3);
 }
 
+// x + x would not be what the model was.
+TEST(ModelEdit, ConnectionsAroundNothingGo) {
+  ModelEdit edit(residual_recipe().model);
+  edit.erase(4, 3);  // the convolution that the connection leads around
+  EXPECT_EQ(edit.layers().size(), residual_recipe().model.layers.size() - 4);
+  EXPECT_TRUE(std::ranges::none_of(edit.layers(), is<nn::Add>));
+  ModelEdit other(residual_recipe().model);
+  other.erase(0, 4);  // all that it begins with
+  EXPECT_TRUE(std::ranges::none_of(other.layers(), is<nn::Add>));
+}
+
 TEST(ModelEdit, BlocksAreConvolutionsWithWhatBelongsToThem) {
   const ModelEdit edit(residual_recipe().model);
   std::vector<size_t> begins, ends;
@@ -116,10 +128,10 @@ TEST(Mutate, EveryStepIsARecipeWithinTheSpace) {
         const auto* conv = std::get_if<nn::Conv2d>(&layer);
         if (conv == nullptr) continue;
         ++convolutions;
-        EXPECT_LE(conv->out_channels, 20);
+        EXPECT_TRUE(conv->groups > 1 || space.channels.holds(conv->out_channels)) << mutant->mutation.text;
         EXPECT_LE(conv->kernel_size.h, 5);
       }
-      EXPECT_GE(convolutions, 1);
+      EXPECT_TRUE(space.depth.holds(convolutions)) << mutant->mutation.text;
       EXPECT_TRUE(space.epochs.holds(recipe.training.epochs));
       EXPECT_TRUE(space.batch_size.holds(recipe.training.batch_size));
     }
@@ -144,6 +156,48 @@ TEST(Mutate, TheSameStreamGivesTheSameChange) {
   for (uint32_t seed = 0; seed < 20; ++seed) {
     RandomStream a(seed, RandomPurpose::kSearch), b(seed, RandomPurpose::kSearch);
     EXPECT_EQ(mutate(residual_recipe(), {}, a)->recipe, mutate(residual_recipe(), {}, b)->recipe);
+  }
+}
+
+// What the schedule counts in epochs or batches keeps its share.
+TEST(Training, SchedulesFollowTheEpochs) {
+  optim::Training training;
+  training.epochs = 16;
+  training.lr_scheduler = optim::StepLr{.step_size = 8};
+  training.lr_warmup = optim::LrWarmup{.total_iters = 100};
+  set_epochs(training, 4);
+  EXPECT_EQ(training.epochs, 4);
+  EXPECT_EQ(std::get<optim::StepLr>(training.lr_scheduler).step_size, 2);
+  EXPECT_EQ(training.lr_warmup->total_iters, 25);
+  training.lr_scheduler = optim::MultiStepLr{.milestones = {1, 2, 3}};
+  set_epochs(training, 2);
+  EXPECT_THAT(std::get<optim::MultiStepLr>(training.lr_scheduler).milestones, ElementsAre(1, 2));
+  training.lr_scheduler = optim::CyclicLr{.base_lr = 0.01, .max_lr = 0.1};
+  set_largest_lr(training, 0.2);
+  EXPECT_DOUBLE_EQ(std::get<optim::CyclicLr>(training.lr_scheduler).base_lr, 0.02);
+  EXPECT_EQ(largest_lr(training), 0.2);
+}
+
+// Stronger is never weaker, and a pair of scales stays ascending.
+TEST(Training, AugmentationStaysPossible) {
+  Space space;
+  for (const Kind kind : kEnumerators<Kind>)
+    if (kind != Kind::kAugment) space.fixed.insert(kind);
+  for (uint32_t seed = 0; seed < 20; ++seed) {
+    recipe::Recipe recipe = residual_recipe();
+    recipe.augment = {data::RandomAffine{.degrees = 90, .scale = {0.3, 0.5}},
+                      data::RandomRotation{.degrees = 60}};
+    RandomStream random(seed, RandomPurpose::kSearch);
+    for (int step = 0; step < 10; ++step) {
+      const auto mutant = mutate(recipe, space, random);
+      ASSERT_TRUE(mutant);
+      const auto& before = std::get<data::RandomAffine>(recipe.augment[0]);
+      const auto& now = std::get<data::RandomAffine>(mutant->recipe.augment[0]);
+      EXPECT_TRUE(mutant->mutation.text != "stronger augmentation" || now.degrees >= before.degrees);
+      EXPECT_LE(now.scale[0], now.scale[1]);
+      EXPECT_EQ(recipe::parse(recipe::to_toml(mutant->recipe), "mutant").augment, mutant->recipe.augment);
+      recipe = mutant->recipe;
+    }
   }
 }
 

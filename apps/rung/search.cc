@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +26,7 @@
 #include "interrupt.h"
 #include "kernels/peak.h"
 #include "ladder/first_recipe.h"
+#include "ladder/job.h"
 #include "ladder/run.h"
 #include "options.h"
 #include "recipe/parse.h"
@@ -113,6 +117,18 @@ struct Images {
   std::vector<recipe::Recipe> recipes;  // one for each of them
 };
 
+// How many images a balanced set would have that tells the accuracy as well as these labels: K^2 / sum of
+// 1/n_k, if the classes count alike.
+double precision_of(std::span<const uint8_t> labels, const search::Goal& goal) {
+  if (goal.metric == recipe::Metric::kFinalTestAccuracy) return static_cast<double>(labels.size());
+  std::map<uint8_t, double> counts;
+  for (const uint8_t label : labels) ++counts[label];
+  double inverse = 0;
+  for (const auto& [label, count] : counts) inverse += 1 / count;
+  const auto classes = static_cast<double>(counts.size());
+  return classes * classes / inverse;
+}
+
 // Loads the images as candidates and claims use them, and completes the plan by them.
 Images load_images(const Options& options, search::SearchPlan& plan) {
   Images images;
@@ -122,8 +138,12 @@ Images load_images(const Options& options, search::SearchPlan& plan) {
     data::Dataset data = options.engine.load(*recipe);
     ladder::require_fit(*recipe, data);
     if (recipe == &plan.start) {
-      plan.held_out_images = recipe->dataset.validation.images;
-      plan.train_images = data.train.count - plan.held_out_images;
+      const int held_out = recipe->dataset.validation.images;
+      plan.train_images = data.train.count - held_out;
+      plan.all_images = data.train.count;
+      plan.held_out_images =
+          precision_of(std::span(data.train.labels).last(static_cast<size_t>(held_out)), plan.goal);
+      plan.data_sha256 = data::sha256(data);
     }
     images.recipes.push_back(*recipe);
     images.datasets.emplace(data::arrangement_of(recipe->dataset), std::move(data));
@@ -155,10 +175,11 @@ search::SearchPlan plan_of(const Options& options) {
   return plan;
 }
 
-void require_time(const search::SearchPlan& plan, size_t jobs) {
+void require_time(const search::SearchPlan& plan) {
   if (!plan.budget) return;
   const double run = search::cost_of(plan.start, search::Cost::kTrainSeconds, plan.yardstick()).value_or(0);
-  const double least = run * (1 + static_cast<double>(plan.claim_seeds) / static_cast<double>(jobs));
+  const double claims = std::ceil(static_cast<double>(plan.claim_seeds) / static_cast<double>(plan.workers));
+  const double least = run * (1 + claims);
   if (least <= *plan.budget) return;
   throw UsageError(
       fmt::format("a budget of {} is too short: one run takes about {}, and a claim {} of them",
@@ -205,16 +226,12 @@ void carry_out(search::Search& search, const Options& options, const Images& ima
   const std::string hint =
       fmt::format("resume with `{}`", repeated_with(*options.given, "--out", search.folder().string()));
   try {
-    write_state(search);
+    if (!is_there(search.folder() / search::kResultsJson)) write_state(search);
     sweep::LocalCrew here(jobs, images.datasets, options.checkpoint_seconds);
     std::vector<sweep::Crew*> crews = {&here};
     std::optional<sweep::RemoteCrew> others;
-    size_t workers = jobs;
-    if (processes != nullptr) {
-      crews.push_back(&others.emplace(*processes, images.datasets, images.recipes));
-      workers *= static_cast<size_t>(processes->count());
-    }
-    search.run(crews, workers, observer);
+    if (processes != nullptr) crews.push_back(&others.emplace(*processes, images.datasets, images.recipes));
+    search.run(crews, observer);
   } catch (const ladder::Stopped&) {
     throw Interrupted(InterruptGuard::signal(), "interrupted", hint);
   } catch (const NoSpaceError& error) {
@@ -243,10 +260,11 @@ void lead(const Options& options, sweep::Processes* processes) {
   search::SearchPlan plan = plan_of(options);
   const Images images = load_images(options, plan);
   const size_t jobs = jobs_of(options);
-  require_time(plan, jobs * (processes == nullptr ? 1 : static_cast<size_t>(processes->count())));
+  plan.workers = jobs * (processes == nullptr ? 1 : static_cast<size_t>(processes->count()));
+  const fs::path folder = options.out.empty() ? default_folder(options) : fs::path(options.out);
+  if (!ladder::holds_search(folder)) require_time(plan);
   std::optional<InterruptGuard> guard(std::in_place);
-  search::Search search(std::move(plan),
-                        options.out.empty() ? default_folder(options) : fs::path(options.out));
+  search::Search search(std::move(plan), folder);
   show_folder(search.folder());
   carry_out(search, options, images, jobs, processes);
   guard.reset();

@@ -12,10 +12,10 @@ namespace {
 using search::Candidate;
 using search::Search;
 
-constexpr size_t kMostCandidates = 500;  // with their recipes; the newest
+constexpr size_t kMostCandidates = 500;  // with their recipes: the newest, and the front
 
-Html cost_cell(const Candidate& one) {
-  return html("{}", with_commas(static_cast<int64_t>(one.cost)));
+Html cost_cell(const Search& search, const Candidate& one) {
+  return text(search::cost_number(search.plan().goal.minimise, one.cost));
 }
 
 Html front_section(const Search& search, Page& page) {
@@ -57,7 +57,7 @@ Html front_table(const Search& search) {
   for (const size_t index : full_front(search.candidates())) {
     const Candidate& one = search.candidates()[index];
     rows.push_back({html("<a href=\"#{}\">{}</a>", one.name(), one.name()), text(one.change()),
-                    cost_cell(one), html("{:.4f}", one.loss()), html("{:.2f}", one.accuracy()),
+                    cost_cell(search, one), html("{:.4f}", one.loss()), html("{:.2f}", one.accuracy()),
                     html("{}", one.full.size())});
   }
   return rows.size() == 1 ? Html{} : table(rows, 2);
@@ -85,8 +85,15 @@ std::string result_text(const Candidate& one) {
 // The newest first, each with its recipe behind a click.
 Html candidates_section(const Search& search) {
   const auto& all = search.candidates();
+  const std::vector<size_t> front = full_front(all);
+  const size_t first = all.size() - std::min(all.size(), kMostCandidates);
   Html section;
-  for (size_t i = all.size(); i-- > all.size() - std::min(all.size(), kMostCandidates);) {
+  if (first > 0)
+    section =
+        html("<p class=\"lead\">The newest {} of {}, and those of the front; candidates.json has all.</p>\n",
+             kMostCandidates, all.size());
+  for (size_t i = all.size(); i-- > 0;) {
+    if (i < first && std::ranges::find(front, i) == front.end()) continue;
     const Candidate& one = all[i];
     const std::string parent = one.parent ? fmt::format(", from {}", all[*one.parent].name()) : "";
     section += html("<div id=\"{}\">", one.name());
@@ -110,7 +117,7 @@ std::string search_page(const Search& search) {
                           {"front", "Cost and loss", front_section(search, page)},
                           {"best", "The front", front_table(search)},
                           {"changes", "What mattered", kinds_section(search)},
-                          {"candidates", "Every candidate", candidates_section(search)}},
+                          {"candidates", "Candidates", candidates_section(search)}},
                          "", 2));
   return page.finish();
 }

@@ -122,9 +122,14 @@ std::string_view words_of(Cost cost) {
   return "";
 }
 
+std::string cost_number(Cost cost, double value) {
+  return cost == Cost::kTrainSeconds ? fmt::format("{:.1f}", value)
+                                     : with_commas(static_cast<int64_t>(value));
+}
+
 std::string cost_text(Cost cost, double value) {
-  if (cost == Cost::kTrainSeconds) return fmt::format("{:.1f} s of training", value);
-  return fmt::format("{} {}", with_commas(static_cast<int64_t>(value)), words_of(cost));
+  return fmt::format("{} {}", cost_number(cost, value),
+                     cost == Cost::kTrainSeconds ? "s of training" : words_of(cost));
 }
 
 }  // namespace rung::search

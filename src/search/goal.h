@@ -63,6 +63,9 @@ std::optional<double> cost_of(const recipe::Recipe& recipe, Cost cost, const Yar
 // "parameters", "bytes of flash".
 std::string_view words_of(Cost cost);
 
+// "3,624"; of seconds "12.3".
+std::string cost_number(Cost cost, double value);
+
 // "3,624 parameters", "12.3 s of training".
 std::string cost_text(Cost cost, double value);
 

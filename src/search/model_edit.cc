@@ -39,6 +39,16 @@ void ModelEdit::erase(size_t at, size_t count) {
     if (add == nullptr || add->from < begin) continue;
     add->from = add->from < end ? begin - 1 : add->from - (end - begin);
   }
+  drop_empty_connections();
+}
+
+// Around nothing: what would be added is the input itself, or not there.
+void ModelEdit::drop_empty_connections() {
+  for (size_t i = 0; i < model_.layers.size(); ++i) {
+    const auto* add = std::get_if<nn::Add>(&model_.layers[i]);
+    if (add == nullptr || (add->from >= 0 && add->from + 1 < static_cast<int>(i))) continue;
+    return erase(i);
+  }
 }
 
 std::vector<Block> ModelEdit::blocks() const {

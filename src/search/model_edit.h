@@ -26,7 +26,8 @@ class ModelEdit {
   const Layers& layers() const { return model_.layers; }
 
   void insert(size_t at, const Layers& added);
-  // A connection to one of the removed layers leads to the layer before them.
+  // A connection to one of the removed layers leads to the layer before them; one that then leads around
+  // nothing is removed, too.
   void erase(size_t at, size_t count = 1);
 
   nn::Conv2d& conv(size_t at) { return std::get<nn::Conv2d>(model_.layers[at]); }
@@ -36,6 +37,8 @@ class ModelEdit {
   bool is_last_weight(size_t at) const;
 
  private:
+  void drop_empty_connections();
+
   nn::ModelSpec model_;
 };
 

@@ -81,7 +81,7 @@ std::optional<Mutant> mutate(const recipe::Recipe& recipe, const Space& space, R
     } else {
       text = mutate_training(*kind, mutant.recipe, space, random);
     }
-    if (!text) continue;
+    if (!text || mutant.recipe == recipe) continue;
     mutant.mutation.text = std::move(*text);
     return mutant;
   }

@@ -121,7 +121,8 @@ Text change_kernel_size(ModelEdit& edit, const Space& space, RandomStream& rando
 
 Text change_padding(ModelEdit& edit, RandomStream& random) {
   const auto chosen = draw_layer(edit.layers(), random, [&](size_t i) {
-    return is<Conv2d>(edit.layers()[i]) && edit.conv(i).kernel_size != nn::Size2{1, 1};
+    return is<Conv2d>(edit.layers()[i]) &&
+           keeping(edit.conv(i).kernel_size, edit.conv(i).dilation) != nn::Size2{0, 0};
   });
   if (!chosen) return std::nullopt;
   Conv2d& conv = edit.conv(*chosen);
@@ -185,10 +186,16 @@ Text change_pooling(ModelEdit& edit, RandomStream& random) {
   }
   nn::LayerSpec& layer = edit.layers()[*chosen];
   if (const auto* most = std::get_if<nn::MaxPool2d>(&layer)) {
-    layer = nn::AvgPool2d{.kernel_size = most->kernel_size, .stride = most->stride};
+    layer = nn::AvgPool2d{.kernel_size = most->kernel_size,
+                          .stride = most->stride,
+                          .padding = most->padding,
+                          .ceil_mode = most->ceil_mode};
   } else {
     const auto mean = std::get<nn::AvgPool2d>(layer);
-    layer = nn::MaxPool2d{.kernel_size = mean.kernel_size, .stride = mean.stride};
+    layer = nn::MaxPool2d{.kernel_size = mean.kernel_size,
+                          .stride = mean.stride,
+                          .padding = mean.padding,
+                          .ceil_mode = mean.ceil_mode};
   }
   return fmt::format("{} instead of {}", nn::torch_name(layer), name);
 }
@@ -200,13 +207,18 @@ Text change_residual(ModelEdit& edit, RandomStream& random) {
     return "without a residual connection";
   }
   const auto info = nn::infer(edit.model());
+  const auto is_around = [&](size_t begin, size_t end) {
+    const auto* there = end < edit.layers().size() ? std::get_if<nn::Add>(&edit.layers()[end]) : nullptr;
+    return there != nullptr && there->from == static_cast<int>(begin) - 1;
+  };
   std::vector<Block> possible;
   const auto blocks = edit.blocks();
   for (size_t first = 0; first < blocks.size(); ++first) {
     for (size_t last = first; last < std::min(first + 2, blocks.size()); ++last) {
       const Block span{blocks[first].begin, blocks[last].end};
       const bool joined = first == last || blocks[first].end == blocks[last].begin;
-      if (joined && span.begin > 0 && info.layers[span.begin - 1].output == info.layers[span.end - 1].output)
+      if (joined && span.begin > 0 && !is_around(span.begin, span.end) &&
+          info.layers[span.begin - 1].output == info.layers[span.end - 1].output)
         possible.push_back(span);
     }
   }
@@ -218,18 +230,22 @@ Text change_residual(ModelEdit& edit, RandomStream& random) {
 }
 
 // A convolution as one for every channel and one of 1x1, or the two as one again.
-Text change_depthwise(ModelEdit& edit, RandomStream& random) {
+Text change_depthwise(ModelEdit& edit, const Space& space, RandomStream& random) {
   const auto blocks = edit.blocks();
   if (blocks.empty()) return std::nullopt;
+  const auto count = static_cast<double>(blocks.size());
   const size_t index = random.below(static_cast<uint32_t>(blocks.size()));
   const Block block = blocks[index];
   Conv2d& conv = edit.conv(block.begin);
   const std::string name = name_of(edit, block.begin);
   const int inputs = input_channels(edit, block.begin);
   if (is_depthwise(conv, inputs)) {
+    if (count - 1 < space.depth.low) return std::nullopt;
     if (index + 1 == blocks.size() || blocks[index + 1].begin != block.end) return std::nullopt;
     Conv2d& pointwise = edit.conv(blocks[index + 1].begin);
-    if (pointwise.kernel_size != nn::Size2{1, 1} || pointwise.groups != 1) return std::nullopt;
+    if (pointwise.kernel_size != nn::Size2{1, 1} || pointwise.stride != nn::Size2{1, 1} ||
+        pointwise.padding != nn::Size2{0, 0} || pointwise.groups != 1)
+      return std::nullopt;
     Conv2d whole = conv;
     whole.groups = 1;
     whole.out_channels = pointwise.out_channels;
@@ -238,7 +254,8 @@ Text change_depthwise(ModelEdit& edit, RandomStream& random) {
     edit.erase(block.begin, block.end - block.begin);
     return fmt::format("{} and the next as one convolution", name);
   }
-  if (conv.groups != 1 || inputs == 1 || conv.kernel_size == nn::Size2{1, 1}) return std::nullopt;
+  if (count + 1 > space.depth.high || conv.groups != 1 || inputs == 1 || conv.kernel_size == nn::Size2{1, 1})
+    return std::nullopt;
   Layers layers = {conv};
   Conv2d& depthwise = std::get<Conv2d>(layers.front());
   depthwise.groups = inputs;
@@ -253,16 +270,17 @@ Text change_depthwise(ModelEdit& edit, RandomStream& random) {
 
 // How planes become classes: by a linear layer of their means or of all pixels, or by means of a plane for
 // each class.
-Text change_head(ModelEdit& edit, RandomStream& random) {
+Text change_head(ModelEdit& edit, const Space& space, RandomStream& random) {
   Layers& layers = edit.layers();
   const auto blocks = edit.blocks();
   const auto mean =
       draw_layer(layers, random, [&](size_t i) { return is<nn::AdaptiveAvgPool2d>(layers[i]); });
   const auto linear = draw_layer(layers, random, [&](size_t i) { return is<nn::Linear>(layers[i]); });
-  if (blocks.empty()) return std::nullopt;
+  if (blocks.empty() || std::ranges::count_if(layers, is<nn::Linear>) > 1) return std::nullopt;
   if (linear && mean && random.below(2) == 0) {
     Conv2d& last = edit.conv(blocks.back().begin);
-    if (last.groups != 1 || *mean < blocks.back().end) return std::nullopt;
+    if (last.groups != 1 || *mean < blocks.back().end || !space.channels.holds(edit.model().classes))
+      return std::nullopt;
     last.out_channels = edit.model().classes;
     edit.erase(*linear);
     for (size_t i = blocks.back().end; i-- > blocks.back().begin + 1;)
@@ -316,9 +334,9 @@ std::optional<std::string> mutate_model(Kind kind, ModelEdit& edit, const Space&
     case Kind::kResidual:
       return change_residual(edit, random);
     case Kind::kDepthwise:
-      return change_depthwise(edit, random);
+      return change_depthwise(edit, space, random);
     case Kind::kHead:
-      return change_head(edit, random);
+      return change_head(edit, space, random);
     case Kind::kActivation:
       return change_activation(edit, random);
     default:

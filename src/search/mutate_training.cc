@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "search/mutate.h"
@@ -16,11 +17,12 @@ using Text = std::optional<std::string>;
 
 constexpr double kLeastDecay = 1e-5;  // below it, none
 
-// Two digits, so that recipes can be read.
+// To two digits, so that recipes can be read, and in one way on every machine.
 double rounded(double value) {
-  if (value == 0) return 0;
-  const double unit = std::pow(10, std::floor(std::log10(std::abs(value))) - 1);
-  return std::round(value / unit) * unit;
+  const std::string digits = fmt::format("{:.1e}", value);
+  double result = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), result);
+  return result;
 }
 
 double drawn_factor(RandomStream& random) {
@@ -32,7 +34,7 @@ Text change_lr(Recipe& recipe, const Space& space, RandomStream& random) {
   const double before = largest_lr(recipe.training);
   const double now = std::clamp(rounded(before * drawn_factor(random)), space.lr.low, space.lr.high);
   if (now == before) return std::nullopt;
-  scale_lr(recipe.training, now / before);
+  set_largest_lr(recipe.training, now);
   return fmt::format("a learning rate of {:g} instead of {:g}", now, before);
 }
 
@@ -67,35 +69,42 @@ Text change_epochs(Recipe& recipe, const Space& space, RandomStream& random) {
   const double value = random.below(2) == 0 ? before / 1.4 : before * 1.4;
   const auto now = static_cast<int>(std::clamp(std::round(value), space.epochs.low, space.epochs.high));
   if (now == before) return std::nullopt;
-  recipe.training.epochs = now;
+  set_epochs(recipe.training, now);
   return fmt::format("{} instead of {} epochs", now, before);
 }
 
-bool scale(data::RandomAffine& affine, double factor) {
-  affine.degrees = std::min(rounded(affine.degrees * factor), 45.0);
-  for (double& share : affine.translate) share = std::min(rounded(share * factor), 0.2);
-  affine.scale = {1 - std::min(rounded((1 - affine.scale[0]) * factor), 0.3),
-                  1 + std::min(rounded((affine.scale[1] - 1) * factor), 0.3)};
-  return true;
+// Not beyond the cap, unless it was already.
+double scaled(double value, double factor, double cap) {
+  return std::min(rounded(value * factor), std::max(value, cap));
 }
 
-bool scale(data::RandomRotation& rotation, double factor) {
-  rotation.degrees = std::min(rounded(rotation.degrees * factor), 45.0);
-  return true;
+void scale(data::RandomAffine& affine, double factor) {
+  affine.degrees = scaled(affine.degrees, factor, 45);
+  for (double& share : affine.translate) share = scaled(share, factor, 0.2);
+  auto& [least, most] = affine.scale;
+  if (least > 1 || most < 1) return;
+  least = 1 - scaled(1 - least, factor, 0.3);
+  most = 1 + scaled(most - 1, factor, 0.3);
+}
+
+void scale(data::RandomRotation& rotation, double factor) {
+  rotation.degrees = scaled(rotation.degrees, factor, 45);
 }
 
 template <typename Transform>
-bool scale(Transform& /*other*/, double /*factor*/) {
-  return false;
-}
+void scale(Transform& /*other*/, double /*factor*/) {}
 
 // Stronger or weaker rotations, shifts and sizes; where there are none, a few.
 Text change_augment(Recipe& recipe, RandomStream& random) {
   const double factor = random.below(2) == 0 ? 0.7 : 1.4;
-  bool changed = false;
+  const auto before = recipe.augment;
   for (data::Transform& transform : recipe.augment)
-    changed = std::visit([&](auto& spec) { return scale(spec, factor); }, transform) || changed;
-  if (changed) return fmt::format("{} augmentation", factor < 1 ? "weaker" : "stronger");
+    std::visit([&](auto& spec) { scale(spec, factor); }, transform);
+  if (recipe.augment != before) return fmt::format("{} augmentation", factor < 1 ? "weaker" : "stronger");
+  if (std::ranges::any_of(before, [](const data::Transform& transform) {
+        return std::holds_alternative<data::RandomAffine>(transform);
+      }))
+    return std::nullopt;
   recipe.augment.push_back(data::RandomAffine{.degrees = 5,
                                               .translate = {0.04, 0.04},
                                               .scale = {0.95, 1.05},

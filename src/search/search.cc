@@ -14,7 +14,8 @@
 #include "base/text.h"
 #include "ladder/judge.h"
 #include "ladder/run.h"
-#include "recipe/settings.h"
+#include "nn/infer.h"
+#include "search/training_edit.h"
 #include "sweep/dispatch.h"
 #include "train/run_directory.h"
 
@@ -54,6 +55,30 @@ recipe::Recipe bare(recipe::Recipe recipe) {
   return recipe;
 }
 
+[[noreturn]] void fail_without_integers() {
+  throw UsageError("the start's model has no integer form, so it has no bytes on a chip",
+                   "start from a recipe that `rung export c` takes");
+}
+
+// Batch norm has no variance where a channel has a single value in a batch of one image.
+bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
+  const int batch = recipe.training.batch_size;
+  if (batch > 1 && images % batch != 1) return false;
+  const nn::ModelInfo info = nn::infer(recipe.model);
+  for (size_t i = 0; i < info.layers.size(); ++i) {
+    const nn::Shape& output = info.layers[i].output;
+    if (is<nn::BatchNorm2d>(recipe.model.layers[i]) && output.height * output.width == 1) return true;
+  }
+  return false;
+}
+
+// Seconds that so many workers take for tasks that are handed out in this order.
+double makespan(std::span<const double> seconds, size_t workers) {
+  std::vector<double> busy_until(workers, 0);
+  for (const double task : seconds) *std::ranges::min_element(busy_until) += task;
+  return std::ranges::max(busy_until);
+}
+
 }  // namespace
 
 Search::Search(SearchPlan plan, fs::path folder)
@@ -63,9 +88,9 @@ Search::Search(SearchPlan plan, fs::path folder)
   for (const Limit& limit : plan_.goal.limits) {
     const auto cost = cost_of(plan_.start, limit.cost, plan_.yardstick());
     if (cost && *cost <= limit.at_most) continue;
+    if (!cost) fail_without_integers();
     throw UsageError(fmt::format("the start has {}, more than the {} of --at-most",
-                                 cost ? cost_text(limit.cost, *cost) : "no integer form",
-                                 cost_text(limit.cost, limit.at_most)),
+                                 cost_text(limit.cost, *cost), cost_text(limit.cost, limit.at_most)),
                      "start from a smaller recipe");
   }
   store_or_require_same(folder_, plan_);
@@ -74,7 +99,7 @@ Search::Search(SearchPlan plan, fs::path folder)
 
 void Search::begin() {
   const auto cost = cost_of(plan_.start, plan_.goal.minimise, plan_.yardstick());
-  if (!cost) throw UsageError("the start's model has no integer form, so it has no bytes on a chip");
+  if (!cost) fail_without_integers();
   candidates_.push_back({.number = 0, .parent = {}, .mutations = {}, .recipe = plan_.start, .cost = *cost});
   known_.emplace(text_of(plan_.start), 0);
   least_cost_ = std::numeric_limits<double>::infinity();
@@ -89,7 +114,8 @@ bool Search::is_allowed(const recipe::Recipe& recipe) const {
 
 double Search::aim() const {
   const double share = plan_.goal.target / 100;
-  return plan_.goal.target + 100 * std::sqrt(share * (1 - share) / std::max(1, plan_.held_out_images));
+  const double error = std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images));
+  return plan_.goal.target + 100 * std::min(error, (1 - share) / 2);
 }
 
 // The first candidate of the front, by ascending cost, at which the search aims; its end if there is none.
@@ -114,8 +140,7 @@ recipe::Recipe Search::recipe_of(const Trial& trial) const {
   recipe::Recipe recipe = candidates_[trial.candidate].recipe;
   recipe.name = candidates_[trial.candidate].name();
   recipe.seed = trial.seed;
-  if (trial.kind == Trial::Kind::kQuick)
-    recipe = recipe::with_epochs(std::move(recipe), quick_epochs(recipe.training.epochs));
+  if (trial.kind == Trial::Kind::kQuick) set_epochs(recipe.training, quick_epochs(recipe.training.epochs));
   if (trial.kind == Trial::Kind::kClaim) recipe.dataset = plan_.whole;
   return recipe;
 }
@@ -186,6 +211,9 @@ std::optional<Candidate> Search::draw_candidate() {
     if (candidate.mutations.empty() || known_.contains(text_of(candidate.recipe))) continue;
     const auto cost = cost_of(candidate.recipe, plan_.goal.minimise, plan_.yardstick());
     if (!cost || !is_allowed(candidate.recipe)) continue;
+    if (leaves_batch_norm_alone(candidate.recipe, plan_.train_images) ||
+        leaves_batch_norm_alone(candidate.recipe, plan_.all_images))
+      continue;
     candidate.cost = *cost;
     candidate.recipe.title = candidate.change();
     return candidate;
@@ -210,20 +238,18 @@ void Search::propose(std::vector<Trial>& trials) {
 // Notes why not.
 bool Search::may_propose() {
   if (!ending_.empty()) return false;
-  const double elapsed = seconds_ / static_cast<double>(std::max<size_t>(1, workers_));
   if (candidates_.size() >= plan_.candidates.value_or(kMostCandidates)) {
-    ending_ = fmt::format("all {} were tried", counted(candidates_.size(), "candidate"));
-  } else if (plan_.budget && elapsed >= (1 - kClaimShare) * *plan_.budget) {
+    ending_ = fmt::format("there are {}", counted(candidates_.size(), "candidate"));
+  } else if (plan_.budget && elapsed_ >= (1 - kClaimShare) * *plan_.budget) {
     ending_ = "the budget's part for searching was used";
-  } else if (generations_ > last_gain_ + kPatience) {
+  } else if (generations_ >= last_gain_ + kPatience) {
     ending_ = fmt::format("the last {} generations found nothing better", kPatience);
   }
   return ending_.empty();
 }
 
-void Search::run(std::span<sweep::Crew* const> crews, size_t workers, const SearchObserver& observer) {
+void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& observer) {
   crews_ = crews;
-  workers_ = workers;
   observer_ = &observer;
   carry_out({{0, Trial::Kind::kQuick, 1}, {0, Trial::Kind::kFull, 1}});
   if (candidates_.front().diverged)
@@ -245,6 +271,7 @@ void Search::run(std::span<sweep::Crew* const> crews, size_t workers, const Sear
 // A cheaper candidate at the aim; as long as there is none, a more accurate one.
 void Search::note_gain() {
   if (const auto one = best()) {
+    if (candidates_[*one].full.size() < kChoosingSeeds) return;  // it may have been lucky
     if (candidates_[*one].cost < least_cost_) last_gain_ = generations_;
     least_cost_ = std::min(least_cost_, candidates_[*one].cost);
   } else if (const auto front = full_front(candidates_); !front.empty()) {
@@ -256,6 +283,7 @@ void Search::note_gain() {
 
 void Search::claim_all() {
   const std::vector<size_t> front = full_front(candidates_);
+  if (front.empty()) return;
   // From the cheapest at the aim, or the most accurate, to cheaper ones.
   const auto first = std::min<size_t>(static_cast<size_t>(crossing(front) - front.begin()), front.size() - 1);
   std::vector<size_t> order;
@@ -282,8 +310,7 @@ void Search::claim_all() {
                   claim.accuracy.mean95->low >= plan_.goal.target;
     claims_.push_back(claim);
     if (observer_->on_batch) observer_->on_batch(is_new);
-    const double elapsed = seconds_ / static_cast<double>(std::max<size_t>(1, workers_));
-    if (!claim.holds || (plan_.budget && elapsed >= *plan_.budget)) return;
+    if (!claim.holds || (plan_.budget && elapsed_ >= *plan_.budget)) return;
   }
 }
 
@@ -304,7 +331,11 @@ void Search::note(const Trial& trial, const train::RunRecord& record) {
 // The record of a trial that is over; none if it diverged, too.
 std::optional<train::RunRecord> Search::stored(const Trial& trial, bool& diverged) const {
   const fs::path folder = folder_of(trial);
-  if (is_there(folder / train::kResultFile)) return ladder::find_result(folder, recipe_of(trial));
+  const recipe::Recipe recipe = recipe_of(trial);
+  const fs::path file = folder / train::kRecipeFile;
+  if (!is_there(file) || read_text_file(file, recipe::kMaxFileBytes) != recipe::to_toml(recipe))
+    return std::nullopt;
+  if (is_there(folder / train::kResultFile)) return ladder::find_result(folder, recipe);
   diverged = is_there(folder / train::kDivergedFile);
   return std::nullopt;
 }
@@ -313,17 +344,19 @@ std::optional<train::RunRecord> Search::stored(const Trial& trial, bool& diverge
 bool Search::carry_out(std::vector<Trial> trials) {
   std::vector<std::optional<train::RunRecord>> records(trials.size());
   std::vector<char> diverged(trials.size(), 0);
+  // The longest first, so that workers end together.
+  std::vector<size_t> order(trials.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) {
+    return cost_of(recipe_of(trials[i]), Cost::kTrainSeconds, plan_.yardstick()).value_or(0);
+  });
   std::deque<size_t> left;
-  for (size_t i = 0; i < trials.size(); ++i) {
+  for (const size_t i : order) {
     bool has_diverged = false;
     records[i] = stored(trials[i], has_diverged);
     diverged[i] = has_diverged ? 1 : 0;
     if (!records[i] && !has_diverged) left.push_back(i);
   }
-  // The longest first, so that workers end together.
-  std::ranges::stable_sort(left, std::greater<>(), [&](size_t i) {
-    return cost_of(recipe_of(trials[i]), Cost::kTrainSeconds, plan_.yardstick()).value_or(0);
-  });
   const bool is_new = !left.empty();
   size_t over = trials.size() - left.size();
   std::string failure;
@@ -339,9 +372,8 @@ bool Search::carry_out(std::vector<Trial> trials) {
             if (report.end == sweep::End::kFailed) failure = report.message;
           },
       .on_progress =
-          [&](size_t /*busy*/, double under_way) {
-            if (observer_->on_progress)
-              observer_->on_progress({phase_, trials.size(), over, static_cast<double>(over) + under_way});
+          [&](size_t /*busy*/, double /*under_way*/) {
+            if (observer_->on_progress) observer_->on_progress({phase_, trials.size(), over});
           },
       .should_stop =
           [&] { return !failure.empty() || (observer_->should_stop && observer_->should_stop()); }};
@@ -356,6 +388,9 @@ bool Search::carry_out(std::vector<Trial> trials) {
     if (diverged[i] != 0 && trials[i].kind != Trial::Kind::kClaim)
       candidates_[trials[i].candidate].diverged = true;
   }
+  std::vector<double> seconds;
+  for (const size_t i : order) seconds.push_back(records[i] ? records[i]->total_seconds() : 0);
+  elapsed_ += makespan(seconds, plan_.workers);
   return is_new;
 }
 

@@ -10,8 +10,9 @@
 //
 // At the end candidates are claimed: with fresh seeds, all training images, and the test images. The order is
 // fixed before any of them is looked at, from the candidate at which the search aims to cheaper ones, and
-// the first that fails ends it: testing in a fixed sequence keeps the chance of one wrong claim at 5 %
-// (Maurer, Hothorn, Lehmacher 1995), which choosing the best of several would not.
+// the first that fails ends it: testing in a fixed sequence keeps the chance of any wrong claim at that of
+// one (Maurer, Hothorn, Lehmacher 1995), which choosing the best of several would not. It is 2.5 %, over
+// seeds: the test images are one sample.
 #pragma once
 
 #include <filesystem>
@@ -49,7 +50,7 @@ struct Claim {
   int reached = 0;           // runs that have the target
   ladder::Interval share;    // of such runs, 95 %: Clopper and Pearson
   double train_seconds = 0;  // mean of a run
-  bool holds = false;        // the 95 % lower bound of the mean is at least the target
+  bool holds = false;        // the lower end of the mean's 95 % interval is at least the target
 };
 
 enum class Phase { kSearching, kClaiming, kFinished };
@@ -58,7 +59,6 @@ struct SearchProgress {
   Phase phase = Phase::kSearching;
   size_t trials = 0;  // of the current batch
   size_t over = 0;
-  double done = 0;  // with parts of those under way
 };
 
 // Callbacks of a search; each may be empty.
@@ -98,7 +98,7 @@ class Search {
   // Searches and claims to the end; what the folder has is not done again. The result depends on the plan
   // alone, unless its budget ends it: that is time, of which no two runs take the same. Throws as
   // sweep::Dispatch::run(), and Error if a run fails twice for a reason that may be temporary.
-  void run(std::span<sweep::Crew* const> crews, size_t workers, const SearchObserver& observer);
+  void run(std::span<sweep::Crew* const> crews, const SearchObserver& observer);
 
  private:
   void begin();
@@ -128,11 +128,11 @@ class Search {
   size_t last_gain_ = 0;  // the generation that found the best so far
   double least_cost_ = 0;
   double most_accurate_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0;  // of all runs
+  double elapsed_ = 0;  // that these take the plan's workers, generation by generation
   Phase phase_ = Phase::kSearching;
   std::string ending_;
   std::span<sweep::Crew* const> crews_;
-  size_t workers_ = 1;
   const SearchObserver* observer_ = nullptr;
 };
 

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json_format.h"
 #include "ladder/job.h"
+#include "train/checkpoint.h"
 
 namespace rung::search {
 namespace {
@@ -20,6 +22,9 @@ using nlohmann::ordered_json;
 constexpr JsonFormat kFormat{"rung-search", 1};
 constexpr uint64_t kMaxBytes = 8 << 20;
 constexpr const char* kSpeed = "gflops";
+constexpr const char* kWorkers = "workers";
+// To be raised when the same plan draws other candidates.
+constexpr int kRevision = 1;
 
 }  // namespace
 
@@ -41,7 +46,11 @@ ordered_json to_json(const SearchPlan& plan) {
   file["candidates"] = plan.candidates ? json(*plan.candidates) : json();
   file["budget_seconds"] = plan.budget ? json(*plan.budget) : json();
   file["claim_seeds"] = plan.claim_seeds;
+  file["data_sha256"] = plan.data_sha256;
+  file["revision"] = kRevision;
+  file["numerics"] = train::kNumericsRevision;
   file[kSpeed] = plan.gflops;
+  file[kWorkers] = plan.workers;
   return file;
 }
 
@@ -54,9 +63,12 @@ void store_or_require_same(const fs::path& folder, SearchPlan& plan) {
     return;
   }
   const json stored = kFormat.parse(read_text_file(path, kMaxBytes));
-  if (stored.is_null() || !stored.contains(kSpeed) || !stored[kSpeed].is_number())
+  const json speed = stored.is_null() ? json() : stored.value(kSpeed, json());
+  const json workers = stored.is_null() ? json() : stored.value(kWorkers, json());
+  if (!speed.is_number() || !workers.is_number_unsigned())
     throw DataError(fmt::format("{}: not the plan of a search", path.string()));
-  plan.gflops = stored[kSpeed].get<double>();
+  plan.gflops = speed.get<double>();
+  plan.workers = std::max<size_t>(1, workers.get<size_t>());
   const json wanted = json::parse(to_json(plan).dump());
   for (const auto& [key, value] : wanted.items()) {
     const json before = stored.value(key, json());

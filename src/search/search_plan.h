@@ -32,7 +32,10 @@ struct SearchPlan {
   recipe::Recipe start;     // holds images out; resolved
   data::DatasetSpec whole;  // the same images, none held out: for claims
   int train_images = 0;     // that `start` trains on
-  int held_out_images = 0;
+  int all_images = 0;       // that claims train on
+  // Held-out images; where classes count alike, as many as a balanced set would have for the same precision.
+  double held_out_images = 0;
+  std::string data_sha256;  // of all images
   Goal goal;
   Space space;
   Strategy strategy = Strategy::kLocal;
@@ -42,14 +45,15 @@ struct SearchPlan {
   std::optional<double> budget;      // seconds, claims included; never the only limit that is missing
   size_t claim_seeds = 10;           // of each claim
   double gflops = 1;                 // measured once, for costs in seconds
+  size_t workers = 1;                // runs at a time when it began: the budget is that of so many
 
   Yardstick yardstick() const { return {goal.chip, train_images, gflops}; }
 };
 
 nlohmann::ordered_json to_json(const SearchPlan& plan);
 
-// Writes the plan into an empty folder; where there is a plan, takes its measured speed, and throws
-// UsageError, naming what differs, if it is another one, DataError if it is none.
+// Writes the plan into an empty folder; where there is a plan, takes its measured speed and workers, and
+// throws UsageError, naming what differs, if it is another one, DataError if it is none.
 void store_or_require_same(const std::filesystem::path& folder, SearchPlan& plan);
 
 }  // namespace rung::search

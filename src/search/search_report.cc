@@ -41,8 +41,9 @@ std::string front_table(const Search& search) {
                       "|---|---:|---:|---:|---:|---|\n";
   for (const size_t index : full_front(search.candidates())) {
     const Candidate& one = search.candidates()[index];
-    table += row({one.name(), with_commas(static_cast<int64_t>(one.cost)), fmt::format("{:.4f}", one.loss()),
-                  fmt::format("{:.2f} %", one.accuracy()), fmt::format("{}", one.full.size()), one.change()});
+    table += row({one.name(), cost_number(search.plan().goal.minimise, one.cost),
+                  fmt::format("{:.4f}", one.loss()), fmt::format("{:.2f} %", one.accuracy()),
+                  fmt::format("{}", one.full.size()), one.change()});
   }
   return table;
 }

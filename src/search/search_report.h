@@ -36,7 +36,7 @@ std::string search_document(const Search& search);
 
 nlohmann::ordered_json search_json(const Search& search);
 
-// The recipe that was claimed, or else the best: with the target and what it costs as targets.
+// The recipe that was claimed, or else the best; with the target as its target.
 std::optional<recipe::Recipe> found_recipe(const Search& search);
 
 // What candidates.json says to an observer.

@@ -82,7 +82,7 @@ void require_within(const Space& space, const recipe::Recipe& recipe) {
   int convolutions = 0;
   for (const nn::LayerSpec& layer : recipe.model.layers)
     convolutions += std::holds_alternative<nn::Conv2d>(layer) ? 1 : 0;
-  require(Kind::kDepth, space.depth, convolutions);
+  if (convolutions > 0) require(Kind::kDepth, space.depth, convolutions);
   require(Kind::kLearningRate, space.lr, largest_lr(recipe.training));
   require(Kind::kEpochs, space.epochs, recipe.training.epochs);
   require(Kind::kBatchSize, space.batch_size, recipe.training.batch_size);

@@ -92,8 +92,8 @@ Space parse_space(std::string_view toml, std::string_view source);
 // The same as TOML, with every range.
 std::string to_toml(const Space& space);
 
-// Throws UsageError, naming the key, if the recipe lies outside: nothing that may be changed can then be
-// trusted to come back.
+// Throws UsageError, naming the key, if the recipe's convolutions, learning rate, batch or epochs lie
+// outside.
 void require_within(const Space& space, const recipe::Recipe& recipe);
 
 }  // namespace rung::search

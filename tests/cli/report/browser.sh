@@ -13,6 +13,7 @@ sed -e 's:name = "mnist":name = "./digits":; s:^\[model\]:&\ninput = [1, 28, 28]
 "$RUNG" report ladder/last >/dev/null
 "$RUNG" report ladder/first ladder/last --out both.html >/dev/null
 "$RUNG" sweep first.toml last.toml --seeds 0..2 --epochs 2 --out sweep >/dev/null
+"$RUNG" search last.toml --target final_test_accuracy=10 --candidates 6 --claim-seeds 2 --out search >/dev/null
 # An unfinished run of one epoch, of a model without a convolution.
 make_recipe linear.toml 's/^layers = .*/layers = [{ type = "flatten" }, { type = "linear", out_features = 10 }]/; /^  \{/d; /^\]$/d'
 "$RUNG" train linear.toml --epochs 1 --out linear >/dev/null
@@ -69,4 +70,4 @@ for name in letters many two high large; do "$RUNG" data check ./$name-data --re
 
 mv digits elsewhere
 "$RUNG" report ladder/last --out blind.html >/dev/null
-python3 "$check" sweep/report.html ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html {letters,late,many,two,high}/report.html copies.html {letters,many,two,high,large}-data.html
+python3 "$check" sweep/report.html search/report.html ladder/report.html ladder/last/report.html both.html linear/report.html same.html blind.html {letters,late,many,two,high}/report.html copies.html {letters,many,two,high,large}-data.html
