@@ -25,6 +25,7 @@
 #include "display.h"
 #include "interrupt.h"
 #include "kernels/peak.h"
+#include "kernels/simd.h"
 #include "ladder/first_recipe.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
@@ -106,10 +107,10 @@ recipe::Recipe first_recipe(const Options& options, const search::Goal& goal, co
       ladder::first_recipe(data, name, options.start, options.start, static_cast<int64_t>(params));
   recipe::Recipe recipe = recipe::parse(made.toml, "first.toml");
   recipe.name = data::is_folder(options.start) ? "first" : options.start + "-first";
-  const auto most = static_cast<int>(space.epochs.high);
-  return space.fixed.contains(search::Kind::kEpochs)
-             ? recipe
-             : recipe::with_epochs(std::move(recipe), std::min(most, kMoreEpochs * recipe.training.epochs));
+  if (kernels::has_pair_instruction()) recipe.training.precision = kernels::Precision::kBf16;  // it is faster
+  if (space.fixed.contains(search::Kind::kEpochs)) return recipe;
+  const int more = kMoreEpochs * recipe.training.epochs;
+  return recipe::with_epochs(std::move(recipe), std::min(more, static_cast<int>(space.epochs.high)));
 }
 
 struct Images {

@@ -26,8 +26,11 @@ namespace fs = std::filesystem;
 
 constexpr int kQuickShare = 4;          // a quick trial has a quarter of the epochs
 constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
-constexpr size_t kBelow = 3;            // candidates of the front below the aim that are near it
-constexpr size_t kAbove = 2;
+// Candidates of the front below the aim, and at it or above, that are parents, and those that get all seeds.
+constexpr size_t kParentsBelow = 3;
+constexpr size_t kParentsAbove = 2;
+constexpr size_t kSeededBelow = 1;
+constexpr size_t kSeededAbove = 2;
 constexpr size_t kPatience = 12;  // generations without a better one
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimStep = 0.95;  // of the cost of the one before
@@ -174,7 +177,7 @@ std::vector<Trial> Search::promotions() const {
     trials.push_back({one, Trial::Kind::kFull, 1});
     ++promoted;
   }
-  for (const size_t one : window(kBelow, kAbove)) {
+  for (const size_t one : window(kSeededBelow, kSeededAbove)) {
     for (uint64_t seed = 1; seed <= kChoosingSeeds; ++seed)
       if (!candidates_[one].full.contains(seed)) trials.push_back({one, Trial::Kind::kFull, seed});
   }
@@ -183,7 +186,8 @@ std::vector<Trial> Search::promotions() const {
 
 size_t Search::draw_parent(RandomStream& random) const {
   if (plan_.strategy == Strategy::kRandom) return 0;
-  std::vector<size_t> possible = random.below(5) == 0 ? full_front(candidates_) : window(kBelow, kAbove);
+  std::vector<size_t> possible =
+      random.below(5) == 0 ? full_front(candidates_) : window(kParentsBelow, kParentsAbove);
   if (possible.empty()) return 0;
   return possible[random.below(static_cast<uint32_t>(possible.size()))];
 }

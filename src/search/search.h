@@ -21,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/claimed_folder.h"
@@ -40,7 +41,9 @@ struct Trial {
   Kind kind = Kind::kQuick;
   uint64_t seed = 0;
 
-  friend auto operator<=>(const Trial&, const Trial&) = default;
+  friend bool operator<(const Trial& a, const Trial& b) {
+    return std::tie(a.candidate, a.kind, a.seed) < std::tie(b.candidate, b.kind, b.seed);
+  }
 };
 
 // What fresh seeds say of a candidate.

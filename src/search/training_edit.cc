@@ -38,8 +38,8 @@ void set_epochs(optim::Training& training, int epochs) {
   if (auto* step = std::get_if<optim::StepLr>(&training.lr_scheduler)) scaled(step->step_size);
   if (auto* steps = std::get_if<optim::MultiStepLr>(&training.lr_scheduler)) {
     std::ranges::for_each(steps->milestones, scaled);
-    const auto rest = std::ranges::unique(steps->milestones);
-    steps->milestones.erase(rest.begin(), rest.end());
+    const auto rest = std::unique(steps->milestones.begin(), steps->milestones.end());
+    steps->milestones.erase(rest, steps->milestones.end());
   }
   if (auto* cosine = std::get_if<optim::CosineAnnealingLr>(&training.lr_scheduler); cosine && cosine->t_max)
     scaled(*cosine->t_max);
