@@ -1,10 +1,13 @@
-// Changes of recipes, costs, the front, and intervals. Searches with real runs are in cli/search/.
+// Changes of recipes, costs, the front, intervals, and searches with a crew whose accuracies are a function
+// of the recipe. Searches with real runs are in cli/search/.
 #include "search/search.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +22,7 @@
 #include "search/mutate.h"
 #include "search/space.h"
 #include "search/training_edit.h"
+#include "sweep/crew.h"
 
 namespace rung::search {
 namespace {
@@ -254,6 +258,177 @@ TEST(ClopperPearson, IsTheExactInterval) {
   EXPECT_EQ(ladder::clopper_pearson95(0, 10).low, 0);
   EXPECT_NEAR(ladder::clopper_pearson95(10, 10).low, 0.6915029, 1e-6);
   EXPECT_EQ(ladder::clopper_pearson95(10, 10).high, 1);
+}
+
+// The more parameters and epochs, the better; the test images are `harder` points harder than the held-out
+// ones.
+class PretendingCrew final : public sweep::Crew {
+ public:
+  PretendingCrew(size_t at_once, double harder = 0) : at_once_(at_once), harder_(harder) {}
+
+  size_t idle() const override { return at_once_ - started_.size(); }
+  size_t busy() const override { return started_.size(); }
+  void start(const sweep::Task& task) override { started_.push_back(task); }
+  std::vector<sweep::Report> reports() override {  // the last one first
+    std::vector<sweep::Report> reports;
+    for (; !started_.empty(); started_.pop_back()) reports.push_back(report_of(started_.back()));
+    return reports;
+  }
+  double under_way() const override { return 0; }
+  void stop() override {}
+
+  bool diverges = false;                // with any seed but 1
+  std::vector<recipe::Recipe> claimed;  // trained on all images, by seed 1000
+  size_t trials = 0;
+
+ private:
+  sweep::Report report_of(const sweep::Task& task) {
+    ++trials;
+    const recipe::Recipe& recipe = task.recipe;
+    if (diverges && recipe.seed != 1)
+      return {.index = task.index, .end = sweep::End::kDiverged, .record = {}, .message = "why"};
+    const auto params = static_cast<double>(nn::infer(recipe.model).params);
+    const double luck = 0.02 * static_cast<double>(recipe.seed % 3);
+    const double accuracy = 100 - 2000 / params - 4.0 / recipe.training.epochs + luck;
+    train::RunRecord record;
+    train::EpochRecord epoch;
+    epoch.epoch = 1;
+    epoch.train_seconds = 1;
+    epoch.test_accuracy = accuracy - harder_;
+    epoch.validation = train::ValidationRecord{.loss = 100 - accuracy, .accuracy = accuracy};
+    record.epochs.push_back(epoch);
+    if (recipe.seed == kFirstClaimSeed) claimed.push_back(recipe);
+    return {.index = task.index, .end = sweep::End::kFinished, .record = record, .message = ""};
+  }
+
+  size_t at_once_;
+  double harder_;
+  std::vector<sweep::Task> started_;
+};
+
+class SearchTest : public ::testing::Test {
+ protected:
+  SearchTest() { std::filesystem::remove_all(folder_); }
+  ~SearchTest() override { std::filesystem::remove_all(folder_); }
+
+  static SearchPlan plan() {
+    SearchPlan plan;
+    plan.start = residual_recipe();
+    plan.start.dataset.validation = 6000;
+    plan.whole = residual_recipe().dataset;
+    plan.train_images = 54'000;
+    plan.all_images = 60'000;
+    plan.held_out_images = 6000;
+    plan.goal.target = 90;
+    plan.candidates = 60;
+    plan.claim_seeds = 3;
+    return plan;
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) /
+      (std::string("rung_search_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+std::vector<std::string> changes_of(const Search& search) {
+  std::vector<std::string> changes;
+  for (const Candidate& one : search.candidates()) changes.push_back(one.change());
+  return changes;
+}
+
+TEST_F(SearchTest, FindsASmallerOneWhateverTheOrderOfTheReports) {
+  PretendingCrew one(1), many(7);
+  Search first(plan(), folder_ / "one"), second(plan(), folder_ / "many");
+  sweep::Crew* const alone[] = {&one};
+  sweep::Crew* const together[] = {&many};
+  first.run(alone, {});
+  second.run(together, {});
+  EXPECT_EQ(first.candidates().size(), 60U);
+  EXPECT_EQ(changes_of(first), changes_of(second));
+  ASSERT_TRUE(first.claimed());
+  EXPECT_EQ(first.claimed(), second.claimed());
+  EXPECT_LT(first.candidates()[*first.claimed()].cost, 0.7 * first.candidates().front().cost);
+}
+
+TEST_F(SearchTest, ClaimsGoFromTheAimToCheaperOnesUntilOneFails) {
+  PretendingCrew crew(2, 0.2);
+  SearchPlan fine = plan();  // with many small steps
+  fine.candidates = 150;
+  fine.goal.target = 95;
+  for (const Kind kind : kEnumerators<Kind>)
+    if (kind != Kind::kChannels) fine.space.fixed.insert(kind);
+  Search search(fine, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  EXPECT_NEAR(search.aim(), 95 + 100 * std::sqrt(0.95 * 0.05 / 6000), 1e-9);
+  const auto front = full_front(search.candidates());
+  const auto cheaper = std::ranges::count_if(front, [&](size_t one) {
+    return search.candidates()[one].cost < 0.95 * search.candidates()[search.claims().back().candidate].cost;
+  });
+  ASSERT_GE(cheaper, 1) << "one could go on";
+  EXPECT_EQ(search.claims().front().candidate, search.best());
+  for (size_t i = 0; i < search.claims().size(); ++i) {
+    const Claim& claim = search.claims()[i];
+    EXPECT_EQ(claim.accuracy.count, 3U);
+    EXPECT_EQ(claim.holds, claim.accuracy.mean95->low >= 95);
+    EXPECT_EQ(claim.holds || i + 1 == search.claims().size(), true) << "nothing is claimed after a failure";
+    if (i == 0) continue;
+    EXPECT_LE(search.candidates()[claim.candidate].cost,
+              0.95 * search.candidates()[search.claims()[i - 1].candidate].cost);
+  }
+  for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());
+}
+
+TEST_F(SearchTest, NoCandidateIsBeyondALimit) {
+  SearchPlan limited = plan();
+  const auto macs = *cost_of(limited.start, Cost::kMacs, limited.yardstick());
+  limited.goal.limits = {{Cost::kMacs, macs}};
+  PretendingCrew crew(2);
+  Search search(limited, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  for (const Candidate& one : search.candidates())
+    EXPECT_LE(*cost_of(one.recipe, Cost::kMacs, limited.yardstick()), macs) << one.change();
+}
+
+TEST_F(SearchTest, EndsWithoutAClaimWhereEverythingDiverges) {
+  PretendingCrew crew(2);
+  crew.diverges = true;
+  SearchPlan alone = plan();
+  alone.candidates = 1;
+  Search search(alone, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  EXPECT_EQ(search.phase(), Phase::kFinished);
+  EXPECT_FALSE(search.claimed());
+}
+
+TEST_F(SearchTest, ABudgetCountsTheWorkersThatItBeganWith) {
+  SearchPlan timed = plan();
+  timed.candidates = std::nullopt;
+  timed.budget = 40;  // each pretended run takes a second
+  timed.workers = 4;
+  PretendingCrew crew(1);
+  Search search(timed, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  EXPECT_GT(crew.trials, 2 * 28U) << "28 of the 40 s are for searching, with four at a time";
+  EXPECT_LT(crew.trials, 5 * 40U);
+  EXPECT_THAT(search.ending(), HasSubstr("the budget's part for searching was used"));
+}
+
+TEST_F(SearchTest, AnotherPlanIsRefused) {
+  { const Search search(plan(), folder_); }
+  SearchPlan other = plan();
+  other.workers = 9;  // and another speed: they are those of the first time
+  other.gflops = 77;
+  {
+    const Search search(other, folder_);
+    EXPECT_EQ(search.plan().workers, plan().workers);
+    EXPECT_EQ(search.plan().gflops, plan().gflops);
+  }
+  other.data_sha256 = "other";
+  EXPECT_THROW(Search(other, folder_), UsageError);
 }
 
 }  // namespace
