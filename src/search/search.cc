@@ -104,7 +104,7 @@ void Search::begin() {
   const auto cost = cost_of(plan_.start, plan_.goal.minimise, plan_.yardstick());
   if (!cost) fail_without_integers();
   candidates_.push_back({.number = 0, .parent = {}, .mutations = {}, .recipe = plan_.start, .cost = *cost});
-  known_.emplace(text_of(plan_.start), 0);
+  known_.insert(text_of(plan_.start));
   least_cost_ = std::numeric_limits<double>::infinity();
 }
 
@@ -233,7 +233,7 @@ void Search::propose(std::vector<Trial>& trials) {
       if (i == 0) ending_ = "every recipe in reach was tried or is outside the limits";
       return;
     }
-    known_.emplace(text_of(candidate->recipe), candidate->number);
+    known_.insert(text_of(candidate->recipe));
     trials.push_back({candidate->number, Trial::Kind::kQuick, 1});
     candidates_.push_back(std::move(*candidate));
   }

@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -124,7 +125,7 @@ class Search {
   std::filesystem::path folder_;
   ClaimedFolder claim_;
   std::vector<Candidate> candidates_;
-  std::map<std::string, size_t> known_;  // by the recipe's text without its name
+  std::set<std::string> known_;  // recipes as text, without their names
   std::vector<Claim> claims_;
   std::map<Trial, train::RunRecord> claim_records_;
   size_t generations_ = 0;
