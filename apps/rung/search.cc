@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "command_line.h"
 #include "commands.h"
+#include "crews.h"
 #include "data/arrange.h"
 #include "data/registry.h"
 #include "display.h"
@@ -67,9 +68,8 @@ struct Options {
   size_t batch = 8;
   size_t claim_seeds = 10;
   std::string out;
-  size_t jobs = 0;
+  CrewOptions crew;
   EngineOptions engine;
-  double checkpoint_seconds = 30;
   OutputOptions output;
 };
 
@@ -228,7 +228,7 @@ void carry_out(search::Search& search, const Options& options, const Images& ima
       fmt::format("resume with `{}`", repeated_with(*options.given, "--out", search.folder().string()));
   try {
     if (!is_there(search.folder() / search::kResultsJson)) write_state(search);
-    sweep::LocalCrew here(jobs, images.datasets, options.checkpoint_seconds);
+    sweep::LocalCrew here(jobs, images.datasets, options.crew.checkpoint_seconds);
     std::vector<sweep::Crew*> crews = {&here};
     std::optional<sweep::RemoteCrew> others;
     if (processes != nullptr) crews.push_back(&others.emplace(*processes, images.datasets, images.recipes));
@@ -252,15 +252,10 @@ void show(const search::Search& search, const OutputOptions& output) {
   say("To look at in a browser: {}\n", path(report::kReportFile));
 }
 
-size_t jobs_of(const Options& options) {
-  if (options.jobs > 0) return options.jobs;
-  return sweep::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
-}
-
 void lead(const Options& options, sweep::Processes* processes) {
   search::SearchPlan plan = plan_of(options);
   const Images images = load_images(options, plan);
-  const size_t jobs = jobs_of(options);
+  const size_t jobs = options.crew.jobs_or_cores();
   plan.workers = jobs * (processes == nullptr ? 1 : static_cast<size_t>(processes->count()));
   const fs::path folder = options.out.empty() ? default_folder(options) : fs::path(options.out);
   if (!ladder::holds_search(folder)) require_time(plan);
@@ -272,22 +267,10 @@ void lead(const Options& options, sweep::Processes* processes) {
   show(search, options.output);
 }
 
-// What every process except the first does.
-void follow(const Options& options, sweep::Processes& processes) {
-  const InterruptGuard guard;
-  sweep::help(processes, {.threads = jobs_of(options),
-                          .checkpoint_seconds = options.checkpoint_seconds,
-                          .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
-                          .should_stop = [] { return InterruptGuard::signal() != 0; }});
-}
-
 void search_for(const Options& options) {
   options.output.apply();
   options.engine.apply_simd();
-  if (!sweep::Processes::are_launched()) return lead(options, nullptr);
-  const auto processes = sweep::Processes::join();
-  if (processes->rank() == 0) return lead(options, processes.get());
-  follow(options, *processes);
+  lead_or_help(options.engine, options.crew, [&](sweep::Processes* processes) { lead(options, processes); });
 }
 
 void add_goal(CLI::App& command, Options& options) {
@@ -344,13 +327,9 @@ void add_search(CLI::App& app) {
   command
       ->add_option("--out", options->out, "Folder to write to, or to resume in (default: ./runs/search-...)")
       ->type_name("DIR");
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Runs at a time, one thread each (default: one per core; under mpirun one per process)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+  options->crew.add_jobs_to(*command);
   options->engine.add_without_threads_to(*command);
-  add_checkpoint_seconds(*command, options->checkpoint_seconds);
+  add_checkpoint_seconds(*command, options->crew.checkpoint_seconds);
   options->output.add_to(*command);
   command->footer(
       "Candidates are chosen by held-out images; the smallest is then claimed with fresh seeds on the test\n"

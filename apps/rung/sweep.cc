@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "command_line.h"
 #include "commands.h"
+#include "crews.h"
 #include "data/arrange.h"
 #include "data/remarks.h"
 #include "display.h"
@@ -49,9 +50,8 @@ struct Options {
   std::string seeds = "0..19";
   RecipeOptions changes;
   std::string out;
-  size_t jobs = 0;
+  CrewOptions crew;
   EngineOptions engine;
-  double checkpoint_seconds = 30;
   bool int8 = false;
   OutputOptions output;
 };
@@ -87,12 +87,6 @@ std::unique_ptr<sweep::Sweep> find_sweep(const Options& options, const sweep::Sw
       say("{}\n", error.what());
     }
   }
-}
-
-// Each of several processes takes one run at a time, because there is one process per core.
-size_t jobs_of(const Options& options) {
-  if (options.jobs > 0) return options.jobs;
-  return sweep::Processes::are_launched() ? 1 : static_cast<size_t>(ThreadPool::available_cores());
 }
 
 // The images of the plan's recipes, and what only they tell of the recipes.
@@ -180,8 +174,8 @@ void carry_out(sweep::Sweep& sweep, const Options& options, const sweep::Dataset
   const std::string hint =
       fmt::format("resume with `{}`", repeated_with(*options.given, "--out", sweep.folder().string()));
   try {
-    sweep::LocalCrew here(std::min(jobs_of(options), sweep.unfinished()), datasets,
-                          options.checkpoint_seconds);
+    sweep::LocalCrew here(std::min(options.crew.jobs_or_cores(), sweep.unfinished()), datasets,
+                          options.crew.checkpoint_seconds);
     std::vector<sweep::Crew*> crews = {&here};
     std::optional<sweep::RemoteCrew> others;
     if (processes != nullptr) crews.push_back(&others.emplace(*processes, datasets, sweep.plan().recipes));
@@ -254,22 +248,10 @@ void lead(const Options& options, sweep::Processes* processes) {
   show(*sweep, integers_of(*sweep, options, datasets), options.output);
 }
 
-// What every process except the first does.
-void follow(const Options& options, sweep::Processes& processes) {
-  const InterruptGuard guard;
-  sweep::help(processes, {.threads = jobs_of(options),
-                          .checkpoint_seconds = options.checkpoint_seconds,
-                          .load = [&](recipe::Recipe& recipe) { return options.engine.load(recipe); },
-                          .should_stop = [] { return InterruptGuard::signal() != 0; }});
-}
-
 void sweep(const Options& options) {
   options.output.apply();
   options.engine.apply_simd();
-  if (!sweep::Processes::are_launched()) return lead(options, nullptr);
-  const auto processes = sweep::Processes::join();
-  if (processes->rank() == 0) return lead(options, processes.get());
-  follow(options, *processes);
+  lead_or_help(options.engine, options.crew, [&](sweep::Processes* processes) { lead(options, processes); });
 }
 
 }  // namespace
@@ -289,16 +271,12 @@ void add_sweep(CLI::App& app) {
       ->add_option("--out", options->out,
                    "Folder to write to, or to resume in (default: ./runs/sweep-RECIPE...)")
       ->type_name("DIR");
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Runs at a time, one thread each (default: one per core; under mpirun one per process)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+  options->crew.add_jobs_to(*command);
   options->engine.add_without_threads_to(*command);
   command->add_flag(
       "--int8", options->int8,
       "When all runs are over, evaluate them in 8-bit integers too, as `rung export c` writes them");
-  add_checkpoint_seconds(*command, options->checkpoint_seconds);
+  add_checkpoint_seconds(*command, options->crew.checkpoint_seconds);
   options->output.add_to(*command);
   command->footer(
       "The same command resumes a sweep that was stopped, and runs nothing twice. Under mpirun or srun the "
