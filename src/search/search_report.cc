@@ -92,6 +92,14 @@ ordered_json to_json(const Search& search, const Claim& claim) {
   return json;
 }
 
+// "c0041: 3,120 parameters, 99.42 % of the held-out images (3 seeds)".
+std::string candidate_line(const Search& search, size_t candidate) {
+  const Candidate& one = search.candidates()[candidate];
+  return fmt::format("{}: {}, {:.2f} % of the held-out images ({})", one.name(),
+                     cost_text(search.plan().goal.minimise, one.cost), one.accuracy(),
+                     counted(one.full.size(), "seed"));
+}
+
 std::string phase_name(Phase phase) {
   switch (phase) {
     case Phase::kSearching:
@@ -126,13 +134,6 @@ std::string search_title(const Search& search) {
   const Goal& goal = search.plan().goal;
   return fmt::format("Search from {}: {:g} % for the fewest {}", search.plan().start.name, goal.target,
                      words_of(goal.minimise));
-}
-
-std::string candidate_line(const Search& search, size_t candidate) {
-  const Candidate& one = search.candidates()[candidate];
-  return fmt::format("{}: {}, {:.2f} % of the held-out images ({})", one.name(),
-                     cost_text(search.plan().goal.minimise, one.cost), one.accuracy(),
-                     counted(one.full.size(), "seed"));
 }
 
 std::string state_line(const Search& search) {

@@ -22,9 +22,6 @@ std::vector<KindResult> kind_results(const Search& search);
 // "Search from mnist-first: 99.4 % for the fewest parameters"
 std::string search_title(const Search& search);
 
-// "c0041: 3,120 parameters, 99.42 % of the held-out images (3 seeds)".
-std::string candidate_line(const Search& search, size_t candidate);
-
 // One line about the whole: how many candidates, and the best.
 std::string state_line(const Search& search);
 
