@@ -62,11 +62,30 @@ void follow(ModelEdit& edit, size_t from, int before, int now) {
   }
 }
 
+bool has_own_width(const ModelEdit& edit, size_t i) {
+  const auto* conv = std::get_if<Conv2d>(&edit.layers()[i]);
+  return conv != nullptr && conv->groups == 1 && !edit.is_last_weight(i);
+}
+
+void set_width(ModelEdit& edit, size_t i, int now) {
+  const int before = std::exchange(edit.conv(i).out_channels, now);
+  follow(edit, i, before, now);
+}
+
+Text change_every_width(ModelEdit& edit, const Space& space, RandomStream& random) {
+  constexpr std::array<double, 6> kFactors = {0.7, 0.8, 0.85, 0.9, 1.1, 1.2};
+  const double factor = kFactors[random.below(kFactors.size())];
+  for (size_t i = 0; i < edit.layers().size(); ++i) {
+    if (!has_own_width(edit, i)) continue;
+    const double width = std::round(edit.conv(i).out_channels * factor);
+    set_width(edit, i, static_cast<int>(std::clamp(width, space.channels.low, space.channels.high)));
+  }
+  return fmt::format("{} times the channels everywhere", factor);
+}
+
 // Of one convolution; or, because residual connections tie them, of all that are as wide.
-Text change_channels(ModelEdit& edit, const Space& space, RandomStream& random) {
-  const auto can = [&](size_t i) {
-    return is<Conv2d>(edit.layers()[i]) && edit.conv(i).groups == 1 && !edit.is_last_weight(i);
-  };
+Text change_width(ModelEdit& edit, const Space& space, RandomStream& random) {
+  const auto can = [&](size_t i) { return has_own_width(edit, i); };
   const auto chosen = draw_layer(edit.layers(), random, can);
   if (!chosen) return std::nullopt;
   const int before = edit.conv(*chosen).out_channels;
@@ -77,10 +96,13 @@ Text change_channels(ModelEdit& edit, const Space& space, RandomStream& random) 
   const std::string name = all ? fmt::format("every convolution of {}", before) : name_of(edit, *chosen);
   for (size_t i = 0; i < edit.layers().size(); ++i) {
     if (!can(i) || (i != *chosen && !(all && edit.conv(i).out_channels == before))) continue;
-    edit.conv(i).out_channels = now;
-    follow(edit, i, before, now);
+    set_width(edit, i, now);
   }
   return fmt::format("{} instead of {} channels of {}", now, before, name);
+}
+
+Text change_channels(ModelEdit& edit, const Space& space, RandomStream& random) {
+  return random.below(3) == 0 ? change_every_width(edit, space, random) : change_width(edit, space, random);
 }
 
 Text change_depth(ModelEdit& edit, const Space& space, RandomStream& random) {

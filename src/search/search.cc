@@ -26,11 +26,12 @@ namespace fs = std::filesystem;
 
 constexpr int kQuickShare = 4;          // a quick trial has a quarter of the epochs
 constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
-// Candidates of the front below the aim, and at it or above, that are parents, and those that get all seeds.
+// Candidates of the front below the aim, and at it or above, that are parents.
 constexpr size_t kParentsBelow = 3;
 constexpr size_t kParentsAbove = 2;
-constexpr size_t kSeededBelow = 1;
-constexpr size_t kSeededAbove = 2;
+// A quick trial promises something up to this loss and cost, relative to the best candidate's.
+constexpr double kPromisingLoss = 1.15;
+constexpr double kPromisingCost = 1.5;
 constexpr size_t kPatience = 12;  // generations without a better one
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimStep = 0.95;  // of the cost of the one before
@@ -73,6 +74,10 @@ bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
     if (is<nn::BatchNorm2d>(recipe.model.layers[i]) && output.height * output.width == 1) return true;
   }
   return false;
+}
+
+bool is_promising(const Candidate& one, const Candidate& best) {
+  return one.quick->loss <= kPromisingLoss * best.quick->loss && one.cost <= kPromisingCost * best.cost;
 }
 
 // Seconds that so many workers take for tasks that are handed out in this order.
@@ -168,19 +173,21 @@ std::vector<size_t> Search::window(size_t below, size_t above) const {
 
 std::vector<Trial> Search::promotions() const {
   std::vector<Trial> trials;
-  // The front of the quick trials; beyond the best, only what may be better than all.
-  size_t promoted = 0;
   const auto best_one = best();
-  for (const size_t one : quick_front(candidates_)) {
-    if (!candidates_[one].full.empty() || promoted == std::max<size_t>(1, plan_.batch / 2)) continue;
-    if (best_one && candidates_[one].cost > 1.5 * candidates_[*best_one].cost) continue;
-    trials.push_back({one, Trial::Kind::kFull, 1});
-    ++promoted;
-  }
-  for (const size_t one : window(kSeededBelow, kSeededAbove)) {
+  if (best_one) {  // it may have been lucky
     for (uint64_t seed = 1; seed <= kChoosingSeeds; ++seed)
-      if (!candidates_[one].full.contains(seed)) trials.push_back({one, Trial::Kind::kFull, seed});
+      if (!candidates_[*best_one].full.contains(seed))
+        trials.push_back({*best_one, Trial::Kind::kFull, seed});
   }
+  std::vector<size_t> promising;
+  for (const size_t one : quick_front(candidates_))
+    if (candidates_[one].full.empty() &&
+        (!best_one || is_promising(candidates_[one], candidates_[*best_one])))
+      promising.push_back(one);
+  // The cheapest; as long as nothing reaches the aim, the best.
+  if (!best_one) std::ranges::reverse(promising);
+  promising.resize(std::min(promising.size(), std::max<size_t>(1, plan_.batch / 2)));
+  for (const size_t one : promising) trials.push_back({one, Trial::Kind::kFull, 1});
   return trials;
 }
 
@@ -288,12 +295,17 @@ void Search::note_gain() {
 void Search::claim_all() {
   const std::vector<size_t> front = full_front(candidates_);
   if (front.empty()) return;
-  // From the cheapest at the aim, or the most accurate, to cheaper ones.
-  const auto first = std::min<size_t>(static_cast<size_t>(crossing(front) - front.begin()), front.size() - 1);
+  // From one above the cheapest at the aim, or the most accurate, to cheaper ones.
+  const auto aimed = std::min<size_t>(static_cast<size_t>(crossing(front) - front.begin()), front.size() - 1);
+  const auto is_step = [&](size_t cheaper, size_t dearer) {
+    return candidates_[cheaper].cost <= kClaimStep * candidates_[dearer].cost;
+  };
   std::vector<size_t> order;
-  for (size_t i = first + 1; i-- > 0 && order.size() < kMostClaims;)
-    if (order.empty() || candidates_[front[i]].cost <= kClaimStep * candidates_[order.back()].cost)
-      order.push_back(front[i]);
+  const auto above = std::find_if(front.begin() + static_cast<std::ptrdiff_t>(aimed), front.end(),
+                                  [&](size_t one) { return is_step(front[aimed], one); });
+  if (above != front.end()) order.push_back(*above);
+  for (size_t i = aimed + 1; i-- > 0 && order.size() < kMostClaims;)
+    if (order.empty() || is_step(front[i], order.back())) order.push_back(front[i]);
   for (const size_t one : order) {
     std::vector<Trial> trials;
     for (uint64_t seed = 0; seed < plan_.claim_seeds; ++seed)

@@ -4,13 +4,13 @@
 // loss, near the place where it crosses the target (a local search by small changes, which White, Nolen and
 // Savani, "Exploring the loss landscape in neural architecture search", UAI 2021, find as good as any for
 // small spaces). Each candidate is first trained for a quarter of its epochs; those on the front of these
-// trials get all epochs, and those near the target two more seeds (after Li et al., "A system for massively
-// parallel hyperparameter tuning", MLSys 2020, but in steps that wait for each other, so that the candidates
-// do not depend on which worker was faster). Only held-out images decide.
+// trials, if they may be as good as the best, get all epochs, and the best two more seeds (after Li et al.,
+// "A system for massively parallel hyperparameter tuning", MLSys 2020, but in steps that wait for each other,
+// so that the candidates do not depend on which worker was faster). Only held-out images decide.
 //
 // At the end candidates are claimed: with fresh seeds, all training images, and the test images. The order is
-// fixed before any of them is looked at, from the candidate at which the search aims to cheaper ones, and
-// the first that fails ends it: testing in a fixed sequence keeps the chance of any wrong claim at that of
+// fixed before any of them is looked at, from one above the cheapest at the aim to cheaper ones, and the
+// first that fails ends it: testing in a fixed sequence keeps the chance of any wrong claim at that of
 // one (Maurer, Hothorn, Lehmacher 1995), which choosing the best of several would not. It is 2.5 %, over
 // seeds: the test images are one sample.
 #pragma once
