@@ -613,12 +613,22 @@ void check_loss(Draw& draw) {
     image_weights.push_back(static_cast<float>(draw.between(0, 16)) / 8);
   const bool is_mixed = draw.between(0, 1) == 1;
   const auto other_labels = draw.labels(classes);
-  const LossOptions options{.scale = 0.5F,
-                            .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8,
-                            .class_weights = is_weighted ? weights.data() : nullptr,
-                            .image_weights = weighs_images ? image_weights.data() : nullptr,
-                            .other_labels = is_mixed ? other_labels.data() : nullptr,
-                            .label_share = is_mixed ? static_cast<float>(draw.between(0, 16)) / 16 : 1};
+  const bool is_taught = draw.between(0, 1) == 1;
+  const Distillation distillation{nullptr, static_cast<float>(draw.between(4, 16)) / 4,
+                                  static_cast<float>(draw.between(0, 8)) / 8};
+  const auto teacher = draw.values(logits.size(), static_cast<float>(draw.between(1, 90)));
+  AlignedBuffer<float> probabilities(logits.size());
+  add_probabilities(teacher.data(), classes, distillation.temperature, 1, probabilities.data());
+  LossOptions options{.scale = 0.5F,
+                      .label_smoothing = static_cast<float>(draw.between(0, 4)) / 8,
+                      .class_weights = is_weighted ? weights.data() : nullptr,
+                      .image_weights = weighs_images ? image_weights.data() : nullptr,
+                      .other_labels = is_mixed ? other_labels.data() : nullptr,
+                      .label_share = is_mixed ? static_cast<float>(draw.between(0, 16)) / 16 : 1};
+  if (is_taught) {
+    options.distillation = distillation;
+    options.distillation->teacher = probabilities.data();
+  }
   const auto run = [&](auto cross_entropy) -> Outputs {
     std::vector<uint8_t> predicted(kLanes);
     AlignedBuffer<float> dlogits(logits.size());
@@ -628,7 +638,7 @@ void check_loss(Draw& draw) {
     const std::array losses{static_cast<float>(total.loss)};
     predicted.resize(static_cast<size_t>(lanes));
     return {output(counts), output(losses, 32 * kEpsilon), output(predicted),
-            output(dlogits.span(), 8 * kEpsilon)};
+            output(dlogits.span(), (is_taught ? 64 : 8) * kEpsilon)};
   };
   compare(fmt::format("cross_entropy of {} classes, {} lanes", classes, lanes), run(reference::cross_entropy),
           [&] { return run(cross_entropy); });

@@ -308,6 +308,11 @@ anneal_strategy = "linear"
 three_phase = true
 [mixup]
 alpha = 0.2
+[distill]
+teacher = ["runs/a", "b"]
+weights_sha256 = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+temperature = 2
+weight = 0.3
 [lr_warmup]
 start_factor = 0.1
 total_iters = 100

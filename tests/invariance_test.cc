@@ -104,6 +104,26 @@ TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithMixUp) {
     expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
 }
 
+// short_run() with two teachers, of which one has a larger model.
+train::Experiment taught_run() {
+  train::Experiment run = short_run();
+  for (const train::Experiment& teacher : {short_run(), dilated_run()})
+    run.teachers.push_back({teacher.model, nn::initial_weights(nn::make_plan(teacher.model), 3)});
+  run.training.distill = optim::Distill{{{"a", ""}, {"b", ""}}, 2, 0.5};
+  return run;
+}
+
+TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithTeachers) {
+  for (const kernels::Precision precision : {kernels::Precision::kFloat32, kernels::Precision::kBf16}) {
+    train::Experiment run = taught_run();
+    run.training.precision = precision;
+    const Trained one = train_with(1, run);
+    EXPECT_NE(one.weights, train_with(1, short_run()).weights);
+    for (const int threads : {2, 7})
+      expect_same_bits(train_with(threads, run), one, fmt::format("{} threads", threads));
+  }
+}
+
 TEST_P(InvarianceTest, ThreadsDoNotChangeTheBitsWithWeightsOfImages) {
   data::Dataset data = discs();
   for (size_t image = 0; image < data.train.labels.size(); ++image)
@@ -130,7 +150,7 @@ TEST(Invariance, SimdTargetsWithFusedMultiplyAddAgree) {
   train::Experiment mixed = short_run();
   mixed.training.mixup = optim::MixUp{};
   for (const train::Experiment& run :
-       {short_run(), testing::residual_run(), dilated_run(), weighted, mixed}) {
+       {short_run(), testing::residual_run(), dilated_run(), weighted, mixed, taught_run()}) {
     std::vector<Trained> trained;
     for (const std::string& target : targets) {
       kernels::force_simd_target(target);

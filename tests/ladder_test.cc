@@ -227,6 +227,7 @@ TEST(Changes, NamesEveryOptionOfTraining) {
   after.training.ema = optim::Ema{.decay = 0.9, .use_buffers = false};
   after.training.class_weights = optim::ClassWeights{{0.5, 2}};
   after.training.mixup = optim::MixUp{0.2};
+  after.training.distill = optim::Distill{{{"/runs/best10k-seed0", ""}, {"/runs/big", ""}}, 3, 0.7};
   after.training.quantize = optim::Quantize{.weight_bits = 4};
   EXPECT_THAT(
       describe_changes(before, after),
@@ -234,6 +235,7 @@ TEST(Changes, NamesEveryOptionOfTraining) {
                   "schedule none → one_cycle_lr (max_lr 0.1)", "warm-up none → from × 0.5 in 9 batches",
                   "optimiser sgd → adamw", "weight decay 0 → 0.01", "precision float32 → bf16",
                   "label smoothing 0 → 0.1", "class weights none → 0.5, 2", "mixup none → alpha 0.2",
+                  "teacher none → best10k-seed0 and big, temperature 3, weight 0.7",
                   "average of the weights none → decay 0.9, buffers copied",
                   "rounding of the weights none → 4 bits"));
 }

@@ -279,6 +279,69 @@ TEST(Loss, EqualsTorchsWithTwoLabels) {
   }
 }
 
+TEST(Loss, EqualsTorchsWithATeacher) {
+  const Golden golden;
+  constexpr int kClasses = 10;
+  const auto logits = golden.at("logits", kClasses * kernels::kLanes);
+  const auto teacher = golden.at("teacher", logits.size());
+  AlignedBuffer<float> aligned(logits.size()), teachers(logits.size());
+  std::ranges::copy(logits, aligned.data());
+  std::ranges::copy(teacher, teachers.data());
+  std::vector<uint8_t> labels(kernels::kLanes);
+  for (size_t image = 0; image < labels.size(); ++image)
+    labels[image] = static_cast<uint8_t>(image % kClasses);
+  EXPECT_EQ(golden.count("loss/distilled/"), 6U);
+  for (const double temperature : {0.5, 1.0, 4.0}) {
+    AlignedBuffer<float> probabilities(logits.size());
+    for (const float share : {0.25F, 0.75F})  // of two teachers that agree
+      kernels::add_probabilities(teachers.data(), kClasses, static_cast<float>(temperature), share,
+                                 probabilities.data());
+    for (const double weight : {0.25, 1.0}) {
+      const auto name = fmt::format("{:.1f}/{:.{}f}", temperature, weight, weight == 1 ? 1 : 2);
+      AlignedBuffer<float> gradient(logits.size()), expected_gradient(logits.size());
+      const kernels::LossOptions options{
+          .scale = 1.0F / kernels::kLanes,
+          .distillation = kernels::Distillation{probabilities.data(), static_cast<float>(temperature),
+                                                static_cast<float>(weight)}};
+      const auto found = kernels::cross_entropy(aligned.data(), kClasses, labels.data(), kernels::kLanes,
+                                                options, nullptr, gradient.data());
+      const float expected = golden.at("loss/distilled/" + name, 1)[0];
+      EXPECT_NEAR(found.loss / kernels::kLanes, expected, 2e-6 * expected) << name;
+      const auto torchs = golden.at("loss/gradient/distilled/" + name, logits.size());
+      for (size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(gradient.data()[i], torchs[i], 3e-7) << name;
+      const auto defined =
+          kernels::reference::cross_entropy(aligned.data(), kClasses, labels.data(), kernels::kLanes, options,
+                                            nullptr, expected_gradient.data());
+      EXPECT_NEAR(found.loss, defined.loss, 3e-6 * defined.loss) << name;
+    }
+  }
+}
+
+// Of an image that counts twice, both parts of the loss do; lanes without an image get no gradient.
+TEST(Loss, ATeacherWeighsImagesAsTheLabelsDo) {
+  constexpr int kClasses = 3;
+  AlignedBuffer<float> logits(kClasses * kernels::kLanes), probabilities(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i) {
+    logits.data()[i] = 0.1F * static_cast<float>(i % 7);
+    probabilities.data()[i] = 1.0F / kClasses;
+  }
+  std::vector<uint8_t> labels(kernels::kLanes, 1);
+  alignas(64) std::array<float, kernels::kLanes> weights{};
+  weights.fill(2);
+  kernels::LossOptions options{.distillation = kernels::Distillation{probabilities.data(), 2, 0.5}};
+  AlignedBuffer<float> once(logits.size()), twice(logits.size());
+  const double loss =
+      kernels::cross_entropy(logits.data(), kClasses, labels.data(), 5, options, nullptr, once.data()).loss;
+  options.image_weights = weights.data();
+  EXPECT_NEAR(
+      kernels::cross_entropy(logits.data(), kClasses, labels.data(), 5, options, nullptr, twice.data()).loss,
+      2 * loss, 1e-12);
+  for (size_t i = 0; i < logits.size(); ++i) {
+    EXPECT_FLOAT_EQ(twice.data()[i], 2 * once.data()[i]);
+    EXPECT_EQ(once.data()[i] != 0, i % kernels::kLanes < 5) << i;
+  }
+}
+
 // As scikit-learn 1.x: compute_class_weight("balanced", classes=[0, 1, 3], y=[0] * 6 + [1] * 3 + [3]) gives
 // 0.5556, 1.1111, 3.3333. Class 2 has no image.
 TEST(ClassWeights, BalancedOnesAreScikitLearns) {

@@ -479,9 +479,22 @@ TEST(Write, EveryLayerComesBack) {
 // So that a run's recipe keeps the text that its checkpoints are bound to when recipes gain features.
 TEST(Write, WhatIsOffIsNotWritten) {
   const std::string toml = to_toml(ladder("step5"));
-  for (const char* key : {"precision", "label_smoothing", "class_weights", "mixup", "ema", "quantize",
-                          "lr_warmup", "validation", "split_seed", "\ntest ="})
+  for (const char* key : {"precision", "label_smoothing", "class_weights", "mixup", "distill", "ema",
+                          "quantize", "lr_warmup", "validation", "split_seed", "\ntest ="})
     EXPECT_EQ(toml.find(key), std::string::npos) << key;
+}
+
+TEST(Write, TeachersComeBack) {
+  Recipe recipe = ladder("step1");
+  recipe.training.distill = optim::Distill{{{"best10k", ""}}, 4, 0.5};
+  std::string toml = to_toml(recipe);
+  EXPECT_NE(toml.find("\n[distill]\nteacher = \"best10k\"\ntemperature = 4\nweight = 0.5\n"),
+            std::string::npos)
+      << toml;
+  EXPECT_EQ(parse(toml, "x.toml"), recipe);
+  recipe.training.distill =
+      optim::Distill{{{"/a", std::string(64, 'a')}, {"/b", std::string(64, '0')}}, 1.5, 1};
+  EXPECT_EQ(parse(to_toml(recipe), "x.toml"), recipe);
 }
 
 TEST(Write, PrecisionIsAWord) {
@@ -925,6 +938,12 @@ const std::vector<Bad> kTraining = {
      "training.epochs: expected an integer from 1 to 100000, found 0"},
     {with("epochs = 1", "epochs = 1\nbatch_size = 65537"), 13, 14,
      "training.batch_size: expected an integer from 1 to 65536, found 65537"},
+    {with_end("[distill]\nteacher = []"), 16, 11, "distill.teacher: expected an array of 1 to 1000 texts, found an array of 0"},
+    {with_end("[distill]\nweight = 1"), 15, 1, "distill.teacher: missing"},
+    {with_end("[distill]\nteacher = \"a\"\ntemperature = 0"), 17, 15,
+     "distill.temperature: expected a number of at least 0.01 and at most 1000, found 0"},
+    {with_end("[distill]\nteacher = \"a\"\nweights_sha256 = \"12\""), 17, 18,
+     "distill.weights_sha256: expected 64 hexadecimal digits for each teacher"},
     {with_end("[mixup]\nalpha = 0"), 16, 9,
      "mixup.alpha: expected a number of at least 0.01 and at most 1000"},
     {with("epochs = 1", "epochs = 1\nlabel_smoothing = 1"), 13, 19,

@@ -215,6 +215,59 @@ TEST(Trainer, MixUpMixesImagesAndLabelsAlike) {
   EXPECT_NEAR(trainer.train_epoch().loss, loss / train.count, 1e-5);
 }
 
+// The loss of a linear model from its definition, with the mean of two teachers' probabilities for the same
+// images, which are augmented.
+TEST(Trainer, TeachersSeeTheSameImages) {
+  Experiment run = short_run();
+  run.model.layers = {nn::Flatten{}, nn::Linear{.out_features = rung::testing::kClasses}};
+  run.training.batch_size = discs().train.count;
+  run.training.epochs = 1;
+  ThreadPool pool(2);
+  Experiment teaching = run;
+  for (const uint64_t seed : {5, 6}) {
+    teaching.seed = seed;
+    Trainer trainer(teaching, discs(), pool);
+    trainer.train_epoch();
+    run.teachers.push_back({run.model, trainer.weights()});
+  }
+  constexpr double kTemperature = 3, kWeight = 0.75;
+  run.training.distill = optim::Distill{{{"a", ""}, {"b", ""}}, kTemperature, kWeight};
+  Trainer trainer(run, discs(), pool);
+  const nn::Weights own = trainer.weights();
+
+  // The images as the batch has them: what an untaught training makes of them, too.
+  constexpr size_t kClasses = rung::testing::kClasses;
+  constexpr size_t kPixels = size_t{rung::testing::kSide} * rung::testing::kSide;
+  BlockLoader loader(discs().train.images(), run.dataset);
+  loader.augment(run.augment, 1);
+  AlignedBuffer<float> image(kPixels * kernels::kLanes);
+  const auto probabilities = [&](const nn::Weights& weights, double temperature) {
+    std::array<double, kClasses> values{};
+    double sum = 0;
+    for (size_t k = 0; k < kClasses; ++k) {
+      double logit = weights.parameters[kClasses * kPixels + k];
+      for (size_t i = 0; i < kPixels; ++i)
+        logit += double{weights.parameters[k * kPixels + i]} * image.data()[i * kernels::kLanes];
+      sum += values[k] = std::exp(logit / temperature);
+    }
+    for (double& value : values) value /= sum;
+    return values;
+  };
+  double loss = 0;
+  for (const uint32_t index : shuffled(discs().train.count, run.seed, 0)) {
+    loader.load(std::span(&index, 1), 0, run.seed, 0, image.data());
+    const auto hard = probabilities(own, 1), soft = probabilities(own, kTemperature);
+    const auto first = probabilities(run.teachers[0].weights, kTemperature);
+    const auto second = probabilities(run.teachers[1].weights, kTemperature);
+    loss -= (1 - kWeight) * std::log(hard[discs().train.labels[index]]);
+    for (size_t k = 0; k < kClasses; ++k) {
+      const double wanted = (first[k] + second[k]) / 2;
+      loss += kWeight * kTemperature * kTemperature * wanted * std::log(wanted / soft[k]);
+    }
+  }
+  EXPECT_NEAR(trainer.train_epoch().loss, loss / discs().train.count, 2e-5);
+}
+
 // Batches whose images all have a weight of 0 move nothing, where PyTorch divides 0 by 0.
 TEST(Trainer, ImagesOfNoWeightMoveNothing) {
   Experiment run = residual_run();

@@ -17,6 +17,7 @@
 #include "kernels/peak.h"
 #include "kernels/simd.h"
 #include "ladder/run.h"
+#include "ladder/teacher.h"
 #include "nn/cost.h"
 #include "nn/training_pass.h"
 #include "options.h"
@@ -95,7 +96,7 @@ struct TimeIsUp {};
 
 Measurement measure(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                     const Options& options) {
-  train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
+  train::Trainer trainer(ladder::experiment_with_teachers(recipe), data, pool);
   trainer.use_rates([](int64_t /*step*/) { return kRates; });
   Measurement result;
   result.precision = recipe.training.precision;

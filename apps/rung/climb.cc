@@ -27,6 +27,7 @@
 #include "report.h"
 #include "report/write_report.h"
 #include "table.h"
+#include "teachers.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -184,7 +185,8 @@ int climb(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipes.front());
   for (recipe::Recipe& recipe : recipes) {
-    recipe.dataset = data::resolved(recipe.dataset, data);
+    train_teachers(recipe, options.engine);
+    ladder::resolve(recipe, data);
     ladder::require_fit(recipe, data);
   }
   warn_of_images(data, recipes.front(), options.engine);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "commands.h"
 #include "ladder/run.h"
+#include "ladder/teacher.h"
 #include "options.h"
 #include "terminal.h"
 #include "train/lr_range.h"
@@ -102,7 +103,8 @@ void lr_find(const Options& options) {
   recipe.seed = options.seed.value_or(recipe.seed);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
-  const auto curve = train::test_lr_range(ladder::experiment_of(recipe), data, pool, options.range);
+  const auto curve =
+      train::test_lr_range(ladder::experiment_with_teachers(recipe), data, pool, options.range);
   if (curve.empty())
     throw DivergedError(fmt::format("the loss of the first batch is NaN or infinite at learning rate {}",
                                     options.range.min_lr),

@@ -19,6 +19,7 @@
 #include "ladder/run.h"
 #include "recipe/settings.h"
 #include "sweep/sweep_plan.h"
+#include "teachers.h"
 #include "terminal.h"
 
 namespace rung::app {
@@ -100,6 +101,7 @@ ThreadPool EngineOptions::make_pool() const {
 }
 
 data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
+  train_teachers(recipe, *this);
   return ladder::load_data(recipe, data::root_or_default(data_root));
 }
 

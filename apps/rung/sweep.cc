@@ -23,6 +23,7 @@
 #include "display.h"
 #include "interrupt.h"
 #include "ladder/run.h"
+#include "ladder/teacher.h"
 #include "options.h"
 #include "recipe/settings.h"
 #include "report/sweep_page.h"
@@ -34,6 +35,7 @@
 #include "sweep/sweep_ranks.h"
 #include "sweep/sweep_report.h"
 #include "table.h"
+#include "teachers.h"
 #include "terminal.h"
 #include "training.h"
 
@@ -96,8 +98,11 @@ class ImageLoader {
 
   // Writes into the recipes what only their images tell; loads no others.
   void resolve(std::vector<recipe::Recipe>& recipes) {
-    for (recipe::Recipe& recipe : recipes)
+    for (recipe::Recipe& recipe : recipes) {
       if (!data::is_resolved(recipe.dataset)) recipe.dataset = resolved(recipe);
+      train_teachers(recipe, options_.engine);
+      ladder::resolve_teachers(recipe);
+    }
   }
 
   // Of recipes that are resolved.

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "ladder/job.h"
 #include "ladder/run.h"
+#include "ladder/teacher.h"
 #include "options.h"
 #include "terminal.h"
 #include "train/run_directory.h"
@@ -103,7 +104,7 @@ bool verify(const Options& options) {
   record.epochs = recorded_epochs(run);
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipe);
-  train::Trainer trainer(ladder::experiment_of(recipe), data, pool);
+  train::Trainer trainer(ladder::experiment_with_teachers(recipe), data, pool);
   require_origin(run, trainer.plan(), recipe, data);
   const size_t all = record.epochs.size();
   if (options.epochs > 0) record.epochs.resize(std::min(all, static_cast<size_t>(options.epochs)));

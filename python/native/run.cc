@@ -49,7 +49,7 @@ void bind_run(nb::module_& module) {
         // (Arrays have such a name, so that no command takes their run for one of a registered dataset.)
         if (data::is_folder(dataset.name)) recipe.dataset.name = dataset.name;
         auto arranged = std::make_shared<data::Dataset>(data::arranged(dataset, recipe.dataset));
-        recipe.dataset = data::resolved(recipe.dataset, *arranged);
+        ladder::resolve(recipe, *arranged);
         return nb::make_tuple(std::move(recipe), std::move(arranged));
       },
       nb::arg("recipe"), nb::arg("dataset"));

@@ -42,7 +42,7 @@ sweep::Datasets datasets_of(std::vector<Recipe>& recipes, const data::Dataset* g
       datasets.emplace(arrangement, data::arranged(std::move(files), recipe.dataset));
     }
     const data::Dataset& images = datasets.at(arrangement);
-    recipe.dataset = data::resolved(recipe.dataset, images);
+    ladder::resolve(recipe, images);
     ladder::require_fit(recipe, images);
     // (A share that is counted now makes another key.)
     if (const std::string counted = data::arrangement_of(recipe.dataset); counted != arrangement)

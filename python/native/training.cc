@@ -14,6 +14,7 @@
 #include "bindings.h"
 #include "data/arrange.h"
 #include "ladder/run.h"
+#include "ladder/teacher.h"
 #include "model.h"
 #include "optim/training_spec.h"
 #include "train/trainer.h"
@@ -25,7 +26,7 @@ using recipe::Recipe;
 
 // The recipe for exactly these images.
 Recipe fitted(Recipe recipe, const data::Dataset& dataset) {
-  recipe.dataset = data::resolved(recipe.dataset, dataset);
+  ladder::resolve(recipe, dataset);
   return recipe;
 }
 
@@ -47,7 +48,7 @@ class Training {
         dataset_(std::move(dataset)),
         threads_(threads),
         pool_(ThreadPool::or_available(threads)),
-        trainer_(ladder::experiment_of(recipe_), *dataset_, pool_) {}
+        trainer_(ladder::experiment_with_teachers(recipe_), *dataset_, pool_) {}
 
   // Every step has the optimiser's own learning rate, and there may be any number of epochs.
   void hold_rates() {

@@ -18,6 +18,9 @@ HWY_BEFORE_NAMESPACE();
 namespace rung::kernels::HWY_NAMESPACE {
 namespace {
 
+// Of a teacher's probabilities: a smaller one contributes nothing to a divergence in float32.
+constexpr float kLeastProbability = 1e-30F;
+
 struct Maximum {
   V value;
   V index;
@@ -57,6 +60,11 @@ float image_weight(const LossOptions& options, size_t lane) {
   return options.image_weights == nullptr ? 1.0F : options.image_weights[lane];
 }
 
+// What is left to the labels.
+float hard_share(const LossOptions& options) {
+  return options.distillation ? 1.0F - options.distillation->weight : 1.0F;
+}
+
 // The mean of a value of the classes under the one-hot part of the target.
 template <typename Value>
 double at_labels(const LossOptions& options, int label, size_t lane, Value value) {
@@ -89,7 +97,7 @@ Wanted wanted_of(const uint8_t* labels, int classes, int lanes, double all_weigh
     wanted.other_label[lane] = options.other_labels == nullptr ? labels[lane] : options.other_labels[lane];
     wanted.target_sum[lane] =
         static_cast<float>(target_sum(options, classes, all_weights, labels[lane], lane));
-    wanted.scale[lane] = options.scale * image_weight(options, lane);
+    wanted.scale[lane] = options.scale * hard_share(options) * image_weight(options, lane);
   }
   return wanted;
 }
@@ -140,6 +148,69 @@ double sum_of_weights(const LossOptions& options, int classes) {
   return sum;
 }
 
+// exp(logits / temperature), of one class, and summed over the classes.
+V cooled_exp(const float* logits, V peak, V inverse) {
+  const D d;
+  return hn::Exp(d, hn::Mul(hn::Sub(hn::Load(d, logits), peak), inverse));
+}
+
+V cooled_sum(const float* logits, int classes, V peak, V inverse, size_t part) {
+  V sum = hn::Zero(D());
+  for (int k = 0; k < classes; ++k)
+    sum = hn::Add(sum, cooled_exp(logits + static_cast<size_t>(k) * kLanes + part, peak, inverse));
+  return sum;
+}
+
+void add_probabilities_of(const float* logits, int classes, float temperature, float share,
+                          float* probabilities) {
+  const D d;
+  const V inverse = hn::Set(d, 1.0F / temperature);
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    const V peak = maximum(logits, classes, part).value;
+    const V factor = hn::Div(hn::Set(d, share), cooled_sum(logits, classes, peak, inverse, part));
+    for (int k = 0; k < classes; ++k) {
+      const size_t at = static_cast<size_t>(k) * kLanes + part;
+      const V more = hn::Mul(cooled_exp(logits + at, peak, inverse), factor);
+      hn::Store(hn::Add(hn::Load(d, probabilities + at), more), d, probabilities + at);
+    }
+  }
+}
+
+// Adds the gradient towards the teacher; `loss` [16] gets the images' divergences, with all factors.
+void distil(const float* logits, int classes, int lanes, const LossOptions& options, float* dlogits,
+            double* loss) {
+  const D d;
+  const Distillation& distillation = *options.distillation;
+  const float weight = distillation.weight * distillation.temperature;
+  const V inverse = hn::Set(d, 1.0F / distillation.temperature);
+  alignas(64) std::array<float, kLanes> scale{};
+  alignas(64) std::array<float, kLanes> divergence{};
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
+    scale[lane] = options.scale * weight * image_weight(options, lane);
+  for (size_t part = 0; part < kLanes; part += kVector) {
+    const V peak = maximum(logits, classes, part).value;
+    const V sum = cooled_sum(logits, classes, peak, inverse, part);
+    const V log_sum = hn::Log(d, sum);
+    V total = hn::Zero(d);
+    for (int k = 0; k < classes; ++k) {
+      const size_t at = static_cast<size_t>(k) * kLanes + part;
+      const V wanted = hn::Load(d, distillation.teacher + at);
+      const V log_probability = hn::Sub(hn::Mul(hn::Sub(hn::Load(d, logits + at), peak), inverse), log_sum);
+      // Where the teacher's probability has vanished, so has the class's part of the divergence.
+      const M counts = hn::Gt(wanted, hn::Set(d, kLeastProbability));
+      const V ratio = hn::Sub(hn::Log(d, hn::IfThenElse(counts, wanted, hn::Set(d, 1.0F))), log_probability);
+      total = hn::Add(total, hn::IfThenElseZero(counts, hn::Mul(wanted, ratio)));
+      if (dlogits == nullptr) continue;
+      const V probability = hn::Div(cooled_exp(logits + at, peak, inverse), sum);
+      const V more = hn::Mul(hn::Sub(probability, wanted), hn::Load(d, scale.data() + part));
+      hn::Store(hn::Add(hn::Load(d, dlogits + at), more), d, dlogits + at);
+    }
+    hn::Store(total, d, divergence.data() + part);
+  }
+  for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane)
+    loss[lane] = double{weight} * distillation.temperature * image_weight(options, lane) * divergence[lane];
+}
+
 BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lanes, const LossOptions& options,
                uint8_t* predicted, float* dlogits) {
   const D d;
@@ -157,12 +228,14 @@ BlockLoss loss(const float* logits, int classes, const uint8_t* labels, int lane
     hn::Store(best.index, d, best_class.data() + part);
     if (dlogits != nullptr) gradient(logits, classes, wanted, lanes, options, best.value, sum, part, dlogits);
   }
+  std::array<double, kLanes> divergence{};
+  if (options.distillation) distil(logits, classes, lanes, options, dlogits, divergence.data());
   const auto& counted = options.label_share < 0.5F ? wanted.other_label : wanted.label;
   BlockLoss total;
   for (size_t lane = 0; lane < static_cast<size_t>(lanes); ++lane) {
     const double of_image = target_sum(options, classes, all_weights, labels[lane], lane) * log_sum[lane] -
                             expected_logit(logits, classes, labels[lane], lane, options);
-    total.loss += image_weight(options, lane) * of_image;
+    total.loss += hard_share(options) * image_weight(options, lane) * of_image + divergence[lane];
     total.correct += best_class[lane] == counted[lane] ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best_class[lane]);
   }
@@ -177,10 +250,16 @@ HWY_AFTER_NAMESPACE();
 namespace rung::kernels {
 
 HWY_EXPORT(loss);
+HWY_EXPORT(add_probabilities_of);
 
 BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits) {
   return HWY_DYNAMIC_DISPATCH(loss)(logits, classes, labels, lanes, options, predicted, dlogits);
+}
+
+void add_probabilities(const float* logits, int classes, float temperature, float share,
+                       float* probabilities) {
+  HWY_DYNAMIC_DISPATCH(add_probabilities_of)(logits, classes, temperature, share, probabilities);
 }
 
 }  // namespace rung::kernels

@@ -9,6 +9,7 @@ namespace rung::kernels::reference {
 BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels, int lanes,
                         const LossOptions& options, uint8_t* predicted, float* dlogits) {
   const double smoothing = options.label_smoothing;
+  const double hard = options.distillation ? 1 - double{options.distillation->weight} : 1;
   BlockLoss total;
   if (dlogits != nullptr) std::fill_n(dlogits, classes * kLanes, 0.0F);
   for (int lane = 0; lane < lanes; ++lane) {
@@ -26,7 +27,7 @@ BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
       const double weight = (options.class_weights == nullptr ? 1 : options.class_weights[k]) *
                             (options.image_weights == nullptr ? 1 : options.image_weights[lane]);
       const double hot = (k == label ? share : 0) + (k == other ? 1 - share : 0);
-      return weight * (smoothing / classes + (1 - smoothing) * hot);
+      return hard * weight * (smoothing / classes + (1 - smoothing) * hot);
     };
     double target_sum = 0;
     for (int k = 0; k < classes; ++k) target_sum += target(k);
@@ -35,6 +36,22 @@ BlockLoss cross_entropy(const float* logits, int classes, const uint8_t* labels,
       if (dlogits == nullptr) continue;
       const double probability = std::exp(logits[k * kLanes + lane] - peak) / sum;
       dlogits[k * kLanes + lane] = static_cast<float>((target_sum * probability - target(k)) * options.scale);
+    }
+    if (options.distillation) {
+      const Distillation& distillation = *options.distillation;
+      const double temperature = distillation.temperature;
+      const double image = options.image_weights == nullptr ? 1 : options.image_weights[lane];
+      double cooled = 0;
+      for (int k = 0; k < classes; ++k) cooled += std::exp((logits[k * kLanes + lane] - peak) / temperature);
+      for (int k = 0; k < classes; ++k) {
+        const double log_probability = (logits[k * kLanes + lane] - peak) / temperature - std::log(cooled);
+        const double wanted = distillation.teacher[k * kLanes + lane];
+        const double factor = image * distillation.weight * temperature;
+        if (wanted > 0) total.loss += factor * temperature * wanted * (std::log(wanted) - log_probability);
+        if (dlogits == nullptr) continue;
+        dlogits[k * kLanes + lane] +=
+            static_cast<float>(factor * (std::exp(log_probability) - wanted) * options.scale);
+      }
     }
     total.correct += best == (share < 0.5 ? other : label) ? 1 : 0;
     if (predicted != nullptr) predicted[lane] = static_cast<uint8_t>(best);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/require.h"
@@ -90,6 +91,16 @@ std::string text_of(const std::optional<optim::LrWarmup>& warmup) {
 
 std::string text_of(const std::optional<optim::MixUp>& mixup) {
   return mixup ? fmt::format("alpha {}", mixup->alpha) : "none";
+}
+
+// A run by the name of its folder.
+std::string text_of(const std::optional<optim::Distill>& distill) {
+  if (!distill) return "none";
+  std::vector<std::string> names;
+  for (const optim::Teacher& teacher : distill->teachers)
+    names.push_back(std::filesystem::path(teacher.source).stem().string());
+  return fmt::format("{}, temperature {}, weight {}", fmt::join(names, " and "), distill->temperature,
+                     distill->weight);
 }
 
 std::string text_of(const std::optional<optim::Quantize>& quantize) {
@@ -181,6 +192,7 @@ class Changes {
     compare("label smoothing", before.label_smoothing, after.label_smoothing);
     compare("class weights", text_of(before.class_weights), text_of(after.class_weights));
     compare("mixup", text_of(before.mixup), text_of(after.mixup));
+    compare("teacher", text_of(before.distill), text_of(after.distill));
     compare("average of the weights", text_of(before.ema), text_of(after.ema));
     compare("rounding of the weights", text_of(before.quantize), text_of(after.quantize));
     compare("batch size", before.batch_size, after.batch_size);

@@ -13,6 +13,7 @@
 #include "base/require.h"
 #include "data/arrange.h"
 #include "ladder/job.h"
+#include "ladder/teacher.h"
 #include "nn/infer.h"
 #include "optim/schedule_fit.h"
 #include "recipe/settings.h"
@@ -209,13 +210,18 @@ train::Experiment experiment_of(const recipe::Recipe& recipe) {
 
 data::Dataset load_data(recipe::Recipe& recipe, const std::filesystem::path& root) {
   data::Dataset data = data::arranged(data::load_dataset(recipe.dataset.name, root), recipe.dataset);
-  recipe.dataset = data::resolved(recipe.dataset, data);
+  resolve(recipe, data);
   return data;
+}
+
+void resolve(recipe::Recipe& recipe, const data::Dataset& data) {
+  recipe.dataset = data::resolved(recipe.dataset, data);
+  resolve_teachers(recipe);
 }
 
 Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, ThreadPool& pool,
                    const RunPlace& place, const Outcome* previous, const Observer& observer) {
-  train::Trainer trainer(experiment_of(recipe), data, pool);
+  train::Trainer trainer(experiment_with_teachers(recipe), data, pool);
   train::RunDirectory directory(place.folder, recipe::to_toml(recipe), place.start);
   const std::string data_sha256 = data::sha256(data);
   const auto found = directory.restore(trainer, data_sha256);

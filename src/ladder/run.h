@@ -56,9 +56,13 @@ class Stopped : public Error {
   using Error::Error;
 };
 
-// The recipe's images as it uses them, from the datasets in `root` (data::load_dataset); what only they tell
-// is written into the recipe. Throws as load_dataset(), arranged() and resolved() do.
+// The recipe's images as it uses them, from the datasets in `root` (data::load_dataset); resolves the recipe.
+// Throws as load_dataset(), arranged() and resolve() do.
 data::Dataset load_data(recipe::Recipe& recipe, const std::filesystem::path& root);
+
+// Writes into the recipe what only these images, already arranged, and the teachers tell. Throws as
+// data::resolved() and resolve_teachers() do.
+void resolve(recipe::Recipe& recipe, const data::Dataset& data);
 
 // Trains or resumes a run. `previous` is the previous step, for targets that refer to it; it may be null.
 // Throws as Trainer and RunDirectory do, and Stopped.

@@ -30,13 +30,23 @@ Inference::Inference(const Plan& plan, ThreadPool& pool)
 }
 
 void Inference::run(const Weights& weights, int images, const LoadBlock& load, const UseLogits& use) {
-  for (EvaluationUnit& unit : units_) unit.prepare(weights);
+  prepare(weights);
   pool_.for_each(kernels::blocks_of(images), [&](int block, int thread) {
     ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
     const int lanes = kernels::valid_lanes(images, block);
     load(block, lanes, thread, memory.buffers[0].data());
     use(block, lanes, forward(weights, memory));
   });
+}
+
+void Inference::prepare(const Weights& weights) {
+  for (EvaluationUnit& unit : units_) unit.prepare(weights);
+}
+
+const float* Inference::block_logits(const Weights& weights, int thread, const float* images) {
+  ThreadMemory& memory = threads_[static_cast<size_t>(thread)];
+  std::copy_n(images, block_floats(plan_.input), memory.buffers[0].data());
+  return forward(weights, memory);
 }
 
 const float* Inference::forward(const Weights& weights, ThreadMemory& memory) const {

@@ -30,6 +30,12 @@ class Inference {
   // Runs all blocks of `images` images.
   void run(const Weights& weights, int images, const LoadBlock& load, const UseLogits& use);
 
+  // The same in two parts, where the blocks come from elsewhere: once for the weights, and then from the
+  // pool's threads for each block's images [C][H][W][16] the logits [classes][16], valid until the thread's
+  // next call.
+  void prepare(const Weights& weights);
+  const float* block_logits(const Weights& weights, int thread, const float* images);
+
  private:
   struct ThreadMemory {
     AlignedBuffer<float> buffers[2];  // activations of one block; a kernel reads one and writes the other

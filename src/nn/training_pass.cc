@@ -8,7 +8,6 @@
 #include "base/denormals.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
-#include "kernels/loss.h"
 
 namespace rung::nn {
 namespace {
@@ -215,6 +214,15 @@ void TrainingPass::reshape(const Shape& from, const Shape& to, int thread, Bf16P
   to_pairs(to, wide(thread, 0), pairs);
 }
 
+std::optional<kernels::Distillation> TrainingPass::taught(int block, int thread) {
+  const Lesson* lesson = batch_->lesson;
+  if (lesson == nullptr) return std::nullopt;
+  AlignedBuffer<float>& probabilities = threads_[static_cast<size_t>(thread)].probabilities;
+  if (probabilities.size() == 0) probabilities = AlignedBuffer<float>(block_floats({plan_.classes, 1, 1}));
+  lesson->teach(thread, images_.block<float>(block), probabilities.data());
+  return kernels::Distillation{probabilities.data(), lesson->temperature, lesson->weight};
+}
+
 void TrainingPass::loss(size_t s, int block, int thread) {
   const auto first = static_cast<size_t>(block) * kLanes;
   // (The last block's missing images have no weights.)
@@ -228,7 +236,8 @@ void TrainingPass::loss(size_t s, int block, int thread) {
       .class_weights = batch_->class_weights.empty() ? nullptr : batch_->class_weights.data(),
       .image_weights = batch_->image_weights.empty() ? nullptr : image_weights.data(),
       .other_labels = batch_->other_labels.empty() ? nullptr : batch_->other_labels.data() + first,
-      .label_share = batch_->label_share};
+      .label_share = batch_->label_share,
+      .distillation = taught(block, thread)};
   const bool pairs = units_[s].storage.pairs;
   if (pairs) to_floats({plan_.classes, 1, 1}, output<Bf16Pair>(s, block), logits_.block<float>(block));
   float* gradient = pairs ? wide(thread, 0) : output_gradient<float>(s, block);

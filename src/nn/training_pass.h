@@ -15,6 +15,7 @@
 #include "base/aligned_buffer.h"
 #include "base/thread_pool.h"
 #include "kernels/batch_norm.h"
+#include "kernels/loss.h"
 #include "nn/activation_buffer.h"
 #include "nn/cost.h"
 #include "nn/memory.h"
@@ -29,6 +30,14 @@ namespace rung::nn {
 // Called from the pool's threads, once per block.
 using LoadBlock = std::function<void(int block, int lanes, int thread, float* x)>;
 
+// Writes a teacher's probabilities [classes][16] for the images [C][H][W][16] of a block. Called from the
+// pool's threads, once per block.
+struct Lesson {
+  std::function<void(int thread, const float* images, float* probabilities)> teach;
+  float temperature = 1;  // see kernels::Distillation
+  float weight = 0;
+};
+
 struct Batch {
   int images = 0;                   // 1 .. the pass's largest batch
   std::span<const uint8_t> labels;  // [images], each below the model's classes
@@ -41,6 +50,7 @@ struct Batch {
   std::span<const float> image_weights = {};   // [images], likewise; empty: 1 each
   std::span<const uint8_t> other_labels = {};  // [images] of MixUp, likewise; empty: none
   float label_share = 1;
+  const Lesson* lesson = nullptr;  // null: none
 };
 
 struct BatchResult {
@@ -135,6 +145,7 @@ class TrainingPass {
     std::vector<float> gradient_sums;                     // of one block
     AlignedBuffer<float> row;                             // of what is rounded to pairs
     std::array<AlignedBuffer<float>, kWideTensors> wide;  // tensors that are pairs elsewhere
+    AlignedBuffer<float> probabilities;                   // [classes][16] of the teacher, if there is one
     std::vector<double> seconds;                          // by clock
   };
 
@@ -167,6 +178,7 @@ class TrainingPass {
   void run_alone_backward(size_t unit, int block, int thread);
   void flatten(size_t unit, int block, int thread);
   void loss(size_t unit, int block, int thread);
+  std::optional<kernels::Distillation> taught(int block, int thread);
   void gradient_sums(size_t unit, int block, int thread);
   void flatten_gradient(size_t unit, int block, int thread);
   void skip_gradient(size_t unit, int block, int thread);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <variant>
@@ -346,6 +347,30 @@ struct MixUp {
 };
 inline constexpr NumberRange kMixUpAlphaRange = NumberRange::closed(0.01, 1e3);
 
+// Distillation: the loss's other part is the divergence from what teachers say of the same images, as they
+// are augmented. kernels::Distillation has the formula; of several teachers the probabilities' mean counts.
+struct Teacher {
+  std::string source;          // the folder of a run, or a recipe that is to be trained first
+  std::string weights_sha256;  // of its weights; empty until it is resolved
+  friend bool operator==(const Teacher&, const Teacher&) = default;
+};
+// Whether `source` is to be found from where the recipe is, not among Rung's own recipes.
+inline bool is_file_name(const Teacher& teacher) {
+  return teacher.source.find('/') != std::string::npos || teacher.source.ends_with(".toml");
+}
+// Whether it is trained first.
+inline bool is_recipe(const Teacher& teacher) {
+  return !is_file_name(teacher) || teacher.source.ends_with(".toml");
+}
+struct Distill {
+  std::vector<Teacher> teachers;  // at least one
+  double temperature = 4;
+  double weight = 0.5;
+  friend bool operator==(const Distill&, const Distill&) = default;
+};
+inline constexpr NumberRange kTemperatureRange = NumberRange::closed(0.01, 1000);
+inline constexpr size_t kMostTeachers = 16;
+
 // Quantisation-aware training (Jacob et al., "Quantization and Training of Neural Networks for Efficient
 // Integer-Arithmetic-Only Inference", 2018): batches are computed with weights rounded to so many bits, and
 // their gradient is taken for that of the weights themselves (the straight-through estimator).
@@ -366,6 +391,7 @@ struct Training {
   std::optional<Ema> ema = std::nullopt;
   std::optional<ClassWeights> class_weights = std::nullopt;
   std::optional<MixUp> mixup = std::nullopt;
+  std::optional<Distill> distill = std::nullopt;    // not together with class_weights
   std::optional<Quantize> quantize = std::nullopt;  // not together with ema
   friend bool operator==(const Training&, const Training&) = default;
 };

@@ -1,4 +1,4 @@
-// [training], [mixup], [optimizer], [lr_warmup], [ema] and [quantize].
+// [training], [mixup], [distill], [optimizer], [lr_warmup], [ema] and [quantize].
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,6 +65,41 @@ std::optional<optim::MixUp> parse_mixup(const TableReader& root) {
   return mixup;
 }
 
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// The texts of an array, or a single one.
+std::vector<std::string> one_or_more(const TableReader& table, std::string_view key) {
+  return table.is_text(key) ? std::vector{table.text(key)} : table.texts(key);
+}
+
+std::optional<optim::Distill> parse_distill(const TableReader& root) {
+  constexpr std::string_view kHashes = "weights_sha256";
+  const auto table = root.table("distill");
+  if (!table) return std::nullopt;
+  table->allow({"teacher", kHashes, "temperature", "weight"});
+  optim::Distill distill;
+  for (std::string& source : one_or_more(*table, "teacher")) {
+    if (source.empty()) table->fail("teacher", "expected the folder of a run, or a recipe");
+    distill.teachers.push_back({std::move(source), ""});
+  }
+  if (distill.teachers.size() > optim::kMostTeachers)
+    table->fail("teacher", fmt::format("expected at most {} teachers", optim::kMostTeachers));
+  if (table->has(kHashes)) {
+    const std::vector<std::string> hashes = one_or_more(*table, kHashes);
+    if (hashes.size() != distill.teachers.size() || !std::ranges::all_of(hashes, is_sha256))
+      table->fail(kHashes, "expected 64 hexadecimal digits for each teacher");
+    for (size_t i = 0; i < hashes.size(); ++i) distill.teachers[i].weights_sha256 = hashes[i];
+  }
+  distill.temperature = table->number("temperature", optim::kTemperatureRange, distill.temperature);
+  distill.weight = table->number("weight", NumberRange::closed(0, 1), distill.weight);
+  if (root.required_table("training").has("class_weights"))
+    root.fail("distill", "cannot be given together with class_weights: a teacher has none",
+              "leave one of them out");
+  return distill;
+}
+
 std::optional<optim::Quantize> parse_quantize(const TableReader& root) {
   const auto table = root.table("quantize");
   if (!table) return std::nullopt;
@@ -106,6 +141,7 @@ optim::Training parse_training(const TableReader& root) {
       table.number("label_smoothing", NumberRange::right_open(0, 1), training.label_smoothing);
   training.class_weights = parse_class_weights(table);
   training.mixup = parse_mixup(root);
+  training.distill = parse_distill(root);
   training.ema = parse_ema(root);
   training.quantize = parse_quantize(root);
   training.lr_scheduler = parse_lr_scheduler(root);

@@ -139,7 +139,7 @@ toml::table parse_document(std::string_view toml, std::string_view source) {
 Recipe parse_recipe(const toml::table& document, std::string_view source) {
   const TableReader root(source, "", document);
   root.allow({"name", "title", "description", "seed", "targets", "reference", "dataset", "augment", "model",
-              "training", "mixup", "optimizer", "lr_scheduler", "lr_warmup", "ema", "quantize"});
+              "training", "mixup", "distill", "optimizer", "lr_scheduler", "lr_warmup", "ema", "quantize"});
   Recipe recipe;
   recipe.name = parse_name(root, source);
   recipe.title = root.text("title");
@@ -191,6 +191,9 @@ Recipe load(const fs::path& path) {
   };
   make_absolute(recipe.dataset.name);
   if (recipe.reference) make_absolute(recipe.reference->dataset);
+  if (auto& distill = recipe.training.distill)
+    for (optim::Teacher& teacher : distill->teachers)
+      if (optim::is_file_name(teacher)) teacher.source = folder_seen_from(path.parent_path(), teacher.source);
   return recipe;
 }
 

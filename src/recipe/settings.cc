@@ -242,6 +242,9 @@ Recipe with_settings(const Recipe& recipe, std::span<const Setting> settings) {
     // The recipe's own folder is an absolute path; one that is given here is relative to the current folder.
     if (data::is_folder(changed.dataset.name) && changed.dataset.name != recipe.dataset.name)
       changed.dataset.name = folder_seen_from(".", changed.dataset.name);
+    if (auto& distill = changed.training.distill; distill != recipe.training.distill)
+      for (optim::Teacher& teacher : distill->teachers)
+        if (optim::is_file_name(teacher)) teacher.source = folder_seen_from(".", teacher.source);
     mark_targets(changed, recipe.training.epochs);
     return changed;
   } catch (const RecipeError& error) {

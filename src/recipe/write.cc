@@ -60,6 +60,19 @@ std::string table(const optim::MixUp& mixup) {
   return fmt::format("alpha = {}\n", mixup.alpha);
 }
 
+std::string table(const optim::Distill& distill) {
+  const auto list = [&](std::string optim::Teacher::*text) {
+    std::vector<std::string> texts;
+    for (const optim::Teacher& teacher : distill.teachers) texts.push_back(toml_string(teacher.*text));
+    return texts.size() == 1 ? texts.front() : fmt::format("[{}]", fmt::join(texts, ", "));
+  };
+  const bool is_resolved = !distill.teachers.front().weights_sha256.empty();
+  return fmt::format(
+      "teacher = {}\n{}temperature = {}\nweight = {}\n", list(&optim::Teacher::source),
+      is_resolved ? fmt::format("weights_sha256 = {}\n", list(&optim::Teacher::weights_sha256)) : "",
+      distill.temperature, distill.weight);
+}
+
 std::string table(const optim::Quantize& quantize) {
   return fmt::format("weight_bits = {}\n", quantize.weight_bits);
 }
@@ -166,6 +179,7 @@ std::string to_toml(const Recipe& recipe) {
   const optim::Training& training = recipe.training;
   section("[training]", table(training));
   if (training.mixup) section("[mixup]", table(*training.mixup));
+  if (training.distill) section("[distill]", table(*training.distill));
   section("[optimizer]", table(training.optimizer, training.lr_scheduler));
   section("[lr_scheduler]", typed_table(training.lr_scheduler));
   if (training.lr_warmup) section("[lr_warmup]", table(*training.lr_warmup));

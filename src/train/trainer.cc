@@ -75,7 +75,7 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
   const uint64_t loader = BlockLoader::thread_bytes(experiment.augment, experiment.training.mixup.has_value(),
                                                     {input.channels, input.height, input.width});
   require_memory(nn::training_bytes(plan, experiment.training.precision, kept, batch, threads) + checkpoint +
-                     static_cast<uint64_t>(threads) * loader,
+                     static_cast<uint64_t>(threads) * loader + Teachers::bytes(experiment.teachers, threads),
                  fmt::format("training in batches of {} with {} threads", batch, threads),
                  "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
@@ -156,6 +156,18 @@ Trainer::Trainer(const Experiment& experiment, const data::Dataset& data, Thread
     round_weights();
   }
   weigh_classes();
+  if (experiment.training.distill) take_lessons(pool);
+}
+
+void Trainer::take_lessons(ThreadPool& pool) {
+  const optim::Distill& distill = *experiment_.training.distill;
+  RUNG_REQUIRE(experiment_.teachers.size() == distill.teachers.size());
+  teachers_.emplace(experiment_.teachers, distill.temperature, pool);
+  lesson_ =
+      nn::Lesson{.teach = [this](int thread, const float* images,
+                                 float* probabilities) { teachers_->teach(thread, images, probabilities); },
+                 .temperature = static_cast<float>(distill.temperature),
+                 .weight = static_cast<float>(distill.weight)};
 }
 
 // By the images trained on.
@@ -329,7 +341,8 @@ nn::BatchResult Trainer::run_pass(std::span<const uint32_t> indices) {
       .class_weights = class_weights_,
       .image_weights = image_weights_,
       .other_labels = other_labels_,
-      .label_share = static_cast<float>(share)};
+      .label_share = static_cast<float>(share),
+      .lesson = lesson_ ? &*lesson_ : nullptr};
   gradient_.resize(plan_.parameter_count);
   return pass_.run(batch, rounding_ ? *result_ : trained_, gradient_);
 }

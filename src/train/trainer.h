@@ -21,6 +21,7 @@
 #include "quantise/weight_rounding.h"
 #include "train/batches.h"
 #include "train/evaluator.h"
+#include "train/teachers.h"
 
 namespace rung::train {
 
@@ -31,6 +32,7 @@ struct Experiment {
   std::vector<data::Transform> augment;
   optim::Training training;
   uint64_t seed = 1;
+  std::vector<Teacher> teachers{};  // as many as [distill] names; to train, not to evaluate
 };
 
 // How far a run is, between two batches. Random numbers are functions of seed, epoch and image, so they need
@@ -82,7 +84,8 @@ void require_fit(const Experiment& experiment, const data::Dataset& data);
 class Trainer {
  public:
   // `data` and `pool` must outlive the trainer. Throws UsageError if the data's images or classes are not the
-  // model's, MemoryError if the machine has too little memory.
+  // model's, MemoryError if the machine has too little memory. Precondition: the teachers are those of the
+  // training, and their input and classes the model's.
   Trainer(const Experiment& experiment, const data::Dataset& data, ThreadPool& pool);
   Trainer(const Trainer&) = delete;  // its members refer to each other
   Trainer& operator=(const Trainer&) = delete;
@@ -141,6 +144,7 @@ class Trainer {
   void update_average();
   void round_weights();
   void weigh_classes();
+  void take_lessons(ThreadPool& pool);
   Progress progress(double loss) const;
 
   Experiment experiment_;
@@ -158,6 +162,8 @@ class Trainer {
   std::vector<float> class_weights_;   // [classes]; empty without them
   std::vector<float> image_weights_;   // of the current batch; empty without them
   std::vector<uint8_t> other_labels_;  // of the batch; empty without MixUp
+  std::optional<Teachers> teachers_;
+  std::optional<nn::Lesson> lesson_;
   Position position_;
   std::function<optim::Rates(int64_t step)> own_rates_;  // empty: the schedule's
 };

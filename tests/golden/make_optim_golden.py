@@ -17,6 +17,9 @@ to float32 once, when it is stored.
     loss/mixed/CASE [1], loss/gradient/mixed/CASE [10,16]   the mean with probabilities as targets: a share of image i's is at
                                                             its label, the rest at class 3i % 10. CASE is
                                                             SHARE/SMOOTHING/plain or SHARE/SMOOTHING/weighted
+    teacher [10,16]        logits
+    loss/distilled/CASE [1], loss/gradient/distilled/CASE [10,16]   the mean of (1 - WEIGHT) * CrossEntropyLoss +
+                           WEIGHT * T^2 * KLDivLoss(batchmean) of softmax(logits / T) from that of the teacher; CASE is T/WEIGHT
     lr/CASE, momentum/CASE [60]   of every batch, three per epoch; beta1 is Adam's momentum
 """
 import pathlib
@@ -137,6 +140,18 @@ def mixed_loss(logits, share, **options):
     return np.array([mean.item()]), variable.grad.T.contiguous().numpy()
 
 
+def distilled_loss(logits, teacher, temperature, weight):
+    variable = torch.from_numpy(logits).T.contiguous().requires_grad_()
+    classes, images = logits.shape
+    hard = torch.nn.functional.cross_entropy(variable, torch.arange(images) % classes)
+    divergence = torch.nn.functional.kl_div(
+        torch.log_softmax(variable / temperature, dim=1),
+        torch.softmax(torch.from_numpy(teacher).T / temperature, dim=1), reduction="batchmean")
+    mean = (1 - weight) * hard + weight * temperature**2 * divergence
+    mean.backward()
+    return np.array([mean.item()]), variable.grad.T.contiguous().numpy()
+
+
 def rates(make_optimizer, schedule, when, options, warmup):
     optimizer = make_optimizer([torch.zeros(1)])
     each = {EPOCH: [], BATCH: []}
@@ -181,6 +196,12 @@ def main(output_folder):
                 case = f"{share}/{smoothing}/{name}"
                 mean, gradient = mixed_loss(golden["logits"], share, weight=weight, label_smoothing=smoothing)
                 golden[f"loss/mixed/{case}"], golden[f"loss/gradient/mixed/{case}"] = mean, gradient
+    golden["teacher"] = random.uniform(-6, 6, (10, 16)).astype(np.float32).astype(np.float64)
+    for temperature in 0.5, 1.0, 4.0:
+        for weight in 0.25, 1.0:
+            case = f"{temperature}/{weight}"
+            mean, gradient = distilled_loss(golden["logits"], golden["teacher"], temperature, weight)
+            golden[f"loss/distilled/{case}"], golden[f"loss/gradient/distilled/{case}"] = mean, gradient
     write_safetensors(pathlib.Path(output_folder) / "optim.safetensors", golden)
 
 
