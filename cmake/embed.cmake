@@ -1,6 +1,6 @@
 # Writes a C++ file that defines NAME, the text of FILE, as HEADER in src/ declares it:
 # cmake -DNAME=rung::report::kName -DHEADER=report/assets.h -DFILE=... -DOUT=... -P embed.cmake
-if(FILE MATCHES "[.]safetensors$")
+if(FILE MATCHES "[.](safetensors|gz)$")
   # Bytes: some are zero, so the length is said.
   file(SIZE "${FILE}" size)
   file(READ "${FILE}" bytes HEX)

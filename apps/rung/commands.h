@@ -21,6 +21,7 @@ void add_help(CLI::App& app);
 void add_lr_find(CLI::App& app);
 void add_new(CLI::App& app);
 void add_predict(CLI::App& app, int& exit_code);
+void add_playground(CLI::App& app);
 void add_report(CLI::App& app);
 void add_search(CLI::App& app);
 void add_summary(CLI::App& app);

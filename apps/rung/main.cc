@@ -88,6 +88,7 @@ void declare(CLI::App& app, int& exit_code) {
   add_sweep(app);
   add_search(app);
   add_watch(app);
+  add_playground(app);
   add_report(app);
   add_eval(app);
   add_predict(app, exit_code);

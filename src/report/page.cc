@@ -81,25 +81,20 @@ std::string in_words(const Chart& chart) {
   return words;
 }
 
-// Only the scripts, if any, and the style below are allowed; only images in the page itself may be loaded.
-Html policy(bool has_scripts) {
-  return html(
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-      "{}style-src {}; base-uri 'none'; form-action 'none'\">\n",
-      has_scripts ? html("script-src {} {}; ", Html{csp_hash(kChartJs)}, Html{csp_hash(kPageJs)}) : Html{},
-      Html{csp_hash(kPageCss)});
-}
-
-// The charts and what draws them.
-Html scripts(const std::vector<Chart>& charts) {
+// What the script draws.
+Html chart_blocks(const std::vector<Chart>& charts) {
   Html result{
       "<noscript><p class=\"note\">The charts need JavaScript; all figures are in the "
       "tables.</p></noscript>\n"};
   ordered_json list = ordered_json::array();
   for (const Chart& chart : charts) list.push_back(to_json(chart));
-  result += json_block("charts", list);
-  return result += html("<script>{}</script>\n<script>{}</script>\n", Html{std::string(kChartJs)},
-                        Html{std::string(kPageJs)});
+  return result += json_block("charts", list);
+}
+
+Html hashes(std::span<const std::string_view> contents) {
+  Html result;
+  for (const std::string_view content : contents) result += html(" {}", Html{csp_hash(content)});
+  return result;
 }
 
 }  // namespace
@@ -111,15 +106,32 @@ Html Page::chart(const Chart& chart) {
 }
 
 std::string Page::finish() const {
+  Html body = html("<main>\n{}</main>\n", body_);
+  const std::string_view styles[] = {kPageCss};
+  if (charts_.empty()) return whole_page(title_, styles, body, {});
+  body += chart_blocks(charts_);
+  const std::string_view scripts[] = {kChartJs, kPageJs};
+  return whole_page(title_, styles, body, scripts);
+}
+
+std::string whole_page(std::string_view title, std::span<const std::string_view> styles, const Html& body,
+                       std::span<const std::string_view> scripts, Runs runs) {
   Html page{"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"};
-  page += policy(!charts_.empty());
+  const bool has_engine = runs == Runs::kEngine;
+  const Html script_sources = scripts.empty() ? Html{}
+                                              : html("script-src{}{}; ", hashes(scripts),
+                                                     Html{has_engine ? " 'wasm-unsafe-eval'" : ""});
+  page += html(
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+      "{}{}style-src{}; base-uri 'none'; form-action 'none'\">\n",
+      script_sources, Html{has_engine ? "worker-src blob:; " : ""}, hashes(styles));
   page += Html{"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"};
   page += Html{"<meta name=\"color-scheme\" content=\"light dark\">\n"};
-  page += html("<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", title_,
-               Html{std::string(kPageCss)});
-  page += body_;
-  page += Html{"</main>\n"};
-  if (!charts_.empty()) page += scripts(charts_);
+  page += html("<title>{}</title>\n", title);
+  for (const std::string_view style : styles) page += html("<style>{}</style>\n", Html{std::string(style)});
+  page += html("</head>\n<body>\n{}", body);
+  for (const std::string_view script : scripts)
+    page += html("<script>{}</script>\n", Html{std::string(script)});
   page += Html{"</body>\n</html>\n"};
   return page.markup;
 }

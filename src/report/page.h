@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,13 @@ class Page {
   Html body_;
   std::vector<Chart> charts_;
 };
+
+// A whole file around what its body holds. The Content-Security-Policy allows these styles, these scripts,
+// which run in their order at the end, images in the page itself, and nothing else; with kEngine also
+// WebAssembly, and workers that the scripts make.
+enum class Runs { kScripts, kEngine };
+std::string whole_page(std::string_view title, std::span<const std::string_view> styles, const Html& body,
+                       std::span<const std::string_view> scripts, Runs runs = Runs::kScripts);
 
 // A titled part of a page.
 struct Section {
