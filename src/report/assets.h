@@ -8,6 +8,7 @@ namespace rung::report {
 extern const std::string_view kChartJs;         // Chart.js, minified
 extern const std::string_view kPageJs;          // page.js
 extern const std::string_view kPageCss;         // page.css
+extern const std::string_view kDrawBoxJs;       // draw_box.js
 extern const std::string_view kPlayJs;          // play.js
 extern const std::string_view kPlayWorkerJs;    // play_worker.js
 extern const std::string_view kPlayCss;         // play.css

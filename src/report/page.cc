@@ -105,12 +105,28 @@ Html Page::chart(const Chart& chart) {
               charts_.size() - 1, in_words(chart));
 }
 
+Html Page::drawing(const ordered_json& network) {
+  drawings_.push_back(network);
+  return html(
+      "<div class=\"drawing\" data-drawing=\"{}\"><canvas width=\"168\" height=\"168\" role=\"img\" "
+      "aria-label=\"Drawing area, for mouse, pen or finger\"></canvas><div><canvas width=\"{}\" "
+      "height=\"{}\" role=\"img\" aria-label=\"The drawing as the network sees it\"></canvas>"
+      "<output aria-live=\"polite\"></output><button type=\"button\">Clear</button></div></div>\n",
+      drawings_.size() - 1, network["width"].get<int>(), network["height"].get<int>());
+}
+
 std::string Page::finish() const {
   Html body = html("<main>\n{}</main>\n", body_);
   const std::string_view styles[] = {kPageCss};
-  if (charts_.empty()) return whole_page(title_, styles, body, {});
-  body += chart_blocks(charts_);
-  const std::string_view scripts[] = {kChartJs, kPageJs};
+  std::vector<std::string_view> scripts;
+  if (!charts_.empty()) {
+    body += chart_blocks(charts_);
+    scripts.insert(scripts.end(), {kChartJs, kPageJs});
+  }
+  if (!drawings_.empty()) {
+    body += json_block("drawings", drawings_);
+    scripts.push_back(kDrawBoxJs);
+  }
   return whole_page(title_, styles, body, scripts);
 }
 

@@ -2,6 +2,7 @@
 // one.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,13 +59,17 @@ class Page {
   // Adds a chart to the page; the script draws it.
   Html chart(const Chart& chart);
 
-  // The whole file; without charts, it has no script.
+  // Adds a box to draw in, for a network as draw_box.js takes it.
+  Html drawing(const nlohmann::ordered_json& network);
+
+  // The whole file; without charts and boxes, it has no script.
   std::string finish() const;
 
  private:
   std::string title_;
   Html body_;
   std::vector<Chart> charts_;
+  std::vector<nlohmann::ordered_json> drawings_;
 };
 
 // A whole file around what its body holds. The Content-Security-Policy allows these styles, these scripts,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "report/draw_box.h"
 #include "report/image_sections.h"
 #include "report/learning_rates.h"
 #include "report/model_section.h"
@@ -98,6 +99,15 @@ Html training_section(const Exhibit& exhibit, Page& page) {
   return section += epoch_table(exhibit);
 }
 
+Html draw_section(const Exhibit& exhibit, Page& page) {
+  const Html box = draw_box(exhibit, page);
+  if (box.empty()) return {};
+  return html(
+      "<p class=\"lead\">What this network makes of a drawing of yours; `rung playground` shows "
+      "more.</p>\n{}",
+      box);
+}
+
 Html timing_section(const Exhibit& exhibit) {
   const train::RunRecord& record = exhibit.run.record;
   const auto epochs = static_cast<double>(record.epochs.size());
@@ -160,6 +170,7 @@ std::vector<Section> detail_sections(const Exhibit& exhibit, Page& page) {
     sections.push_back({"filters", "First-layer filters", filters_section(exhibit)});
     for (const Section& section : inside_sections(exhibit)) add(section.id, section.title, section.body);
   }
+  sections.push_back({"draw", "Draw one", draw_section(exhibit, page)});
   add("augmentation", "Augmentation", augmentation_section(exhibit));
   sections.push_back({"timing", "Timing and machine", timing_section(exhibit)});
   return sections;

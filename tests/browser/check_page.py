@@ -21,7 +21,7 @@ OPEN_ALL = """new Promise(done => {
 })"""
 
 # Canvases that do not look like a chart: nothing drawn, or almost nothing.
-BLANK_CANVASES = """[...document.querySelectorAll('canvas')].filter(canvas => {
+BLANK_CANVASES = """[...document.querySelectorAll(':not(.drawing, .drawing div) > canvas')].filter(canvas => {
   if (canvas.width < 100 || canvas.height < 100) return true;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const colours = new Set();

@@ -48,8 +48,8 @@ def click(page, selector):
     page.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
 
-def draw(page, strokes):
-    box = page.evaluate("(r => [r.left, r.top, r.width])(document.getElementById('pad').getBoundingClientRect())")
+def draw(page, strokes, pad="#pad"):
+    box = page.evaluate(f"(r => [r.left, r.top, r.width])(document.querySelector({json.dumps(pad)}).getBoundingClientRect())")
     point = lambda x, y: {"x": box[0] + x * box[2] / 100, "y": box[1] + y * box[2] / 100}
     for stroke in strokes:
         mouse = lambda kind, place, **more: page.call("Input.dispatchMouseEvent", type=kind, **point(*place), **more)

@@ -11,3 +11,5 @@ cat said
 [[ $(stat -c %s playground.html) -le 1500000 ]]
 not grep -qE '(src|href)="[^#d]' playground.html
 python3 "$use" playground.html
+# The box in the report, too.
+python3 "${use%/*}/draw_box.py" run/report.html
