@@ -75,13 +75,12 @@
   const ink = pad.getContext('2d', { willReadFrequently: true });
   const view = at('seen').getContext('2d');
   let loaded = null;  // an example's pixels, as long as nobody has drawn on it
-  let drawn = false;
+  let drawn = null;   // the rectangle with all strokes: left, top, right, bottom
 
   function clear() {
     ink.fillStyle = '#000';
     ink.fillRect(0, 0, pad.width, pad.height);
-    loaded = null;
-    drawn = false;
+    loaded = drawn = null;
     for (const id of ['turn', 'smudge']) at(id).value = 0;
     showSliders();
     refresh();
@@ -97,19 +96,29 @@
     const from = lines.get(event.pointerId);
     if (!from) return;
     event.preventDefault();
+    const parts = event.getCoalescedEvents?.() ?? [];
+    line([from, ...parts.map(place), place(event)]);
+    lines.set(event.pointerId, place(event));
+  }
+
+  // A stroke through these places.
+  function line(places) {
     ink.lineWidth = Number(at('pen').value);
     ink.lineCap = ink.lineJoin = 'round';
     ink.strokeStyle = '#fff';
     ink.beginPath();
-    ink.moveTo(...from);
-    for (const part of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) ink.lineTo(...place(part));
-    ink.lineTo(...place(event));
+    ink.moveTo(...places[0]);
+    // (An example below the strokes reaches everywhere.)
+    drawn ??= loaded ? [0, 0, pad.width, pad.height] : [pad.width, pad.height, 0, 0];
+    for (const [x, y] of places) {
+      ink.lineTo(x, y);
+      drawn = [Math.min(drawn[0], x), Math.min(drawn[1], y), Math.max(drawn[2], x), Math.max(drawn[3], y)];
+    }
     ink.stroke();
-    lines.set(event.pointerId, place(event));
     loaded = null;
-    drawn = true;
     refresh();
   }
+
   pad.addEventListener('pointerdown', event => {
     pad.setPointerCapture(event.pointerId);
     lines.set(event.pointerId, place(event));
@@ -131,17 +140,7 @@
     pen.x = Math.min(pad.width, Math.max(0, pen.x + 8 * x));
     pen.y = Math.min(pad.height, Math.max(0, pen.y + 8 * y));
     at('keys').textContent = `Pen ${pen.down ? 'down' : 'up'}, ${Math.round(pen.x)} from the left, ${Math.round(pen.y)} from the top`;
-    if (!pen.down) return;
-    ink.lineWidth = Number(at('pen').value);
-    ink.lineCap = 'round';
-    ink.strokeStyle = '#fff';
-    ink.beginPath();
-    ink.moveTo(...before);
-    ink.lineTo(pen.x, pen.y);
-    ink.stroke();
-    loaded = null;
-    drawn = true;
-    refresh();
+    if (pen.down) line([before, [pen.x, pen.y]]);
   });
 
   const small = new OffscreenCanvas(width, height);
@@ -210,20 +209,25 @@
         result.set(changed(loaded.subarray(channel * plane, (channel + 1) * plane), height, width, degrees, smudge / 4), channel * plane);
       return { pixels: result };
     }
+    const whole = !drawn || degrees !== 0 || smudge !== 0;
+    const margin = Number(at('pen').max);
     const side = pad.width / 3;
-    const { data } = ink.getImageData(0, 0, pad.width, pad.height);
-    const drawing = new Uint8Array(side * side);
-    for (let row = 0; row < side; ++row) {
-      for (let column = 0; column < side; ++column) {
+    const [left, top, right, bottom] = whole ? [0, 0, side, side] : drawn.map((value, edge) =>
+      Math.min(side, Math.max(0, edge < 2 ? Math.floor((value - margin) / 3) : Math.ceil((value + margin) / 3))));
+    const [columns, rows] = [right - left, bottom - top];
+    const { data } = ink.getImageData(3 * left, 3 * top, 3 * columns, 3 * rows);
+    const drawing = new Uint8Array(rows * columns);
+    for (let row = 0; row < rows; ++row) {
+      for (let column = 0; column < columns; ++column) {
         let sum = 0;
         for (let below = 0; below < 3; ++below) {
-          const first = 4 * ((3 * row + below) * pad.width + 3 * column);
+          const first = 12 * ((3 * row + below) * columns + column);
           sum += data[first] + data[first + 4] + data[first + 8];
         }
-        drawing[row * side + column] = sum / 9;
+        drawing[row * columns + column] = sum / 9;
       }
     }
-    return { drawing: changed(drawing, side, side, degrees, smudge * .75), height: side, width: side, side: height };
+    return { drawing: changed(drawing, rows, columns, degrees, smudge * .75), height: rows, width: columns, side: height };
   }
 
   // Networks beside each other.
@@ -253,14 +257,14 @@
   }
 
   async function add(name, note, recipe, weights) {
-    let number = networks.findIndex(network => network.name === name);
-    if (number < 0) number = networks.push(card(name, note)) - 1;
+    const known = networks.findIndex(network => network.name === name);
+    const number = known < 0 ? networks.length : known;
+    const { description } = await helper.ask('open', { number, recipe, weights });
+    if (known < 0) networks.push(card(name, note));
     const network = networks[number];
     network.element.querySelector('.lead').textContent = note;
-    network.number = number;
-    const { description } = await helper.ask('open', { number, recipe, weights });
-    network.layers = description.layers;
-    network.planes = null;
+    network.inside.replaceChildren();
+    Object.assign(network, { number, layers: description.layers, planes: null });
   }
 
   function softmax(logits) {
@@ -348,12 +352,17 @@
     stale = true;
     if (busy) return;
     busy = true;
-    while (stale) {
-      stale = false;
-      await new Promise(requestAnimationFrame);
-      await answer();
+    try {
+      while (stale) {
+        stale = false;
+        await new Promise(requestAnimationFrame);
+        await answer();
+      }
+    } catch (error) {
+      at('hint').textContent = error.message;
+    } finally {
+      busy = false;
     }
-    busy = false;
     root.dataset.settled = Number(root.dataset.settled ?? 0) + 1;
   }
 

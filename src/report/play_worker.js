@@ -2,7 +2,7 @@
 // `task` and what that needs; the reply has its `id`, and an `error` in words if it failed.
 'use strict';
 let engine = null;      // its exports
-let networks = [];      // pointers; null where there is none
+const networks = [];    // each a pointer and its description
 let training = 0;       // a pointer
 let running = false;    // the training
 
@@ -57,7 +57,6 @@ function withCopies(arrays, work) {
   }
 }
 
-const described = pointer => JSON.parse(textAt(engine.network_description(pointer)));
 const size = ([channels, height, width]) => channels * height * width;
 
 const tasks = {
@@ -69,9 +68,11 @@ const tasks = {
   // A network from its recipe and weights, under a number; `description` as the engine gives it.
   open({ number, recipe, weights }) {
     const toml = new TextEncoder().encode(recipe);
-    if (networks[number]) engine.network_free(networks[number]);
-    networks[number] = required(withCopies([toml, weights], (text, values) => engine.network(text, toml.length, values, weights.length)));
-    return { description: described(networks[number]) };
+    if (networks[number]) engine.network_free(networks[number].pointer);
+    const pointer = required(withCopies([toml, weights], (text, values) => engine.network(text, toml.length, values, weights.length)));
+    const description = JSON.parse(textAt(engine.network_description(pointer)));
+    networks[number] = { pointer, description };
+    return { description };
   },
 
   // The drawing as the networks see it, and what they say: logits by network.
@@ -85,20 +86,17 @@ const tasks = {
       });
     }
     if (!digit) return { digit: null, logits: [] };
-    const logits = withCopies([digit], image => networks.map(network => {
-      const { classes } = described(network);
-      return floatsAt(required(engine.network_logits(network, image)), classes);
-    }));
+    const logits = withCopies([digit], image => networks.map(({ pointer, description }) =>
+      floatsAt(required(engine.network_logits(pointer, image)), description.classes)));
     return { digit, logits };
   },
 
   // What happens inside a network: its layers' outputs, and the evidence for a class.
   look({ number, pixels, label }) {
-    const network = networks[number];
-    const { input, layers } = described(network);
-    withCopies([pixels], image => required(engine.network_look(network, image)));
-    const outputs = layers.map(({ shape }, unit) => floatsAt(engine.network_layer(network, unit), size(shape)));
-    const evidence = engine.network_evidence(network, label);
+    const { pointer, description: { input, layers } } = networks[number];
+    withCopies([pixels], image => required(engine.network_look(pointer, image)));
+    const outputs = layers.map(({ shape }, unit) => floatsAt(engine.network_layer(pointer, unit), size(shape)));
+    const evidence = engine.network_evidence(pointer, label);
     return { outputs, evidence: evidence ? floatsAt(evidence, input[1] * input[2]) : null };
   },
 
