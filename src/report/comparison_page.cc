@@ -1,4 +1,5 @@
 #include "report/comparison_page.h"
+#include "report/draw_box.h"
 
 #include <algorithm>
 
@@ -11,6 +12,7 @@
 #include "ladder/p_value.h"
 #include "ladder/results.h"
 #include "ladder/run_statistics.h"
+#include "report/draw_box.h"
 #include "report/image_sections.h"
 #include "report/page.h"
 #include "report/run_sections.h"
@@ -163,6 +165,14 @@ Html only_right_section(const Exhibit& right, const Exhibit& wrong) {
                      wrong.run.name));
 }
 
+Html drawing_section(const Exhibit& first, const Exhibit& second, Page& page) {
+  Html boxes;
+  for (const Exhibit* exhibit : {&first, &second})
+    if (const Html box = draw_box(*exhibit, page); !box.empty())
+      boxes += html("<h3>{}</h3>\n{}", exhibit->run.name, box);
+  return boxes;
+}
+
 // Whether the two were trained and tested on data that is not the same.
 bool have_other_data(const Exhibit& first, const Exhibit& second) {
   return !first.data_sha256.empty() && !second.data_sha256.empty() && first.data_sha256 != second.data_sha256;
@@ -193,7 +203,8 @@ std::string comparison_page(const Exhibit& first, const Exhibit& second) {
        {"changes", "What is different", changes_section(first, second)},
        {"curves", "Curves", curves_section(first, second, page)},
        {"first", fmt::format("Only {} is right", first.run.name), only_right_section(first, second)},
-       {"second", fmt::format("Only {} is right", second.run.name), only_right_section(second, first)}},
+       {"second", fmt::format("Only {} is right", second.run.name), only_right_section(second, first)},
+       {"draw", "Draw one", drawing_section(first, second, page)}},
       "", 2));
   return page.finish();
 }
