@@ -350,6 +350,7 @@
   async function refresh() {
     if (!helper) return;
     stale = true;
+    root.dataset.busy = '';
     if (busy) return;
     busy = true;
     try {
@@ -362,8 +363,8 @@
       at('hint').textContent = error.message;
     } finally {
       busy = false;
+      delete root.dataset.busy;
     }
-    root.dataset.settled = Number(root.dataset.settled ?? 0) + 1;
   }
 
   function showSliders() {

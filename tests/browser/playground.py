@@ -27,15 +27,6 @@ DIGITS = {
 }
 
 
-def settled(page, number):
-    """Waits until the page has answered `number` times."""
-    deadline = time.monotonic() + 30
-    while int(page.evaluate("document.documentElement.dataset.settled || 0")) < number:
-        if time.monotonic() > deadline:
-            raise RuntimeError("the page does not answer")
-        time.sleep(.01)
-
-
 def wait_for(page, condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not page.evaluate(condition):
@@ -62,11 +53,8 @@ def draw(page, strokes, pad="#pad"):
 
 
 def quiet(page):
-    """Waits until nothing more is answered."""
-    last = None
-    while (now := page.evaluate("document.documentElement.dataset.settled")) != last:
-        last = now
-        time.sleep(.15)
+    """Waits until everything is answered."""
+    wait_for(page, "!('busy' in document.documentElement.dataset)")
 
 
 def read(page, number=0):
