@@ -85,16 +85,14 @@ class Network {
         value_(train::pixel_values(recipe.dataset, plan_.input.channels)),
         x_(nn::block_floats(plan_.input)) {}
 
-  const nn::Plan& plan() const { return plan_; }
-
-  // {"input": [C,H,W], "classes": N, "params": N, "layers": [{"name": "...", "shape": [C,H,W]}, ...]}
+  // {"input": [C,H,W], "classes": N, "layers": [{"name": "...", "shape": [C,H,W]}, ...]}
   std::string description() const {
     std::vector<std::string> layers;
     for (const nn::Unit& unit : plan_.units)
       layers.push_back(
           fmt::format(R"({{"name":"{}","shape":{}}})", name_of(unit), shape_json(report::places_of(unit))));
-    return fmt::format(R"({{"input":{},"classes":{},"params":{},"layers":[{}]}})", shape_json(plan_.input),
-                       plan_.classes, plan_.parameter_count, fmt::join(layers, ","));
+    return fmt::format(R"({{"input":{},"classes":{},"layers":[{}]}})", shape_json(plan_.input), plan_.classes,
+                       fmt::join(layers, ","));
   }
 
   // The logits [classes] of the image [C][H][W].
@@ -280,15 +278,18 @@ RUNG_EXPORT(network_evidence) const float* network_evidence(Network* network, in
   return guarded([&] { return network->evidence(one); });
 }
 
-// A drawing in light ink on black [height][width] as MNIST's digits are: to digit [side][side]. Returns
-// whether there is one.
+// A drawing in light ink on black [height][width] as MNIST's digits are: to the image of a network [C][H][W],
+// in each channel. Returns whether there is one.
 RUNG_EXPORT(fit_digit)
-int fit_digit(const uint8_t* drawing, int height, int width, uint8_t* digit, int side) {
+int fit_digit(const uint8_t* drawing, int height, int width, uint8_t* image, int channels, int rows,
+              int columns) {
   return guarded([&] {
-    data::Image image{height, width, {drawing, drawing + static_cast<size_t>(height) * width}};
-    const auto fitted = data::fit_digit(image, data::Ink::kLight, side, side);
+    const auto pixels = static_cast<size_t>(height) * static_cast<size_t>(width);
+    const auto fitted =
+        data::fit_digit({height, width, {drawing, drawing + pixels}}, data::Ink::kLight, rows, columns);
     if (!fitted) return 0;
-    std::ranges::copy(fitted->pixels, digit);
+    for (int channel = 0; channel < channels; ++channel)
+      image = std::copy(fitted->pixels.begin(), fitted->pixels.end(), image);
     return 1;
   });
 }

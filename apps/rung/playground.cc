@@ -70,7 +70,8 @@ void make_playground(const Options& options) {
   const data::Dataset data = options.engine.load(recipe);
   ladder::require_fit(recipe, data);
   ThreadPool pool = options.engine.make_pool();
-  write_output(options.out, report::playground_page(players, exercises_for(recipe, players), data, pool));
+  write_output(options.out,
+               report::playground_page(players, exercises_for(recipe, players), data, recipe.dataset, pool));
   say("Written to {}: open it in a browser\n", options.out);
 }
 

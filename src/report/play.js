@@ -37,10 +37,11 @@
     let place = 0;
     const next = count => bytes.subarray(place, place += count);
     images = { shape: facts.shape };
-    for (const [name, count] of [['train', facts.train], ['test', facts.test], ['example', facts.examples]]) {
+    for (const [name, count] of [['train', facts.train], ['test', facts.test]]) {
       images[name] = next(count * pixels);
       images[name + 'Labels'] = next(count);
     }
+    images.examples = bytes.subarray(place);
   }
 
   // A worker whose messages are answered.
@@ -227,7 +228,7 @@
         drawing[row * columns + column] = sum / 9;
       }
     }
-    return { drawing: changed(drawing, rows, columns, degrees, smudge * .75), height: rows, width: columns, side: height };
+    return { drawing: changed(drawing, rows, columns, degrees, smudge * .75), height: rows, width: columns, shape: facts.shape };
   }
 
   // Networks beside each other.
@@ -322,14 +323,15 @@
     });
   }
 
-  const answerTimes = [];  // milliseconds
+  const answerTimes = [];  // milliseconds, of the last hundred
   async function answer() {
     const start = performance.now();
     const { digit, logits } = await helper.ask('answer', subject());
     networks.forEach((network, number) => showAnswer(network, digit ? logits[number] : null));
     showImage(digit, view, 4);
     answerTimes.push(performance.now() - start);
-    root.dataset.answerMs = answerTimes.slice(-100).sort((a, b) => a - b)[Math.floor(Math.min(100, answerTimes.length) / 2)].toFixed(1);
+    if (answerTimes.length > 100) answerTimes.shift();
+    root.dataset.answerMs = [...answerTimes].sort((a, b) => a - b)[Math.floor(answerTimes.length / 2)].toFixed(1);
     if (!root.dataset.firstMs) root.dataset.firstMs = performance.now().toFixed(0);
     if (!digit) {
       at('hint').textContent = drawn ? 'Nothing stands out from the background yet.' : 'Draw a digit, or click on a test image below.';
@@ -376,7 +378,7 @@
   function showExamples() {
     facts.exampleNotes.forEach((note, index) => {
       const canvas = make('canvas');
-      const values = images.example.subarray(index * pixels, (index + 1) * pixels);
+      const values = images.examples.subarray(index * pixels, (index + 1) * pixels);
       showImage(values, canvas.getContext('2d'));
       const button = make('button', { type: 'button', title: note }, canvas);
       button.setAttribute('aria-label', note);
@@ -399,7 +401,6 @@
   const charts = {};
   let trainer = null;
   let module = null;
-  let recipe = '';  // that is trained
 
   function chart(id, label, scale) {
     charts[id] = new Chart(at(id), {
@@ -486,10 +487,9 @@
     at('confusion').replaceChildren();
     delete root.dataset.trained;
     trainer ??= new Helper(module, onNews);
-    recipe = at('recipe').value;
     at('state').textContent = 'Beginning';
     try {
-      await trainer.ask('train', { recipe, images });
+      await trainer.ask('train', { recipe: at('recipe').value, images });
       at('pause').disabled = false;
       at('pause').textContent = 'Pause';
       at('take').disabled = true;

@@ -76,12 +76,12 @@ const tasks = {
   },
 
   // The drawing as the networks see it, and what they say: logits by network.
-  answer({ drawing, height, width, side, pixels }) {
+  answer({ drawing, height, width, shape, pixels }) {
     let digit = pixels;
     if (!digit) {
-      digit = new Uint8Array(side * side);
+      digit = new Uint8Array(size(shape));
       withCopies([drawing, digit], (from, to) => {
-        if (engine.fit_digit(from, height, width, to, side) === 1) digit.set(bytesAt(to, side * side));
+        if (engine.fit_digit(from, height, width, to, ...shape) === 1) digit.set(bytesAt(to, digit.length));
         else digit = null;
       });
     }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/require.h"
 #include "base/text.h"
+#include "data/class_names.h"
 #include "data/examples.h"
 #include "nn/plan.h"
 #include "report/assets.h"
@@ -65,7 +66,11 @@ void require_alike(std::span<const Player> players) {
 
 class Builder {
  public:
-  Builder(std::span<const Player> players, const data::Dataset& data, ThreadPool& pool) : data_(data) {
+  Builder(std::span<const Player> players, const data::Dataset& data, const data::DatasetSpec& spec,
+          ThreadPool& pool)
+      : data_(data) {
+    for (int label = 0; label < data.classes; ++label)
+      classes_.push_back(data::class_name(spec, static_cast<size_t>(label)));
     const auto image_bytes = data.train.image_bytes();
     const auto most = static_cast<int>(kMostImageBytes / image_bytes);
     train_count_ = std::min({kTrainImages, data.train.count, most});
@@ -79,10 +84,9 @@ class Builder {
   ordered_json facts(std::span<const Exercise> exercises) const {
     const data::Split& train = data_.train;
     ordered_json json{{"shape", {train.channels, train.height, train.width}},
-                      {"classes", class_names()},
+                      {"classes", classes_},
                       {"train", train_count_},
                       {"test", test_count_},
-                      {"examples", examples_.size()},
                       {"wrong", wrong_},
                       {"exampleNotes", notes_},
                       {"runs", runs_},
@@ -101,17 +105,9 @@ class Builder {
     bytes_ += text_of(std::span(split.labels).first(static_cast<size_t>(count)));
   }
 
-  std::vector<std::string> class_names() const {
-    if (!data_.class_names.empty()) return data_.class_names;
-    std::vector<std::string> names;
-    for (int label = 0; label < data_.classes; ++label) names.push_back(fmt::format("{}", label));
-    return names;
-  }
-
   // Test images that the first network gets wrong, and then some of each class.
   void choose_examples(std::span<const Player> players, ThreadPool& pool) {
     const data::Split& test = data_.test;
-    const std::vector<std::string> names = class_names();
     std::vector<uint8_t> predicted = test.labels;
     if (!players.empty()) {
       const Player& first = players.front();
@@ -123,17 +119,14 @@ class Builder {
     wrong_ = examples_.size();
     for (const uint32_t image : data::in_turn(test.labels, kExamples))
       if (examples_.size() < kExamples && predicted[image] == test.labels[image]) examples_.push_back(image);
-    std::string labels;
     for (const uint32_t image : examples_) {
       bytes_ += text_of(test.image(image));
-      labels += static_cast<char>(test.labels[image]);
-      const std::string& is = names[test.labels[image]];
+      const std::string& is = classes_[test.labels[image]];
       notes_.push_back(predicted[image] == test.labels[image]
                            ? fmt::format("Test image {}: {}", image, is)
                            : fmt::format("Test image {}: {}, which {} takes for {}", image, is,
-                                         players.front().recipe.name, names[predicted[image]]));
+                                         players.front().recipe.name, classes_[predicted[image]]));
     }
-    bytes_ += labels;
   }
 
   void add(const Player& player) {
@@ -160,7 +153,8 @@ class Builder {
   std::vector<uint32_t> examples_;  // of the test images
   size_t wrong_ = 0;                // of them, the first
   std::vector<std::string> notes_;
-  std::string bytes_;  // pixels and labels: training images, test images, examples
+  std::vector<std::string> classes_;  // their names
+  std::string bytes_;                 // pixels and labels of training and test images, pixels of the examples
   ordered_json runs_ = ordered_json::array();
   std::map<std::string, int> names_;  // and how often
 };
@@ -227,10 +221,10 @@ bool has_playground() {
 }
 
 std::string playground_page(std::span<const Player> players, std::span<const Exercise> exercises,
-                            const data::Dataset& data, ThreadPool& pool) {
+                            const data::Dataset& data, const data::DatasetSpec& spec, ThreadPool& pool) {
   RUNG_REQUIRE(has_playground() && !exercises.empty());
   require_alike(players);
-  const Builder builder(players, data, pool);
+  const Builder builder(players, data, spec, pool);
   const ordered_json facts = builder.facts(exercises);
   Html body{
       "<main>\n<h1>Rung playground</h1>\n<p class=\"lead\">Draw, and see what small networks make of it; or "

@@ -28,9 +28,10 @@ struct Exercise {
 };
 
 // The page with these networks, and these recipes to train on some of the images; first the third, with
-// batch norm and dropout. Throws UsageError for networks of different image sizes or classes. Preconditions:
-// has_playground(); at least one exercise; the data's images are those of the networks.
+// batch norm and dropout. Throws UsageError for networks of different image sizes or classes. `spec` is what
+// their recipes say of the data. Preconditions: has_playground(); at least one exercise; the data's images
+// are those of the networks.
 std::string playground_page(std::span<const Player> players, std::span<const Exercise> exercises,
-                            const data::Dataset& data, ThreadPool& pool);
+                            const data::Dataset& data, const data::DatasetSpec& spec, ThreadPool& pool);
 
 }  // namespace rung::report

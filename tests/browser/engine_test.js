@@ -5,23 +5,13 @@
 'use strict';
 const crypto = require('crypto');
 const fs = require('fs');
-const zlib = require('zlib');
+const { load } = require('./engine.js');
 const [page, images, predictions, student, training] = process.argv.slice(2);
-
-const html = fs.readFileSync(page, 'utf8');
-const block = id => html.match(new RegExp(`<script [^>]*id="${id}">([^<]*)</script>`))[1];
-const worker = html.match(/<script [^>]*id="worker">([\s\S]*?)<\/script>/)[1];
-const news = [];
-const tasks = new Function('postMessage', `${worker}; return tasks;`)(message => news.push(message));
-tasks.begin({ module: new WebAssembly.Module(zlib.gunzipSync(Buffer.from(block('engine'), 'base64'))) });
-const facts = JSON.parse(block('playground'));
+const { tasks, news, facts } = load(page);
 
 // The probabilities are of double, and the logits of float: their differences come back as they were.
-const [run] = facts.runs;
-const weights = Uint8Array.from(Buffer.from(run.weights, 'base64'));
-const { description } = tasks.open({ number: 0, recipe: run.recipe, weights: new Float32Array(weights.buffer) });
 const pixels = fs.readFileSync(images).subarray(16);
-const size = description.input.reduce((a, b) => a * b);
+const size = facts.shape.reduce((a, b) => a * b);
 const expected = JSON.parse(fs.readFileSync(predictions, 'utf8')).images;
 let furthest = 0;
 expected.forEach(({ top }, image) => {
