@@ -12,7 +12,6 @@
 #include "ladder/trained_model.h"
 #include "nn/plan.h"
 #include "terminal.h"
-#include "train/checkpoint.h"
 #include "train/run_directory.h"
 #include "train/run_status.h"
 #include "train/trainer.h"
@@ -46,8 +45,7 @@ recipe::Recipe ExportOptions::recipe() const {
 
 nn::Weights ExportOptions::weights(const recipe::Recipe& recipe) const {
   require_epochs(run, weights_file());
-  nn::Weights weights = train::load_weights(nn::make_plan(recipe.model), fs::path(run) / weights_file(),
-                                            recipe::to_toml(recipe));
+  nn::Weights weights = ladder::weights_of_run(run, recipe, weights_file());
   const train::RunStatus status = train::look_at_run(run, recipe.training.epochs);
   if (status.state != train::RunState::kFinished)
     warn(fmt::format("{} {} after {} of {} epochs: these are the weights so far", run,

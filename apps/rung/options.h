@@ -25,7 +25,8 @@ struct EngineOptions {
   void add_without_data_to(CLI::App& command);
   void apply_simd() const;
   ThreadPool make_pool() const;  // also applies --simd
-  // The recipe's images as it uses them; what only they tell is written into the recipe.
+  // The recipe's images as it uses them; what only they tell is written into the recipe. Teachers that are
+  // recipes are trained first (teachers.h).
   data::Dataset load(recipe::Recipe& recipe) const;
   // " --data DIR" for a command that finds the same images later; empty if it finds them without.
   std::string data_option() const;

@@ -14,12 +14,10 @@
 #include "data/arrange.h"
 #include "ladder/run.h"
 #include "ladder/trained_model.h"
-#include "nn/plan.h"
 #include "options.h"
 #include "recipe/recipe.h"
 #include "report/playground.h"
 #include "terminal.h"
-#include "train/checkpoint.h"
 #include "train/run_directory.h"
 #include "training.h"
 
@@ -37,8 +35,7 @@ struct Options {
 report::Player load_player(const std::string& run) {
   const recipe::Recipe recipe = ladder::recipe_of_run(run);
   require_epochs(run, train::kCheckpointFile);
-  return {recipe, train::load_weights(nn::make_plan(recipe.model), fs::path(run) / train::kCheckpointFile,
-                                      recipe::to_toml(recipe))};
+  return {recipe, ladder::weights_of_run(run, recipe)};
 }
 
 // Rung's own recipes for images of this kind, the ladder first, and those of the runs.

@@ -84,8 +84,7 @@ SharedModel load(nb::handle run, bool best, int threads) {
   const nb::gil_scoped_release unlocked;
   const Recipe recipe = ladder::recipe_of_run(folder);
   const char* file = best ? train::kBestFile : train::kCheckpointFile;
-  nn::Weights weights =
-      train::load_weights(nn::make_plan(recipe.model), folder / file, recipe::to_toml(recipe));
+  nn::Weights weights = ladder::weights_of_run(folder, recipe, file);
   return {recipe, std::move(weights), threads};
 }
 

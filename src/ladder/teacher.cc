@@ -9,9 +9,7 @@
 #include "base/file.h"
 #include "ladder/run.h"
 #include "ladder/trained_model.h"
-#include "nn/plan.h"
 #include "nn/shape.h"
-#include "train/checkpoint.h"
 #include "train/run_directory.h"
 
 namespace rung::ladder {
@@ -47,8 +45,7 @@ train::Teacher load_teacher(const optim::Teacher& teacher, const recipe::Recipe&
     throw UsageError(fmt::format("the teacher {} has not finished its training", teacher.source),
                      fmt::format("resume it with `rung train --resume {}`", teacher.source));
   require_same_task(its, recipe, teacher.source);
-  return {its.model,
-          train::load_weights(nn::make_plan(its.model), run / train::kCheckpointFile, recipe::to_toml(its))};
+  return {its.model, weights_of_run(run, its)};
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 #include "kernels/layout.h"
 #include "ladder/job.h"
 #include "train/checkpoint.h"
-#include "train/run_directory.h"
 #include "train/safetensors.h"
 
 namespace rung::ladder {
@@ -46,6 +45,10 @@ recipe::Recipe recipe_of_run(const std::filesystem::path& run) {
     throw DataError(fmt::format("{}: mean, std, validation and test must be numbers", file.string()),
                     "give the folder of a run, in which they are");
   return recipe;
+}
+
+nn::Weights weights_of_run(const std::filesystem::path& run, const recipe::Recipe& recipe, const char* file) {
+  return train::load_weights(nn::make_plan(recipe.model), run / file, recipe::to_toml(recipe));
 }
 
 TrainedModel::TrainedModel(recipe::Recipe recipe, nn::Weights weights, int threads)

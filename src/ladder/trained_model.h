@@ -16,12 +16,18 @@
 #include "nn/weights.h"
 #include "recipe/recipe.h"
 #include "train/logits.h"
+#include "train/run_directory.h"
 
 namespace rung::ladder {
 
 // The recipe in the folder of a run. Throws UsageError if it holds no run, DataError if the recipe is not a
 // run's own.
 recipe::Recipe recipe_of_run(const std::filesystem::path& run);
+
+// The weights in a run's checkpoint, or in its best file, of the run's recipe. Throws as
+// train::load_weights().
+nn::Weights weights_of_run(const std::filesystem::path& run, const recipe::Recipe& recipe,
+                           const char* file = train::kCheckpointFile);
 
 // One thread at a time may use it.
 class TrainedModel {

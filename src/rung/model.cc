@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "ladder/trained_model.h"
-#include "train/checkpoint.h"
 #include "train/run_directory.h"
 
 namespace rung {
@@ -29,7 +28,7 @@ struct Model::Engine {
 Model Model::load(const std::filesystem::path& run, const LoadOptions& options) {
   const recipe::Recipe recipe = ladder::recipe_of_run(run);
   const char* file = options.best ? train::kBestFile : train::kCheckpointFile;
-  nn::Weights weights = train::load_weights(nn::make_plan(recipe.model), run / file, recipe::to_toml(recipe));
+  nn::Weights weights = ladder::weights_of_run(run, recipe, file);
   return Model(new Engine{{recipe, std::move(weights), options.threads}});
 }
 

@@ -1,10 +1,9 @@
 #include "sweep/sweep_integers.h"
 
 #include "data/arrange.h"
-#include "nn/plan.h"
+#include "ladder/trained_model.h"
 #include "quantise/quantise.h"
 #include "train/calibrate.h"
-#include "train/checkpoint.h"
 #include "train/run_directory.h"
 #include "train/trainer.h"
 
@@ -15,8 +14,7 @@ namespace {
 double accuracy_in_integers(const Sweep& sweep, const SweepRun& run, const data::Dataset& data,
                             ThreadPool& pool) {
   const recipe::Recipe recipe = recipe_of(sweep.plan(), run);
-  const auto file = run_folder(sweep.folder(), run) / train::kCheckpointFile;
-  const nn::Weights weights = train::load_weights(nn::make_plan(recipe.model), file, recipe::to_toml(recipe));
+  const nn::Weights weights = ladder::weights_of_run(run_folder(sweep.folder(), run), recipe);
   const auto calibrated = train::calibrate(recipe.model, weights, recipe.dataset,
                                            train::training_part(data, recipe.dataset.validation.images),
                                            optim::weight_bits_of(recipe.training), pool);
