@@ -24,8 +24,6 @@
 namespace rung::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
   std::vector<std::string> runs;
   std::string out = "playground.html";
