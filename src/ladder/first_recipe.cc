@@ -1,6 +1,10 @@
 // The network is step 6's idea at any size: pairs of 3x3 convolutions with batch norm, a pooling between
 // pairs until planes are at most 8 pixels wide, the mean over the plane, and a linear layer; as wide as the
-// budget allows.
+// budget allows. The very first convolution has a stride of 2, if there is any pooling: an epoch takes a
+// third of the time without it, and three times the epochs bring more. Of two seeds each, after the same
+// time: Fashion-MNIST 89.9 and 89.8 % with a stride of 1, 90.3 and 90.7 % with 2; MNIST's held-out loss
+// 0.0259 and 0.0256, then 0.0225 and 0.0229. Of 2,000 images of Fashion-MNIST, four seeds: 83.4 % with a
+// stride of 1 and 30 epochs, with 2 and 60 epochs 84.8 % in two thirds of the time.
 #include "ladder/first_recipe.h"
 
 #include <fmt/format.h>
@@ -21,10 +25,10 @@ constexpr int kLeastWidth = 2;
 constexpr int kMostWidth = 64;
 constexpr int kLastSide = 8;  // of a plane that is not pooled any more
 // Multiply-accumulates of training that a laptop's processor does in most of a minute.
-constexpr double kMostMacs = 1.5e12;
+constexpr double kMostMacs = 1.1e12;
 constexpr int kPasses = 3;  // forward, and both gradients
 constexpr int kFewestEpochs = 4;
-constexpr int kMostEpochs = 30;
+constexpr int kMostEpochs = 60;
 
 struct Model {
   const data::Dataset& dataset;
@@ -42,19 +46,31 @@ struct Model {
     std::string text =
         fmt::format("[model]\ninput = [{}, {}, {}]  # channels, rows, columns\nclasses = {}\nlayers = [\n",
                     train.channels, train.height, train.width, dataset.classes);
+    const bool is_reduced = stages() > 1;
     for (int stage = 0; stage < stages(); ++stage) {
+      const int channels = width * (2 + stage) / 2;
+      if (stage == 0 && is_reduced) {
+        text += fmt::format("  {{ stage = \"reduce\", out_channels = {} }},\n", channels);
+        text += fmt::format("  {{ stage = \"conv3x3\", out_channels = {} }},\n", channels);
+        continue;
+      }
       if (stage > 0) text += "  { type = \"max_pool2d\", kernel_size = 2 },\n";
-      text += fmt::format("  {{ stage = \"conv3x3\", out_channels = {}, repeat = 2 }},\n",
-                          width * (2 + stage) / 2);
+      text += fmt::format("  {{ stage = \"conv3x3\", out_channels = {}, repeat = 2 }},\n", channels);
     }
     text += fmt::format(
         "  {{ type = \"adaptive_avg_pool2d\", output_size = 1 }},\n  {{ type = \"linear\", out_features = {} "
         "}},\n]\n",
         dataset.classes);
-    return text +
-           "\n[model.stages]\nconv3x3 = [\n  { type = \"conv2d\", kernel_size = 3, padding = 1, bias = false "
-           "},\n"
-           "  { type = \"batch_norm2d\" },\n  { type = \"relu\" },\n]\n";
+    text += "\n[model.stages]\n";
+    if (is_reduced) text += stage_toml("reduce", "stride = 2, ");
+    return text + stage_toml("conv3x3", "");
+  }
+
+  static std::string stage_toml(const char* name, const char* stride) {
+    return fmt::format(
+        "{} = [\n  {{ type = \"conv2d\", kernel_size = 3, {}padding = 1, bias = false }},\n"
+        "  {{ type = \"batch_norm2d\" }},\n  {{ type = \"relu\" }},\n]\n",
+        name, stride);
   }
 };
 

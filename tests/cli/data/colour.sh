@@ -17,7 +17,7 @@ sed -n '/^channels/p; /^mean/p; s/^std = .*/std .../p' out-pictures/dataset.toml
 "$RUNG" data info ./out-pictures | sed -n '/^train/p; s/^normalised with mean .*/normalised .../p'
 "$RUNG" data check ./out-pictures >said
 "$RUNG" new ./out-pictures --params 600 --out first.toml >said
-sed -i 's/^epochs = .*/epochs = 20/; s/^batch_size = .*/batch_size = 8/' first.toml
+sed -i 's/^batch_size = .*/batch_size = 8/' first.toml
 cat >>first.toml <<'RECIPE'
 
 [[augment]]
