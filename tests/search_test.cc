@@ -244,9 +244,26 @@ TEST(Front, LeavesOutWhatDivergedOrWasNotTrained) {
   all[1].diverged = true;
   all[2].quick = Score{.loss = 0.4, .accuracy = 90, .seconds = 1};
   EXPECT_THAT(full_front(all), ElementsAre(0));
-  EXPECT_THAT(quick_front(all), ElementsAre(2));
+  EXPECT_THAT(priced_front(all, &Candidate::quick), ElementsAre(2));
   EXPECT_DOUBLE_EQ(all[0].loss(), 0.2);
   EXPECT_DOUBLE_EQ(all[0].accuracy(), 98);
+}
+
+// A tenth of the power: half the time is worth 7 % of the loss.
+TEST(Front, TimeHasAPriceWhereCandidatesAreChosenForMore) {
+  std::vector<Candidate> all(3);
+  for (size_t i = 0; i < all.size(); ++i) {
+    all[i] = {.number = i, .parent = {}, .mutations = {}, .recipe = {}};
+    all[i].cost = 100;
+    all[i].seconds = i == 0 ? 100 : 50;
+  }
+  const double losses[] = {0.100, 0.106, 0.108};  // the last is too much
+  for (size_t i = 0; i < all.size(); ++i) all[i].full[1] = {.loss = losses[i], .accuracy = 99, .seconds = 1};
+  EXPECT_THAT(full_front(all), ElementsAre(0));
+  EXPECT_THAT(priced_full_front(all), ElementsAre(1));
+  EXPECT_NEAR(all[0].priced(1) / all[1].priced(1), 1.0718, 1e-4);
+  all.erase(all.begin() + 1);
+  EXPECT_THAT(priced_full_front(all), ElementsAre(0));
 }
 
 // Known values: R's binom.test(8, 10), (0, 10), (10, 10).
@@ -278,6 +295,7 @@ class PretendingCrew final : public sweep::Crew {
   void stop() override {}
 
   bool diverges = false;                // with any seed but 1
+  double lucky = 0;                     // points of accuracy that some have by chance
   std::vector<recipe::Recipe> claimed;  // trained on all images, by seed 1000
   size_t trials = 0;
 
@@ -295,7 +313,8 @@ class PretendingCrew final : public sweep::Crew {
     epoch.epoch = 1;
     epoch.train_seconds = 1;
     epoch.test_accuracy = accuracy - harder_;
-    epoch.validation = train::ValidationRecord{.loss = 100 - accuracy, .accuracy = accuracy};
+    const double chance = static_cast<int64_t>(params) % 4 == 0 ? lucky : 0;
+    epoch.validation = train::ValidationRecord{.loss = 100 - accuracy, .accuracy = accuracy + chance};
     record.epochs.push_back(epoch);
     if (recipe.seed == kFirstClaimSeed) claimed.push_back(recipe);
     return {.index = task.index, .end = sweep::End::kFinished, .record = record, .message = ""};
@@ -348,6 +367,49 @@ TEST_F(SearchTest, FindsASmallerOneWhateverTheOrderOfTheReports) {
   ASSERT_TRUE(first.claimed());
   EXPECT_EQ(first.claimed(), second.claimed());
   EXPECT_LT(first.candidates()[*first.claimed()].cost, 0.7 * first.candidates().front().cost);
+}
+
+// An eighth, three eighths, all: whoever is trained longer was on the front of those trained less.
+TEST_F(SearchTest, TrialsGetLongerFromRungToRung) {
+  PretendingCrew crew(2);
+  Search search(plan(), folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  const auto epochs = [&](Trial::Kind kind) { return search.recipe_of({0, kind, 1}).training.epochs; };
+  EXPECT_EQ(epochs(Trial::Kind::kQuick), 1);
+  EXPECT_EQ(epochs(Trial::Kind::kLonger), 3);
+  EXPECT_EQ(epochs(Trial::Kind::kFull), 8);
+  size_t quick = 0, longer = 0, full = 0;
+  for (const Candidate& one : search.candidates()) {
+    quick += one.quick ? 1 : 0;
+    longer += one.longer ? 1 : 0;
+    full += one.full.empty() ? 0 : 1;
+    EXPECT_TRUE(one.quick || !one.longer) << one.name();
+    EXPECT_TRUE(one.longer || one.full.empty()) << one.name();
+  }
+  EXPECT_EQ(quick, search.candidates().size());
+  EXPECT_LT(longer, quick);
+  EXPECT_LT(full, longer);
+  EXPECT_GT(full, 4U);
+}
+
+// Their accuracy is a count of few errors; the pretended loss has no luck.
+TEST_F(SearchTest, TheBestIsChosenByLoss) {
+  PretendingCrew crew(2);
+  crew.lucky = 5;
+  SearchPlan wide = plan();
+  wide.goal.target = 94;
+  Search search(wide, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  ASSERT_TRUE(search.best());
+  const double loss = search.candidates()[*search.best()].loss();
+  EXPECT_NEAR(search.accuracy_at(0.5 * loss), 50 + 0.5 * search.accuracy_at(loss), 1e-9) << "in proportion";
+  EXPECT_GE(search.accuracy_at(loss), search.aim());
+  for (const Candidate& one : search.candidates())
+    EXPECT_TRUE(one.full.empty() || one.cost >= search.candidates()[*search.best()].cost ||
+                search.accuracy_at(one.loss()) < search.aim())
+        << one.name();
 }
 
 TEST_F(SearchTest, ClaimsGoFromAboveTheAimToCheaperOnesUntilOneFails) {

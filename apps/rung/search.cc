@@ -50,7 +50,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDefaultBudget = "30m";
 constexpr double kFirstParams = 10'000;  // of the first recipe for a dataset
-constexpr int kMoreEpochs = 3;           // than that has: smaller networks learn more slowly
 constexpr double kShareOfPeak = 0.4;     // at which small networks train on one core, with all that is around
 
 struct Options {
@@ -108,9 +107,8 @@ recipe::Recipe first_recipe(const Options& options, const search::Goal& goal, co
   recipe::Recipe recipe = recipe::parse(made.toml, "first.toml");
   recipe.name = data::is_folder(options.start) ? "first" : options.start + "-first";
   if (kernels::has_pair_instruction()) recipe.training.precision = kernels::Precision::kBf16;  // it is faster
-  if (space.fixed.contains(search::Kind::kEpochs)) return recipe;
-  const int more = kMoreEpochs * recipe.training.epochs;
-  return recipe::with_epochs(std::move(recipe), std::min(more, static_cast<int>(space.epochs.high)));
+  const int epochs = std::min(recipe.training.epochs, static_cast<int>(space.epochs.high));
+  return recipe::with_epochs(std::move(recipe), epochs);
 }
 
 struct Images {

@@ -25,14 +25,20 @@ Html front_section(const Search& search, Page& page) {
               .y = {"loss of the held-out images", Scale::kLogarithmic},
               .series = {},
               .target = {}};
-  Points quick, full, front;
+  Points quick, longer, full, front;
   for (const Candidate& one : search.candidates()) {
-    if (one.quick && one.full.empty()) quick.emplace_back(one.cost, one.quick->loss);
-    if (!one.full.empty()) full.emplace_back(one.cost, one.loss());
+    if (!one.full.empty()) {
+      full.emplace_back(one.cost, one.loss());
+    } else if (one.longer) {
+      longer.emplace_back(one.cost, one.longer->loss);
+    } else if (one.quick) {
+      quick.emplace_back(one.cost, one.quick->loss);
+    }
   }
   for (const size_t one : full_front(search.candidates()))
     front.emplace_back(search.candidates()[one].cost, search.candidates()[one].loss());
-  if (!quick.empty()) chart.series.push_back({"a quarter of the epochs", quick, 7, Series::Style::kHollow});
+  if (!quick.empty()) chart.series.push_back({"an eighth of the epochs", quick, 7, Series::Style::kHollow});
+  if (!longer.empty()) chart.series.push_back({"three eighths", longer, 0, Series::Style::kHollow});
   if (!full.empty()) chart.series.push_back({"all epochs", full, 0, Series::Style::kMark});
   if (!front.empty()) chart.series.push_back({"front", front, 1, Series::Style::kSteps});
   if (chart.series.empty()) return {};
@@ -40,7 +46,7 @@ Html front_section(const Search& search, Page& page) {
       html("<div class=\"tall\">{}</div>", page.chart(chart)),
       html("Every candidate: what it costs ({}) and its loss on the held-out images after the last epoch. "
            "Those that are left of and below all others form the front; outlines were only trained for a "
-           "quarter of their epochs.",
+           "part of their epochs.",
            cost));
 }
 
@@ -77,9 +83,10 @@ Html kinds_section(const Search& search) {
 std::string result_text(const Candidate& one) {
   if (one.diverged) return "diverged";
   if (!one.full.empty()) return fmt::format("loss {:.4f}, {:.2f} %", one.loss(), one.accuracy());
-  if (one.quick)
-    return fmt::format("loss {:.4f}, {:.2f} % after few epochs", one.quick->loss, one.quick->accuracy);
-  return "not trained yet";
+  const auto& longest = one.longer ? one.longer : one.quick;
+  if (!longest) return "not trained yet";
+  return fmt::format("loss {:.4f}, {:.2f} % after {} of the epochs", longest->loss, longest->accuracy,
+                     one.longer ? "three eighths" : "an eighth");
 }
 
 // The newest first, each with its recipe behind a click.

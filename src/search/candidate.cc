@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -55,6 +56,10 @@ double Candidate::accuracy() const {
   return mean(full, &Score::accuracy);
 }
 
+double Candidate::priced(double loss) const {
+  return loss * std::pow(seconds, kPriceOfTime);
+}
+
 std::vector<size_t> front_of(std::span<const Point> points) {
   std::vector<size_t> order(points.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -72,16 +77,22 @@ std::vector<size_t> front_of(std::span<const Point> points) {
   return front;
 }
 
-std::vector<size_t> quick_front(std::span<const Candidate> candidates) {
-  return front_among(
-      candidates, [](const Candidate& one) { return one.quick.has_value(); },
-      [](const Candidate& one) { return one.quick->loss; });
-}
-
 std::vector<size_t> full_front(std::span<const Candidate> candidates) {
   return front_among(
       candidates, [](const Candidate& one) { return !one.full.empty(); },
       [](const Candidate& one) { return one.loss(); });
+}
+
+std::vector<size_t> priced_front(std::span<const Candidate> candidates, Rung rung) {
+  return front_among(
+      candidates, [&](const Candidate& one) { return (one.*rung).has_value(); },
+      [&](const Candidate& one) { return one.priced((one.*rung)->loss); });
+}
+
+std::vector<size_t> priced_full_front(std::span<const Candidate> candidates) {
+  return front_among(
+      candidates, [](const Candidate& one) { return !one.full.empty(); },
+      [](const Candidate& one) { return one.priced(one.loss()); });
 }
 
 }  // namespace rung::search

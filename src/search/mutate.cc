@@ -25,6 +25,7 @@ uint32_t weight_of(Kind kind) {
     case Kind::kKernelSize:
     case Kind::kPadding:
     case Kind::kHead:
+    case Kind::kSchedule:
     case Kind::kWeightDecay:
     case Kind::kEpochs:
     case Kind::kAugment:

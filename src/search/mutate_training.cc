@@ -38,6 +38,28 @@ Text change_lr(Recipe& recipe, const Space& space, RandomStream& random) {
   return fmt::format("a learning rate of {:g} instead of {:g}", now, before);
 }
 
+// A cycle rises for another share of the batches, or falls in another way; other schedules become a cosine.
+Text change_schedule(Recipe& recipe, RandomStream& random) {
+  using optim::OneCycleLr;
+  auto* cycle = std::get_if<OneCycleLr>(&recipe.training.lr_scheduler);
+  if (cycle == nullptr) {
+    if (std::holds_alternative<optim::CosineAnnealingLr>(recipe.training.lr_scheduler)) return std::nullopt;
+    if (optim::sets_lr(recipe.training.lr_scheduler)) return std::nullopt;
+    recipe.training.lr_scheduler = optim::CosineAnnealingLr{};
+    return "the learning rate falls along a cosine";
+  }
+  if (random.below(2) == 0) {
+    const bool is_linear = cycle->anneal_strategy == OneCycleLr::Anneal::kLinear;
+    cycle->anneal_strategy = is_linear ? OneCycleLr::Anneal::kCos : OneCycleLr::Anneal::kLinear;
+    return fmt::format("the learning rate changes {}", is_linear ? "along a cosine" : "linearly");
+  }
+  constexpr std::array kShares = {0.05, 0.1, 0.2, 0.3, 0.4};
+  const double now = kShares[random.below(kShares.size())];
+  if (now == cycle->pct_start) return std::nullopt;
+  cycle->pct_start = now;
+  return fmt::format("the learning rate rises for {:g} % of the batches", 100 * now);
+}
+
 Text change_weight_decay(Recipe& recipe, const Space& space, RandomStream& random) {
   const double before = weight_decay_of(recipe.training);
   double now = before == 0 ? 1e-4 : rounded(before * drawn_factor(random));
@@ -119,6 +141,8 @@ std::optional<std::string> mutate_training(Kind kind, Recipe& recipe, const Spac
   switch (kind) {
     case Kind::kLearningRate:
       return change_lr(recipe, space, random);
+    case Kind::kSchedule:
+      return change_schedule(recipe, random);
     case Kind::kWeightDecay:
       return change_weight_decay(recipe, space, random);
     case Kind::kLabelSmoothing:

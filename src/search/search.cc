@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -24,23 +23,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kQuickShare = 4;          // a quick trial has a quarter of the epochs
+// Shares of the epochs.
+constexpr double kQuickShare = 1.0 / 8;
+constexpr double kLongerShare = 3.0 / 8;
 constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
 // Candidates of the front below the aim, and at it or above, that are parents.
 constexpr size_t kParentsBelow = 3;
 constexpr size_t kParentsAbove = 2;
-// A quick trial promises something up to this loss and cost, relative to the best candidate's.
+// A trial promises something up to this priced loss and cost, relative to the best candidate's.
 constexpr double kPromisingLoss = 1.15;
 constexpr double kPromisingCost = 1.5;
-constexpr size_t kPatience = 12;  // generations without a better one
+constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
+constexpr size_t kFewestRuns = 4;   // that can
+constexpr size_t kPatience = 12;    // generations without a better one
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimStep = 0.95;  // of the cost of the one before
 constexpr double kClaimShare = 0.3;  // of a budget, kept for the claims
 constexpr int kDraws = 200;          // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
 
-int quick_epochs(int epochs) {
-  return std::max(1, (epochs + kQuickShare / 2) / kQuickShare);
+int share_of(int epochs, double share) {
+  return std::max(1, static_cast<int>(std::lround(epochs * share)));
 }
 
 // All of the recipe that a candidate can differ in.
@@ -76,8 +79,9 @@ bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
   return false;
 }
 
-bool is_promising(const Candidate& one, const Candidate& best) {
-  return one.quick->loss <= kPromisingLoss * best.quick->loss && one.cost <= kPromisingCost * best.cost;
+bool is_promising(Rung rung, const Candidate& one, const Candidate& best) {
+  return one.priced((one.*rung)->loss) <= kPromisingLoss * best.priced((best.*rung)->loss) &&
+         one.cost <= kPromisingCost * best.cost;
 }
 
 // Seconds that so many workers take for tasks that are handed out in this order.
@@ -108,7 +112,12 @@ Search::Search(SearchPlan plan, fs::path folder)
 void Search::begin() {
   const auto cost = cost_of(plan_.start, plan_.goal.minimise, plan_.yardstick());
   if (!cost) fail_without_integers();
-  candidates_.push_back({.number = 0, .parent = {}, .mutations = {}, .recipe = plan_.start, .cost = *cost});
+  candidates_.push_back({.number = 0,
+                         .parent = {},
+                         .mutations = {},
+                         .recipe = plan_.start,
+                         .cost = *cost,
+                         .seconds = seconds_of(plan_.start)});
   known_.insert(text_of(plan_.start));
   least_cost_ = std::numeric_limits<double>::infinity();
 }
@@ -126,9 +135,21 @@ double Search::aim() const {
   return plan_.goal.target + 100 * std::min(error, (1 - share) / 2);
 }
 
+double Search::accuracy_at(double loss) const {
+  double errors = 0, losses = 0;
+  for (const Score& score : newest_) {
+    errors += 100 - score.accuracy;
+    losses += score.loss;
+  }
+  return losses > 0 ? std::max(0.0, 100 - loss * errors / losses) : 100;
+}
+
 // The first candidate of the front, by ascending cost, at which the search aims; its end if there is none.
 std::vector<size_t>::const_iterator Search::crossing(const std::vector<size_t>& front) const {
-  return std::ranges::find_if(front, [&](size_t one) { return candidates_[one].accuracy() >= aim(); });
+  return std::ranges::find_if(front, [&](size_t index) {
+    const Candidate& one = candidates_[index];
+    return (newest_.size() < kFewestRuns ? one.accuracy() : accuracy_at(one.loss())) >= aim();
+  });
 }
 
 std::optional<size_t> Search::best() const {
@@ -148,22 +169,24 @@ recipe::Recipe Search::recipe_of(const Trial& trial) const {
   recipe::Recipe recipe = candidates_[trial.candidate].recipe;
   recipe.name = candidates_[trial.candidate].name();
   recipe.seed = trial.seed;
-  if (trial.kind == Trial::Kind::kQuick) set_epochs(recipe.training, quick_epochs(recipe.training.epochs));
+  const int epochs = recipe.training.epochs;
+  if (trial.kind == Trial::Kind::kQuick) set_epochs(recipe.training, share_of(epochs, kQuickShare));
+  if (trial.kind == Trial::Kind::kLonger) set_epochs(recipe.training, share_of(epochs, kLongerShare));
   if (trial.kind == Trial::Kind::kClaim) recipe.dataset = plan_.whole;
   return recipe;
 }
 
 fs::path Search::folder_of(const Trial& trial) const {
-  constexpr const char* kKinds[] = {"quick", "full", "claim"};
+  constexpr const char* kKinds[] = {"quick", "longer", "full", "claim"};
   return folder_ / "runs" /
          fmt::format("{}-{}-seed{}", candidates_[trial.candidate].name(),
                      kKinds[static_cast<int>(trial.kind)], trial.seed);
 }
 
-// Of the front after all epochs, by ascending cost: the candidates next to the place where it crosses the
-// aim.
+// Of the priced front after all epochs, by ascending cost: the candidates next to the place where it crosses
+// the aim.
 std::vector<size_t> Search::window(size_t below, size_t above) const {
-  const std::vector<size_t> front = full_front(candidates_);
+  const std::vector<size_t> front = priced_full_front(candidates_);
   const auto place = static_cast<size_t>(crossing(front) - front.begin());
   const size_t first = place - std::min(place, below);
   const size_t end = std::min(front.size(), place + above);
@@ -179,24 +202,38 @@ std::vector<Trial> Search::promotions() const {
       if (!candidates_[*best_one].full.contains(seed))
         trials.push_back({*best_one, Trial::Kind::kFull, seed});
   }
-  std::vector<size_t> promising;
-  for (const size_t one : quick_front(candidates_))
-    if (candidates_[one].full.empty() &&
-        (!best_one || is_promising(candidates_[one], candidates_[*best_one])))
-      promising.push_back(one);
-  // The cheapest; as long as nothing reaches the aim, the best.
-  if (!best_one) std::ranges::reverse(promising);
-  promising.resize(std::min(promising.size(), std::max<size_t>(1, plan_.batch / 2)));
-  for (const size_t one : promising) trials.push_back({one, Trial::Kind::kFull, 1});
+  promote(&Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
+  promote(&Candidate::quick, Trial::Kind::kLonger, plan_.batch / 2, trials);
   return trials;
+}
+
+// Trains those of the front longer that were not yet and promise something: the cheapest; as long as nothing
+// reaches the aim, the best.
+void Search::promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const {
+  const auto best_one = best();
+  std::vector<size_t> promising;
+  for (const size_t index : priced_front(candidates_, from)) {
+    const Candidate& one = candidates_[index];
+    const bool is_done = to == Trial::Kind::kLonger ? one.longer.has_value() : !one.full.empty();
+    if (!is_done && (!best_one || is_promising(from, one, candidates_[*best_one])))
+      promising.push_back(index);
+  }
+  if (!best_one) std::ranges::reverse(promising);
+  promising.resize(std::min(promising.size(), std::max<size_t>(1, most)));
+  for (const size_t one : promising) trials.push_back({one, to, 1});
 }
 
 size_t Search::draw_parent(RandomStream& random) const {
   if (plan_.strategy == Strategy::kRandom) return 0;
-  std::vector<size_t> possible =
-      random.below(5) == 0 ? full_front(candidates_) : window(kParentsBelow, kParentsAbove);
+  const std::vector<size_t> possible =
+      random.below(5) == 0 ? priced_full_front(candidates_) : window(kParentsBelow, kParentsAbove);
   if (possible.empty()) return 0;
   return possible[random.below(static_cast<uint32_t>(possible.size()))];
+}
+
+// On one core.
+double Search::seconds_of(const recipe::Recipe& recipe) const {
+  return *cost_of(recipe, Cost::kTrainSeconds, plan_.yardstick());
 }
 
 // Depends only on the plan, the candidates before it, and their results.
@@ -226,6 +263,7 @@ std::optional<Candidate> Search::draw_candidate() {
         leaves_batch_norm_alone(candidate.recipe, plan_.all_images))
       continue;
     candidate.cost = *cost;
+    candidate.seconds = seconds_of(candidate.recipe);
     candidate.recipe.title = candidate.change();
     return candidate;
   }
@@ -262,17 +300,18 @@ bool Search::may_propose() {
 void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& observer) {
   crews_ = crews;
   observer_ = &observer;
-  carry_out({{0, Trial::Kind::kQuick, 1}, {0, Trial::Kind::kFull, 1}});
-  if (candidates_.front().diverged)
-    throw Error("the start diverged", "lower its learning rate: a search begins from a recipe that trains");
+  std::vector<Trial> trials = {
+      {0, Trial::Kind::kQuick, 1}, {0, Trial::Kind::kLonger, 1}, {0, Trial::Kind::kFull, 1}};
   while (true) {
-    std::vector<Trial> trials = promotions();
     if (may_propose()) propose(trials);
     if (trials.empty()) break;
     const bool is_new = carry_out(std::move(trials));
+    if (generations_ == 0 && candidates_.front().diverged)
+      throw Error("the start diverged", "lower its learning rate: a search begins from a recipe that trains");
     ++generations_;
     note_gain();
     if (observer.on_batch) observer.on_batch(is_new);
+    trials = promotions();
   }
   phase_ = Phase::kClaiming;
   claim_all();
@@ -341,7 +380,11 @@ void Search::note(const Trial& trial, const train::RunRecord& record) {
                     record.total_seconds()};
   Candidate& candidate = candidates_[trial.candidate];
   if (trial.kind == Trial::Kind::kQuick) candidate.quick = score;
-  if (trial.kind == Trial::Kind::kFull) candidate.full[trial.seed] = score;
+  if (trial.kind == Trial::Kind::kLonger) candidate.longer = score;
+  if (trial.kind != Trial::Kind::kFull) return;
+  candidate.full[trial.seed] = score;
+  newest_.push_back(score);
+  if (newest_.size() > kNewestRuns) newest_.pop_front();
 }
 
 // The record of a trial that is over; none if it diverged, too.
@@ -363,9 +406,8 @@ bool Search::carry_out(std::vector<Trial> trials) {
   // The longest first, so that workers end together.
   std::vector<size_t> order(trials.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](size_t i) {
-    return cost_of(recipe_of(trials[i]), Cost::kTrainSeconds, plan_.yardstick()).value_or(0);
-  });
+  std::ranges::stable_sort(order, std::greater<>(),
+                           [&](size_t i) { return seconds_of(recipe_of(trials[i])); });
   std::deque<size_t> left;
   for (const size_t i : order) {
     bool has_diverged = false;

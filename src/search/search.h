@@ -3,10 +3,11 @@
 // Generations of candidates are drawn from what the ones before gave: neighbours of the front of cost and
 // loss, near the place where it crosses the target (a local search by small changes, which White, Nolen and
 // Savani, "Exploring the loss landscape in neural architecture search", UAI 2021, find as good as any for
-// small spaces). Each candidate is first trained for a quarter of its epochs; those on the front of these
-// trials, if they may be as good as the best, get all epochs, and the best two more seeds (after Li et al.,
-// "A system for massively parallel hyperparameter tuning", MLSys 2020, but in steps that wait for each other,
-// so that the candidates do not depend on which worker was faster). Only held-out images decide.
+// small spaces). Each candidate is first trained for an eighth of its epochs; those on the front of these
+// trials, if they may be as good as the best, for three eighths; those on that front get all epochs, and the
+// best two more seeds (after Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020,
+// but in steps that wait for each other, so that the candidates do not depend on which worker was faster).
+// Only held-out images decide.
 //
 // At the end candidates are claimed: with fresh seeds, all training images, and the test images. The order is
 // fixed before any of them is looked at, from one above the cheapest at the aim to cheaper ones, and the
@@ -15,6 +16,7 @@
 // seeds: the test images are one sample.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -36,7 +38,7 @@ namespace rung::search {
 
 // A training run of a candidate.
 struct Trial {
-  enum class Kind { kQuick, kFull, kClaim };
+  enum class Kind { kQuick, kLonger, kFull, kClaim };
 
   size_t candidate = 0;
   Kind kind = Kind::kQuick;
@@ -91,7 +93,11 @@ class Search {
   // The accuracy of held-out images at which the search aims, in percent: the target and one standard error
   // of such a share, because the test images are another sample.
   double aim() const;
-  // The front's cheapest candidate that has it.
+  // The accuracy that a held-out loss stands for, in percent: errors are taken to be in proportion to the
+  // loss, as in the newest runs with all epochs. It tells candidates apart better than their own accuracy:
+  // that is a count of few errors.
+  double accuracy_at(double loss) const;
+  // The front's cheapest candidate that has the aim by its loss.
   std::optional<size_t> best() const;
   // The smallest claim that holds.
   std::optional<size_t> claimed() const;
@@ -107,9 +113,11 @@ class Search {
  private:
   void begin();
   std::vector<Trial> promotions() const;
+  void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
   void propose(std::vector<Trial>& trials);
   std::optional<Candidate> draw_candidate();
   size_t draw_parent(RandomStream& random) const;
+  double seconds_of(const recipe::Recipe& recipe) const;
   std::vector<size_t> window(size_t below, size_t above) const;
   std::vector<size_t>::const_iterator crossing(const std::vector<size_t>& front) const;
   bool may_propose();
@@ -128,6 +136,7 @@ class Search {
   std::set<std::string> known_;  // recipes as text, without their names
   std::vector<Claim> claims_;
   std::map<Trial, train::RunRecord> claim_records_;
+  std::deque<Score> newest_;  // of the runs with all epochs
   size_t generations_ = 0;
   size_t last_gain_ = 0;  // the generation that found the best so far
   double least_cost_ = 0;

@@ -71,7 +71,8 @@ ordered_json to_json(const Candidate& one) {
                     {"params", nn::infer(one.recipe.model).params},
                     {"epochs", one.recipe.training.epochs},
                     {"diverged", one.diverged},
-                    {"quick", one.quick ? to_json(*one.quick) : ordered_json()}};
+                    {"quick", one.quick ? to_json(*one.quick) : ordered_json()},
+                    {"longer", one.longer ? to_json(*one.longer) : ordered_json()}};
   json["full"] = ordered_json::array();
   for (const auto& [seed, score] : one.full) {
     json["full"].push_back(to_json(score));

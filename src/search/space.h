@@ -22,6 +22,7 @@ enum class Kind {
   kHead,  // how planes become classes
   kActivation,
   kLearningRate,
+  kSchedule,  // how the learning rate changes
   kWeightDecay,
   kLabelSmoothing,
   kBatchSize,
@@ -50,6 +51,8 @@ constexpr std::string_view name_of(Kind kind) {
       return "activation";
     case Kind::kLearningRate:
       return "lr";
+    case Kind::kSchedule:
+      return "schedule";
     case Kind::kWeightDecay:
       return "weight_decay";
     case Kind::kLabelSmoothing:

@@ -27,7 +27,7 @@ fails 2 'rung: error: *' "$RUNG" search nothing "${target[@]}" --out out
 [[ ! -e out ]]
 
 # Nothing in reach: all kinds are fixed.
-space 'fixed = ["channels", "depth", "kernel_size", "padding", "pooling", "residual", "depthwise", "head", "activation", "lr", "weight_decay", "label_smoothing", "batch_size", "epochs", "augment"]'
+space 'fixed = ["channels", "depth", "kernel_size", "padding", "pooling", "residual", "depthwise", "head", "activation", "lr", "schedule", "weight_decay", "label_smoothing", "batch_size", "epochs", "augment"]'
 "$RUNG" search small.toml "${target[@]}" --space space.toml --claim-seeds 2 --out alone >log
 grep -q 'No more were drawn: every recipe in reach was tried or is outside the limits' log
 # A target that nothing meets ends with a word about it.
