@@ -17,6 +17,7 @@
 #include "nn/infer.h"
 #include "recipe/recipe.h"
 #include "search/candidate.h"
+#include "search/claims.h"
 #include "search/goal.h"
 #include "search/model_edit.h"
 #include "search/mutate.h"
@@ -277,6 +278,43 @@ TEST(ClopperPearson, IsTheExactInterval) {
   EXPECT_EQ(ladder::clopper_pearson95(10, 10).high, 1);
 }
 
+// Costs of 100, 90 and on with losses of 0.01, 0.02 and on, so expected accuracies of 99, 98 and on.
+class ClaimsTest : public ::testing::Test {
+ protected:
+  ClaimsTest() {
+    for (size_t i = 0; i < 9; ++i) {
+      all_.push_back({.number = i, .parent = {}, .mutations = {}, .recipe = {}});
+      all_.back().cost = 100 - 10 * static_cast<double>(i);
+      all_.back().full[1] = {.loss = 0.01 + 0.01 * static_cast<double>(i), .accuracy = 0, .seconds = 1};
+    }
+  }
+  static Claim claim(size_t candidate, double mean) {
+    Claim claim{.candidate = candidate, .accuracy = {}, .share = {}, .holds = true};
+    claim.accuracy.mean = mean;
+    claim.accuracy.mean95 = ladder::Interval{mean - 0.25, mean + 0.25};
+    return claim;
+  }
+  std::vector<Candidate> all_;
+  Expected expected_ = [](const Candidate& one) { return 100 * (1 - one.loss()); };
+};
+
+TEST_F(ClaimsTest, TheFirstIsTheCheapestThatIsSafe) {
+  EXPECT_EQ(first_to_claim(all_, expected_, 96.5), 2U);
+  EXPECT_EQ(first_to_claim(all_, expected_, 99.5), 0U) << "none is: the one with the least loss";
+  EXPECT_FALSE(first_to_claim({}, expected_, 96.5));
+}
+
+TEST_F(ClaimsTest, WhatTheTestImagesSaidMovesTheNext) {
+  const auto next = [&](const std::vector<Claim>& claims) {
+    return next_to_claim(all_, claims, expected_, 95);
+  };
+  EXPECT_EQ(next({claim(0, 99)}), 3U) << "as expected: 96 is the last above 95.5";
+  EXPECT_EQ(next({claim(0, 99.6)}), 4U) << "the test is easier: 95.6";
+  EXPECT_EQ(next({claim(0, 96)}), 1U) << "none is safe: the next";
+  EXPECT_EQ(next({claim(0, 99.8), claim(4, 95.4)}), 5U) << "on average as much easier: 94.6, but the next";
+  EXPECT_FALSE(next({claim(8, 95.3)}));
+}
+
 // The more parameters and epochs, the better; the test images are `harder` points harder than the held-out
 // ones.
 class PretendingCrew final : public sweep::Crew {
@@ -405,14 +443,14 @@ TEST_F(SearchTest, TheBestIsChosenByLoss) {
   ASSERT_TRUE(search.best());
   const double loss = search.candidates()[*search.best()].loss();
   EXPECT_NEAR(search.accuracy_at(0.5 * loss), 50 + 0.5 * search.accuracy_at(loss), 1e-9) << "in proportion";
-  EXPECT_GE(search.accuracy_at(loss), search.aim());
+  EXPECT_GE(search.accuracy_at(loss), wide.goal.target);
   for (const Candidate& one : search.candidates())
     EXPECT_TRUE(one.full.empty() || one.cost >= search.candidates()[*search.best()].cost ||
-                search.accuracy_at(one.loss()) < search.aim())
+                search.accuracy_at(one.loss()) < wide.goal.target)
         << one.name();
 }
 
-TEST_F(SearchTest, ClaimsGoFromAboveTheAimToCheaperOnesUntilOneFails) {
+TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilOneFails) {
   PretendingCrew crew(2, 0.2);
   SearchPlan fine = plan();  // with many small steps
   fine.candidates = 150;
@@ -422,23 +460,20 @@ TEST_F(SearchTest, ClaimsGoFromAboveTheAimToCheaperOnesUntilOneFails) {
   Search search(fine, folder_);
   sweep::Crew* const crews[] = {&crew};
   search.run(crews, {});
-  EXPECT_NEAR(search.aim(), 95 + 100 * std::sqrt(0.95 * 0.05 / 6000), 1e-9);
-  const auto front = full_front(search.candidates());
-  const auto cheaper = std::ranges::count_if(front, [&](size_t one) {
-    return search.candidates()[one].cost < 0.95 * search.candidates()[search.claims().back().candidate].cost;
-  });
-  ASSERT_GE(cheaper, 1) << "one could go on";
-  ASSERT_GE(search.claims().size(), 2U);
-  EXPECT_GT(search.candidates()[search.claims()[0].candidate].cost, search.candidates()[*search.best()].cost);
-  EXPECT_EQ(search.claims()[1].candidate, search.best());
-  for (size_t i = 0; i < search.claims().size(); ++i) {
-    const Claim& claim = search.claims()[i];
-    EXPECT_EQ(claim.accuracy.count, 3U);
-    EXPECT_EQ(claim.holds, claim.accuracy.mean95->low >= 95);
-    EXPECT_EQ(claim.holds || i + 1 == search.claims().size(), true) << "nothing is claimed after a failure";
-    if (i == 0) continue;
-    EXPECT_LE(search.candidates()[claim.candidate].cost,
-              0.95 * search.candidates()[search.claims()[i - 1].candidate].cost);
+  const std::vector<Claim>& claims = search.claims();
+  ASSERT_GE(claims.size(), 2U);
+  const auto one = [&](size_t claim) -> const Candidate& {
+    return search.candidates()[claims[claim].candidate];
+  };
+  EXPECT_GE(search.accuracy_at(one(0).loss()), 95 + 100 * std::sqrt(0.95 * 0.05 / 6000));
+  EXPECT_GT(one(0).cost, search.candidates()[*search.best()].cost);
+  for (size_t i = 0; i < claims.size(); ++i) {
+    EXPECT_EQ(claims[i].accuracy.count, 3U);
+    EXPECT_EQ(claims[i].holds, claims[i].accuracy.mean95->low >= 95);
+    EXPECT_EQ(claims[i].holds || i + 1 == claims.size(), true) << "nothing is claimed after a failure";
+    if (i > 0) {
+      EXPECT_LE(one(i).cost, 0.95 * one(i - 1).cost);
+    }
   }
   for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -27,17 +26,15 @@ namespace fs = std::filesystem;
 constexpr double kQuickShare = 1.0 / 8;
 constexpr double kLongerShare = 3.0 / 8;
 constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
-// Candidates of the front below the aim, and at it or above, that are parents.
+// Candidates of the front below the target, and at it or above, that are parents.
 constexpr size_t kParentsBelow = 3;
 constexpr size_t kParentsAbove = 2;
 // A trial promises something up to this priced loss and cost, relative to the best candidate's.
 constexpr double kPromisingLoss = 1.15;
 constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
-constexpr size_t kFewestRuns = 4;   // that can
-constexpr size_t kPatience = 12;    // generations without a better one
+constexpr size_t kPatience = 20;    // generations without a better one
 constexpr size_t kMostClaims = 6;
-constexpr double kClaimStep = 0.95;  // of the cost of the one before
 constexpr double kClaimShare = 0.3;  // of a budget, kept for the claims
 constexpr int kDraws = 200;          // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
@@ -119,7 +116,6 @@ void Search::begin() {
                          .cost = *cost,
                          .seconds = seconds_of(plan_.start)});
   known_.insert(text_of(plan_.start));
-  least_cost_ = std::numeric_limits<double>::infinity();
 }
 
 bool Search::is_allowed(const recipe::Recipe& recipe) const {
@@ -127,12 +123,6 @@ bool Search::is_allowed(const recipe::Recipe& recipe) const {
     const auto cost = cost_of(recipe, limit.cost, plan_.yardstick());
     return cost && *cost <= limit.at_most;
   });
-}
-
-double Search::aim() const {
-  const double share = plan_.goal.target / 100;
-  const double error = std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images));
-  return plan_.goal.target + 100 * std::min(error, (1 - share) / 2);
 }
 
 double Search::accuracy_at(double loss) const {
@@ -144,12 +134,10 @@ double Search::accuracy_at(double loss) const {
   return losses > 0 ? std::max(0.0, 100 - loss * errors / losses) : 100;
 }
 
-// The first candidate of the front, by ascending cost, at which the search aims; its end if there is none.
+// The first candidate of the front, by ascending cost, that has the target by its loss; its end if none has.
 std::vector<size_t>::const_iterator Search::crossing(const std::vector<size_t>& front) const {
-  return std::ranges::find_if(front, [&](size_t index) {
-    const Candidate& one = candidates_[index];
-    return (newest_.size() < kFewestRuns ? one.accuracy() : accuracy_at(one.loss())) >= aim();
-  });
+  return std::ranges::find_if(
+      front, [&](size_t one) { return accuracy_at(candidates_[one].loss()) >= plan_.goal.target; });
 }
 
 std::optional<size_t> Search::best() const {
@@ -184,7 +172,7 @@ fs::path Search::folder_of(const Trial& trial) const {
 }
 
 // Of the priced front after all epochs, by ascending cost: the candidates next to the place where it crosses
-// the aim.
+// the target.
 std::vector<size_t> Search::window(size_t below, size_t above) const {
   const std::vector<size_t> front = priced_full_front(candidates_);
   const auto place = static_cast<size_t>(crossing(front) - front.begin());
@@ -208,7 +196,7 @@ std::vector<Trial> Search::promotions() const {
 }
 
 // Trains those of the front longer that were not yet and promise something: the cheapest; as long as nothing
-// reaches the aim, the best.
+// reaches the target, the best.
 void Search::promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const {
   const auto best_one = best();
   std::vector<size_t> promising;
@@ -284,12 +272,16 @@ void Search::propose(std::vector<Trial>& trials) {
   }
 }
 
+bool Search::is_used(double share) const {
+  return plan_.budget && elapsed_ >= share * *plan_.budget;
+}
+
 // Notes why not.
 bool Search::may_propose() {
   if (!ending_.empty()) return false;
   if (candidates_.size() >= plan_.candidates.value_or(kMostCandidates)) {
     ending_ = fmt::format("there are {}", counted(candidates_.size(), "candidate"));
-  } else if (plan_.budget && elapsed_ >= (1 - kClaimShare) * *plan_.budget) {
+  } else if (is_used(1 - kClaimShare)) {
     ending_ = "the budget's part for searching was used";
   } else if (generations_ >= last_gain_ + kPatience) {
     ending_ = fmt::format("the last {} generations found nothing better", kPatience);
@@ -318,55 +310,53 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
   phase_ = Phase::kFinished;
 }
 
-// A cheaper candidate at the aim; as long as there is none, a more accurate one.
+// A cheaper candidate with the target; as long as there is none, a more accurate one.
 void Search::note_gain() {
   if (const auto one = best()) {
     if (candidates_[*one].full.size() < kChoosingSeeds) return;  // it may have been lucky
     if (candidates_[*one].cost < least_cost_) last_gain_ = generations_;
     least_cost_ = std::min(least_cost_, candidates_[*one].cost);
   } else if (const auto front = full_front(candidates_); !front.empty()) {
-    const double accuracy = candidates_[front.back()].accuracy();
-    if (accuracy > most_accurate_) last_gain_ = generations_;
-    most_accurate_ = std::max(most_accurate_, accuracy);
+    const double loss = candidates_[front.back()].loss();
+    if (loss < least_loss_) last_gain_ = generations_;
+    least_loss_ = std::min(least_loss_, loss);
   }
 }
 
 void Search::claim_all() {
-  const std::vector<size_t> front = full_front(candidates_);
-  if (front.empty()) return;
-  // From one above the cheapest at the aim, or the most accurate, to cheaper ones.
-  const auto aimed = std::min<size_t>(static_cast<size_t>(crossing(front) - front.begin()), front.size() - 1);
-  const auto is_step = [&](size_t cheaper, size_t dearer) {
-    return candidates_[cheaper].cost <= kClaimStep * candidates_[dearer].cost;
-  };
-  std::vector<size_t> order;
-  const auto above = std::find_if(front.begin() + static_cast<std::ptrdiff_t>(aimed), front.end(),
-                                  [&](size_t one) { return is_step(front[aimed], one); });
-  if (above != front.end()) order.push_back(*above);
-  for (size_t i = aimed + 1; i-- > 0 && order.size() < kMostClaims;)
-    if (order.empty() || is_step(front[i], order.back())) order.push_back(front[i]);
-  for (const size_t one : order) {
+  const Expected expected = [&](const Candidate& one) { return accuracy_at(one.loss()); };
+  // The test images are another sample: one standard error of such a share, at most half of what is left.
+  const double share = plan_.goal.target / 100;
+  const double error = std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images));
+  const double cautious = plan_.goal.target + 100 * std::min(error, (1 - share) / 2);
+  auto next = first_to_claim(candidates_, expected, cautious);
+  while (next) {
     std::vector<Trial> trials;
     for (uint64_t seed = 0; seed < plan_.claim_seeds; ++seed)
-      trials.push_back({one, Trial::Kind::kClaim, kFirstClaimSeed + seed});
+      trials.push_back({*next, Trial::Kind::kClaim, kFirstClaimSeed + seed});
     const bool is_new = carry_out(trials);
-    Claim claim{.candidate = one, .accuracy = {}, .share = {}};
-    std::vector<double> accuracies;
-    for (const Trial& trial : trials) {
-      const auto found = claim_records_.find(trial);
-      if (found == claim_records_.end()) continue;  // it diverged
-      accuracies.push_back(ladder::metric_value(plan_.goal.metric, found->second));
-      claim.train_seconds += found->second.train_seconds() / static_cast<double>(trials.size());
-      claim.reached += accuracies.back() >= plan_.goal.target ? 1 : 0;
-    }
-    if (!accuracies.empty()) claim.accuracy = ladder::summarise(accuracies);
-    claim.share = ladder::clopper_pearson95(claim.reached, static_cast<int>(trials.size()));
-    claim.holds = accuracies.size() == trials.size() && claim.accuracy.mean95 &&
-                  claim.accuracy.mean95->low >= plan_.goal.target;
-    claims_.push_back(claim);
+    claims_.push_back(claim_of(*next, trials));
     if (observer_->on_batch) observer_->on_batch(is_new);
-    if (!claim.holds || (plan_.budget && elapsed_ >= *plan_.budget)) return;
+    if (!claims_.back().holds || claims_.size() == kMostClaims || is_used(1)) return;
+    next = next_to_claim(candidates_, claims_, expected, plan_.goal.target);
   }
+}
+
+Claim Search::claim_of(size_t candidate, std::span<const Trial> trials) const {
+  Claim claim{.candidate = candidate, .accuracy = {}, .share = {}};
+  std::vector<double> accuracies;
+  for (const Trial& trial : trials) {
+    const auto found = claim_records_.find(trial);
+    if (found == claim_records_.end()) continue;  // it diverged
+    accuracies.push_back(ladder::metric_value(plan_.goal.metric, found->second));
+    claim.train_seconds += found->second.train_seconds() / static_cast<double>(trials.size());
+    claim.reached += accuracies.back() >= plan_.goal.target ? 1 : 0;
+  }
+  if (!accuracies.empty()) claim.accuracy = ladder::summarise(accuracies);
+  claim.share = ladder::clopper_pearson95(claim.reached, static_cast<int>(trials.size()));
+  claim.holds = accuracies.size() == trials.size() && claim.accuracy.mean95 &&
+                claim.accuracy.mean95->low >= plan_.goal.target;
+  return claim;
 }
 
 void Search::note(const Trial& trial, const train::RunRecord& record) {

@@ -9,16 +9,14 @@
 // but in steps that wait for each other, so that the candidates do not depend on which worker was faster).
 // Only held-out images decide.
 //
-// At the end candidates are claimed: with fresh seeds, all training images, and the test images. The order is
-// fixed before any of them is looked at, from one above the cheapest at the aim to cheaper ones, and the
-// first that fails ends it: testing in a fixed sequence keeps the chance of any wrong claim at that of
-// one (Maurer, Hothorn, Lehmacher 1995), which choosing the best of several would not. It is 2.5 %, over
-// seeds: the test images are one sample.
+// At the end candidates are claimed (search/claims.h): with fresh seeds, all training images, and the test
+// images.
 #pragma once
 
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,8 +26,8 @@
 #include <vector>
 
 #include "base/claimed_folder.h"
-#include "ladder/run_statistics.h"
 #include "search/candidate.h"
+#include "search/claims.h"
 #include "search/search_plan.h"
 #include "sweep/crew.h"
 #include "train/run_record.h"
@@ -47,16 +45,6 @@ struct Trial {
   friend bool operator<(const Trial& a, const Trial& b) {
     return std::tie(a.candidate, a.kind, a.seed) < std::tie(b.candidate, b.kind, b.seed);
   }
-};
-
-// What fresh seeds say of a candidate.
-struct Claim {
-  size_t candidate = 0;
-  ladder::Summary accuracy;  // percent, of the test images
-  int reached = 0;           // runs that have the target
-  ladder::Interval share;    // of such runs, 95 %: Clopper and Pearson
-  double train_seconds = 0;  // mean of a run
-  bool holds = false;        // the lower end of the mean's 95 % interval is at least the target
 };
 
 enum class Phase { kSearching, kClaiming, kFinished };
@@ -90,14 +78,11 @@ class Search {
   const std::string& ending() const { return ending_; }  // why no more candidates were drawn
   double trained_seconds() const { return seconds_; }    // of all runs together
 
-  // The accuracy of held-out images at which the search aims, in percent: the target and one standard error
-  // of such a share, because the test images are another sample.
-  double aim() const;
   // The accuracy that a held-out loss stands for, in percent: errors are taken to be in proportion to the
   // loss, as in the newest runs with all epochs. It tells candidates apart better than their own accuracy:
   // that is a count of few errors.
   double accuracy_at(double loss) const;
-  // The front's cheapest candidate that has the aim by its loss.
+  // The front's cheapest candidate that has the target by its loss.
   std::optional<size_t> best() const;
   // The smallest claim that holds.
   std::optional<size_t> claimed() const;
@@ -123,6 +108,8 @@ class Search {
   bool may_propose();
   void note_gain();
   void claim_all();
+  Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
+  bool is_used(double share) const;           // of the budget
   bool carry_out(std::vector<Trial> trials);  // whether any was left to do
   void note(const Trial& trial, const train::RunRecord& record);
   std::optional<train::RunRecord> stored(const Trial& trial, bool& diverged) const;
@@ -138,10 +125,10 @@ class Search {
   std::map<Trial, train::RunRecord> claim_records_;
   std::deque<Score> newest_;  // of the runs with all epochs
   size_t generations_ = 0;
-  size_t last_gain_ = 0;  // the generation that found the best so far
-  double least_cost_ = 0;
-  double most_accurate_ = 0;
-  double seconds_ = 0;  // of all runs
+  size_t last_gain_ = 0;                                         // the generation that found the best so far
+  double least_cost_ = std::numeric_limits<double>::infinity();  // of the best so far
+  double least_loss_ = std::numeric_limits<double>::infinity();  // as long as there is none
+  double seconds_ = 0;                                           // of all runs
   double elapsed_ = 0;  // that these take the plan's workers, generation by generation
   Phase phase_ = Phase::kSearching;
   std::string ending_;

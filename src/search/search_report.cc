@@ -96,8 +96,8 @@ ordered_json to_json(const Search& search, const Claim& claim) {
 // "c0041: 3,120 parameters, 99.42 % of the held-out images (3 seeds)".
 std::string candidate_line(const Search& search, size_t candidate) {
   const Candidate& one = search.candidates()[candidate];
-  return fmt::format("{}: {}, {:.2f} % of the held-out images ({})", one.name(),
-                     cost_text(search.plan().goal.minimise, one.cost), one.accuracy(),
+  return fmt::format("{}: {}, loss {:.4f} and {:.2f} % of the held-out images ({})", one.name(),
+                     cost_text(search.plan().goal.minimise, one.cost), one.loss(), one.accuracy(),
                      counted(one.full.size(), "seed"));
 }
 
@@ -139,10 +139,10 @@ std::string search_title(const Search& search) {
 
 std::string state_line(const Search& search) {
   const auto best = search.best();
-  return fmt::format("Generation {}: {}; {}", search.generations(),
-                     counted(search.candidates().size(), "candidate"),
-                     best ? "best " + candidate_line(search, *best)
-                          : fmt::format("none has {:.2f} % of the held-out images yet", search.aim()));
+  return fmt::format(
+      "Generation {}: {}; {}", search.generations(), counted(search.candidates().size(), "candidate"),
+      best ? "best " + candidate_line(search, *best)
+           : fmt::format("none has {:g} % of the held-out images yet", search.plan().goal.target));
 }
 
 std::string claim_sentence(const Search& search, const Claim& claim) {
