@@ -102,12 +102,18 @@ recipe::Recipe first_recipe(const Options& options, const search::Goal& goal, co
     if (limit.cost == search::Cost::kParams) params = std::min(params, limit.at_most);
   const std::string name =
       data::is_folder(options.start) ? recipe::folder_seen_from(fs::path(), options.start) : options.start;
-  const auto made =
-      ladder::first_recipe(data, name, options.start, options.start, static_cast<int64_t>(params));
-  recipe::Recipe recipe = recipe::parse(made.toml, "first.toml");
+  const auto made = [&](ladder::Shape shape) {
+    return ladder::first_recipe(data, name, options.start, options.start, static_cast<int64_t>(params),
+                                shape);
+  };
+  // Where only weights cost something, the shape that computes more with each of them.
+  const bool is_small = goal.minimise == search::Cost::kParams || goal.minimise == search::Cost::kFlashBytes;
+  const auto fast = made(ladder::Shape::kFast);
+  recipe::Recipe recipe =
+      recipe::parse(is_small ? made(ladder::Shape::kSmall).toml : fast.toml, "first.toml");
   recipe.name = data::is_folder(options.start) ? "first" : options.start + "-first";
   if (kernels::has_pair_instruction()) recipe.training.precision = kernels::Precision::kBf16;  // it is faster
-  const int epochs = std::min(recipe.training.epochs, static_cast<int>(space.epochs.high));
+  const int epochs = std::min(fast.epochs, static_cast<int>(space.epochs.high));
   return recipe::with_epochs(std::move(recipe), epochs);
 }
 
