@@ -185,7 +185,7 @@ int climb(const Options& options) {
   ThreadPool pool = options.engine.make_pool();
   const data::Dataset data = options.engine.load(recipes.front());
   for (recipe::Recipe& recipe : recipes) {
-    train_teachers(recipe, options.engine);
+    find_teachers(recipe, options.engine);
     ladder::resolve(recipe, data);
     ladder::require_fit(recipe, data);
   }

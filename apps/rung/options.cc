@@ -101,7 +101,7 @@ ThreadPool EngineOptions::make_pool() const {
 }
 
 data::Dataset EngineOptions::load(recipe::Recipe& recipe) const {
-  train_teachers(recipe, *this);
+  find_teachers(recipe, *this);
   return ladder::load_data(recipe, data::root_or_default(data_root));
 }
 

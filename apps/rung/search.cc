@@ -139,20 +139,23 @@ Images load_images(const Options& options, search::SearchPlan& plan) {
   Images images;
   recipe::Recipe whole = recipe::without_validation(plan.start);
   if (plan.start.dataset.validation.empty()) plan.start.dataset.validation = data::Portion::of(0.1);
-  for (recipe::Recipe* recipe : {&plan.start, &whole}) {
-    data::Dataset data = options.engine.load(*recipe);
-    ladder::require_fit(*recipe, data);
-    if (recipe == &plan.start) {
-      const int held_out = recipe->dataset.validation.images;
-      plan.train_images = data.train.count - held_out;
-      plan.all_images = data.train.count;
-      plan.held_out_images =
-          precision_of(std::span(data.train.labels).last(static_cast<size_t>(held_out)), plan.goal);
-      plan.data_sha256 = data::sha256(data);
-    }
-    images.recipes.push_back(*recipe);
-    images.datasets.emplace(data::arrangement_of(recipe->dataset), std::move(data));
-  }
+  const auto load = [&](recipe::Recipe& recipe) -> const data::Dataset& {
+    data::Dataset data = options.engine.load(recipe);
+    ladder::require_fit(recipe, data);
+    images.recipes.push_back(recipe);
+    return images.datasets.emplace(data::arrangement_of(recipe.dataset), std::move(data)).first->second;
+  };
+  load(whole);
+  // What is chosen and what is claimed see images alike.
+  plan.start.dataset.mean = whole.dataset.mean;
+  plan.start.dataset.std = whole.dataset.std;
+  const data::Dataset& data = load(plan.start);
+  const int held_out = plan.start.dataset.validation.images;
+  plan.train_images = data.train.count - held_out;
+  plan.all_images = data.train.count;
+  plan.held_out_images =
+      precision_of(std::span(data.train.labels).last(static_cast<size_t>(held_out)), plan.goal);
+  plan.data_sha256 = data::sha256(data);
   plan.whole = whole.dataset;
   return images;
 }

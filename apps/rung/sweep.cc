@@ -100,7 +100,7 @@ class ImageLoader {
   void resolve(std::vector<recipe::Recipe>& recipes) {
     for (recipe::Recipe& recipe : recipes) {
       if (!data::is_resolved(recipe.dataset)) recipe.dataset = resolved(recipe);
-      train_teachers(recipe, options_.engine);
+      find_teachers(recipe, options_.engine);
       ladder::resolve_teachers(recipe);
     }
   }

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "command_line.h"
 #include "interrupt.h"
+#include "ladder/job.h"
 #include "ladder/run.h"
 #include "optim/training_spec.h"
+#include "search/search_report.h"
 #include "terminal.h"
 #include "train/run_directory.h"
 #include "training.h"
@@ -42,12 +46,30 @@ fs::path trained(const std::string& source, const EngineOptions& engine) {
   return folder;
 }
 
+// Several, because the mean of what they say is better than what any of them says.
+std::vector<fs::path> best_of(const fs::path& folder) {
+  constexpr size_t kEnsemble = 4;
+  std::vector<fs::path> runs = search::best_runs(folder, kEnsemble);
+  if (runs.empty())
+    throw UsageError(fmt::format("the search {} has trained nothing for all epochs yet", folder.string()),
+                     "let it go on, or name another teacher");
+  return runs;
+}
+
 }  // namespace
 
-void train_teachers(recipe::Recipe& recipe, const EngineOptions& engine) {
+void find_teachers(recipe::Recipe& recipe, const EngineOptions& engine) {
   if (!recipe.training.distill) return;
-  for (optim::Teacher& teacher : recipe.training.distill->teachers)
+  std::vector<optim::Teacher> teachers;
+  for (optim::Teacher& teacher : recipe.training.distill->teachers) {
+    if (!optim::is_recipe(teacher) && ladder::holds_search(teacher.source)) {
+      for (const fs::path& run : best_of(teacher.source)) teachers.push_back({run.string(), ""});
+      continue;
+    }
     if (optim::is_recipe(teacher)) teacher.source = trained(teacher.source, engine).string();
+    teachers.push_back(std::move(teacher));
+  }
+  recipe.training.distill->teachers = std::move(teachers);
 }
 
 }  // namespace rung::app

@@ -1,4 +1,4 @@
-// Teachers that a recipe names by their recipes are trained before it.
+// The runs that teach a recipe, where it names them by recipes or by a search.
 #pragma once
 
 #include "options.h"
@@ -7,8 +7,9 @@
 namespace rung::app {
 
 // Trains the recipes among the teachers, unless that was done before, each in ./runs/teacher-NAME-seedN, and
-// names these folders in the recipe. Throws as ladder::run_recipe(), UsageError if a folder holds another
-// run, and Interrupted; the same command goes on then.
-void train_teachers(recipe::Recipe& recipe, const EngineOptions& engine);
+// names these folders in the recipe; a search stands for its four best runs. Throws as ladder::run_recipe(),
+// UsageError if a folder holds another run or a search that has none, and Interrupted; the same command goes
+// on then.
+void find_teachers(recipe::Recipe& recipe, const EngineOptions& engine);
 
 }  // namespace rung::app

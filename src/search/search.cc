@@ -26,10 +26,12 @@ namespace fs = std::filesystem;
 constexpr double kQuickShare = 1.0 / 8;
 constexpr double kLongerShare = 3.0 / 8;
 constexpr uint64_t kChoosingSeeds = 3;  // of a candidate near the target
+constexpr double kSafe = 0.85;          // of the errors that the target allows
 // Candidates of the front below the target, and at it or above, that are parents.
 constexpr size_t kParentsBelow = 3;
 constexpr size_t kParentsAbove = 2;
-// A trial promises something up to this priced loss and cost, relative to the best candidate's.
+// A trial promises something up to this priced loss, relative to what the target allows, and this cost,
+// relative to the best candidate's.
 constexpr double kPromisingLoss = 1.15;
 constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
@@ -76,11 +78,6 @@ bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
   return false;
 }
 
-bool is_promising(Rung rung, const Candidate& one, const Candidate& best) {
-  return one.priced((one.*rung)->loss) <= kPromisingLoss * best.priced((best.*rung)->loss) &&
-         one.cost <= kPromisingCost * best.cost;
-}
-
 // Seconds that so many workers take for tasks that are handed out in this order.
 double makespan(std::span<const double> seconds, size_t workers) {
   std::vector<double> busy_until(workers, 0);
@@ -125,13 +122,32 @@ bool Search::is_allowed(const recipe::Recipe& recipe) const {
   });
 }
 
-double Search::accuracy_at(double loss) const {
+// Of the held-out images, in percent.
+double Search::errors_per_loss() const {
   double errors = 0, losses = 0;
   for (const Score& score : newest_) {
     errors += 100 - score.accuracy;
     losses += score.loss;
   }
-  return losses > 0 ? std::max(0.0, 100 - loss * errors / losses) : 100;
+  return losses > 0 ? errors / losses : 0;
+}
+
+double Search::accuracy_at(double loss) const {
+  return 100 - std::min(100.0, loss * errors_per_loss());
+}
+
+// As much more than the best one's as the best one's is below the target's: a smaller candidate may lose
+// that.
+bool Search::is_promising(Rung rung, const Candidate& one, const Candidate& best) const {
+  const double room = (100 - plan_.goal.target) / std::max(1e-9, best.loss() * errors_per_loss());
+  return one.priced((one.*rung)->loss) <= kPromisingLoss * room * best.priced((best.*rung)->loss) &&
+         one.cost <= kPromisingCost * best.cost;
+}
+
+// It may have been lucky, unless it has much less loss than it needs.
+bool Search::is_sure(const Candidate& one) const {
+  return one.full.size() >= kChoosingSeeds ||
+         100 - accuracy_at(one.loss()) <= kSafe * (100 - plan_.goal.target);
 }
 
 // The first candidate of the front, by ascending cost, that has the target by its loss; its end if none has.
@@ -164,11 +180,13 @@ recipe::Recipe Search::recipe_of(const Trial& trial) const {
   return recipe;
 }
 
-fs::path Search::folder_of(const Trial& trial) const {
+std::string folder_name(const std::string& candidate, Trial::Kind kind, uint64_t seed) {
   constexpr const char* kKinds[] = {"quick", "longer", "full", "claim"};
-  return folder_ / "runs" /
-         fmt::format("{}-{}-seed{}", candidates_[trial.candidate].name(),
-                     kKinds[static_cast<int>(trial.kind)], trial.seed);
+  return fmt::format("{}-{}-seed{}", candidate, kKinds[static_cast<int>(kind)], seed);
+}
+
+fs::path Search::folder_of(const Trial& trial) const {
+  return folder_ / kRunsFolder / folder_name(candidates_[trial.candidate].name(), trial.kind, trial.seed);
 }
 
 // Of the priced front after all epochs, by ascending cost: the candidates next to the place where it crosses
@@ -185,7 +203,7 @@ std::vector<size_t> Search::window(size_t below, size_t above) const {
 std::vector<Trial> Search::promotions() const {
   std::vector<Trial> trials;
   const auto best_one = best();
-  if (best_one) {  // it may have been lucky
+  if (best_one && !is_sure(candidates_[*best_one])) {
     for (uint64_t seed = 1; seed <= kChoosingSeeds; ++seed)
       if (!candidates_[*best_one].full.contains(seed))
         trials.push_back({*best_one, Trial::Kind::kFull, seed});
@@ -313,7 +331,7 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
 // A cheaper candidate with the target; as long as there is none, a more accurate one.
 void Search::note_gain() {
   if (const auto one = best()) {
-    if (candidates_[*one].full.size() < kChoosingSeeds) return;  // it may have been lucky
+    if (!is_sure(candidates_[*one])) return;
     if (candidates_[*one].cost < least_cost_) last_gain_ = generations_;
     least_cost_ = std::min(least_cost_, candidates_[*one].cost);
   } else if (const auto front = full_front(candidates_); !front.empty()) {

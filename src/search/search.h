@@ -47,6 +47,9 @@ struct Trial {
   }
 };
 
+// The folder, among the search's runs, of a trial of the candidate with this name.
+std::string folder_name(const std::string& candidate, Trial::Kind kind, uint64_t seed);
+
 enum class Phase { kSearching, kClaiming, kFinished };
 
 struct SearchProgress {
@@ -98,6 +101,9 @@ class Search {
  private:
   void begin();
   std::vector<Trial> promotions() const;
+  double errors_per_loss() const;
+  bool is_promising(Rung rung, const Candidate& one, const Candidate& best) const;
+  bool is_sure(const Candidate& one) const;
   void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
   void propose(std::vector<Trial>& trials);
   std::optional<Candidate> draw_candidate();
@@ -135,6 +141,8 @@ class Search {
   std::span<sweep::Crew* const> crews_;
   const SearchObserver* observer_ = nullptr;
 };
+
+inline constexpr const char* kRunsFolder = "runs";  // in the search's
 
 // Seeds of trials: those that choose are 1, 2, 3 and on, those of claims begin here.
 inline constexpr uint64_t kFirstClaimSeed = 1000;

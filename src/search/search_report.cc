@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "base/enumerators.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json_format.h"
 #include "base/text.h"
 #include "nn/infer.h"
@@ -191,6 +193,26 @@ Glance parse_glance(std::string_view text, std::string_view source) {
   if (!line.is_string() || !phase.is_string())
     throw DataError(fmt::format("{}: not the results of a search", source));
   return {phase == phase_name(Phase::kFinished), printable(line.get<std::string>())};
+}
+
+std::vector<std::filesystem::path> best_runs(const std::filesystem::path& folder, size_t most) {
+  const std::filesystem::path path = folder / kResultsJson;
+  const nlohmann::json file = kFormat.parse(read_text_file(path, kMaxResultsBytes));
+  std::vector<std::pair<double, std::string>> runs;
+  try {
+    for (const nlohmann::json& one : file.at("candidates"))
+      for (const nlohmann::json& score : one.at("full"))
+        runs.emplace_back(score.at("loss").get<double>(),
+                          folder_name(one.at("name").get<std::string>(), Trial::Kind::kFull,
+                                      score.at("seed").get<uint64_t>()));
+  } catch (const nlohmann::json::exception&) {
+    throw DataError(fmt::format("{}: not the results of a search", path.string()));
+  }
+  std::ranges::sort(runs);
+  runs.resize(std::min(runs.size(), most));
+  std::vector<std::filesystem::path> folders;
+  for (const auto& [loss, name] : runs) folders.push_back(folder / kRunsFolder / name);
+  return folders;
 }
 
 ordered_json search_json(const Search& search) {

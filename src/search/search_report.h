@@ -2,8 +2,11 @@
 // described in docs/search.md.
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "search/search.h"
@@ -44,6 +47,10 @@ struct Glance {
 
 // Messages call the text `source`. Throws DataError unless search_json() wrote it.
 Glance parse_glance(std::string_view text, std::string_view source);
+
+// The folders of the runs with all epochs that have the least held-out loss, at most so many: an ensemble.
+// Throws IoError, and DataError unless the folder's candidates.json was written by search_json().
+std::vector<std::filesystem::path> best_runs(const std::filesystem::path& folder, size_t most);
 
 inline constexpr uint64_t kMaxResultsBytes = 256 << 20;
 inline constexpr const char* kResultsDocument = "search.md";

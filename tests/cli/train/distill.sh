@@ -43,6 +43,20 @@ fails 2 "rung: error: the teacher *big has other weights than when this training
 rm -r big && mv away big
 "$RUNG" verify taught | tail -n 1
 
+# A search stands for its best runs, four at most.
+echo 'epochs = [1, 9]' >space.toml
+"$RUNG" search small.toml --target final_test_accuracy=90 --candidates 24 --claim-seeds 2 --space space.toml --out found >said
+make_recipe pupil.toml
+printf '\n[distill]\nteacher = "./found"\n' >>pupil.toml
+"$RUNG" train pupil.toml --out pupil >/dev/null
+python3 - <<'PYTHON'
+import json, re
+candidates = json.load(open("found/candidates.json"))["candidates"]
+runs = sorted((full["loss"], f"{one['name']}-full-seed{full['seed']}") for one in candidates for full in one["full"])
+taught_by = re.findall(r"found/runs/(c\d{4}-full-seed\d+)", open("pupil/recipe.toml").read())
+assert len(runs) > 4 and taught_by == [name for _, name in runs[:4]], (runs, taught_by)
+PYTHON
+
 # What cannot teach.
 make_recipe wide.toml
 printf '\n[distill]\nteacher = "taught.toml"\n' >>wide.toml
