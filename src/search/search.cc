@@ -37,7 +37,7 @@ constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
 constexpr size_t kPatience = 20;    // generations without a better one
 constexpr size_t kMostClaims = 6;
-constexpr double kClaimShare = 0.3;  // of a budget, kept for the claims
+constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
 constexpr int kDraws = 200;          // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
 
@@ -262,18 +262,28 @@ std::optional<Candidate> Search::draw_candidate() {
       candidate.recipe = std::move(mutant->recipe);
       candidate.mutations.push_back(std::move(mutant->mutation));
     }
-    if (candidate.mutations.empty() || known_.contains(text_of(candidate.recipe))) continue;
-    const auto cost = cost_of(candidate.recipe, plan_.goal.minimise, plan_.yardstick());
-    if (!cost || !is_allowed(candidate.recipe)) continue;
-    if (leaves_batch_norm_alone(candidate.recipe, plan_.train_images) ||
-        leaves_batch_norm_alone(candidate.recipe, plan_.all_images))
-      continue;
-    candidate.cost = *cost;
-    candidate.seconds = seconds_of(candidate.recipe);
-    candidate.recipe.title = candidate.change();
-    return candidate;
+    if (!candidate.mutations.empty() && complete(candidate)) return candidate;
   }
   return std::nullopt;
+}
+
+// Whether it is new, possible and allowed; with what is known before it is trained.
+bool Search::complete(Candidate& candidate) const {
+  if (known_.contains(text_of(candidate.recipe))) return false;
+  const auto cost = cost_of(candidate.recipe, plan_.goal.minimise, plan_.yardstick());
+  if (!cost || !is_allowed(candidate.recipe)) return false;
+  if (leaves_batch_norm_alone(candidate.recipe, plan_.train_images) ||
+      leaves_batch_norm_alone(candidate.recipe, plan_.all_images))
+    return false;
+  candidate.cost = *cost;
+  candidate.seconds = seconds_of(candidate.recipe);
+  candidate.recipe.title = candidate.change();
+  return true;
+}
+
+void Search::add(Candidate candidate) {
+  known_.insert(text_of(candidate.recipe));
+  candidates_.push_back(std::move(candidate));
 }
 
 void Search::propose(std::vector<Trial>& trials) {
@@ -284,9 +294,8 @@ void Search::propose(std::vector<Trial>& trials) {
       if (i == 0) ending_ = "every recipe in reach was tried or is outside the limits";
       return;
     }
-    known_.insert(text_of(candidate->recipe));
     trials.push_back({candidate->number, Trial::Kind::kQuick, 1});
-    candidates_.push_back(std::move(*candidate));
+    add(std::move(*candidate));
   }
 }
 
@@ -323,9 +332,37 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
     if (observer.on_batch) observer.on_batch(is_new);
     trials = promotions();
   }
+  trials = lengthen();
+  if (!trials.empty()) {
+    const bool is_new = carry_out(std::move(trials));
+    ++generations_;
+    if (observer.on_batch) observer.on_batch(is_new);
+  }
   phase_ = Phase::kClaiming;
   claim_all();
   phase_ = Phase::kFinished;
+}
+
+// The candidates next to the target once more, with twice the epochs. These often help, but by less than a
+// run's luck, so that the search rarely sees it; and it could not have paid for them all along.
+std::vector<Trial> Search::lengthen() {
+  std::vector<Trial> trials;
+  if (plan_.space.fixed.contains(Kind::kEpochs)) return trials;
+  for (const size_t parent : window(kParentsBelow, 1)) {
+    Candidate candidate{.number = candidates_.size(),
+                        .parent = parent,
+                        .mutations = {},
+                        .recipe = candidates_[parent].recipe};
+    const int before = candidate.recipe.training.epochs;
+    const int now = std::min(2 * before, static_cast<int>(plan_.space.epochs.high));
+    if (now <= before) continue;
+    set_epochs(candidate.recipe.training, now);
+    candidate.mutations.push_back({Kind::kEpochs, fmt::format("{} instead of {} epochs", now, before)});
+    if (!complete(candidate) || candidate.cost > candidates_[parent].cost) continue;
+    trials.push_back({candidate.number, Trial::Kind::kFull, 1});
+    add(std::move(candidate));
+  }
+  return trials;
 }
 
 // A cheaper candidate with the target; as long as there is none, a more accurate one.

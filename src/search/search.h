@@ -7,7 +7,7 @@
 // trials, if they may be as good as the best, for three eighths; those on that front get all epochs, and the
 // best two more seeds (after Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020,
 // but in steps that wait for each other, so that the candidates do not depend on which worker was faster).
-// Only held-out images decide.
+// Only held-out images decide. The last ones are those next to the target with twice the epochs.
 //
 // At the end candidates are claimed (search/claims.h): with fresh seeds, all training images, and the test
 // images.
@@ -107,6 +107,9 @@ class Search {
   void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
   void propose(std::vector<Trial>& trials);
   std::optional<Candidate> draw_candidate();
+  bool complete(Candidate& candidate) const;
+  void add(Candidate candidate);
+  std::vector<Trial> lengthen();
   size_t draw_parent(RandomStream& random) const;
   double seconds_of(const recipe::Recipe& recipe) const;
   std::vector<size_t> window(size_t below, size_t above) const;
