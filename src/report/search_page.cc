@@ -45,8 +45,8 @@ Html front_section(const Search& search, Page& page) {
   return figure(
       html("<div class=\"tall\">{}</div>", page.chart(chart)),
       html("Every candidate: what it costs ({}) and its loss on the held-out images after the last epoch. "
-           "Those that are left of and below all others form the front; outlines were only trained for a "
-           "part of their epochs.",
+           "Those that are left of and below all others form the front; outlined squares were only trained "
+           "for an eighth of their epochs, outlined circles for three eighths.",
            cost));
 }
 
