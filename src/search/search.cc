@@ -35,7 +35,7 @@ constexpr size_t kParentsAbove = 2;
 constexpr double kPromisingLoss = 1.15;
 constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
-constexpr size_t kPatience = 20;    // generations without a better one
+constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
 constexpr int kDraws = 200;          // tries for a candidate that is new
@@ -311,7 +311,7 @@ bool Search::may_propose() {
   } else if (is_used(1 - kClaimShare)) {
     ending_ = "the budget's part for searching was used";
   } else if (generations_ >= last_gain_ + kPatience) {
-    ending_ = fmt::format("the last {} generations found nothing better", kPatience);
+    ending_ = fmt::format("the last {} generations found nothing better or cheaper", kPatience);
   }
   return ending_.empty();
 }
@@ -365,17 +365,13 @@ std::vector<Trial> Search::lengthen() {
   return trials;
 }
 
-// A cheaper candidate with the target; as long as there is none, a more accurate one.
+// A change of the front, of candidates that cost no more than the best; as long as there is none, of all.
 void Search::note_gain() {
-  if (const auto one = best()) {
-    if (!is_sure(candidates_[*one])) return;
-    if (candidates_[*one].cost < least_cost_) last_gain_ = generations_;
-    least_cost_ = std::min(least_cost_, candidates_[*one].cost);
-  } else if (const auto front = full_front(candidates_); !front.empty()) {
-    const double loss = candidates_[front.back()].loss();
-    if (loss < least_loss_) last_gain_ = generations_;
-    least_loss_ = std::min(least_loss_, loss);
-  }
+  std::vector<size_t> front = full_front(candidates_);
+  const auto best_one = crossing(front);
+  if (best_one != front.end()) front.erase(best_one + 1, front.end());
+  if (front != front_) last_gain_ = generations_;
+  front_ = std::move(front);
 }
 
 void Search::claim_all() {

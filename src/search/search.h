@@ -16,7 +16,6 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -134,11 +133,10 @@ class Search {
   std::map<Trial, train::RunRecord> claim_records_;
   std::deque<Score> newest_;  // of the runs with all epochs
   size_t generations_ = 0;
-  size_t last_gain_ = 0;                                         // the generation that found the best so far
-  double least_cost_ = std::numeric_limits<double>::infinity();  // of the best so far
-  double least_loss_ = std::numeric_limits<double>::infinity();  // as long as there is none
-  double seconds_ = 0;                                           // of all runs
-  double elapsed_ = 0;  // that these take the plan's workers, generation by generation
+  std::vector<size_t> front_;  // as far as the best, after the last generation
+  size_t last_gain_ = 0;       // the generation that changed it
+  double seconds_ = 0;         // of all runs
+  double elapsed_ = 0;         // that these take the plan's workers, generation by generation
   Phase phase_ = Phase::kSearching;
   std::string ending_;
   std::span<sweep::Crew* const> crews_;
