@@ -69,6 +69,10 @@ void find_teachers(recipe::Recipe& recipe, const EngineOptions& engine) {
     if (optim::is_recipe(teacher)) teacher.source = trained(teacher.source, engine).string();
     teachers.push_back(std::move(teacher));
   }
+  if (teachers.size() > optim::kMostTeachers)
+    throw UsageError(fmt::format("there are {} teachers, and at most {} are possible", teachers.size(),
+                                 optim::kMostTeachers),
+                     "a search counts as its best runs: name fewer of them");
   recipe.training.distill->teachers = std::move(teachers);
 }
 

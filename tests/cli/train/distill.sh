@@ -57,6 +57,10 @@ taught_by = re.findall(r"found/runs/(c\d{4}-full-seed\d+)", open("pupil/recipe.t
 assert len(runs) > 4 and taught_by == [name for _, name in runs[:4]], (runs, taught_by)
 PYTHON
 
+searches='"./found", "./found", "./found", "./found", "./found"'
+fails 2 'rung: error: there are 20 teachers, and at most 16 are possible (*' "$RUNG" train pupil.toml --set "distill.teacher=[$searches]" --out crowd
+[[ ! -e crowd ]]
+
 # What cannot teach.
 make_recipe wide.toml
 printf '\n[distill]\nteacher = "taught.toml"\n' >>wide.toml
