@@ -251,7 +251,7 @@ TEST(Front, LeavesOutWhatDivergedOrWasNotTrained) {
   EXPECT_DOUBLE_EQ(all[0].accuracy(), 98);
 }
 
-// A twentieth of the power: half the time is worth 3.5 % of the loss.
+// A power of 0.05: half the time is worth 3.5 % of the loss.
 TEST(Front, TimeHasAPriceWhereCandidatesAreChosenForMore) {
   std::vector<Candidate> all(3);
   for (size_t i = 0; i < all.size(); ++i) {

@@ -313,8 +313,9 @@ void add_search(CLI::App& app) {
   command->add_option("--budget", options->budget, "Time for all of it, as in 90s, 30m or 2h (default: 30m)")
       ->type_name("TIME");
   command
-      ->add_option("--candidates", options->candidates,
-                   "Most candidates; without --budget there is then no limit of time")
+      ->add_option(
+          "--candidates", options->candidates,
+          "Most candidates, but for four at the end; without --budget there is then no limit of time")
       ->check(CLI::Range(size_t{1}, search::kMostCandidates))
       ->type_name("N");
   command
