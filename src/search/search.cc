@@ -208,23 +208,23 @@ std::vector<Trial> Search::promotions() const {
       if (!candidates_[*best_one].full.contains(seed))
         trials.push_back({*best_one, Trial::Kind::kFull, seed});
   }
-  promote(&Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
-  promote(&Candidate::quick, Trial::Kind::kLonger, plan_.batch / 2, trials);
+  const Candidate* the_best = best_one ? &candidates_[*best_one] : nullptr;
+  promote(the_best, &Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
+  promote(the_best, &Candidate::quick, Trial::Kind::kLonger, plan_.batch / 2, trials);
   return trials;
 }
 
 // Trains those of the front longer that were not yet and promise something: the cheapest; as long as nothing
 // reaches the target, the best.
-void Search::promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const {
-  const auto best_one = best();
+void Search::promote(const Candidate* the_best, Rung from, Trial::Kind to, size_t most,
+                     std::vector<Trial>& trials) const {
   std::vector<size_t> promising;
   for (const size_t index : priced_front(candidates_, from)) {
     const Candidate& one = candidates_[index];
     const bool is_done = to == Trial::Kind::kLonger ? one.longer.has_value() : !one.full.empty();
-    if (!is_done && (!best_one || is_promising(from, one, candidates_[*best_one])))
-      promising.push_back(index);
+    if (!is_done && (the_best == nullptr || is_promising(from, one, *the_best))) promising.push_back(index);
   }
-  if (!best_one) std::ranges::reverse(promising);
+  if (the_best == nullptr) std::ranges::reverse(promising);
   promising.resize(std::min(promising.size(), std::max<size_t>(1, most)));
   for (const size_t one : promising) trials.push_back({one, to, 1});
 }

@@ -103,7 +103,8 @@ class Search {
   double errors_per_loss() const;
   bool is_promising(Rung rung, const Candidate& one, const Candidate& best) const;
   bool is_sure(const Candidate& one) const;
-  void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
+  void promote(const Candidate* the_best, Rung from, Trial::Kind to, size_t most,
+               std::vector<Trial>& trials) const;
   void propose(std::vector<Trial>& trials);
   std::optional<Candidate> draw_candidate();
   bool complete(Candidate& candidate) const;
