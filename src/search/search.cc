@@ -4,18 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "ladder/judge.h"
-#include "ladder/run.h"
 #include "nn/infer.h"
+#include "search/carry_out.h"
 #include "search/training_edit.h"
-#include "sweep/dispatch.h"
-#include "train/run_directory.h"
 
 namespace rung::search {
 namespace {
@@ -76,13 +72,6 @@ bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
     if (is<nn::BatchNorm2d>(recipe.model.layers[i]) && output.height * output.width == 1) return true;
   }
   return false;
-}
-
-// Seconds that so many workers take for tasks that are handed out in this order.
-double makespan(std::span<const double> seconds, size_t workers) {
-  std::vector<double> busy_until(workers, 0);
-  for (const double task : seconds) *std::ranges::min_element(busy_until) += task;
-  return std::ranges::max(busy_until);
 }
 
 }  // namespace
@@ -324,7 +313,7 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
   while (true) {
     if (may_propose()) propose(trials);
     if (trials.empty()) break;
-    const bool is_new = carry_out(std::move(trials));
+    const bool is_new = carry_out(trials);
     if (generations_ == 0 && candidates_.front().diverged)
       throw Error("the start diverged", "lower its learning rate: a search begins from a recipe that trains");
     ++generations_;
@@ -334,7 +323,7 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
   }
   trials = lengthen();
   if (!trials.empty()) {
-    const bool is_new = carry_out(std::move(trials));
+    const bool is_new = carry_out(trials);
     ++generations_;
     if (observer.on_batch) observer.on_batch(is_new);
   }
@@ -428,69 +417,30 @@ void Search::note(const Trial& trial, const train::RunRecord& record) {
   if (newest_.size() > kNewestRuns) newest_.pop_front();
 }
 
-// The record of a trial that is over; none if it diverged, too.
-std::optional<train::RunRecord> Search::stored(const Trial& trial, bool& diverged) const {
-  const fs::path folder = folder_of(trial);
-  const recipe::Recipe recipe = recipe_of(trial);
-  const fs::path file = folder / train::kRecipeFile;
-  if (!is_there(file) || read_text_file(file, recipe::kMaxFileBytes) != recipe::to_toml(recipe))
-    return std::nullopt;
-  if (is_there(folder / train::kResultFile)) return ladder::find_result(folder, recipe);
-  diverged = is_there(folder / train::kDivergedFile);
-  return std::nullopt;
-}
-
-// Notes the results in the order of the trials, whoever finished first.
-bool Search::carry_out(std::vector<Trial> trials) {
-  std::vector<std::optional<train::RunRecord>> records(trials.size());
-  std::vector<char> diverged(trials.size(), 0);
-  // The longest first, so that workers end together.
-  std::vector<size_t> order(trials.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(),
-                           [&](size_t i) { return seconds_of(recipe_of(trials[i])); });
-  std::deque<size_t> left;
-  for (const size_t i : order) {
-    bool has_diverged = false;
-    records[i] = stored(trials[i], has_diverged);
-    diverged[i] = has_diverged ? 1 : 0;
-    if (!records[i] && !has_diverged) left.push_back(i);
+// Whether any of them had still to be trained.
+bool Search::carry_out(std::span<const Trial> trials) {
+  std::vector<Errand> errands;
+  for (const Trial& trial : trials) {
+    recipe::Recipe recipe = recipe_of(trial);
+    const double seconds = seconds_of(recipe);
+    errands.push_back({std::move(recipe), folder_of(trial), seconds});
   }
-  const bool is_new = !left.empty();
-  size_t over = trials.size() - left.size();
-  std::string failure;
-  sweep::Dispatch dispatch(std::move(left), [&](size_t i) {
-    return sweep::Task{i, recipe_of(trials[i]), folder_of(trials[i])};
-  });
-  const sweep::DispatchObserver watcher{
-      .on_end =
-          [&](const sweep::Report& report) {
-            ++over;
-            if (report.end == sweep::End::kFinished) records[report.index] = report.record;
-            diverged[report.index] = report.end == sweep::End::kDiverged ? 1 : 0;
-            if (report.end == sweep::End::kFailed) failure = report.message;
-          },
-      .on_progress =
-          [&](size_t /*busy*/, double /*under_way*/) {
-            if (observer_->on_progress) observer_->on_progress({phase_, trials.size(), over});
-          },
-      .should_stop =
-          [&] { return !failure.empty() || (observer_->should_stop && observer_->should_stop()); }};
-  try {
-    dispatch.run(crews_, watcher);
-  } catch (const ladder::Stopped&) {
-    if (failure.empty()) throw;
-  }
-  if (!failure.empty()) throw Error(fmt::format("a run failed twice: {}", printable(failure)));
+  const CarryObserver watcher{.on_progress =
+                                  [&](size_t over) {
+                                    if (observer_->on_progress)
+                                      observer_->on_progress({phase_, trials.size(), over});
+                                  },
+                              .should_stop = observer_->should_stop};
+  const Carried carried = search::carry_out(errands, plan_.workers, crews_, watcher);
   for (size_t i = 0; i < trials.size(); ++i) {
-    if (records[i]) note(trials[i], *records[i]);
-    if (diverged[i] != 0 && trials[i].kind != Trial::Kind::kClaim)
+    if (carried.records[i]) {
+      note(trials[i], *carried.records[i]);
+    } else if (trials[i].kind != Trial::Kind::kClaim) {
       candidates_[trials[i].candidate].diverged = true;
+    }
   }
-  std::vector<double> seconds;
-  for (const size_t i : order) seconds.push_back(records[i] ? records[i]->total_seconds() : 0);
-  elapsed_ += makespan(seconds, plan_.workers);
-  return is_new;
+  elapsed_ += carried.elapsed;
+  return carried.is_new;
 }
 
 }  // namespace rung::search

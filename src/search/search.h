@@ -118,10 +118,9 @@ class Search {
   void note_gain();
   void claim_all();
   Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
-  bool is_used(double share) const;           // of the budget
-  bool carry_out(std::vector<Trial> trials);  // whether any was left to do
+  bool is_used(double share) const;  // of the budget
+  bool carry_out(std::span<const Trial> trials);
   void note(const Trial& trial, const train::RunRecord& record);
-  std::optional<train::RunRecord> stored(const Trial& trial, bool& diverged) const;
   std::filesystem::path folder_of(const Trial& trial) const;
   bool is_allowed(const recipe::Recipe& recipe) const;
 
