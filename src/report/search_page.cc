@@ -53,7 +53,11 @@ Html front_section(const Search& search, Page& page) {
 Html claims_section(const Search& search) {
   std::vector<std::string> sentences;
   for (const search::Claim& claim : search.claims()) sentences.push_back(claim_sentence(search, claim));
-  return sentences.empty() ? Html{} : list(sentences);
+  if (sentences.empty()) return {};
+  const std::string& ending = search.claims_ending();
+  Html section = list(sentences);
+  if (!ending.empty()) section += html("<p>No more were claimed: {}.</p>\n", ending);
+  return section;
 }
 
 Html front_table(const Search& search) {

@@ -34,6 +34,7 @@ constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands fo
 constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
+constexpr double kOverrun = 1.1;     // of a budget, with the last claim
 constexpr int kDraws = 200;          // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
 
@@ -365,25 +366,56 @@ void Search::note_gain() {
 
 void Search::claim_all() {
   const Expected expected = [&](const Candidate& one) { return accuracy_at(one.loss()); };
-  // The test images are another sample: one standard error of such a share, at most half of what is left.
+  // The test images are another sample: half of the standard error of such a share.
   const double share = plan_.goal.target / 100;
-  const double error = std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images));
-  const double cautious = plan_.goal.target + 100 * std::min(error, (1 - share) / 2);
-  auto next = first_to_claim(candidates_, expected, cautious);
-  while (next) {
-    std::vector<Trial> trials;
-    for (uint64_t seed = 0; seed < plan_.claim_seeds; ++seed)
-      trials.push_back({*next, Trial::Kind::kClaim, kFirstClaimSeed + seed});
-    const bool is_new = carry_out(trials);
-    claims_.push_back(claim_of(*next, trials));
+  const double margin =
+      50 * std::min(std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images)), 1 - share);
+  while (true) {
+    const auto next = next_to_claim(candidates_, claims_, expected, plan_.goal.target, margin);
+    if (!next) {
+      claims_ending_ = "no other one should have the target";
+    } else if (claims_.size() == kMostClaims) {
+      claims_ending_ = fmt::format("there are {}", counted(kMostClaims, "claim"));
+    } else if (!has_time_to_claim(*next)) {
+      claims_ending_ = "the budget has no room for another";
+    }
+    if (!claims_ending_.empty()) return;
+    bool is_new = false;
+    claims_.push_back(make_claim(*next, is_new));
     if (observer_->on_batch) observer_->on_batch(is_new);
-    if (!claims_.back().holds || claims_.size() == kMostClaims || is_used(1)) return;
-    next = next_to_claim(candidates_, claims_, expected, plan_.goal.target);
   }
 }
 
+// The first claim has, whatever the budget; those after it may pass its end by a little.
+bool Search::has_time_to_claim(size_t candidate) const {
+  if (!plan_.budget || claims_.empty()) return true;
+  const Claim& last = claims_.back();
+  const double run =
+      last.train_seconds * candidates_[candidate].seconds / candidates_[last.candidate].seconds;
+  const double rounds =
+      std::ceil(static_cast<double>(plan_.claim_seeds) / static_cast<double>(plan_.workers));
+  return elapsed_ + rounds * run <= kOverrun * *plan_.budget;
+}
+
+// Not with all of the seeds if the first of them are below the target on average: it would fail. Ending only
+// with failures, that makes no claim wrong.
+Claim Search::make_claim(size_t candidate, bool& is_new) {
+  const size_t first = plan_.claim_seeds * 2 / 5;
+  std::vector<Trial> trials;
+  for (const size_t end : {first < 2 ? plan_.claim_seeds : first, plan_.claim_seeds}) {
+    const size_t begin = trials.size();
+    for (uint64_t seed = begin; seed < end; ++seed)
+      trials.push_back({candidate, Trial::Kind::kClaim, kFirstClaimSeed + seed});
+    if (begin == end) break;
+    is_new = carry_out(std::span(trials).subspan(begin)) || is_new;
+    const Claim so_far = claim_of(candidate, trials);
+    if (so_far.accuracy.count < trials.size() || so_far.accuracy.mean < plan_.goal.target) break;
+  }
+  return claim_of(candidate, trials);
+}
+
 Claim Search::claim_of(size_t candidate, std::span<const Trial> trials) const {
-  Claim claim{.candidate = candidate, .accuracy = {}, .share = {}};
+  Claim claim{.candidate = candidate, .accuracy = {}, .seeds = static_cast<int>(trials.size()), .share = {}};
   std::vector<double> accuracies;
   for (const Trial& trial : trials) {
     const auto found = claim_records_.find(trial);
@@ -393,7 +425,7 @@ Claim Search::claim_of(size_t candidate, std::span<const Trial> trials) const {
     claim.reached += accuracies.back() >= plan_.goal.target ? 1 : 0;
   }
   if (!accuracies.empty()) claim.accuracy = ladder::summarise(accuracies);
-  claim.share = ladder::clopper_pearson95(claim.reached, static_cast<int>(trials.size()));
+  claim.share = ladder::clopper_pearson95(claim.reached, claim.seeds);
   claim.holds = accuracies.size() == trials.size() && claim.accuracy.mean95 &&
                 claim.accuracy.mean95->low >= plan_.goal.target;
   return claim;

@@ -77,8 +77,9 @@ class Search {
   const std::vector<Claim>& claims() const { return claims_; }
   size_t generations() const { return generations_; }
   Phase phase() const { return phase_; }
-  const std::string& ending() const { return ending_; }  // why no more candidates were drawn
-  double trained_seconds() const { return seconds_; }    // of all runs together
+  const std::string& ending() const { return ending_; }                // why no more candidates were drawn
+  const std::string& claims_ending() const { return claims_ending_; }  // why no more were claimed
+  double trained_seconds() const { return seconds_; }                  // of all runs together
 
   // The accuracy that a held-out loss stands for, in percent: errors are taken to be in proportion to the
   // loss, as in the newest runs with all epochs. It tells candidates apart better than their own accuracy:
@@ -117,6 +118,8 @@ class Search {
   bool may_propose();
   void note_gain();
   void claim_all();
+  bool has_time_to_claim(size_t candidate) const;
+  Claim make_claim(size_t candidate, bool& is_new);
   Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
   bool is_used(double share) const;  // of the budget
   bool carry_out(std::span<const Trial> trials);
@@ -139,6 +142,7 @@ class Search {
   double elapsed_ = 0;         // that these take the plan's workers, generation by generation
   Phase phase_ = Phase::kSearching;
   std::string ending_;
+  std::string claims_ending_;
   std::span<sweep::Crew* const> crews_;
   const SearchObserver* observer_ = nullptr;
 };

@@ -85,7 +85,7 @@ ordered_json to_json(const Candidate& one) {
 
 ordered_json to_json(const Search& search, const Claim& claim) {
   ordered_json json{{"candidate", search.candidates()[claim.candidate].name()},
-                    {"seeds", claim.accuracy.count},
+                    {"seeds", claim.seeds},
                     {"mean", claim.accuracy.mean},
                     {"reached", claim.reached},
                     {"share", {claim.share.low, claim.share.high}},
@@ -160,7 +160,7 @@ std::string claim_sentence(const Search& search, const Claim& claim) {
       claim.holds ? fmt::format("{:g} % is claimed", search.plan().goal.target)
                   : fmt::format("{:g} % cannot be claimed", search.plan().goal.target),
       claim.accuracy.mean, claim.accuracy.count, claim.accuracy.mean95->low, claim.accuracy.mean95->high,
-      claim.reached, search.plan().claim_seeds, 100 * claim.share.low, 100 * claim.share.high);
+      claim.reached, claim.seeds, 100 * claim.share.low, 100 * claim.share.high);
 }
 
 std::string search_document(const Search& search) {
@@ -180,6 +180,8 @@ std::string search_document(const Search& search) {
   if (!search.claims().empty()) {
     text += "## Claims\n\n";
     for (const Claim& claim : search.claims()) text += fmt::format("- {}\n", claim_sentence(search, claim));
+    if (!search.claims_ending().empty())
+      text += fmt::format("\nNo more were claimed: {}.\n", search.claims_ending());
     text += "\n";
   }
   text += "## The front\n\n" + front_table(search) + "\n## What was changed\n\n" + kinds_table(search);
@@ -227,6 +229,7 @@ ordered_json search_json(const Search& search) {
                {"seed", search.plan().seed},
                {"generations", search.generations()},
                {"ending", search.ending()},
+               {"claims_ending", search.claims_ending()},
                {"trained_seconds", search.trained_seconds()}});
   const auto name = [&](std::optional<size_t> one) {
     return one ? ordered_json(search.candidates()[*one].name()) : ordered_json();
