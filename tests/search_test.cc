@@ -142,7 +142,8 @@ TEST(Mutate, EveryStepIsARecipeWithinTheSpace) {
       EXPECT_TRUE(space.batch_size.holds(recipe.training.batch_size));
     }
   }
-  for (const Kind kind : kEnumerators<Kind>) EXPECT_TRUE(seen.contains(kind)) << name_of(kind);
+  for (const Kind kind : kEnumerators<Kind>)
+    EXPECT_EQ(seen.contains(kind), kind != Kind::kRecombination) << name_of(kind);  // that needs two recipes
 }
 
 TEST(Mutate, WhatIsFixedStays) {
@@ -526,6 +527,29 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
   EXPECT_EQ(failures, 1U) << "the first, because the test images are harder";
   EXPECT_THAT(search.claims_ending(), HasSubstr("no other one"));
   for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());
+}
+
+TEST_F(SearchTest, TheTrainingOfOneIsTriedWithTheModelOfAnother) {
+  PretendingCrew crew(2);
+  Search search(plan(), folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  size_t recombined = 0;
+  for (const Candidate& one : search.candidates()) {
+    if (one.mutations.empty() || one.mutations.front().kind != Kind::kRecombination) continue;
+    ++recombined;
+    EXPECT_EQ(one.recipe.model, search.candidates()[*one.parent].recipe.model);
+    const auto number = std::stoul(one.change().substr(one.change().find_last_of('c') + 1));
+    EXPECT_EQ(one.recipe.training, search.candidates()[number].recipe.training);
+    EXPECT_EQ(one.recipe.augment, search.candidates()[number].recipe.augment);
+  }
+  EXPECT_GT(recombined, 0U);
+  SearchPlan fixed = plan();
+  fixed.space.fixed.insert(Kind::kRecombination);
+  Search other(fixed, folder_ / "fixed");
+  other.run(crews, {});
+  for (const Candidate& one : other.candidates())
+    EXPECT_TRUE(one.mutations.empty() || one.mutations.front().kind != Kind::kRecombination) << one.change();
 }
 
 TEST_F(SearchTest, NoCandidateIsBeyondALimit) {

@@ -36,6 +36,8 @@ uint32_t weight_of(Kind kind) {
     case Kind::kLabelSmoothing:
     case Kind::kBatchSize:
       return 1;
+    case Kind::kRecombination:  // of two recipes
+      return 0;
   }
   return 0;
 }

@@ -35,7 +35,8 @@ constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
 constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
 constexpr double kOverrun = 1.1;     // of a budget, with the last claim
-constexpr int kDraws = 200;          // tries for a candidate that is new
+constexpr uint32_t kOneRecombinedIn = 5;
+constexpr int kDraws = 200;  // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
 
 int share_of(int epochs, double share) {
@@ -238,14 +239,17 @@ std::optional<Candidate> Search::draw_candidate() {
   for (uint32_t draw = 0; draw < kDraws; ++draw) {
     RandomStream random(plan_.seed, RandomPurpose::kSearch, number, draw);
     const size_t parent = draw_parent(random);
+    Candidate candidate{
+        .number = number, .parent = parent, .mutations = {}, .recipe = candidates_[parent].recipe};
     uint32_t steps = 1;
     if (plan_.strategy == Strategy::kRandom) {
       steps += random.below(kMostRandomSteps);
+    } else if (!plan_.space.fixed.contains(Kind::kRecombination) && random.below(kOneRecombinedIn) == 0) {
+      recombine(candidate, draw_parent(random));
+      steps = 0;
     } else {
       while (steps < 3 && random.below(3) == 0) ++steps;
     }
-    Candidate candidate{
-        .number = number, .parent = parent, .mutations = {}, .recipe = candidates_[parent].recipe};
     for (uint32_t step = 0; step < steps; ++step) {
       auto mutant = mutate(candidate.recipe, plan_.space, random);
       if (!mutant) break;
@@ -255,6 +259,15 @@ std::optional<Candidate> Search::draw_candidate() {
     if (!candidate.mutations.empty() && complete(candidate)) return candidate;
   }
   return std::nullopt;
+}
+
+// Its model with the training of another one: a change of how a candidate is trained that was worth it often
+// is for others, too, but by less than a run's luck, so that it would not be found again.
+void Search::recombine(Candidate& candidate, size_t other) const {
+  const Candidate& trained = candidates_[other];
+  candidate.recipe.training = trained.recipe.training;
+  candidate.recipe.augment = trained.recipe.augment;
+  candidate.mutations.push_back({Kind::kRecombination, "the training of " + trained.name()});
 }
 
 // Whether it is new, possible and allowed; with what is known before it is trained.

@@ -108,6 +108,7 @@ class Search {
                std::vector<Trial>& trials) const;
   void propose(std::vector<Trial>& trials);
   std::optional<Candidate> draw_candidate();
+  void recombine(Candidate& candidate, size_t other) const;
   bool complete(Candidate& candidate) const;
   void add(Candidate candidate);
   std::vector<Trial> lengthen();

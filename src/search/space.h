@@ -27,7 +27,8 @@ enum class Kind {
   kLabelSmoothing,
   kBatchSize,
   kEpochs,
-  kAugment,  // how strong
+  kAugment,        // how strong
+  kRecombination,  // the training of another candidate
 };
 constexpr std::string_view name_of(Kind kind) {
   switch (kind) {
@@ -63,6 +64,8 @@ constexpr std::string_view name_of(Kind kind) {
       return "epochs";
     case Kind::kAugment:
       return "augment";
+    case Kind::kRecombination:
+      return "recombination";
   }
   return "";
 }
