@@ -156,5 +156,13 @@ def _pipe():
     return ends
 
 
+def run(main):
+    """Ends the program with what `main` returns for its arguments; without a browser as a test that is skipped."""
+    if not find():
+        print("skipped: no browser is installed")
+        sys.exit(77)
+    sys.exit(main(*sys.argv[1:]))
+
+
 if __name__ == "__main__":
     sys.exit("This is a module: see check_page.py and screenshot.py.")

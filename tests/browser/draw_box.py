@@ -27,7 +27,4 @@ def main(file):
 
 
 if __name__ == "__main__":
-    if not browser.find():
-        print("skipped: no browser is installed")
-        sys.exit(77)
-    sys.exit(main(*sys.argv[1:]))
+    browser.run(main)
