@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._errors import IoError as IoError
     from ._errors import NoMemoryError as NoMemoryError
     from ._errors import NoSpaceError as NoSpaceError
+    from ._errors import UnsupportedModule as UnsupportedModule
     from ._errors import UsageError as UsageError
     from ._model import Model as Model
     from ._model import load as load
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ._run import train as train
     from ._sweep import Sweep as Sweep
     from ._sweep import sweep as sweep
-    from ._torch import UnsupportedModule as UnsupportedModule
     from ._torch import from_torch as from_torch
 
 # Which file of the package each public name is from.
@@ -51,7 +51,7 @@ _HOMES = {
     "Recipe": "_recipe",
     "Run": "_run",
     "Sweep": "_sweep",
-    "UnsupportedModule": "_torch",
+    "UnsupportedModule": "_errors",
     "UsageError": "_errors",
     "__version__": "_native",
     "from_torch": "_torch",

@@ -15,6 +15,10 @@ class UsageError(Error, ValueError):
     """A recipe, an option or an array is wrong: `step1.toml:12:3: optimizer.lr: expected a number above 0 ...`."""
 
 
+class UnsupportedModule(UsageError):
+    """Rung cannot express a PyTorch module. The message names the module, says why, and what to do instead."""
+
+
 class DataError(Error, ValueError):
     """A file does not hold what its format promises; the message names the file and the byte offset."""
 

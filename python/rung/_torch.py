@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from rung._torch_module import RungModule
 
 
-class UnsupportedModule(ValueError):
-    """Rung cannot express a PyTorch module. The message names the module, says why, and what to do instead."""
-
-
 def to_torch(model: Model) -> RungModule:
     """Make a PyTorch module that computes what the model computes.
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import rung
-from rung._torch import UnsupportedModule
+from rung._errors import UnsupportedModule
 from rung._torch_module import Add, RungModule, output_of
 
 

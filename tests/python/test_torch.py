@@ -537,6 +537,7 @@ class Refusals(unittest.TestCase):
     def refusal(self, module):
         with self.assertRaises(rung.UnsupportedModule) as caught:
             rung.from_torch(module, (1, 1, 1))
+        self.assertIsInstance(caught.exception, rung.UsageError)
         return str(caught.exception)
 
     def test_each(self):
