@@ -199,10 +199,7 @@ void show(const sweep::Sweep& sweep, std::vector<sweep::IntegerStatistics> integ
           const OutputOptions& output) {
   sweep::SweepStatistics statistics = sweep::statistics_of(sweep.plan(), sweep.runs());
   statistics.integers = std::move(integers);
-  const auto json = sweep::sweep_json(sweep, statistics);
-  replace_file(sweep.folder() / sweep::kSweepJson, json.dump(2) + "\n");
-  replace_file(sweep.folder() / sweep::kSweepDocument, sweep::sweep_document(sweep, statistics));
-  replace_file(sweep.folder() / report::kReportFile, report::sweep_page(sweep, statistics));
+  const auto json = report::write_sweep_results(sweep, statistics);
   if (output.json) {
     write_json(json);
   } else {

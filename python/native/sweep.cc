@@ -12,16 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "base/thread_pool.h"
 #include "bindings.h"
 #include "data/arrange.h"
 #include "ladder/run.h"
 #include "report/sweep_page.h"
-#include "report/write_report.h"
 #include "sweep/crew.h"
 #include "sweep/sweep.h"
-#include "sweep/sweep_report.h"
 #include "sweep/sweep_statistics.h"
 
 namespace rung::python {
@@ -92,10 +89,7 @@ std::string run_sweep(const std::vector<Recipe>& recipes, const std::vector<std:
       }
     }
     const sweep::SweepStatistics statistics = sweep::statistics_of(sweep.plan(), sweep.runs());
-    json = sweep::sweep_json(sweep, statistics).dump(2) + "\n";
-    replace_file(out / sweep::kSweepJson, json);
-    replace_file(out / sweep::kSweepDocument, sweep::sweep_document(sweep, statistics));
-    replace_file(out / report::kReportFile, report::sweep_page(sweep, statistics));
+    json = report::write_sweep_results(sweep, statistics).dump();
   }
   return json;
 }

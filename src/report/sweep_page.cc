@@ -1,10 +1,13 @@
 #include "report/sweep_page.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/file.h"
 #include "ladder/run.h"
 #include "report/page.h"
+#include "report/write_report.h"
 #include "sweep/sweep_report.h"
 
 namespace rung::report {
@@ -146,6 +149,15 @@ std::string sweep_page(const sweep::Sweep& sweep, const sweep::SweepStatistics& 
                      {"runs", "Every run", runs_section(sweep, statistics.compared)}},
                     "", 2));
   return page.finish();
+}
+
+nlohmann::ordered_json write_sweep_results(const sweep::Sweep& sweep,
+                                           const sweep::SweepStatistics& statistics) {
+  auto json = sweep::sweep_json(sweep, statistics);
+  replace_file(sweep.folder() / sweep::kSweepJson, json.dump(2) + "\n");
+  replace_file(sweep.folder() / sweep::kSweepDocument, sweep::sweep_document(sweep, statistics));
+  replace_file(sweep.folder() / kReportFile, sweep_page(sweep, statistics));
+  return json;
 }
 
 }  // namespace rung::report

@@ -2,6 +2,7 @@
 // recipes.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "sweep/sweep.h"
@@ -10,5 +11,9 @@
 namespace rung::report {
 
 std::string sweep_page(const sweep::Sweep& sweep, const sweep::SweepStatistics& statistics);
+
+// Writes sweep.json, which it returns, sweep.md and report.html into the sweep's folder. Throws IoError.
+nlohmann::ordered_json write_sweep_results(const sweep::Sweep& sweep,
+                                           const sweep::SweepStatistics& statistics);
 
 }  // namespace rung::report
