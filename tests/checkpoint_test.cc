@@ -526,6 +526,7 @@ RunRecord finished_run() {
                      {2, 0.1, 0.1, 99, 0.1, 98, 1, 0.25, sha256, ValidationRecord{0.2, 97.5, 0.125, 96.5},
                       98.25}},
           .train_accuracy_evaluated = 99.25,
+          .train_evaluation_seconds = 0.5,
           .weights_sha256 = sha256,
           .machine = {"a processor", "avx2", 3},
           .test_classes = ClassResults{{5000, 4000, 0, 1000}, {5000, 3800, 0, 1000}, {5100, 3800, 0, 1100}},
@@ -550,6 +551,7 @@ RunRecord old_run() {
 TEST(Result, GivesBackWhatWasWritten) {
   const auto json = to_json(finished_run());
   EXPECT_EQ(to_json(parse_result(json.dump(2), "file")), json);
+  EXPECT_EQ(finished_run().total_seconds(), 1.25 + 1.375 + 0.5) << "every evaluation is in it";
 }
 
 // A class without test images has no recall.

@@ -29,7 +29,7 @@ pick() { local -n from=$1 && echo "${from[RANDOM % ${#from[@]}]}"; }
 # shellcheck disable=SC2034 # pick reads it
 threads=(1 2 3 7) seconds=(0 0.001 0.02 30)
 
-timeless() { sed -E 's/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
+timeless() { sed -E 's/("[a-z_]*seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
 events() { "$READ_EVENTS" "$1"/events.* | grep -v images_per_second || { echo "no events in $1" >&2 && return 1; }; }
 same() {
   cmp run/best.safetensors whole/best.safetensors

@@ -242,6 +242,7 @@ Outcome run_recipe(const recipe::Recipe& recipe, const data::Dataset& data, Thre
   record.epochs = directory.epochs();
   const train::Evaluation training = trainer.evaluate_training();
   record.train_accuracy_evaluated = training.accuracy;
+  record.train_evaluation_seconds = training.seconds;
   record.train_classes = training.classes;
   record.test_classes = outcome.test.classes;
   if (trainer.experiment().training.ema)

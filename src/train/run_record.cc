@@ -64,7 +64,7 @@ double RunRecord::train_seconds() const {
 }
 
 double RunRecord::total_seconds() const {
-  return std::accumulate(epochs.begin(), epochs.end(), 0.0,
+  return std::accumulate(epochs.begin(), epochs.end(), train_evaluation_seconds,
                          [](double sum, const EpochRecord& epoch) { return sum + epoch.total_seconds(); });
 }
 

@@ -65,6 +65,7 @@ struct RunRecord {
   std::string data_sha256;  // of all images and labels (data::sha256); empty in records of version 0.1
   std::vector<EpochRecord> epochs;
   double train_accuracy_evaluated = 0;  // of the final weights on the training images, in evaluation mode
+  double train_evaluation_seconds = 0;  // that it took; 0 in older records
   std::string weights_sha256;           // of the final weights
   Machine machine;
   // Of the final weights. None in a record of version 0.1, or of a run that has not finished.

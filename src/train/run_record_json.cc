@@ -262,6 +262,7 @@ ordered_json to_json(const RunRecord& record) {
       {{"best_train_accuracy", record.best_train_accuracy()},
        {"train_accuracy_evaluated", record.train_accuracy_evaluated},
        {"overfitting_gap", record.overfitting_gap()},
+       {"train_evaluation_seconds", record.train_evaluation_seconds},
        {"train_seconds", record.train_seconds()},
        {"total_seconds", record.total_seconds()},
        {"weights_sha256", record.weights_sha256},
@@ -291,6 +292,8 @@ RunRecord parse_result(std::string_view text, std::string_view source) {
           .data_sha256 = from.has("data_sha256") ? from.sha256("data_sha256") : "",
           .epochs = parse_epochs(from.at("epochs"), source),
           .train_accuracy_evaluated = from.number("train_accuracy_evaluated", 0, 100),
+          .train_evaluation_seconds =
+              from.has("train_evaluation_seconds") ? from.number("train_evaluation_seconds", 0, kLargest) : 0,
           .weights_sha256 = from.sha256("weights_sha256"),
           .machine = parse_machine(from.at("machine"), source),
           .test_classes = parse_classes(from, "test_classes", test_images, source),

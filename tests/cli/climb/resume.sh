@@ -20,7 +20,7 @@ rm first.toml second.toml third.toml
 grep -E '^[123]/3|^ladder|^Written' log
 rm ladder/*/events.*
 lists ladder ladder.{json,md} report.html {first,second,third}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
-timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/[0-9.]+ \|( +[0-9]+ of [0-9]+ \|)$/* |\1/; s/ +\* \|/ * |/; s/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g' "$1"; }
+timeless() { sed -E 's/[0-9.]+ s of training and [0-9.]+ s/* s/; s/[0-9.]+ \|( +[0-9]+ of [0-9]+ \|)$/* |\1/; s/ +\* \|/ * |/; s/("[a-z_]*seconds": ?)[0-9.e+-]+/\1/g' "$1"; }
 for file in ladder.json ladder.md {first,second,third}/{metrics.jsonl,result.json}; do diff <(timeless whole/$file) <(timeless ladder/$file); done
 for step in first second third; do cmp {whole,ladder}/$step/best.safetensors; done
 

@@ -13,7 +13,7 @@ lists out plan.json report.html sweep.{json,md} recipes recipes/{first,second}.t
   runs/{first,second}-seed{3,5,6}{,/{recipe.toml,metrics.jsonl,checkpoint{,.previous}.safetensors,best.safetensors,result.json}}
 "$RUNG" train first.toml --seed 5 --out alone >/dev/null
 cmp alone/best.safetensors out/runs/first-seed5/best.safetensors
-diff <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' alone/result.json) <(sed -E 's/("[a-z]*_?seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' out/runs/first-seed5/result.json)
+diff <(sed -E 's/("[a-z_]*seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' alone/result.json) <(sed -E 's/("[a-z_]*seconds": ?)[0-9.e+-]+/\1/; s/"threads.*//' out/runs/first-seed5/result.json)
 
 # Again: nothing runs. More seeds: only they run.
 find out/runs -type f -printf '%p %T@\n' | sort >before

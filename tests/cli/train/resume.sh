@@ -10,7 +10,7 @@ cut() {
   rm -rf run && make_recipe small.toml 's/^epochs = .*/epochs = 6/'
   "$RUNG" train small.toml --out run 2>/dev/null | head -n $((1 + $1)) >/dev/null || true
 }
-timeless() { sed -E 's/("(train_|test_|total_)?seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
+timeless() { sed -E 's/("[a-z_]*seconds": ?)[0-9.e+-]+/\1/g; /"machine"/,/}/d' "$1"; }
 events() { "$READ_EVENTS" "$1"/events.* | grep -v images_per_second; }
 same() {
   cmp run/best.safetensors whole/best.safetensors
