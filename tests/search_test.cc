@@ -185,6 +185,16 @@ TEST(Training, SchedulesFollowTheEpochs) {
   EXPECT_EQ(largest_lr(training), 0.2);
 }
 
+TEST(Mutate, AWidthThatIsNotPossibleIsNone) {
+  recipe::Recipe recipe = residual_recipe();
+  const auto half = scaled(recipe, Space{}, 0.5);
+  ASSERT_TRUE(half);
+  EXPECT_EQ(std::get<nn::Conv2d>(half->recipe.model.layers[9]).out_channels, 6);
+  EXPECT_EQ(std::get<nn::Conv2d>(half->recipe.model.layers[8]).groups, 4) << "by channels, as before";
+  recipe.model.layers[10] = nn::GroupNorm{.num_groups = 4};
+  EXPECT_FALSE(scaled(recipe, Space{}, 0.5)) << "6 channels in 4 groups";
+}
+
 // Stronger is never weaker, and a pair of scales stays ascending.
 TEST(Training, AugmentationStaysPossible) {
   Space space;
@@ -527,6 +537,32 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
   EXPECT_EQ(failures, 1U) << "the first, because the test images are harder";
   EXPECT_THAT(search.claims_ending(), HasSubstr("no other one"));
   for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());
+}
+
+TEST_F(SearchTest, BeginsWithTheStartAndTheStartWithFewerChannels) {
+  PretendingCrew crew(2);
+  sweep::Crew* const crews[] = {&crew};
+  SearchPlan few = plan();
+  const int all = std::get<nn::Conv2d>(few.start.model.layers.front()).out_channels;
+  const auto times = [&](double factor) { return static_cast<int>(std::round(all * factor)); };
+  {
+    Search search(few, folder_ / "local");
+    search.run(crews, {});
+    const auto first = std::span(search.candidates()).first(3);
+    for (const Candidate& one : first) {
+      EXPECT_TRUE(one.quick && one.longer && !one.full.empty()) << one.name();
+    }
+    EXPECT_EQ(std::get<nn::Conv2d>(first[1].recipe.model.layers.front()).out_channels, times(0.7));
+    EXPECT_EQ(std::get<nn::Conv2d>(first[2].recipe.model.layers.front()).out_channels, times(0.5));
+  }
+  few.candidates = 2;
+  Search two(few, folder_ / "two");
+  two.run(crews, {});
+  EXPECT_EQ(std::get<nn::Conv2d>(two.candidates()[1].recipe.model.layers.front()).out_channels, times(0.7));
+  few.space.fixed.insert(Kind::kChannels);
+  Search fixed(few, folder_ / "fixed");
+  fixed.run(crews, {});
+  EXPECT_EQ(std::get<nn::Conv2d>(fixed.candidates()[1].recipe.model.layers.front()).out_channels, all);
 }
 
 TEST_F(SearchTest, TheTrainingOfOneIsTriedWithTheModelOfAnother) {

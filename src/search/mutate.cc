@@ -91,4 +91,13 @@ std::optional<Mutant> mutate(const recipe::Recipe& recipe, const Space& space, R
   return std::nullopt;
 }
 
+std::optional<Mutant> scaled(const recipe::Recipe& recipe, const Space& space, double factor) {
+  Mutant mutant{recipe, {Kind::kChannels, ""}};
+  ModelEdit edit(recipe.model);
+  mutant.mutation.text = scale_widths(edit, space, factor);
+  mutant.recipe.model = edit.model();
+  if (!is_possible(mutant.recipe.model)) return std::nullopt;
+  return mutant;
+}
+
 }  // namespace rung::search

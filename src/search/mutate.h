@@ -25,6 +25,13 @@ struct Mutant {
 // number of tries found none. The same stream gives the same change.
 std::optional<Mutant> mutate(const recipe::Recipe& recipe, const Space& space, RandomStream& random);
 
+// The recipe with so many times the channels in every convolution, within the space; none if such a model is
+// not possible.
+std::optional<Mutant> scaled(const recipe::Recipe& recipe, const Space& space, double factor);
+
+// As text what it changed.
+std::string scale_widths(ModelEdit& edit, const Space& space, double factor);
+
 // One try at a change of this kind; none where there is nothing to change.
 std::optional<std::string> mutate_model(Kind kind, ModelEdit& edit, const Space& space, RandomStream& random);
 std::optional<std::string> mutate_training(Kind kind, recipe::Recipe& recipe, const Space& space,

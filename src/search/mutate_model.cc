@@ -74,13 +74,7 @@ void set_width(ModelEdit& edit, size_t i, int now) {
 
 Text change_every_width(ModelEdit& edit, const Space& space, RandomStream& random) {
   constexpr std::array<double, 6> kFactors = {0.7, 0.8, 0.85, 0.9, 1.1, 1.2};
-  const double factor = kFactors[random.below(kFactors.size())];
-  for (size_t i = 0; i < edit.layers().size(); ++i) {
-    if (!has_own_width(edit, i)) continue;
-    const double width = std::round(edit.conv(i).out_channels * factor);
-    set_width(edit, i, static_cast<int>(std::clamp(width, space.channels.low, space.channels.high)));
-  }
-  return fmt::format("{} times the channels everywhere", factor);
+  return scale_widths(edit, space, kFactors[random.below(kFactors.size())]);
 }
 
 // Of one convolution; or, because residual connections tie them, of all that are as wide.
@@ -339,6 +333,15 @@ Text change_activation(ModelEdit& edit, RandomStream& random) {
 }
 
 }  // namespace
+
+std::string scale_widths(ModelEdit& edit, const Space& space, double factor) {
+  for (size_t i = 0; i < edit.layers().size(); ++i) {
+    if (!has_own_width(edit, i)) continue;
+    const double width = std::round(edit.conv(i).out_channels * factor);
+    set_width(edit, i, static_cast<int>(std::clamp(width, space.channels.low, space.channels.high)));
+  }
+  return fmt::format("{} times the channels everywhere", factor);
+}
 
 std::optional<std::string> mutate_model(Kind kind, ModelEdit& edit, const Space& space,
                                         RandomStream& random) {

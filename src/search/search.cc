@@ -36,7 +36,8 @@ constexpr size_t kMostClaims = 6;
 constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
 constexpr double kOverrun = 1.1;     // of a budget, with the last claim
 constexpr uint32_t kOneRecombinedIn = 5;
-constexpr int kDraws = 200;  // tries for a candidate that is new
+constexpr double kFirstWidths[] = {0.7, 0.5};  // of the start
+constexpr int kDraws = 200;                    // tries for a candidate that is new
 constexpr uint32_t kMostRandomSteps = 10;
 
 int share_of(int epochs, double share) {
@@ -127,12 +128,12 @@ double Search::accuracy_at(double loss) const {
   return 100 - std::min(100.0, loss * errors_per_loss());
 }
 
-// As much more than the best one's as the best one's is below the target's: a smaller candidate may lose
-// that.
+// A smaller candidate may lose as much as the best one is better than the target needs; and the better that
+// one is, the less a larger one is of use.
 bool Search::is_promising(Rung rung, const Candidate& one, const Candidate& best) const {
   const double room = (100 - plan_.goal.target) / std::max(1e-9, best.loss() * errors_per_loss());
   return one.priced((one.*rung)->loss) <= kPromisingLoss * room * best.priced((best.*rung)->loss) &&
-         one.cost <= kPromisingCost * best.cost;
+         one.cost <= kPromisingCost / std::max(1.0, room) * best.cost;
 }
 
 // It may have been lucky, unless it has much less loss than it needs.
@@ -222,8 +223,12 @@ void Search::promote(const Candidate* the_best, Rung from, Trial::Kind to, size_
 
 size_t Search::draw_parent(RandomStream& random) const {
   if (plan_.strategy == Strategy::kRandom) return 0;
-  const std::vector<size_t> possible =
+  std::vector<size_t> possible =
       random.below(5) == 0 ? priced_full_front(candidates_) : window(kParentsBelow, kParentsAbove);
+  if (const auto best_one = best())
+    std::erase_if(possible, [&](size_t one) {
+      return candidates_[one].cost > kPromisingCost * candidates_[*best_one].cost;
+    });
   if (possible.empty()) return 0;
   return possible[random.below(static_cast<uint32_t>(possible.size()))];
 }
@@ -319,14 +324,33 @@ bool Search::may_propose() {
   return ending_.empty();
 }
 
+// Of the start and, because no other change brings a search near its target so fast, of the start with fewer
+// channels: all rungs.
+std::vector<Trial> Search::first_trials() {
+  if (plan_.strategy == Strategy::kLocal && !plan_.space.fixed.contains(Kind::kChannels)) {
+    for (const double width : kFirstWidths) {
+      auto mutant = scaled(plan_.start, plan_.space, width);
+      if (!mutant || candidates_.size() == plan_.candidates.value_or(kMostCandidates)) continue;
+      Candidate candidate{.number = candidates_.size(),
+                          .parent = 0,
+                          .mutations = {std::move(mutant->mutation)},
+                          .recipe = std::move(mutant->recipe)};
+      if (complete(candidate)) add(std::move(candidate));
+    }
+  }
+  std::vector<Trial> trials;
+  for (size_t one = 0; one < candidates_.size(); ++one)
+    for (const auto kind : {Trial::Kind::kQuick, Trial::Kind::kLonger, Trial::Kind::kFull})
+      trials.push_back({one, kind, 1});
+  return trials;
+}
+
 void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& observer) {
   crews_ = crews;
   observer_ = &observer;
-  std::vector<Trial> trials = {
-      {0, Trial::Kind::kQuick, 1}, {0, Trial::Kind::kLonger, 1}, {0, Trial::Kind::kFull, 1}};
-  while (true) {
-    if (may_propose()) propose(trials);
-    if (trials.empty()) break;
+  std::vector<Trial> trials = first_trials();
+  if (candidates_.size() == 1 && may_propose()) propose(trials);
+  while (!trials.empty()) {
     const bool is_new = carry_out(trials);
     if (generations_ == 0 && candidates_.front().diverged)
       throw Error("the start diverged", "lower its learning rate: a search begins from a recipe that trains");
@@ -334,6 +358,7 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
     note_gain();
     if (observer.on_batch) observer.on_batch(is_new);
     trials = promotions();
+    if (may_propose()) propose(trials);
   }
   trials = lengthen();
   if (!trials.empty()) {

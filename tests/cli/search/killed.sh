@@ -5,7 +5,8 @@ make_recipe small.toml
 search=("$RUNG" search small.toml --target final_test_accuracy=60 --candidates 20 --batch 5 --claim-seeds 3 --space space.toml)
 echo 'epochs = [2, 6]' >space.toml
 "${search[@]}" --out whole >log
-grep -q '^Generation 1: 6 candidates; ' log
+grep -q '^Generation 1: 3 candidates; ' log
+grep -q '^Generation 2: 8 candidates; ' log
 same() { diff <(grep -v seconds whole/candidates.json) <(grep -v seconds "$1/candidates.json"); }
 
 for _ in {1..10}; do
