@@ -33,7 +33,7 @@ constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
 constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
-constexpr double kClaimShare = 0.4;  // of a budget, kept for the last candidates and the claims
+constexpr double kClaimShare = 0.4;  // of a budget, kept for the last trials and the claims
 constexpr double kOverrun = 1.1;     // of a budget, with the last claim
 constexpr uint32_t kOneRecombinedIn = 5;
 constexpr double kFirstWidths[] = {0.7, 0.5};  // of the start
@@ -360,37 +360,9 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
     trials = promotions();
     if (may_propose()) propose(trials);
   }
-  trials = lengthen();
-  if (!trials.empty()) {
-    const bool is_new = carry_out(trials);
-    ++generations_;
-    if (observer.on_batch) observer.on_batch(is_new);
-  }
   phase_ = Phase::kClaiming;
   claim_all();
   phase_ = Phase::kFinished;
-}
-
-// The candidates next to the target once more, with twice the epochs. These often help, but by less than a
-// run's luck, so that the search rarely sees it; and it could not have paid for them all along.
-std::vector<Trial> Search::lengthen() {
-  std::vector<Trial> trials;
-  if (plan_.space.fixed.contains(Kind::kEpochs)) return trials;
-  for (const size_t parent : window(kParentsBelow, 1)) {
-    Candidate candidate{.number = candidates_.size(),
-                        .parent = parent,
-                        .mutations = {},
-                        .recipe = candidates_[parent].recipe};
-    const int before = candidate.recipe.training.epochs;
-    const int now = std::min(2 * before, static_cast<int>(plan_.space.epochs.high));
-    if (now <= before) continue;
-    set_epochs(candidate.recipe.training, now);
-    candidate.mutations.push_back({Kind::kEpochs, fmt::format("{} instead of {} epochs", now, before)});
-    if (!complete(candidate) || candidate.cost > candidates_[parent].cost) continue;
-    trials.push_back({candidate.number, Trial::Kind::kFull, 1});
-    add(std::move(candidate));
-  }
-  return trials;
 }
 
 // A change of the front, of candidates that cost no more than the best; as long as there is none, of all.

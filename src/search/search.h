@@ -7,7 +7,7 @@
 // trials, if they may be as good as the best, for three eighths; those on that front get all epochs, and the
 // best two more seeds (after Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020,
 // but in steps that wait for each other, so that the candidates do not depend on which worker was faster).
-// Only held-out images decide. The last ones are those next to the target with twice the epochs.
+// Only held-out images decide.
 //
 // At the end candidates are claimed (search/claims.h): with fresh seeds, all training images, and the test
 // images.
@@ -112,7 +112,6 @@ class Search {
   void recombine(Candidate& candidate, size_t other) const;
   bool complete(Candidate& candidate) const;
   void add(Candidate candidate);
-  std::vector<Trial> lengthen();
   size_t draw_parent(RandomStream& random) const;
   double seconds_of(const recipe::Recipe& recipe) const;
   std::vector<size_t> window(size_t below, size_t above) const;
