@@ -504,6 +504,9 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
   size_t failures = 0;
   for (const Claim& claim : claims) {
     EXPECT_LT(failures, kMostFailures) << "nothing is claimed after these";
+    const double errors = 100 - search.accuracy_at(one(claim).loss());
+    EXPECT_TRUE(one(claim).full.size() == 3 || errors <= 0.85 * (100 - fine.goal.target))
+        << "it may be lucky";
     EXPECT_EQ(claim.holds, claim.accuracy.mean95->low >= 95);
     EXPECT_EQ(claim.seeds, claim.accuracy.mean < 95 ? 2 : 5) << "what fails is seen after two fifths";
     EXPECT_EQ(claim.accuracy.count, static_cast<size_t>(claim.seeds));

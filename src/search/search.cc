@@ -192,14 +192,19 @@ std::vector<size_t> Search::window(size_t below, size_t above) const {
           front.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-std::vector<Trial> Search::promotions() const {
+// Of a candidate that is not sure.
+std::vector<Trial> Search::further_seeds(size_t candidate) const {
   std::vector<Trial> trials;
+  const Candidate& one = candidates_[candidate];
+  for (uint64_t seed = 1; seed <= kChoosingSeeds && !is_sure(one); ++seed)
+    if (!one.full.contains(seed)) trials.push_back({candidate, Trial::Kind::kFull, seed});
+  return trials;
+}
+
+std::vector<Trial> Search::promotions() const {
   const auto best_one = best();
-  if (best_one && !is_sure(candidates_[*best_one])) {
-    for (uint64_t seed = 1; seed <= kChoosingSeeds; ++seed)
-      if (!candidates_[*best_one].full.contains(seed))
-        trials.push_back({*best_one, Trial::Kind::kFull, seed});
-  }
+  std::vector<Trial> trials;
+  if (best_one) trials = further_seeds(*best_one);
   const Candidate* the_best = best_one ? &candidates_[*best_one] : nullptr;
   promote(the_best, &Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
   promote(the_best, &Candidate::quick, Trial::Kind::kLonger, plan_.batch / 2, trials);
@@ -390,8 +395,14 @@ void Search::claim_all() {
       claims_ending_ = "the budget has no room for another";
     }
     if (!claims_ending_.empty()) return;
+    // One that was only lucky is better found out by two runs than by a claim.
+    const std::vector<Trial> doubts = further_seeds(*next);
     bool is_new = false;
-    claims_.push_back(make_claim(*next, is_new));
+    if (doubts.empty()) {
+      claims_.push_back(make_claim(*next, is_new));
+    } else {
+      is_new = carry_out(doubts);
+    }
     if (observer_->on_batch) observer_->on_batch(is_new);
   }
 }

@@ -101,6 +101,7 @@ class Search {
  private:
   void begin();
   std::vector<Trial> first_trials();
+  std::vector<Trial> further_seeds(size_t candidate) const;
   std::vector<Trial> promotions() const;
   double errors_per_loss() const;
   bool is_promising(Rung rung, const Candidate& one, const Candidate& best) const;
