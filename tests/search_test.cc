@@ -488,7 +488,7 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
   SearchPlan fine = plan();  // with many small steps
   fine.candidates = 150;
   fine.goal.target = 95;
-  fine.claim_seeds = 5;
+  fine.claim_seeds = 10;
   for (const Kind kind : kEnumerators<Kind>)
     if (kind != Kind::kChannels) fine.space.fixed.insert(kind);
   Search search(fine, folder_);
@@ -508,7 +508,7 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
     EXPECT_TRUE(one(claim).full.size() == 3 || errors <= 0.85 * (100 - fine.goal.target))
         << "it may be lucky";
     EXPECT_EQ(claim.holds, claim.accuracy.mean95->low >= 95);
-    EXPECT_EQ(claim.seeds, claim.accuracy.mean < 95 ? 2 : 5) << "what fails is seen after two fifths";
+    EXPECT_TRUE(claim.seeds == 10 || (claim.seeds == 4 && !claim.holds)) << "what fails is seen early";
     EXPECT_EQ(claim.accuracy.count, static_cast<size_t>(claim.seeds));
     for (const Claim& before : claims) {
       if (&before == &claim) break;
@@ -517,6 +517,7 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
     }
     failures += claim.holds ? 0 : 1;
   }
+  EXPECT_EQ(claims.front().seeds, 4);
   EXPECT_EQ(failures, 1U) << "the first, because the test images are harder";
   EXPECT_THAT(search.claims_ending(), HasSubstr("no other one"));
   for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());

@@ -33,8 +33,9 @@ constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
 constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
-constexpr double kClaimShare = 0.4;  // of a budget, kept for the last trials and the claims
-constexpr double kOverrun = 1.1;     // of a budget, with the last claim
+constexpr size_t kFewestOfALook = 4;  // runs, before a claim has all
+constexpr double kClaimShare = 0.4;   // of a budget, kept for the last trials and the claims
+constexpr double kOverrun = 1.1;      // of a budget, with the last claim
 constexpr uint32_t kOneRecombinedIn = 5;
 constexpr double kFirstWidths[] = {0.7, 0.5};  // of the start
 constexpr int kDraws = 200;                    // tries for a candidate that is new
@@ -418,21 +419,29 @@ bool Search::has_time_to_claim(size_t candidate) const {
   return elapsed_ + rounds * run <= kOverrun * *plan_.budget;
 }
 
-// Not with all of the seeds if the first of them are below the target on average: it would fail. Ending only
-// with failures, that makes no claim wrong.
+// Not with all of the seeds if the first of them say that it will hardly hold. Ending only with failures,
+// that makes no claim wrong.
 Claim Search::make_claim(size_t candidate, bool& is_new) {
   const size_t first = plan_.claim_seeds * 2 / 5;
   std::vector<Trial> trials;
-  for (const size_t end : {first < 2 ? plan_.claim_seeds : first, plan_.claim_seeds}) {
+  for (const size_t end : {first < kFewestOfALook ? plan_.claim_seeds : first, plan_.claim_seeds}) {
     const size_t begin = trials.size();
     for (uint64_t seed = begin; seed < end; ++seed)
       trials.push_back({candidate, Trial::Kind::kClaim, kFirstClaimSeed + seed});
     if (begin == end) break;
     is_new = carry_out(std::span(trials).subspan(begin)) || is_new;
-    const Claim so_far = claim_of(candidate, trials);
-    if (so_far.accuracy.count < trials.size() || so_far.accuracy.mean < plan_.goal.target) break;
+    if (end < plan_.claim_seeds && is_hopeless(claim_of(candidate, trials))) break;
   }
   return claim_of(candidate, trials);
+}
+
+// A run diverged, or the mean is not above the target by a quarter of its interval's half-width: of four runs
+// of ten, about half of what the interval of all ten would need, so that the others would have to be better
+// than these by what happens once in five times.
+bool Search::is_hopeless(const Claim& claim) const {
+  if (claim.accuracy.count < static_cast<size_t>(claim.seeds) || !claim.accuracy.mean95) return true;
+  const double half_width = claim.accuracy.mean - claim.accuracy.mean95->low;
+  return claim.accuracy.mean < plan_.goal.target + half_width / 4;
 }
 
 Claim Search::claim_of(size_t candidate, std::span<const Trial> trials) const {

@@ -122,6 +122,7 @@ class Search {
   void claim_all();
   bool has_time_to_claim(size_t candidate) const;
   Claim make_claim(size_t candidate, bool& is_new);
+  bool is_hopeless(const Claim& claim) const;
   Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
   bool is_used(double share) const;  // of the budget
   bool carry_out(std::span<const Trial> trials);
