@@ -399,7 +399,7 @@ void Search::claim_all() {
     // One that was only lucky is better found out by two runs than by a claim.
     const std::vector<Trial> doubts = further_seeds(*next);
     bool is_new = false;
-    if (doubts.empty()) {
+    if (doubts.empty() || is_used(1)) {
       claims_.push_back(make_claim(*next, is_new));
     } else {
       is_new = carry_out(doubts);
