@@ -4,9 +4,9 @@
 // fails; then a second begins with one that costs more, and its failure ends them. A claim holds if the lower
 // end of a 95 % interval is at least the target, so that a wrong one does with a chance of 2.5 %. In a
 // sequence the chance that any is wrong stays that of one, because only the first wrong one counts: it is the
-// last, unless it holds (Maurer, Hothorn, Lehmacher 1995). So it is 5 % of both, over seeds: the test images
-// are one sample. What these said of earlier claims may choose the next, because its own runs have fresh
-// seeds; choosing the best of several tested ones would not keep that chance.
+// last, unless it holds (Maurer, Hothorn, Lehmacher 1995). So it is at most 5 % of both, over seeds: the test
+// images are one sample. What these said of earlier claims may choose the next, because its own runs have
+// fresh seeds; choosing the best of several tested ones would not keep that chance.
 #pragma once
 
 #include <functional>
