@@ -153,8 +153,7 @@ Images load_images(const Options& options, search::SearchPlan& plan) {
   const int held_out = plan.start.dataset.validation.images;
   plan.train_images = data.train.count - held_out;
   plan.all_images = data.train.count;
-  plan.held_out_images =
-      precision_of(std::span(data.train.labels).last(static_cast<size_t>(held_out)), plan.goal);
+  plan.test_images = precision_of(data.test.labels, plan.goal);
   plan.data_sha256 = data::sha256(data);
   plan.whole = whole.dataset;
   return images;
@@ -330,7 +329,7 @@ void add_search(CLI::App& app) {
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command->add_option("--claim-seeds", options->claim_seeds, "Fresh seeds of a claim (default: 10)")
-      ->check(CLI::Range(2, 1000))
+      ->check(CLI::Range(size_t{2}, search::kMostClaimSeeds))
       ->type_name("N");
   command
       ->add_option("--out", options->out, "Folder to write to, or to resume in (default: ./runs/search-...)")

@@ -110,11 +110,16 @@ Summary summarise(std::span<const double> values) {
                   .max = ascending.back()};
   if (values.size() > 1) {
     summary.sd = standard_deviation(ascending, summary.mean);
+    summary.mean95 = mean_interval95(summary.mean, *summary.sd, values.size());
     const double share = 1 / static_cast<double>(values.size());
-    summary.mean95 = student_interval(summary.mean, *summary.sd * std::sqrt(share), values.size());
     summary.next95 = student_interval(summary.mean, *summary.sd * std::sqrt(1 + share), values.size());
   }
   return summary;
+}
+
+Interval mean_interval95(double mean, double sd, size_t count) {
+  RUNG_REQUIRE(count > 1);
+  return student_interval(mean, sd / std::sqrt(static_cast<double>(count)), count);
 }
 
 Interval wilson95(int successes, int trials) {

@@ -33,6 +33,10 @@ struct Summary {
 // Preconditions: at least one value, all finite.
 Summary summarise(std::span<const double> values);
 
+// The 95 % interval of the mean of so many normal values with this deviation. Preconditions: count > 1.
+// Source: Student, "The probable error of a mean", Biometrika 1908.
+Interval mean_interval95(double mean, double sd, size_t count);
+
 // Linear between the order statistics, R's type 7: 0 <= share <= 1. Preconditions: at least one value,
 // ascending. Source: Hyndman and Fan, "Sample quantiles in statistical packages", American Statistician 1996.
 double quantile(std::span<const double> ascending, double share);

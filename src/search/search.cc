@@ -382,12 +382,8 @@ void Search::note_gain() {
 
 void Search::claim_all() {
   const Expected expected = [&](const Candidate& one) { return accuracy_at(one.loss()); };
-  // The test images are another sample: half of the standard error of such a share.
-  const double share = plan_.goal.target / 100;
-  const double margin =
-      50 * std::min(std::sqrt(share * (1 - share) / std::max(1.0, plan_.held_out_images)), 1 - share);
   while (true) {
-    const auto next = next_to_claim(candidates_, claims_, expected, plan_.goal.target, margin);
+    const auto next = next_to_claim(candidates_, claims_, expected, plan_.goal.target, plan_.claim_seeds);
     if (!next) {
       claims_ending_ = "no other one should have the target";
     } else if (claims_.size() == kMostClaims) {
@@ -411,53 +407,40 @@ void Search::claim_all() {
 // The first claim has, whatever the budget; those after it may pass its end by a little.
 bool Search::has_time_to_claim(size_t candidate) const {
   if (!plan_.budget || claims_.empty()) return true;
-  const Claim& last = claims_.back();
-  const double run =
-      last.train_seconds * candidates_[candidate].seconds / candidates_[last.candidate].seconds;
-  const double rounds =
-      std::ceil(static_cast<double>(plan_.claim_seeds) / static_cast<double>(plan_.workers));
+  double run = 0;
+  for (const auto& [seed, score] : candidates_[candidate].full) run = std::max(run, score.seconds);
+  run *= plan_.all_images / std::max(1.0, static_cast<double>(plan_.train_images));
+  const auto rounds = static_cast<double>(rounds_of_claim(plan_.claim_seeds, plan_.workers));
   return elapsed_ + rounds * run <= kOverrun * *plan_.budget;
 }
 
-// Not with all of the seeds if the first of them say that it will hardly hold. Ending only with failures,
-// that makes no claim wrong.
+// With seeds that no other claim has; not with all of them if the first say that it will hardly hold.
 Claim Search::make_claim(size_t candidate, bool& is_new) {
-  const size_t first = plan_.claim_seeds * 2 / 5;
+  const uint64_t first_seed = kFirstClaimSeed * (1 + claims_.size());
   std::vector<Trial> trials;
-  for (const size_t end : {first < kFewestOfALook ? plan_.claim_seeds : first, plan_.claim_seeds}) {
-    const size_t begin = trials.size();
-    for (uint64_t seed = begin; seed < end; ++seed)
-      trials.push_back({candidate, Trial::Kind::kClaim, kFirstClaimSeed + seed});
-    if (begin == end) break;
-    is_new = carry_out(std::span(trials).subspan(begin)) || is_new;
-    if (end < plan_.claim_seeds && is_hopeless(claim_of(candidate, trials))) break;
+  for (const size_t part : parts_of_claim(plan_.claim_seeds)) {
+    if (!trials.empty() && is_hopeless(claim_of(candidate, trials), plan_.goal.target)) break;
+    const size_t before = trials.size();
+    for (size_t i = 0; i < part; ++i)
+      trials.push_back({candidate, Trial::Kind::kClaim, first_seed + trials.size()});
+    is_new = carry_out(std::span(trials).subspan(before)) || is_new;
   }
   return claim_of(candidate, trials);
 }
 
-// A run diverged, or the mean is not above the target by a quarter of its interval's half-width: of four runs
-// of ten, about half of what the interval of all ten would need, so that the others would have to be better
-// than these by what happens once in five times.
-bool Search::is_hopeless(const Claim& claim) const {
-  if (claim.accuracy.count < static_cast<size_t>(claim.seeds) || !claim.accuracy.mean95) return true;
-  const double half_width = claim.accuracy.mean - claim.accuracy.mean95->low;
-  return claim.accuracy.mean < plan_.goal.target + half_width / 4;
-}
-
 Claim Search::claim_of(size_t candidate, std::span<const Trial> trials) const {
-  Claim claim{.candidate = candidate, .accuracy = {}, .seeds = static_cast<int>(trials.size()), .share = {}};
   std::vector<double> accuracies;
+  double seconds = 0;
   for (const Trial& trial : trials) {
     const auto found = claim_records_.find(trial);
     if (found == claim_records_.end()) continue;  // it diverged
     accuracies.push_back(ladder::metric_value(plan_.goal.metric, found->second));
-    claim.train_seconds += found->second.train_seconds() / static_cast<double>(trials.size());
-    claim.reached += accuracies.back() >= plan_.goal.target ? 1 : 0;
+    seconds += found->second.train_seconds();
   }
-  if (!accuracies.empty()) claim.accuracy = ladder::summarise(accuracies);
-  claim.share = ladder::clopper_pearson95(claim.reached, claim.seeds);
-  claim.holds = accuracies.size() == trials.size() && claim.accuracy.mean95 &&
-                claim.accuracy.mean95->low >= plan_.goal.target;
+  Claim claim =
+      judged(accuracies, static_cast<int>(trials.size()), plan_.goal.target, 100 / plan_.test_images);
+  claim.candidate = candidate;
+  claim.train_seconds = accuracies.empty() ? 0 : seconds / static_cast<double>(accuracies.size());
   return claim;
 }
 

@@ -122,7 +122,6 @@ class Search {
   void claim_all();
   bool has_time_to_claim(size_t candidate) const;
   Claim make_claim(size_t candidate, bool& is_new);
-  bool is_hopeless(const Claim& claim) const;
   Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
   bool is_used(double share) const;  // of the budget
   bool carry_out(std::span<const Trial> trials);
@@ -152,7 +151,9 @@ class Search {
 
 inline constexpr const char* kRunsFolder = "runs";  // in the search's
 
-// Seeds of trials: those that choose are 1, 2, 3 and on, those of claims begin here.
+// Seeds of trials: those that choose are 1, 2, 3 and on, those of the first claim begin here, those of the
+// second at twice this, and on.
 inline constexpr uint64_t kFirstClaimSeed = 1000;
+inline constexpr size_t kMostClaimSeeds = kFirstClaimSeed;
 
 }  // namespace rung::search

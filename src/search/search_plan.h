@@ -33,8 +33,8 @@ struct SearchPlan {
   data::DatasetSpec whole;  // the same images, none held out: for claims
   int train_images = 0;     // that `start` trains on
   int all_images = 0;       // that claims train on
-  // Held-out images; where classes count alike, as many as a balanced set would have for the same precision.
-  double held_out_images = 0;
+  // Test images; where classes count alike, as many as a balanced set would have for the same precision.
+  double test_images = 0;
   std::string data_sha256;  // of all images
   Goal goal;
   Space space;
