@@ -309,7 +309,8 @@ class PretendingCrew final : public sweep::Crew {
 
   bool diverges = false;                // with any seed but 1
   double lucky = 0;                     // points of accuracy that some have by chance
-  std::vector<recipe::Recipe> claimed;  // trained on all images, by seed 1000
+  bool is_perfect = false;              // whatever the model
+  std::vector<recipe::Recipe> claimed;  // trained on all images
   size_t trials = 0;
 
  private:
@@ -320,7 +321,7 @@ class PretendingCrew final : public sweep::Crew {
       return {.index = task.index, .end = sweep::End::kDiverged, .record = {}, .message = "why"};
     const auto params = static_cast<double>(nn::infer(recipe.model).params);
     const double luck = 0.02 * static_cast<double>(recipe.seed % 3);
-    const double accuracy = 100 - 2000 / params - 4.0 / recipe.training.epochs + luck;
+    const double accuracy = is_perfect ? 100 : 100 - 2000 / params - 4.0 / recipe.training.epochs + luck;
     train::RunRecord record;
     train::EpochRecord epoch;
     epoch.epoch = 1;
@@ -461,7 +462,40 @@ TEST_F(SearchTest, ClaimsGoToCheaperOnesUntilTwoFail) {
   EXPECT_EQ(claims.front().seeds, 4);
   EXPECT_EQ(failures, 1U) << "the first, because the test images are harder";
   EXPECT_THAT(search.claims_ending(), HasSubstr("no other one"));
-  for (const recipe::Recipe& recipe : crew.claimed) EXPECT_TRUE(recipe.dataset.validation.empty());
+  std::set<uint64_t> seeds;
+  for (const recipe::Recipe& recipe : crew.claimed)
+    EXPECT_TRUE(seeds.insert(recipe.seed).second) << "each run of a claim has a seed of its own";
+}
+
+// With one worker a trial may begin at a moment before these 80 %, and then the claim's ten runs come.
+TEST_F(SearchTest, NothingIsTrainedLongerOnceFourFifthsOfTheBudgetAreUsed) {
+  PretendingCrew crew(1);
+  SearchPlan timed = plan();
+  timed.goal.target = 99.9;  // out of reach: all that is on the front would be trained longer
+  timed.candidates = std::nullopt;
+  timed.batch = 64;
+  timed.budget = 100;
+  Search search(timed, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  EXPECT_LE(crew.trials - crew.claimed.size(), 80U + 64 + 32 + 16) << "a generation more at most";
+  EXPECT_THAT(search.ending(), HasSubstr("the budget's part for searching was used"));
+}
+
+// However much better than the target the best one is, smaller ones are found.
+TEST_F(SearchTest, AnEasyTargetIsReachedByEverSmallerOnes) {
+  for (const bool is_perfect : {false, true}) {
+    PretendingCrew crew(2);
+    crew.is_perfect = is_perfect;
+    SearchPlan easy = plan();
+    easy.goal.target = 50;
+    Search search(easy, folder_ / (is_perfect ? "perfect" : "good"));
+    sweep::Crew* const crews[] = {&crew};
+    search.run(crews, {});
+    ASSERT_TRUE(search.claimed());
+    EXPECT_LT(search.candidates()[*search.claimed()].cost, 0.25 * search.candidates().front().cost)
+        << is_perfect;
+  }
 }
 
 TEST_F(SearchTest, BeginsWithTheStartAndTheStartWithFewerChannels) {
@@ -537,6 +571,32 @@ TEST_F(SearchTest, EndsWithoutAClaimWhereEverythingDiverges) {
   EXPECT_FALSE(search.claimed());
 }
 
+TEST_F(SearchTest, WhatDivergesTakesTimeToo) {
+  PretendingCrew crew(1);
+  crew.diverges = true;  // in claims
+  SearchPlan timed = plan();
+  timed.candidates = std::nullopt;
+  timed.gflops = 1e-3;
+  timed.budget = 1.5 * *cost_of(timed.start, Cost::kTrainSeconds, timed.yardstick());
+  Search search(timed, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  EXPECT_EQ(search.claims().size(), 1U) << "its runs took more than the budget";
+  EXPECT_THAT(search.claims_ending(), HasSubstr("no room"));
+}
+
+TEST_F(SearchTest, OneWhoseRunsNeedMuchMemoryIsNotTried) {
+  PretendingCrew crew(2);
+  SearchPlan wide = plan();
+  wide.space.channels = {1, 4096};
+  wide.space.batch_size = {8, 65'536};
+  wide.start.training.batch_size = 32'768;
+  Search search(wide, folder_);
+  sweep::Crew* const crews[] = {&crew};
+  search.run(crews, {});
+  for (const Candidate& one : search.candidates()) EXPECT_LE(one.recipe.training.batch_size, 32'768);
+}
+
 TEST_F(SearchTest, ABudgetCountsTheWorkersThatItBeganWith) {
   SearchPlan timed = plan();
   timed.candidates = std::nullopt;
@@ -561,6 +621,13 @@ TEST_F(SearchTest, AnotherPlanIsRefused) {
     EXPECT_EQ(search.plan().workers, plan().workers);
     EXPECT_EQ(search.plan().gflops, plan().gflops);
   }
+  // A limit that the first measurement met is met, although the machine is slower today.
+  SearchPlan limited = plan();
+  limited.goal.limits = {
+      {Cost::kTrainSeconds, *cost_of(limited.start, Cost::kTrainSeconds, limited.yardstick())}};
+  { const Search search(limited, folder_ / "limited"); }
+  limited.gflops /= 2;
+  EXPECT_NO_THROW(Search(limited, folder_ / "limited"));
   other.data_sha256 = "other";
   EXPECT_THROW(Search(other, folder_), UsageError);
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -50,6 +49,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDefaultBudget = "30m";
 constexpr double kFirstParams = 10'000;  // of the first recipe for a dataset
+constexpr double kSmaller = 0.7;         // times, where limits exclude that
+constexpr double kFewestFirstParams = 300;
+constexpr double kRunsOfTheStart = 1.5;  // its rungs together
 constexpr double kShareOfPeak = 0.4;     // at which small networks train on one core, with all that is around
 
 struct Options {
@@ -97,23 +99,31 @@ bool is_dataset(const Options& options) {
 recipe::Recipe first_recipe(const Options& options, const search::Goal& goal, const search::Space& space) {
   const data::Dataset data =
       data::load_dataset(options.start, data::root_or_default(options.engine.data_root));
-  double params = kFirstParams;
-  for (const search::Limit& limit : goal.limits)
-    if (limit.cost == search::Cost::kParams) params = std::min(params, limit.at_most);
   const std::string name =
       data::is_folder(options.start) ? recipe::folder_seen_from(fs::path(), options.start) : options.start;
-  const auto made = [&](ladder::Shape shape) {
+  const auto made = [&](ladder::Shape shape, double params) {
     return ladder::first_recipe(data, name, options.start, options.start, static_cast<int64_t>(params),
                                 shape);
   };
   // Where only weights cost something, the shape that computes more with each of them.
   const bool is_small = goal.minimise == search::Cost::kParams || goal.minimise == search::Cost::kFlashBytes;
-  const auto fast = made(ladder::Shape::kFast);
-  recipe::Recipe recipe =
-      recipe::parse(is_small ? made(ladder::Shape::kSmall).toml : fast.toml, "first.toml");
+  const int epochs = static_cast<int>(std::clamp<double>(made(ladder::Shape::kFast, kFirstParams).epochs,
+                                                         space.epochs.low, space.epochs.high));
+  const auto is_allowed = [&](const recipe::Recipe& recipe) {
+    return std::ranges::all_of(goal.limits, [&](const search::Limit& limit) {
+      if (limit.cost == search::Cost::kTrainSeconds) return true;  // the epochs' part
+      return search::cost_of(recipe, limit.cost, {goal.chip, 0, 1}).value_or(0) <= limit.at_most;
+    });
+  };
+  recipe::Recipe recipe;
+  double params = kFirstParams;
+  do {
+    const auto shape = is_small ? ladder::Shape::kSmall : ladder::Shape::kFast;
+    recipe = recipe::parse(made(shape, params).toml, "first.toml");
+    params *= kSmaller;
+  } while (!is_allowed(recipe) && params >= kFewestFirstParams);
   recipe.name = data::is_folder(options.start) ? "first" : options.start + "-first";
   if (kernels::has_pair_instruction()) recipe.training.precision = kernels::Precision::kBf16;  // it is faster
-  const int epochs = std::min(fast.epochs, static_cast<int>(space.epochs.high));
   return recipe::with_epochs(std::move(recipe), epochs);
 }
 
@@ -165,7 +175,12 @@ search::SearchPlan plan_of(const Options& options) {
   plan.goal.minimise = search::parse_cost(options.minimise);
   search::require_chip(options.chip);
   plan.goal.chip = options.chip;
-  for (const std::string& limit : options.limits) plan.goal.limits.push_back(search::parse_limit(limit));
+  for (const std::string& text : options.limits) {
+    const search::Limit limit = search::parse_limit(text);
+    if (std::ranges::find(plan.goal.limits, limit.cost, &search::Limit::cost) != plan.goal.limits.end())
+      throw UsageError(fmt::format("--at-most says twice how much {} there may be", name_of(limit.cost)));
+    plan.goal.limits.push_back(limit);
+  }
   if (!options.space.empty())
     plan.space = search::parse_space(read_text_file(options.space, 1 << 20), options.space);
   plan.strategy = options.strategy == "random" ? search::Strategy::kRandom : search::Strategy::kLocal;
@@ -185,8 +200,9 @@ search::SearchPlan plan_of(const Options& options) {
 void require_time(const search::SearchPlan& plan) {
   if (!plan.budget) return;
   const double run = search::cost_of(plan.start, search::Cost::kTrainSeconds, plan.yardstick()).value_or(0);
-  const double claims = std::ceil(static_cast<double>(plan.claim_seeds) / static_cast<double>(plan.workers));
-  const double least = run * (1 + claims);
+  const double first = std::max(1.0, kRunsOfTheStart / static_cast<double>(plan.workers));
+  const auto claims = static_cast<double>(search::rounds_of_claim(plan.claim_seeds, plan.workers));
+  const double least = run * (first + claims);
   if (least <= *plan.budget) return;
   throw UsageError(
       fmt::format("a budget of {} is too short: one run takes about {}, and a claim {} of them",
@@ -207,8 +223,13 @@ void write_state(const search::Search& search) {
   replace_file(folder / search::kResultsJson, search_json(search).dump(1) + "\n");
   replace_file(folder / search::kResultsDocument, search_document(search));
   replace_file(folder / report::kReportFile, report::search_page(search));
-  if (const auto found = search::found_recipe(search))
+  const auto found = search::found_recipe(search);
+  if (found) {
     replace_file(folder / search::kFoundRecipe, recipe::to_toml(*found));
+  } else {
+    std::error_code ignored;
+    fs::remove(folder / search::kFoundRecipe, ignored);  // more seeds may say that there is none
+  }
 }
 
 void carry_out(search::Search& search, const Options& options, const Images& images, size_t jobs,
@@ -230,24 +251,16 @@ void carry_out(search::Search& search, const Options& options, const Images& ima
                          progress.trials);
           },
       .should_stop = [] { return InterruptGuard::signal() != 0; }};
-  const std::string hint =
-      fmt::format("resume with `{}`", repeated_with(*options.given, "--out", search.folder().string()));
-  try {
-    if (!is_there(search.folder() / search::kResultsJson)) write_state(search);
-    sweep::LocalCrew here(jobs, images.datasets, options.crew.checkpoint_seconds);
-    std::vector<sweep::Crew*> crews = {&here};
-    std::optional<sweep::RemoteCrew> others;
-    if (processes != nullptr) crews.push_back(&others.emplace(*processes, images.datasets, images.recipes));
-    search.run(crews, observer);
-  } catch (const ladder::Stopped&) {
-    throw Interrupted(InterruptGuard::signal(), "interrupted", hint);
-  } catch (const NoSpaceError& error) {
-    throw NoSpaceError(error.what(), hint);
-  }
+  if (!is_there(search.folder() / search::kResultsJson)) write_state(search);
+  sweep::LocalCrew here(jobs, images.datasets, options.crew.checkpoint_seconds);
+  std::vector<sweep::Crew*> crews = {&here};
+  std::optional<sweep::RemoteCrew> others;
+  if (processes != nullptr) crews.push_back(&others.emplace(*processes, images.datasets, images.recipes));
+  search.run(crews, observer);
+  write_state(search);
 }
 
 void show(const search::Search& search, const OutputOptions& output) {
-  write_state(search);
   if (output.json) {
     write_json(search_json(search));
     return;
@@ -265,12 +278,20 @@ void lead(const Options& options, sweep::Processes* processes) {
   plan.workers = jobs * (processes == nullptr ? 1 : static_cast<size_t>(processes->count()));
   const fs::path folder = options.out.empty() ? default_folder(options) : fs::path(options.out);
   if (!ladder::holds_search(folder)) require_time(plan);
+  const std::string hint =
+      fmt::format("resume with `{}`", repeated_with(*options.given, "--out", folder.string()));
   std::optional<InterruptGuard> guard(std::in_place);
-  search::Search search(std::move(plan), folder);
-  show_folder(search.folder());
-  carry_out(search, options, images, jobs, processes);
-  guard.reset();
-  show(search, options.output);
+  try {
+    search::Search search(std::move(plan), folder);
+    show_folder(search.folder());
+    carry_out(search, options, images, jobs, processes);
+    guard.reset();
+    show(search, options.output);
+  } catch (const ladder::Stopped&) {
+    throw Interrupted(InterruptGuard::signal(), "interrupted", hint);
+  } catch (const NoSpaceError& error) {
+    throw NoSpaceError(error.what(), hint);
+  }
 }
 
 void search_for(const Options& options) {
@@ -312,9 +333,8 @@ void add_search(CLI::App& app) {
   command->add_option("--budget", options->budget, "Time for all of it, as in 90s, 30m or 2h (default: 30m)")
       ->type_name("TIME");
   command
-      ->add_option(
-          "--candidates", options->candidates,
-          "Most candidates, but for four at the end; without --budget there is then no limit of time")
+      ->add_option("--candidates", options->candidates,
+                   "Most candidates; without --budget there is then no limit of time")
       ->check(CLI::Range(size_t{1}, search::kMostCandidates))
       ->type_name("N");
   command

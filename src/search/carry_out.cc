@@ -79,8 +79,8 @@ Carried carry_out(std::span<const Errand> errands, size_t workers, std::span<swe
   }
   if (!failure.empty()) throw Error(fmt::format("a run failed twice: {}", printable(failure)));
   std::vector<double> seconds;
-  for (const size_t i : order)
-    seconds.push_back(carried.records[i] ? carried.records[i]->total_seconds() : 0);
+  for (const size_t i : order)  // what a run takes that diverges is not recorded
+    seconds.push_back(carried.records[i] ? carried.records[i]->total_seconds() : errands[i].seconds);
   carried.elapsed = makespan(seconds, workers);
   return carried;
 }

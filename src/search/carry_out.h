@@ -21,7 +21,8 @@ struct Errand {
 struct Carried {
   std::vector<std::optional<train::RunRecord>> records;  // of each errand; none if it diverged
   bool is_new = false;                                   // whether any had still to be trained
-  double elapsed = 0;                                    // seconds that these take so many workers
+  // Seconds that these take so many workers; those that diverged count as foretold.
+  double elapsed = 0;
 };
 
 // Callbacks; each may be empty.

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "ladder/judge.h"
 #include "nn/infer.h"
+#include "nn/memory.h"
+#include "nn/plan.h"
 #include "search/carry_out.h"
 #include "search/training_edit.h"
 
@@ -33,12 +35,14 @@ constexpr double kPromisingCost = 1.5;
 constexpr size_t kNewestRuns = 24;  // that tell which accuracy a loss stands for
 constexpr size_t kPatience = 12;    // generations without a gain
 constexpr size_t kMostClaims = 6;
-constexpr size_t kFewestOfALook = 4;  // runs, before a claim has all
-constexpr double kClaimShare = 0.4;   // of a budget, kept for the last trials and the claims
-constexpr double kOverrun = 1.1;      // of a budget, with the last claim
+constexpr double kDrawingShare = 0.6;  // of a budget, after which no more candidates are drawn
+constexpr double kTrialShare = 0.8;    // and none is trained longer
+constexpr double kOverrun = 1.1;       // of a budget, with the last claim
 constexpr uint32_t kOneRecombinedIn = 5;
 constexpr double kFirstWidths[] = {0.7, 0.5};  // of the start
 constexpr int kDraws = 200;                    // tries for a candidate that is new
+// Of a candidate, in bytes, unless the start needs more; the same on every machine.
+constexpr uint64_t kUsualMemory = 1 << 30;
 constexpr uint32_t kMostRandomSteps = 10;
 
 int share_of(int epochs, double share) {
@@ -66,6 +70,13 @@ recipe::Recipe bare(recipe::Recipe recipe) {
                    "start from a recipe that `rung export c` takes");
 }
 
+// Bytes that a run takes; without those of reading images, which do not grow with the model.
+uint64_t memory_of(const recipe::Recipe& recipe) {
+  constexpr int kMostOfAnOptimizer = 3;  // floats for each parameter
+  return nn::training_bytes(nn::make_plan(recipe.model), recipe.training.precision, kMostOfAnOptimizer,
+                            recipe.training.batch_size, 1);
+}
+
 // Batch norm has no variance where a channel has a single value in a batch of one image.
 bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
   const int batch = recipe.training.batch_size;
@@ -81,7 +92,8 @@ bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
 }  // namespace
 
 Search::Search(SearchPlan plan, fs::path folder)
-    : plan_(std::move(plan)), folder_(std::move(folder)), claim_(folder_) {
+    : plan_(std::move(plan)), folder_(std::move(folder)), lock_(folder_) {
+  take_measurements(folder_, plan_);
   plan_.start = bare(std::move(plan_.start));
   require_within(plan_.space, plan_.start);
   for (const Limit& limit : plan_.goal.limits) {
@@ -130,11 +142,11 @@ double Search::accuracy_at(double loss) const {
 }
 
 // A smaller candidate may lose as much as the best one is better than the target needs; and the better that
-// one is, the less a larger one is of use.
+// one is, the less a larger one is of use, until only smaller ones are.
 bool Search::is_promising(Rung rung, const Candidate& one, const Candidate& best) const {
   const double room = (100 - plan_.goal.target) / std::max(1e-9, best.loss() * errors_per_loss());
   return one.priced((one.*rung)->loss) <= kPromisingLoss * room * best.priced((best.*rung)->loss) &&
-         one.cost <= kPromisingCost / std::max(1.0, room) * best.cost;
+         one.cost <= kPromisingCost / std::clamp(room, 1.0, kPromisingCost) * best.cost;
 }
 
 // It may have been lucky, unless it has much less loss than it needs.
@@ -205,6 +217,7 @@ std::vector<Trial> Search::further_seeds(size_t candidate) const {
 std::vector<Trial> Search::promotions() const {
   const auto best_one = best();
   std::vector<Trial> trials;
+  if (is_used(kTrialShare)) return trials;
   if (best_one) trials = further_seeds(*best_one);
   const Candidate* the_best = best_one ? &candidates_[*best_one] : nullptr;
   promote(the_best, &Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
@@ -289,6 +302,7 @@ bool Search::complete(Candidate& candidate) const {
   if (leaves_batch_norm_alone(candidate.recipe, plan_.train_images) ||
       leaves_batch_norm_alone(candidate.recipe, plan_.all_images))
     return false;
+  if (memory_of(candidate.recipe) > std::max(kUsualMemory, memory_of(plan_.start))) return false;
   candidate.cost = *cost;
   candidate.seconds = seconds_of(candidate.recipe);
   candidate.recipe.title = candidate.change();
@@ -321,8 +335,8 @@ bool Search::is_used(double share) const {
 bool Search::may_propose() {
   if (!ending_.empty()) return false;
   if (candidates_.size() >= plan_.candidates.value_or(kMostCandidates)) {
-    ending_ = fmt::format("there are {}", counted(candidates_.size(), "candidate"));
-  } else if (is_used(1 - kClaimShare)) {
+    ending_ = fmt::format("the limit is {}", counted(candidates_.size(), "candidate"));
+  } else if (is_used(kDrawingShare)) {
     ending_ = "the budget's part for searching was used";
   } else if (generations_ >= last_gain_ + kPatience) {
     ending_ = fmt::format("the last {} generations found nothing better or cheaper", kPatience);

@@ -131,7 +131,7 @@ class Search {
 
   SearchPlan plan_;
   std::filesystem::path folder_;
-  ClaimedFolder claim_;
+  ClaimedFolder lock_;
   std::vector<Candidate> candidates_;
   std::set<std::string> known_;  // recipes as text, without their names
   std::vector<Claim> claims_;

@@ -24,7 +24,16 @@ constexpr uint64_t kMaxBytes = 8 << 20;
 constexpr const char* kSpeed = "gflops";
 constexpr const char* kWorkers = "workers";
 // To be raised when the same plan draws other candidates.
-constexpr int kRevision = 9;
+constexpr int kRevision = 10;
+
+json read(const fs::path& path) {
+  json stored = kFormat.parse(read_text_file(path, kMaxBytes));
+  const auto holds = [&](const char* key, auto is) { return stored.contains(key) && is(stored.at(key)); };
+  if (stored.is_object() && holds(kSpeed, [](const json& value) { return value.is_number(); }) &&
+      holds(kWorkers, [](const json& value) { return value.is_number_unsigned(); }))
+    return stored;
+  throw DataError(fmt::format("{}: not the plan of a search", path.string()));
+}
 
 }  // namespace
 
@@ -54,7 +63,15 @@ ordered_json to_json(const SearchPlan& plan) {
   return file;
 }
 
-void store_or_require_same(const fs::path& folder, SearchPlan& plan) {
+void take_measurements(const fs::path& folder, SearchPlan& plan) {
+  const fs::path path = folder / ladder::kSearchPlan;
+  if (!is_there(path)) return;
+  const json stored = read(path);
+  plan.gflops = stored.at(kSpeed).get<double>();
+  plan.workers = std::max<size_t>(1, stored.at(kWorkers).get<size_t>());
+}
+
+void store_or_require_same(const fs::path& folder, const SearchPlan& plan) {
   const fs::path path = folder / ladder::kSearchPlan;
   remove_leftovers_of(path);
   if (!is_there(path)) {
@@ -62,13 +79,7 @@ void store_or_require_same(const fs::path& folder, SearchPlan& plan) {
     replace_file(path, to_json(plan).dump(2) + "\n");
     return;
   }
-  const json stored = kFormat.parse(read_text_file(path, kMaxBytes));
-  const json speed = stored.is_null() ? json() : stored.value(kSpeed, json());
-  const json workers = stored.is_null() ? json() : stored.value(kWorkers, json());
-  if (!speed.is_number() || !workers.is_number_unsigned())
-    throw DataError(fmt::format("{}: not the plan of a search", path.string()));
-  plan.gflops = speed.get<double>();
-  plan.workers = std::max<size_t>(1, workers.get<size_t>());
+  const json stored = read(path);
   const json wanted = json::parse(to_json(plan).dump());
   for (const auto& [key, value] : wanted.items()) {
     const json before = stored.value(key, json());

@@ -52,8 +52,12 @@ struct SearchPlan {
 
 nlohmann::ordered_json to_json(const SearchPlan& plan);
 
-// Writes the plan into an empty folder; where there is a plan, takes its measured speed and workers, and
-// throws UsageError, naming what differs, if it is another one, DataError if it is none.
-void store_or_require_same(const std::filesystem::path& folder, SearchPlan& plan);
+// What was measured when the search in the folder began, if one did: its speed and workers. Throws DataError
+// if what it holds is no plan.
+void take_measurements(const std::filesystem::path& folder, SearchPlan& plan);
+
+// Writes the plan into an empty folder; where there is another plan, throws UsageError, naming what differs.
+// Throws DataError as above.
+void store_or_require_same(const std::filesystem::path& folder, const SearchPlan& plan);
 
 }  // namespace rung::search

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "nn/infer.h"
 #include "recipe/parse.h"
 #include "recipe/toml_reader.h"
+#include "search/model_edit.h"
 #include "search/training_edit.h"
 
 namespace rung::search {
@@ -80,10 +82,18 @@ void require_within(const Space& space, const recipe::Recipe& recipe) {
                      fmt::format("widen `{}` in the file of --space", name_of(kind)));
   };
   int convolutions = 0;
-  for (const nn::LayerSpec& layer : recipe.model.layers)
-    convolutions += std::holds_alternative<nn::Conv2d>(layer) ? 1 : 0;
+  const ModelEdit model(recipe.model);
+  for (size_t i = 0; i < model.layers().size(); ++i) {
+    const auto* conv = std::get_if<nn::Conv2d>(&model.layers()[i]);
+    if (conv == nullptr) continue;
+    ++convolutions;
+    if (!model.is_last_weight(i)) require(Kind::kChannels, space.channels, conv->out_channels);
+    require(Kind::kKernelSize, space.kernel_size, std::max(conv->kernel_size.h, conv->kernel_size.w));
+  }
   if (convolutions > 0) require(Kind::kDepth, space.depth, convolutions);
   require(Kind::kLearningRate, space.lr, largest_lr(recipe.training));
+  require(Kind::kWeightDecay, space.weight_decay, weight_decay_of(recipe.training));
+  require(Kind::kLabelSmoothing, space.label_smoothing, recipe.training.label_smoothing);
   require(Kind::kEpochs, space.epochs, recipe.training.epochs);
   require(Kind::kBatchSize, space.batch_size, recipe.training.batch_size);
 }

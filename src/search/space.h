@@ -98,8 +98,7 @@ Space parse_space(std::string_view toml, std::string_view source);
 // The same as TOML, with every range.
 std::string to_toml(const Space& space);
 
-// Throws UsageError, naming the key, if the recipe's convolutions, learning rate, batch or epochs lie
-// outside.
+// Throws UsageError, naming the key, if the recipe lies outside in what may change.
 void require_within(const Space& space, const recipe::Recipe& recipe);
 
 }  // namespace rung::search
