@@ -13,12 +13,10 @@
 // images.
 #pragma once
 
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -27,6 +25,8 @@
 #include "base/claimed_folder.h"
 #include "search/candidate.h"
 #include "search/claims.h"
+#include "search/drawer.h"
+#include "search/population.h"
 #include "search/search_plan.h"
 #include "sweep/crew.h"
 #include "train/run_record.h"
@@ -73,7 +73,7 @@ class Search {
 
   const SearchPlan& plan() const { return plan_; }
   const std::filesystem::path& folder() const { return folder_; }
-  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<Candidate>& candidates() const { return population_.all(); }
   const std::vector<Claim>& claims() const { return claims_; }
   size_t generations() const { return generations_; }
   Phase phase() const { return phase_; }
@@ -81,12 +81,8 @@ class Search {
   const std::string& claims_ending() const { return claims_ending_; }  // why no more were claimed
   double trained_seconds() const { return seconds_; }                  // of all runs together
 
-  // The accuracy that a held-out loss stands for, in percent: errors are taken to be in proportion to the
-  // loss, as in the newest runs with all epochs. It tells candidates apart better than their own accuracy:
-  // that is a count of few errors.
-  double accuracy_at(double loss) const;
-  // The front's cheapest candidate that has the target by its loss.
-  std::optional<size_t> best() const;
+  double accuracy_at(double loss) const { return population_.accuracy_at(loss); }
+  std::optional<size_t> best() const { return population_.best(); }
   // The smallest claim that holds.
   std::optional<size_t> claimed() const;
 
@@ -99,24 +95,12 @@ class Search {
   void run(std::span<sweep::Crew* const> crews, const SearchObserver& observer);
 
  private:
-  void begin();
   std::vector<Trial> first_trials();
   std::vector<Trial> further_seeds(size_t candidate) const;
   std::vector<Trial> promotions() const;
-  double errors_per_loss() const;
-  bool is_promising(Rung rung, const Candidate& one, const Candidate& best) const;
-  bool is_sure(const Candidate& one) const;
-  void promote(const Candidate* the_best, Rung from, Trial::Kind to, size_t most,
-               std::vector<Trial>& trials) const;
+  void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
+  size_t most_candidates() const;
   void propose(std::vector<Trial>& trials);
-  std::optional<Candidate> draw_candidate();
-  void recombine(Candidate& candidate, size_t other) const;
-  bool complete(Candidate& candidate) const;
-  void add(Candidate candidate);
-  size_t draw_parent(RandomStream& random) const;
-  double seconds_of(const recipe::Recipe& recipe) const;
-  std::vector<size_t> window(size_t below, size_t above) const;
-  std::vector<size_t>::const_iterator crossing(const std::vector<size_t>& front) const;
   bool may_propose();
   void note_gain();
   void claim_all();
@@ -127,16 +111,14 @@ class Search {
   bool carry_out(std::span<const Trial> trials);
   void note(const Trial& trial, const train::RunRecord& record);
   std::filesystem::path folder_of(const Trial& trial) const;
-  bool is_allowed(const recipe::Recipe& recipe) const;
 
   SearchPlan plan_;
   std::filesystem::path folder_;
   ClaimedFolder lock_;
-  std::vector<Candidate> candidates_;
-  std::set<std::string> known_;  // recipes as text, without their names
+  Population population_;
+  Drawer drawer_;
   std::vector<Claim> claims_;
   std::map<Trial, train::RunRecord> claim_records_;
-  std::deque<Score> newest_;  // of the runs with all epochs
   size_t generations_ = 0;
   std::vector<size_t> front_;  // as far as the best, after the last generation
   size_t last_gain_ = 0;       // the generation that changed it

@@ -37,6 +37,10 @@ json read(const fs::path& path) {
 
 }  // namespace
 
+double SearchPlan::seconds_of(const recipe::Recipe& recipe) const {
+  return *cost_of(recipe, Cost::kTrainSeconds, yardstick());
+}
+
 ordered_json to_json(const SearchPlan& plan) {
   ordered_json file = kFormat.begin();
   file["recipe"] = plan.start.name;

@@ -48,6 +48,8 @@ struct SearchPlan {
   size_t workers = 1;                // runs at a time when it began: the budget is that of so many
 
   Yardstick yardstick() const { return {goal.chip, train_images, gflops}; }
+  // That a run of the recipe takes on one core, foretold.
+  double seconds_of(const recipe::Recipe& recipe) const;
 };
 
 nlohmann::ordered_json to_json(const SearchPlan& plan);
