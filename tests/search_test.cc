@@ -2,6 +2,7 @@
 // of the recipe. Searches with real runs are in cli/search/.
 #include "search/search.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -522,6 +523,33 @@ TEST_F(SearchTest, BeginsWithTheStartAndTheStartWithFewerChannels) {
   Search fixed(few, folder_ / "fixed");
   fixed.run(crews, {});
   EXPECT_EQ(std::get<nn::Conv2d>(fixed.candidates()[1].recipe.model.layers.front()).out_channels, all);
+}
+
+// Between the narrowest with the target and the next without it.
+TEST_F(SearchTest, HalvesTheWidthsBetweenWhichTheTargetLies) {
+  PretendingCrew crew(2);
+  sweep::Crew* const crews[] = {&crew};
+  // As changes of the start that got all rungs.
+  const auto widths_for = [&](double target) {
+    SearchPlan wanted = plan();
+    wanted.goal.target = target;
+    Search search(wanted, folder_ / fmt::format("{}", target));
+    search.run(crews, {});
+    std::vector<std::string> changes;
+    for (const Candidate& one : search.candidates())
+      if (one.number < 22 && one.longer && one.full.contains(1) && one.change().ends_with("everywhere") &&
+          one.parent == 0U)
+        changes.push_back(one.change().substr(0, one.change().find(' ')));
+    return changes;
+  };
+  SearchPlan few = plan();
+  few.candidates = 3;
+  Search first(few, folder_ / "first");
+  first.run(crews, {});
+  const auto accuracy = [&](size_t one) { return first.candidates()[one].accuracy(); };
+  EXPECT_THAT(widths_for((accuracy(1) + accuracy(2)) / 2), ElementsAre("0.7", "0.5", "0.6", "0.55"));
+  EXPECT_THAT(widths_for(50), ElementsAre("0.7", "0.5", "0.25", "0.13"));
+  EXPECT_THAT(widths_for(99.99), ElementsAre("0.7", "0.5"));
 }
 
 TEST_F(SearchTest, TheTrainingOfOneIsTriedWithTheModelOfAnother) {

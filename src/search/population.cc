@@ -37,9 +37,14 @@ double Population::accuracy_at(double loss) const {
   return 100 - std::min(100.0, loss * errors_per_loss());
 }
 
+bool Population::has_target(size_t candidate) const {
+  const Candidate& one = all_[candidate];
+  return !one.diverged && !one.full.empty() && accuracy_at(one.loss()) >= target_;
+}
+
 // The first candidate of a front, by ascending cost, that has the target; its end if none has.
 std::vector<size_t>::const_iterator Population::crossing(const std::vector<size_t>& front) const {
-  return std::ranges::find_if(front, [&](size_t one) { return accuracy_at(all_[one].loss()) >= target_; });
+  return std::ranges::find_if(front, [&](size_t one) { return has_target(one); });
 }
 
 std::optional<size_t> Population::best() const {

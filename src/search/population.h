@@ -31,7 +31,9 @@ class Population {
   // that is a count of few errors.
   double accuracy_at(double loss) const;
 
-  // The front's cheapest candidate that has the target by its loss.
+  // By its loss, if it has had all epochs and did not diverge.
+  bool has_target(size_t candidate) const;
+  // The front's cheapest candidate that has the target.
   std::optional<size_t> best() const;
   // The front by ascending cost, as far as the best.
   std::vector<size_t> front_to_best() const;

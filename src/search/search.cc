@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -20,8 +21,9 @@ namespace fs = std::filesystem;
 // Shares of the epochs.
 constexpr double kQuickShare = 1.0 / 8;
 constexpr double kLongerShare = 3.0 / 8;
-constexpr double kFirstWidths[] = {0.7, 0.5};  // of the start
-constexpr size_t kPatience = 12;               // generations without a gain
+constexpr double kFirstWidths[] = {1, 0.7, 0.5};  // times the start's channels
+constexpr size_t kHalvings = 2;                   // of the widths between which the target lies
+constexpr size_t kPatience = 12;                  // generations without a gain
 constexpr size_t kMostClaims = 6;
 constexpr double kDrawingShare = 0.6;  // of a budget, after which no more candidates are drawn
 constexpr double kTrialShare = 0.8;    // and none is trained longer
@@ -146,26 +148,36 @@ bool Search::may_propose() {
   return ending_.empty();
 }
 
-// Of the start and, because no other change brings a search near its target so fast, of the start with fewer
-// channels: all rungs.
-std::vector<Trial> Search::first_trials() {
-  if (plan_.strategy == Strategy::kLocal && !plan_.space.fixed.contains(Kind::kChannels)) {
-    for (const double width : kFirstWidths) {
-      if (population_.size() == most_candidates()) break;
-      if (auto candidate = drawer_.scaled_start(population_, width)) population_.add(std::move(*candidate));
-    }
+// All rungs of the start with so many times the channels: no other change brings a search near its target so
+// fast.
+void Search::try_width(double width, std::vector<Trial>& trials) {
+  if (width < 1) {
+    if (plan_.strategy == Strategy::kRandom || plan_.space.fixed.contains(Kind::kChannels)) return;
+    if (population_.size() == most_candidates()) return;
+    auto candidate = drawer_.scaled_start(population_, width);
+    if (!candidate) return;
+    widths_[width] = candidate->number;
+    population_.add(std::move(*candidate));
   }
-  std::vector<Trial> trials;
-  for (size_t one = 0; one < population_.size(); ++one)
-    for (const auto kind : {Trial::Kind::kQuick, Trial::Kind::kLonger, Trial::Kind::kFull})
-      trials.push_back({one, kind, 1});
-  return trials;
+  for (const auto kind : {Trial::Kind::kQuick, Trial::Kind::kLonger, Trial::Kind::kFull})
+    trials.push_back({widths_.at(width), kind, 1});
+}
+
+// The one in the middle between the narrowest that has the target and the next that has not; none where none
+// has it.
+std::optional<double> Search::next_width() const {
+  const auto has_target = [&](const auto& width) { return population_.has_target(width.second); };
+  const auto narrowest = std::ranges::find_if(widths_, has_target);
+  if (narrowest == widths_.end()) return std::nullopt;
+  const double below = narrowest == widths_.begin() ? 0 : std::prev(narrowest)->first;
+  return std::round(50 * (below + narrowest->first)) / 100;
 }
 
 void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& observer) {
   crews_ = crews;
   observer_ = &observer;
-  std::vector<Trial> trials = first_trials();
+  std::vector<Trial> trials;
+  for (const double width : kFirstWidths) try_width(width, trials);
   if (population_.size() == 1 && may_propose()) propose(trials);
   while (!trials.empty()) {
     const bool is_new = carry_out(trials);
@@ -175,7 +187,9 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
     note_gain();
     if (observer.on_batch) observer.on_batch(is_new);
     trials = promotions();
-    if (may_propose()) propose(trials);
+    if (!may_propose()) continue;
+    if (const auto width = next_width(); width && generations_ <= kHalvings) try_width(*width, trials);
+    propose(trials);
   }
   phase_ = Phase::kClaiming;
   claim_all();

@@ -95,7 +95,8 @@ class Search {
   void run(std::span<sweep::Crew* const> crews, const SearchObserver& observer);
 
  private:
-  std::vector<Trial> first_trials();
+  void try_width(double width, std::vector<Trial>& trials);
+  std::optional<double> next_width() const;
   std::vector<Trial> further_seeds(size_t candidate) const;
   std::vector<Trial> promotions() const;
   void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
@@ -117,6 +118,7 @@ class Search {
   ClaimedFolder lock_;
   Population population_;
   Drawer drawer_;
+  std::map<double, size_t> widths_{{1, 0}};  // the start with so many times the channels
   std::vector<Claim> claims_;
   std::map<Trial, train::RunRecord> claim_records_;
   size_t generations_ = 0;

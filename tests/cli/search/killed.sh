@@ -6,7 +6,7 @@ search=("$RUNG" search small.toml --target final_test_accuracy=60 --candidates 2
 echo 'epochs = [2, 6]' >space.toml
 "${search[@]}" --out whole >log
 grep -q '^Generation 1: 3 candidates; ' log
-grep -q '^Generation 2: 8 candidates; ' log
+grep -q '^Generation 2: 9 candidates; ' log
 same() { diff <(grep -v seconds whole/candidates.json) <(grep -v seconds "$1/candidates.json"); }
 
 # In each rung and in a claim, as soon as a run of it has begun.
