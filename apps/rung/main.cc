@@ -64,9 +64,9 @@ int report_parse(const CLI::App& app, const CLI::ParseError& error) {
 // Commands in the order in which a newcomer meets them.
 void group_commands(CLI::App& app) {
   const std::pair<const char*, std::vector<const char*>> groups[] = {
-      {"Train", {"climb", "train", "sweep"}},
+      {"Train", {"climb", "train", "sweep", "search"}},
       {"Look at a run", {"watch", "report", "eval", "verify"}},
-      {"Use a trained model", {"predict", "export"}},
+      {"Use a trained model", {"predict", "playground", "export"}},
       {"Before training", {"data", "new", "summary", "lr-find", "bench"}},
       {"The command line", {"help", "completion"}}};
   for (const auto& [title, names] : groups)

@@ -29,9 +29,10 @@ class Classifier(ClassifierMixin, BaseEstimator):
     """A small network that classifies images, trained on the CPU.
 
     It takes arrays of images, N x height x width or N x height x width x channels (1 or 3), or flat ones, N x features.
-    Pixels have 8 bits inside: uint8 is taken as it is; other numbers are scaled linearly, so that the least and the
-    greatest of the first `fit` become 0 and 255, or 0 and 1 where all lie between them. The same data, parameters and
-    seed give the same bits on any number of threads and any machine with AVX2 or AVX-512.
+    Pixels have 8 bits inside: uint8, and other integers from 0 to 255, are taken as they are; other numbers are scaled
+    linearly, so that the least and the greatest of the first `fit` become 0 and 255. Where all numbers of another type
+    than uint8 lie from 0 to 1, 0 and 1 become these. The same data, parameters and seed give the same bits on any
+    number of threads and any machine with AVX2 or AVX-512.
 
     Parameters
     ----------

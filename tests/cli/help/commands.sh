@@ -1,5 +1,5 @@
 # Every command's help goes to standard output, ends with 0 and has an example.
-for command in "" climb train sweep search watch eval predict verify report summary new lr-find bench data "data list" "data fetch" "data import" "data check" "data info" "data show" export "export onnx" "export c" help completion; do
+for command in "" climb train sweep search watch eval predict playground verify report summary new lr-find bench data "data list" "data fetch" "data import" "data check" "data info" "data show" export "export onnx" "export c" help completion; do
   # shellcheck disable=SC2086 # two words may be two arguments
   "$RUNG" $command --help >help 2>errors
   grep -q '^Example:$' help || { echo "rung $command --help has no example" && exit 1; }
@@ -13,7 +13,7 @@ done
 # The list of all commands fits on a screen: each has one line.
 "$RUNG" --help >help
 [[ $(wc -L <help) -le 100 ]]
-for command in climb train sweep search watch report eval predict verify export summary data new lr-find bench help completion; do
+for command in climb train sweep search watch report eval predict playground verify export summary data new lr-find bench help completion; do
   grep -qE "^  $command +[A-Z]" help || { echo "rung --help: $command has no line" && exit 1; }
 done
 
