@@ -51,8 +51,7 @@ constexpr const char* kDefaultBudget = "30m";
 constexpr double kFirstParams = 10'000;  // of the first recipe for a dataset
 constexpr double kSmaller = 0.7;         // times, where limits exclude that
 constexpr double kFewestFirstParams = 300;
-constexpr double kRunsOfTheStart = 1.5;  // its rungs together
-constexpr double kShareOfPeak = 0.4;     // at which small networks train on one core, with all that is around
+constexpr double kShareOfPeak = 0.4;  // at which small networks train on one core, with all that is around
 
 struct Options {
   const CLI::App* given = nullptr;  // the command line
@@ -109,19 +108,14 @@ recipe::Recipe first_recipe(const Options& options, const search::Goal& goal, co
   const bool is_small = goal.minimise == search::Cost::kParams || goal.minimise == search::Cost::kFlashBytes;
   const int epochs = static_cast<int>(std::clamp<double>(made(ladder::Shape::kFast, kFirstParams).epochs,
                                                          space.epochs.low, space.epochs.high));
-  const auto is_allowed = [&](const recipe::Recipe& recipe) {
-    return std::ranges::all_of(goal.limits, [&](const search::Limit& limit) {
-      if (limit.cost == search::Cost::kTrainSeconds) return true;  // the epochs' part
-      return search::cost_of(recipe, limit.cost, {goal.chip, 0, 1}).value_or(0) <= limit.at_most;
-    });
-  };
+  const search::Yardstick without_time{goal.chip, 0, 1};  // no images: the epochs are another matter
   recipe::Recipe recipe;
   double params = kFirstParams;
   do {
     const auto shape = is_small ? ladder::Shape::kSmall : ladder::Shape::kFast;
     recipe = recipe::parse(made(shape, params).toml, "first.toml");
     params *= kSmaller;
-  } while (!is_allowed(recipe) && params >= kFewestFirstParams);
+  } while (!search::keeps_limits(recipe, goal.limits, without_time) && params >= kFewestFirstParams);
   recipe.name = data::is_folder(options.start) ? "first" : options.start + "-first";
   if (kernels::has_pair_instruction()) recipe.training.precision = kernels::Precision::kBf16;  // it is faster
   return recipe::with_epochs(std::move(recipe), epochs);
@@ -200,7 +194,7 @@ search::SearchPlan plan_of(const Options& options) {
 void require_time(const search::SearchPlan& plan) {
   if (!plan.budget) return;
   const double run = search::cost_of(plan.start, search::Cost::kTrainSeconds, plan.yardstick()).value_or(0);
-  const double first = std::max(1.0, kRunsOfTheStart / static_cast<double>(plan.workers));
+  const double first = std::max(1.0, search::kAllRungs / static_cast<double>(plan.workers));
   const auto claims = static_cast<double>(search::rounds_of_claim(plan.claim_seeds, plan.workers));
   const double least = run * (first + claims);
   if (least <= *plan.budget) return;

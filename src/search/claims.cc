@@ -9,7 +9,7 @@ namespace rung::search {
 namespace {
 
 constexpr double kStep = 0.95;  // of the cost of the one before, at most
-// Half-widths of an interval: with the first a claim holds half of the time, with the second nearly always.
+// Half-widths of an interval: with the first a claim holds half of the time, with the second mostly.
 constexpr double kSpare = 1;
 constexpr double kSafeSpare = 1.5;
 constexpr size_t kFewestOfALook = 4;  // runs

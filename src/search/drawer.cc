@@ -134,20 +134,13 @@ void Drawer::recombine(Candidate& candidate, const Candidate& trained) const {
   candidate.mutations.push_back({Kind::kRecombination, "the training of " + trained.name()});
 }
 
-bool Drawer::is_allowed(const recipe::Recipe& recipe) const {
-  return std::ranges::all_of(plan_.goal.limits, [&](const Limit& limit) {
-    const auto cost = cost_of(recipe, limit.cost, plan_.yardstick());
-    return cost && *cost <= limit.at_most;
-  });
-}
-
 // Whether it is new, possible and allowed; with what is known before it is trained.
 bool Drawer::complete(Candidate& candidate) {
   const recipe::Recipe& recipe = candidate.recipe;
   std::string text = text_of(recipe);
   if (known_.contains(text)) return false;
   const auto cost = cost_of(recipe, plan_.goal.minimise, plan_.yardstick());
-  if (!cost || !is_allowed(recipe)) return false;
+  if (!cost || !keeps_limits(recipe, plan_.goal.limits, plan_.yardstick())) return false;
   if (leaves_batch_norm_alone(recipe, plan_.train_images) ||
       leaves_batch_norm_alone(recipe, plan_.all_images))
     return false;

@@ -30,7 +30,6 @@ class Drawer {
   size_t draw_parent(const Population& population, RandomStream& random) const;
   void mutate_some(Candidate& candidate, uint32_t steps, RandomStream& random) const;
   void recombine(Candidate& candidate, const Candidate& trained) const;
-  bool is_allowed(const recipe::Recipe& recipe) const;
   bool complete(Candidate& candidate);
 
   const SearchPlan& plan_;

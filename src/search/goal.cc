@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -104,6 +105,13 @@ std::optional<double> cost_of(const recipe::Recipe& recipe, Cost cost, const Yar
       return chip_bytes(recipe, cost, yardstick.chip);
   }
   return std::nullopt;
+}
+
+bool keeps_limits(const recipe::Recipe& recipe, std::span<const Limit> limits, const Yardstick& yardstick) {
+  return std::ranges::all_of(limits, [&](const Limit& limit) {
+    const auto cost = cost_of(recipe, limit.cost, yardstick);
+    return cost && *cost <= limit.at_most;
+  });
 }
 
 std::string_view words_of(Cost cost) {

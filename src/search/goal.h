@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,9 @@ struct Yardstick {
   double gflops = 1;
 };
 std::optional<double> cost_of(const recipe::Recipe& recipe, Cost cost, const Yardstick& yardstick);
+
+// Whether a recipe keeps all limits.
+bool keeps_limits(const recipe::Recipe& recipe, std::span<const Limit> limits, const Yardstick& yardstick);
 
 // "parameters", "bytes of flash".
 std::string_view words_of(Cost cost);

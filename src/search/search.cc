@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Shares of the epochs.
-constexpr double kQuickShare = 1.0 / 8;
-constexpr double kLongerShare = 3.0 / 8;
 constexpr double kFirstWidths[] = {1, 0.7, 0.5};  // times the start's channels
 constexpr size_t kHalvings = 2;                   // of the widths between which the target lies
 constexpr size_t kPatience = 12;                  // generations without a gain

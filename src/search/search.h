@@ -81,7 +81,7 @@ class Search {
   const std::string& claims_ending() const { return claims_ending_; }  // why no more were claimed
   double trained_seconds() const { return seconds_; }                  // of all runs together
 
-  double accuracy_at(double loss) const { return population_.accuracy_at(loss); }
+  const Population& population() const { return population_; }
   std::optional<size_t> best() const { return population_.best(); }
   // The smallest claim that holds.
   std::optional<size_t> claimed() const;
@@ -132,6 +132,11 @@ class Search {
   std::span<sweep::Crew* const> crews_;
   const SearchObserver* observer_ = nullptr;
 };
+
+// Shares of the epochs that the rungs have, and how many runs with all epochs they are together.
+inline constexpr double kQuickShare = 1.0 / 8;
+inline constexpr double kLongerShare = 3.0 / 8;
+inline constexpr double kAllRungs = kQuickShare + kLongerShare + 1;
 
 inline constexpr const char* kRunsFolder = "runs";  // in the search's
 
