@@ -117,11 +117,11 @@ TEST(Judged, IsHopelessWhereTheMeanIsNotClearlyAboveTheTarget) {
 TEST(PartsOfAClaim, AreTwoFifthsAndTheRest) {
   EXPECT_THAT(parts_of_claim(10), ElementsAre(4, 6));
   EXPECT_THAT(parts_of_claim(9), ElementsAre(9)) << "three runs say little";
-  EXPECT_EQ(rounds_of_claim(10, 1), 10U);
-  EXPECT_EQ(rounds_of_claim(10, 2), 5U);
-  EXPECT_EQ(rounds_of_claim(10, 5), 3U) << "one with four of the five, then two";
-  EXPECT_EQ(rounds_of_claim(10, 100), 2U);
-  EXPECT_EQ(rounds_of_claim(2, 4), 1U);
+  EXPECT_EQ(rounds_of(parts_of_claim(10), 1), 10U);
+  EXPECT_EQ(rounds_of(parts_of_claim(10), 2), 5U);
+  EXPECT_EQ(rounds_of(parts_of_claim(10), 5), 3U) << "one with four of the five, then two";
+  EXPECT_EQ(rounds_of(parts_of_claim(10), 100), 2U);
+  EXPECT_EQ(rounds_of(parts_of_claim(2), 4), 1U);
 }
 
 }  // namespace

@@ -481,9 +481,31 @@ TEST_F(SearchTest, NothingIsTrainedLongerOnceFourFifthsOfTheBudgetAreUsed) {
   Search search(timed, folder_);
   sweep::Crew* const crews[] = {&crew};
   search.run(crews, {});
-  EXPECT_EQ(search.candidates().size(), 3U + 64);
-  for (const Candidate& one : search.candidates()) EXPECT_EQ(one.longer.has_value(), one.number < 3);
+  EXPECT_EQ(search.candidates().size(), 3U + 1 + 64) << "the start with more epochs is one of them";
+  for (const Candidate& one : search.candidates()) EXPECT_EQ(one.longer.has_value(), one.number < 4);
   EXPECT_THAT(search.ending(), HasSubstr("the budget's part for searching was used"));
+}
+
+// Claims of 100 runs, and 40 more if the first look ends one, take 156 of 200 seconds: half is left.
+TEST_F(SearchTest, LeavesTimeForTwoClaims) {
+  for (const size_t claim_seeds : {3, 100}) {
+    PretendingCrew crew(1);
+    SearchPlan timed = plan();
+    timed.candidates = std::nullopt;
+    timed.budget = 200;
+    timed.claim_seeds = claim_seeds;
+    Search search(timed, folder_ / fmt::format("{}", claim_seeds));
+    sweep::Crew* const crews[] = {&crew};
+    search.run(crews, {});
+    const size_t trials = crew.trials - crew.claimed.size();
+    if (claim_seeds == 3) {
+      EXPECT_GT(trials, 120U);
+    } else {
+      EXPECT_GE(trials, 75U);
+      EXPECT_LT(trials, 100U + 10);
+    }
+    EXPECT_THAT(search.ending(), HasSubstr("the budget's part for searching was used"));
+  }
 }
 
 // However much better than the target the best one is, smaller ones are found.
@@ -553,6 +575,52 @@ TEST_F(SearchTest, HalvesTheWidthsBetweenWhichTheTargetLies) {
   EXPECT_THAT(widths_for((accuracy(1) + accuracy(2)) / 2), ElementsAre("0.7", "0.5", "0.6", "0.55"));
   EXPECT_THAT(widths_for(50), ElementsAre("0.7", "0.5", "0.25", "0.13"));
   EXPECT_THAT(widths_for(99.99), ElementsAre("0.7", "0.5"));
+}
+
+// From the narrowest with the target to narrower ones, until one has not; the start where none has.
+TEST_F(SearchTest, TriesTwiceTheEpochs) {
+  const auto longer_for = [&](const SearchPlan& wanted, const std::string& name) {
+    PretendingCrew crew(2);
+    sweep::Crew* const crews[] = {&crew};
+    Search search(wanted, folder_ / name);
+    search.run(crews, {});
+    std::vector<std::string> changes;
+    for (const Candidate& one : search.candidates()) {
+      if (!one.longer || !one.full.contains(1) || one.change() != "4 instead of 2 epochs" || one.number > 50)
+        continue;
+      const Candidate& parent = search.candidates()[*one.parent];
+      changes.push_back(parent.change().substr(0, parent.change().find(' ')));
+      EXPECT_EQ(one.recipe.model, parent.recipe.model);
+    }
+    return changes;
+  };
+  // Two epochs cost two points and four one: more than a step of the width, less than two steps.
+  SearchPlan wanted = plan();
+  wanted.start.training.epochs = 2;
+  wanted.space.epochs = {1, 40};
+  SearchPlan few = wanted;
+  few.candidates = 3;
+  Search first(few, folder_ / "first");
+  PretendingCrew crew(2);
+  sweep::Crew* const crews[] = {&crew};
+  first.run(crews, {});
+  wanted.goal.target = first.candidates()[1].accuracy() - 0.01;
+  EXPECT_THAT(longer_for(wanted, "some"), ElementsAre("0.7", "0.65", "0.6"));
+  SearchPlan none = wanted;
+  none.goal.target = 99.99;
+  EXPECT_THAT(longer_for(none, "none"), ElementsAre("the"));
+  SearchPlan fixed = wanted;
+  fixed.space.fixed.insert(Kind::kEpochs);
+  EXPECT_TRUE(longer_for(fixed, "fixed").empty());
+  SearchPlan bounded = wanted;
+  bounded.space.epochs = {1, 2};
+  EXPECT_TRUE(longer_for(bounded, "bounded").empty());
+  SearchPlan quick = wanted;
+  quick.goal.minimise = Cost::kTrainSeconds;
+  EXPECT_TRUE(longer_for(quick, "quick").empty());
+  SearchPlan random = wanted;
+  random.strategy = Strategy::kRandom;
+  EXPECT_TRUE(longer_for(random, "random").empty());
 }
 
 TEST_F(SearchTest, TheTrainingOfOneIsTriedWithTheModelOfAnother) {

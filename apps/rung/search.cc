@@ -195,7 +195,8 @@ void require_time(const search::SearchPlan& plan) {
   if (!plan.budget) return;
   const double run = search::cost_of(plan.start, search::Cost::kTrainSeconds, plan.yardstick()).value_or(0);
   const double first = std::max(1.0, search::kAllRungs / static_cast<double>(plan.workers));
-  const auto claims = static_cast<double>(search::rounds_of_claim(plan.claim_seeds, plan.workers));
+  const auto claims =
+      static_cast<double>(search::rounds_of(search::parts_of_claim(plan.claim_seeds), plan.workers));
   const double least = run * (first + claims);
   if (least <= *plan.budget) return;
   throw UsageError(

@@ -42,9 +42,9 @@ std::vector<size_t> parts_of_claim(size_t seeds) {
   return {first, seeds - first};
 }
 
-size_t rounds_of_claim(size_t seeds, size_t workers) {
+size_t rounds_of(std::span<const size_t> parts, size_t workers) {
   size_t rounds = 0;
-  for (const size_t part : parts_of_claim(seeds)) rounds += (part + workers - 1) / workers;
+  for (const size_t part : parts) rounds += (part + workers - 1) / workers;
   return rounds;
 }
 

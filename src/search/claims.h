@@ -34,8 +34,8 @@ struct Claim {
 // all at once where these would be less than four.
 std::vector<size_t> parts_of_claim(size_t seeds);
 
-// How many runs one after another that takes so many workers.
-size_t rounds_of_claim(size_t seeds, size_t workers);
+// How many runs one after another such parts take so many workers.
+size_t rounds_of(std::span<const size_t> parts, size_t workers);
 
 // Of that many runs with fresh seeds, whose accuracies are those in percent; the others diverged. An accuracy
 // is known to `step` points, which one test image counts, so that equal ones do not make an interval without

@@ -86,6 +86,17 @@ std::optional<Candidate> Drawer::scaled_start(const Population& population, doub
   return candidate;
 }
 
+std::optional<Candidate> Drawer::longer(const Population& population, size_t parent, double times) {
+  Candidate candidate{
+      .number = population.size(), .parent = parent, .mutations = {}, .recipe = population[parent].recipe};
+  const int before = candidate.recipe.training.epochs;
+  auto change = scale_epochs(candidate.recipe, plan_.space, times);
+  if (!change || candidate.recipe.training.epochs < before) return std::nullopt;
+  candidate.mutations.push_back({Kind::kEpochs, std::move(*change)});
+  if (!complete(candidate)) return std::nullopt;
+  return candidate;
+}
+
 std::optional<Candidate> Drawer::draw(const Population& population) {
   const auto number = static_cast<uint32_t>(population.size());
   for (uint32_t attempt = 0; attempt < kDraws; ++attempt) {

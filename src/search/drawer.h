@@ -23,6 +23,9 @@ class Drawer {
   Candidate start();
   // The start with so many times the channels; none if that is not possible, not allowed or not new.
   std::optional<Candidate> scaled_start(const Population& population, double width);
+  // A candidate with so many times the epochs, within the space; none if that is not more, not allowed or not
+  // new.
+  std::optional<Candidate> longer(const Population& population, size_t parent, double times);
   // Depends only on the plan, the candidates before it, and their results. None if many tries found none.
   std::optional<Candidate> draw(const Population& population);
 

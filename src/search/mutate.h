@@ -29,8 +29,9 @@ std::optional<Mutant> mutate(const recipe::Recipe& recipe, const Space& space, R
 // not possible.
 std::optional<Mutant> scaled(const recipe::Recipe& recipe, const Space& space, double factor);
 
-// As text what it changed.
+// As text what it changed; of the epochs none where the space does not let them.
 std::string scale_widths(ModelEdit& edit, const Space& space, double factor);
+std::optional<std::string> scale_epochs(recipe::Recipe& recipe, const Space& space, double factor);
 
 // One try at a change of this kind; none where there is nothing to change.
 std::optional<std::string> mutate_model(Kind kind, ModelEdit& edit, const Space& space, RandomStream& random);

@@ -86,15 +86,6 @@ Text change_batch_size(Recipe& recipe, const Space& space, RandomStream& random)
   return fmt::format("batches of {} instead of {}", now, before);
 }
 
-Text change_epochs(Recipe& recipe, const Space& space, RandomStream& random) {
-  const int before = recipe.training.epochs;
-  const double value = random.below(2) == 0 ? before / 1.4 : before * 1.4;
-  const auto now = static_cast<int>(std::clamp(std::round(value), space.epochs.low, space.epochs.high));
-  if (now == before) return std::nullopt;
-  set_epochs(recipe.training, now);
-  return fmt::format("{} instead of {} epochs", now, before);
-}
-
 // Not beyond the cap, unless it was already.
 double scaled(double value, double factor, double cap) {
   return std::min(rounded(value * factor), std::max(value, cap));
@@ -136,6 +127,15 @@ Text change_augment(Recipe& recipe, RandomStream& random) {
 
 }  // namespace
 
+Text scale_epochs(Recipe& recipe, const Space& space, double factor) {
+  const int before = recipe.training.epochs;
+  const double value = std::round(before * factor);
+  const auto now = static_cast<int>(std::clamp(value, space.epochs.low, space.epochs.high));
+  if (now == before) return std::nullopt;
+  set_epochs(recipe.training, now);
+  return fmt::format("{} instead of {} epochs", now, before);
+}
+
 std::optional<std::string> mutate_training(Kind kind, Recipe& recipe, const Space& space,
                                            RandomStream& random) {
   switch (kind) {
@@ -150,7 +150,7 @@ std::optional<std::string> mutate_training(Kind kind, Recipe& recipe, const Spac
     case Kind::kBatchSize:
       return change_batch_size(recipe, space, random);
     case Kind::kEpochs:
-      return change_epochs(recipe, space, random);
+      return scale_epochs(recipe, space, random.below(2) == 0 ? 1 / 1.4 : 1.4);
     case Kind::kAugment:
       return change_augment(recipe, random);
     default:

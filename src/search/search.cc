@@ -18,13 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kFirstWidths[] = {1, 0.7, 0.5};  // times the start's channels
-constexpr size_t kHalvings = 2;                   // of the widths between which the target lies
-constexpr size_t kPatience = 12;                  // generations without a gain
+constexpr size_t kPatience = 12;  // generations without a gain
 constexpr size_t kMostClaims = 6;
-constexpr double kDrawingShare = 0.6;  // of a budget, after which no more candidates are drawn
-constexpr double kTrialShare = 0.8;    // and none is trained longer
-constexpr double kOverrun = 1.1;       // of a budget, with the last claim
+// Of a budget: up to which candidates are trained longer, and of that, up to which they are drawn.
+constexpr double kLeastTrialShare = 0.5;
+constexpr double kMostTrialShare = 0.8;
+constexpr double kDrawingShare = 0.75;
+constexpr double kOverrun = 1.1;  // with the last claim
 
 int share_of(int epochs, double share) {
   return std::max(1, static_cast<int>(std::lround(epochs * share)));
@@ -46,7 +46,8 @@ Search::Search(SearchPlan plan, fs::path folder)
       folder_(std::move(folder)),
       lock_(folder_),
       population_(plan_.goal.target),
-      drawer_(plan_) {
+      drawer_(plan_),
+      scaling_(plan_) {
   take_measurements(folder_, plan_);
   plan_.start = bare(std::move(plan_.start));
   population_.add(drawer_.start());
@@ -91,7 +92,7 @@ std::vector<Trial> Search::further_seeds(size_t candidate) const {
 
 std::vector<Trial> Search::promotions() const {
   std::vector<Trial> trials;
-  if (is_used(kTrialShare)) return trials;
+  if (is_used(trial_share())) return trials;
   if (const auto best_one = best()) trials = further_seeds(*best_one);
   promote(&Candidate::longer, Trial::Kind::kFull, plan_.batch / 4, trials);
   promote(&Candidate::quick, Trial::Kind::kLonger, plan_.batch / 2, trials);
@@ -112,12 +113,8 @@ void Search::promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>&
   for (const size_t one : promising) trials.push_back({one, to, 1});
 }
 
-size_t Search::most_candidates() const {
-  return plan_.candidates.value_or(kMostCandidates);
-}
-
 void Search::propose(std::vector<Trial>& trials) {
-  for (size_t i = 0; i < plan_.batch && population_.size() < most_candidates(); ++i) {
+  for (size_t i = 0; i < plan_.batch && population_.size() < plan_.most_candidates(); ++i) {
     auto candidate = drawer_.draw(population_);
     if (!candidate) {
       if (i == 0) ending_ = "every recipe in reach was tried or is outside the limits";
@@ -132,12 +129,21 @@ bool Search::is_used(double share) const {
   return plan_.budget && elapsed_ >= share * *plan_.budget;
 }
 
+// So that there is time for a claim that its first runs end, and for another one.
+double Search::trial_share() const {
+  if (!plan_.budget) return 1;
+  const std::vector<size_t> parts = parts_of_claim(plan_.claim_seeds);
+  const size_t one = best().value_or(0);
+  const double claims = seconds_to_claim(one, std::span(parts).first(1)) + seconds_to_claim(one, parts);
+  return std::clamp(kOverrun - claims / *plan_.budget, kLeastTrialShare, kMostTrialShare);
+}
+
 // Notes why not.
 bool Search::may_propose() {
   if (!ending_.empty()) return false;
-  if (population_.size() >= most_candidates()) {
+  if (population_.size() >= plan_.most_candidates()) {
     ending_ = fmt::format("the limit is {}", counted(population_.size(), "candidate"));
-  } else if (is_used(kDrawingShare)) {
+  } else if (is_used(kDrawingShare * trial_share())) {
     ending_ = "the budget's part for searching was used";
   } else if (generations_ >= last_gain_ + kPatience) {
     ending_ = fmt::format("the last {} generations found nothing better or cheaper", kPatience);
@@ -145,36 +151,18 @@ bool Search::may_propose() {
   return ending_.empty();
 }
 
-// All rungs of the start with so many times the channels: no other change brings a search near its target so
-// fast.
-void Search::try_width(double width, std::vector<Trial>& trials) {
-  if (width < 1) {
-    if (plan_.strategy == Strategy::kRandom || plan_.space.fixed.contains(Kind::kChannels)) return;
-    if (population_.size() == most_candidates()) return;
-    auto candidate = drawer_.scaled_start(population_, width);
-    if (!candidate) return;
-    widths_[width] = candidate->number;
-    population_.add(std::move(*candidate));
-  }
-  for (const auto kind : {Trial::Kind::kQuick, Trial::Kind::kLonger, Trial::Kind::kFull})
-    trials.push_back({widths_.at(width), kind, 1});
-}
-
-// The one in the middle between the narrowest that has the target and the next that has not; none where none
-// has it.
-std::optional<double> Search::next_width() const {
-  const auto has_target = [&](const auto& width) { return population_.has_target(width.second); };
-  const auto narrowest = std::ranges::find_if(widths_, has_target);
-  if (narrowest == widths_.end()) return std::nullopt;
-  const double below = narrowest == widths_.begin() ? 0 : std::prev(narrowest)->first;
-  return std::round(50 * (below + narrowest->first)) / 100;
+// All rungs of the start with fewer channels and more epochs.
+void Search::scale(std::vector<Trial>& trials) {
+  for (const size_t one : scaling_.extend(population_, drawer_, generations_))
+    for (const auto kind : {Trial::Kind::kQuick, Trial::Kind::kLonger, Trial::Kind::kFull})
+      trials.push_back({one, kind, 1});
 }
 
 void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& observer) {
   crews_ = crews;
   observer_ = &observer;
   std::vector<Trial> trials;
-  for (const double width : kFirstWidths) try_width(width, trials);
+  scale(trials);
   if (population_.size() == 1 && may_propose()) propose(trials);
   while (!trials.empty()) {
     const bool is_new = carry_out(trials);
@@ -185,7 +173,7 @@ void Search::run(std::span<sweep::Crew* const> crews, const SearchObserver& obse
     if (observer.on_batch) observer.on_batch(is_new);
     trials = promotions();
     if (!may_propose()) continue;
-    if (const auto width = next_width(); width && generations_ <= kHalvings) try_width(*width, trials);
+    scale(trials);
     propose(trials);
   }
   phase_ = Phase::kClaiming;
@@ -224,14 +212,19 @@ void Search::claim_all() {
   }
 }
 
-// The first claim has, whatever the budget; those after it may pass its end by a little.
-bool Search::has_time_to_claim(size_t candidate) const {
-  if (!plan_.budget || claims_.empty()) return true;
+// That these parts of a claim take, foretold by the candidate's longest run.
+double Search::seconds_to_claim(size_t candidate, std::span<const size_t> parts) const {
   double run = 0;
   for (const auto& [seed, score] : population_[candidate].full) run = std::max(run, score.seconds);
   run *= plan_.all_images / std::max(1.0, static_cast<double>(plan_.train_images));
-  const auto rounds = static_cast<double>(rounds_of_claim(plan_.claim_seeds, plan_.workers));
-  return elapsed_ + rounds * run <= kOverrun * *plan_.budget;
+  return static_cast<double>(rounds_of(parts, plan_.workers)) * run;
+}
+
+// The first claim has, whatever the budget; those after it may pass its end by a little.
+bool Search::has_time_to_claim(size_t candidate) const {
+  if (!plan_.budget || claims_.empty()) return true;
+  return elapsed_ + seconds_to_claim(candidate, parts_of_claim(plan_.claim_seeds)) <=
+         kOverrun * *plan_.budget;
 }
 
 // With seeds that no other claim has; not with all of them if the first say that it will hardly hold.

@@ -27,6 +27,7 @@
 #include "search/claims.h"
 #include "search/drawer.h"
 #include "search/population.h"
+#include "search/scaling.h"
 #include "search/search_plan.h"
 #include "sweep/crew.h"
 #include "train/run_record.h"
@@ -95,20 +96,20 @@ class Search {
   void run(std::span<sweep::Crew* const> crews, const SearchObserver& observer);
 
  private:
-  void try_width(double width, std::vector<Trial>& trials);
-  std::optional<double> next_width() const;
+  void scale(std::vector<Trial>& trials);
   std::vector<Trial> further_seeds(size_t candidate) const;
   std::vector<Trial> promotions() const;
   void promote(Rung from, Trial::Kind to, size_t most, std::vector<Trial>& trials) const;
-  size_t most_candidates() const;
   void propose(std::vector<Trial>& trials);
   bool may_propose();
   void note_gain();
   void claim_all();
+  double seconds_to_claim(size_t candidate, std::span<const size_t> parts) const;
   bool has_time_to_claim(size_t candidate) const;
   Claim make_claim(size_t candidate, bool& is_new);
   Claim claim_of(size_t candidate, std::span<const Trial> trials) const;
   bool is_used(double share) const;  // of the budget
+  double trial_share() const;        // of it, after which no candidate is trained longer
   bool carry_out(std::span<const Trial> trials);
   void note(const Trial& trial, const train::RunRecord& record);
   std::filesystem::path folder_of(const Trial& trial) const;
@@ -118,7 +119,7 @@ class Search {
   ClaimedFolder lock_;
   Population population_;
   Drawer drawer_;
-  std::map<double, size_t> widths_{{1, 0}};  // the start with so many times the channels
+  Scaling scaling_;
   std::vector<Claim> claims_;
   std::map<Trial, train::RunRecord> claim_records_;
   size_t generations_ = 0;

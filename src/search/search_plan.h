@@ -26,7 +26,7 @@ constexpr std::string_view name_of(Strategy strategy) {
   return "";
 }
 
-inline constexpr size_t kMostCandidates = 9999;
+inline constexpr size_t kMostCandidates = 9999;  // whatever is asked for
 
 struct SearchPlan {
   recipe::Recipe start;     // holds images out; resolved
@@ -47,6 +47,7 @@ struct SearchPlan {
   double gflops = 1;                 // measured once, for costs in seconds
   size_t workers = 1;                // runs at a time when it began: the budget is that of so many
 
+  size_t most_candidates() const { return candidates.value_or(kMostCandidates); }
   Yardstick yardstick() const { return {goal.chip, train_images, gflops}; }
   // That a run of the recipe takes on one core, foretold.
   double seconds_of(const recipe::Recipe& recipe) const;
