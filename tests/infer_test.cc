@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -276,6 +277,16 @@ TEST(Spec, Names) {
   }
   EXPECT_EQ(recipe_name(AdaptiveAvgPool2d{}), "adaptive_avg_pool2d");
   EXPECT_EQ(torch_name(PRelu{}), "PReLU");
+}
+
+// A batch of one image leaves a channel of a 1×1 image a single value, one of a larger image more.
+TEST(NormWithoutVariance, IsTheFirstOfAnImageOfOnePixelInABatchOfOneImage) {
+  const ModelSpec model{kMnist, 10, {BatchNorm2d{}, conv(4, 28), BatchNorm2d{}, conv(10, 1), BatchNorm2d{}}};
+  EXPECT_EQ(norm_without_variance(model, 149, 37), 2U);
+  EXPECT_EQ(norm_without_variance(model, 150, 37), std::nullopt) << "two images are left";
+  EXPECT_EQ(norm_without_variance(model, 148, 37), std::nullopt);
+  EXPECT_EQ(norm_without_variance(model, 150, 1), 2U);
+  EXPECT_EQ(norm_without_variance({kMnist, 10, {BatchNorm2d{}, conv(10, 28)}}, 150, 1), std::nullopt);
 }
 
 }  // namespace

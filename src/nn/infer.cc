@@ -122,4 +122,15 @@ ModelInfo infer(const ModelSpec& model) {
   return info;
 }
 
+std::optional<size_t> norm_without_variance(const ModelSpec& model, int images, int batch_size) {
+  if (batch_size > 1 && images % batch_size != 1) return std::nullopt;
+  const ModelInfo info = infer(model);
+  for (size_t layer = 0; layer < info.layers.size(); ++layer) {
+    const Shape& output = info.layers[layer].output;
+    if (std::holds_alternative<BatchNorm2d>(model.layers[layer]) && output.height * output.width == 1)
+      return layer;
+  }
+  return std::nullopt;
+}
+
 }  // namespace rung::nn

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,5 +37,9 @@ LayerInfo infer_layer(const ModelSpec& model, std::span<const LayerInfo> earlier
 
 // Throws ShapeError. `layer 7 (conv2d): the 6×6 kernel is larger than its 4×4 input`
 ModelInfo infer(const ModelSpec& model);
+
+// The first batch norm that would have no variance, because its channels have a single value in the batch of
+// one image that so many images in batches of `batch_size` leave; none if there is no such batch or layer.
+std::optional<size_t> norm_without_variance(const ModelSpec& model, int images, int batch_size);
 
 }  // namespace rung::nn

@@ -40,18 +40,6 @@ uint64_t memory_of(const recipe::Recipe& recipe) {
                             recipe.training.batch_size, 1);
 }
 
-// Batch norm has no variance where a channel has a single value in a batch of one image.
-bool leaves_batch_norm_alone(const recipe::Recipe& recipe, int images) {
-  const int batch = recipe.training.batch_size;
-  if (batch > 1 && images % batch != 1) return false;
-  const nn::ModelInfo info = nn::infer(recipe.model);
-  for (size_t i = 0; i < info.layers.size(); ++i) {
-    const nn::Shape& output = info.layers[i].output;
-    if (is<nn::BatchNorm2d>(recipe.model.layers[i]) && output.height * output.width == 1) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Candidate Drawer::start() {
@@ -152,9 +140,8 @@ bool Drawer::complete(Candidate& candidate) {
   if (known_.contains(text)) return false;
   const auto cost = cost_of(recipe, plan_.goal.minimise, plan_.yardstick());
   if (!cost || !keeps_limits(recipe, plan_.goal.limits, plan_.yardstick())) return false;
-  if (leaves_batch_norm_alone(recipe, plan_.train_images) ||
-      leaves_batch_norm_alone(recipe, plan_.all_images))
-    return false;
+  for (const int images : {plan_.train_images, plan_.all_images})
+    if (nn::norm_without_variance(recipe.model, images, recipe.training.batch_size)) return false;
   if (memory_of(recipe) > std::max(kUsualMemory, memory_of(plan_.start))) return false;
   candidate.cost = *cost;
   candidate.seconds = plan_.seconds_of(recipe);

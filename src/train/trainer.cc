@@ -80,22 +80,14 @@ void require_training_memory(const nn::Plan& plan, const Experiment& experiment,
                  "use a smaller batch_size, a smaller model, fewer elastic_transforms or fewer threads");
 }
 
-// Batch norm has no variance if a channel has a single value in a batch.
 void require_variance(const Experiment& experiment, int images) {
   const int batch = experiment.training.batch_size;
-  if (batch > 1 && images % batch != 1) return;
-  const nn::ModelInfo info = nn::infer(experiment.model);
-  for (size_t layer = 0; layer < info.layers.size(); ++layer) {
-    const nn::Shape& output = info.layers[layer].output;
-    if (!std::holds_alternative<nn::BatchNorm2d>(experiment.model.layers[layer]) ||
-        output.height * output.width > 1)
-      continue;
-    throw UsageError(
-        fmt::format("{} has a single value per channel in a batch of one image, and {} images in "
-                    "batches of {} leave such a batch",
-                    nn::numbered_name(experiment.model, layer), images, batch),
-        "use another batch_size, or drop the batch norm where the image is 1x1");
-  }
+  const auto layer = nn::norm_without_variance(experiment.model, images, batch);
+  if (!layer) return;
+  throw UsageError(fmt::format("{} has a single value per channel in a batch of one image, and {} images in "
+                               "batches of {} leave such a batch",
+                               nn::numbered_name(experiment.model, *layer), images, batch),
+                   "use another batch_size, or drop the batch norm where the image is 1x1");
 }
 
 // The model's plan, after checking that the data fits it and the machine has memory for it.
