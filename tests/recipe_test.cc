@@ -118,6 +118,7 @@ INSTANTIATE_TEST_SUITE_P(All, BeyondTheLadder,
                          ::testing::Values(Beyond{"step6", 7'758, 16}, Beyond{"best10k", 9'999, 60},
                                            Beyond{"small", 5'000, 60}, Beyond{"fast", nn::kMaxParams, 60},
                                            Beyond{"fast995", nn::kMaxParams, 60},
+                                           Beyond{"flash4k", 3'943, 40},
                                            Beyond{"fashion10k", 9'999, 60, {"fashion_mnist", 0.286, 0.353}}));
 
 // Output side and receptive field after each convolution and pooling.
