@@ -18,8 +18,8 @@ using Points = std::vector<std::pair<double, double>>;
 
 struct Series {
   // kSteps: a line that keeps a point's height until the next. kBare: a line without points. kReference: a
-  // faint, dashed line. kMark: large points with the label beside the first. kHollow: their outlines.
-  // kWhisker: a thin line. Only kLine, kSteps and kMark have an entry in the legend.
+  // faint, dashed line. kMark: large points; in a chart without a legend the label is beside the first.
+  // kHollow: their outlines. kWhisker: a thin line. kReference and kWhisker have no entry in the legend.
   enum class Style { kLine, kSteps, kBare, kReference, kMark, kHollow, kWhisker };
 
   std::string label;

@@ -79,7 +79,7 @@
     hollow: () => ({ showLine: false, pointRadius: 5.5, backgroundColor: 'transparent', pointBorderWidth: 1.25 }),
     whisker: ink => ({ borderColor: ink + 'a0', borderWidth: 1.25, pointRadius: 0, pointHoverRadius: 0, order: 2 }),
   };
-  const entered = ['line', 'steps', 'bare', 'mark'];  // in the legend
+  const entered = ['line', 'steps', 'bare', 'mark', 'hollow'];  // in the legend
 
   function dataset(series, place) {
     const ink = colour('c' + series.colour % 6);
@@ -114,7 +114,7 @@
     };
   }
 
-  // Names beside the marked points, and of the region to reach.
+  // Names beside the marked points, if no legend has them, and of the region to reach.
   const names = {
     id: 'names',
     afterDatasetsDraw(chart) {
@@ -128,7 +128,7 @@
           ctx.fillStyle = colour('good');
           ctx.fillText(set.label, chartArea.left + 8, (chartArea.top + y) / 2 + 4);
         }
-        if (!set.series || set.series.style !== 'mark') return;
+        if (chart.options.plugins.legend.display || !set.series || set.series.style !== 'mark') return;
         ctx.fillStyle = colour('ink');
         const fits = x + 12 + ctx.measureText(set.label).width < chartArea.right;
         ctx.textAlign = fits ? 'left' : 'right';

@@ -25,7 +25,7 @@ Html front_section(const Search& search, Page& page) {
               .y = {"loss of the held-out images", Scale::kLogarithmic},
               .series = {},
               .target = {}};
-  Points quick, longer, full, front;
+  Points quick, longer, full, front, claimed;
   for (const Candidate& one : search.candidates()) {
     if (!one.full.empty()) {
       full.emplace_back(one.cost, one.loss());
@@ -37,17 +37,25 @@ Html front_section(const Search& search, Page& page) {
   }
   for (const size_t one : full_front(search.candidates()))
     front.emplace_back(search.candidates()[one].cost, search.candidates()[one].loss());
-  if (!quick.empty()) chart.series.push_back({"an eighth of the epochs", quick, 7, Series::Style::kHollow});
-  if (!longer.empty()) chart.series.push_back({"three eighths", longer, 0, Series::Style::kHollow});
-  if (!full.empty()) chart.series.push_back({"all epochs", full, 0, Series::Style::kMark});
-  if (!front.empty()) chart.series.push_back({"front", front, 1, Series::Style::kSteps});
+  for (const search::Claim& claim : search.claims())
+    if (claim.holds)
+      claimed.emplace_back(search.candidates()[claim.candidate].cost,
+                           search.candidates()[claim.candidate].loss());
+  // The first is drawn above the others.
+  const Series all[] = {{"claimed", claimed, 2, Series::Style::kMark},
+                        {"front", front, 1, Series::Style::kSteps},
+                        {"all epochs", full, 0, Series::Style::kMark},
+                        {"three eighths", longer, 3, Series::Style::kHollow},
+                        {"an eighth of the epochs", quick, 5, Series::Style::kHollow}};
+  for (const Series& series : all)
+    if (!series.points.empty()) chart.series.push_back(series);
   if (chart.series.empty()) return {};
   return figure(
       html("<div class=\"tall\">{}</div>", page.chart(chart)),
-      html("Every candidate: what it costs ({}) and its loss on the held-out images after the last epoch. "
-           "Those that are left of and below all others form the front; outlined squares were only trained "
-           "for an eighth of their epochs, outlined circles for three eighths.",
-           cost));
+      html(
+          "Every candidate: what it costs ({}) and its loss on the held-out images after the last epoch that "
+          "it was trained for. Those with all epochs that are left of and below all others form the front.",
+          cost));
 }
 
 Html claims_section(const Search& search) {
@@ -61,14 +69,15 @@ Html claims_section(const Search& search) {
 }
 
 Html front_table(const Search& search) {
-  std::vector<std::vector<Html>> rows{{text("candidate"), text("changed"),
-                                       text(search::words_of(search.plan().goal.minimise)),
-                                       text("held-out loss"), text("accuracy, %"), text("seeds")}};
+  std::vector<std::vector<Html>> rows{
+      {text("candidate"), text("changed"), text(search::words_of(search.plan().goal.minimise)),
+       text("held-out loss"), text("accuracy, %"), text("seeds"), text("of the test images")}};
   for (const size_t index : full_front(search.candidates())) {
     const Candidate& one = search.candidates()[index];
-    rows.push_back({html("<a href=\"#{}\">{}</a>", one.name(), one.name()), text(one.change()),
-                    cost_cell(search, one), html("{:.4f}", one.loss()), html("{:.2f}", one.accuracy()),
-                    html("{}", one.full.size())});
+    rows.push_back({html("<a href=\"#{}\">{}</a>", one.name(), one.name()),
+                    text(changes_from_start(search, index)), cost_cell(search, one),
+                    html("{:.4f}", one.loss()), html("{:.2f}", one.accuracy()), html("{}", one.full.size()),
+                    text(claim_cell(search, index))});
   }
   return rows.size() == 1 ? Html{} : table(rows, 2);
 }
@@ -121,9 +130,7 @@ Html candidates_section(const Search& search) {
 std::string search_page(const Search& search) {
   const std::string title = search_title(search);
   Page page(title);
-  page.add(html(
-      "<header>\n<h1>{}</h1>\n<p class=\"lead\">{}.{}</p>\n</header>\n", title, state_line(search),
-      search.ending().empty() ? "" : fmt::format(" No more candidates were drawn: {}.", search.ending())));
+  page.add(html("<header>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n", title, summary(search)));
   page.add(with_contents({{"claims", "Claims", claims_section(search)},
                           {"front", "Cost and loss", front_section(search, page)},
                           {"best", "The front", front_table(search)},

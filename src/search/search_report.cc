@@ -39,13 +39,14 @@ std::string row(std::initializer_list<std::string> cells) {
 
 std::string front_table(const Search& search) {
   std::string table = row({"candidate", std::string(words_of(search.plan().goal.minimise)), "held-out loss",
-                           "held-out accuracy", "seeds", "changed"}) +
-                      "|---|---:|---:|---:|---:|---|\n";
+                           "held-out accuracy", "seeds", "of the test images", "changed"}) +
+                      "|---|---:|---:|---:|---:|---|---|\n";
   for (const size_t index : full_front(search.candidates())) {
     const Candidate& one = search.candidates()[index];
     table += row({one.name(), cost_number(search.plan().goal.minimise, one.cost),
                   fmt::format("{:.4f}", one.loss()), fmt::format("{:.2f} %", one.accuracy()),
-                  fmt::format("{}", one.full.size()), one.change()});
+                  fmt::format("{}", one.full.size()), claim_cell(search, index),
+                  changes_from_start(search, index)});
   }
   return table;
 }
@@ -163,20 +164,38 @@ std::string claim_sentence(const Search& search, const Claim& claim) {
       claim.reached, claim.seeds, 100 * claim.share.low, 100 * claim.share.high);
 }
 
-std::string search_document(const Search& search) {
-  std::string text = fmt::format("# {}\n\n", search_title(search));
-  const auto found = search.claimed();
-  if (found) {
-    text += fmt::format("Found {}, {}.\n\n", search.candidates()[*found].name(),
-                        cost_text(search.plan().goal.minimise, search.candidates()[*found].cost));
+std::string summary(const Search& search) {
+  std::string text;
+  if (const auto found = search.claimed()) {
+    text = fmt::format("Found {}, {}. ", search.candidates()[*found].name(),
+                       cost_text(search.plan().goal.minimise, search.candidates()[*found].cost));
   } else if (search.phase() == Phase::kFinished) {
-    text += "Nothing that was tried can be claimed to reach the target.\n\n";
+    text = "Nothing that was tried can be claimed to reach the target. ";
+  } else if (const auto best = search.best()) {
+    text = fmt::format("So far the best is {}. ", candidate_line(search, *best));
   }
   text += fmt::format("{} in {}, {:.0f} s of training on one core.",
                       counted(search.candidates().size(), "candidate"),
                       counted(search.generations(), "generation"), search.trained_seconds());
   if (!search.ending().empty()) text += fmt::format(" No more were drawn: {}.", search.ending());
-  text += "\n\n";
+  return text;
+}
+
+std::string changes_from_start(const Search& search, size_t candidate) {
+  const Candidate& one = search.candidates()[candidate];
+  if (!one.parent || !search.candidates()[*one.parent].parent) return one.change();
+  return fmt::format("{}; {}", changes_from_start(search, *one.parent), one.change());
+}
+
+std::string claim_cell(const Search& search, size_t candidate) {
+  const auto claim = std::ranges::find(search.claims(), candidate, &Claim::candidate);
+  if (claim == search.claims().end()) return "";
+  if (claim->accuracy.count == 0) return "its runs diverged";
+  return fmt::format("{:.2f} %: {}claimed", claim->accuracy.mean, claim->holds ? "" : "not ");
+}
+
+std::string search_document(const Search& search) {
+  std::string text = fmt::format("# {}\n\n{}\n\n", search_title(search), summary(search));
   if (!search.claims().empty()) {
     text += "## Claims\n\n";
     for (const Claim& claim : search.claims()) text += fmt::format("- {}\n", claim_sentence(search, claim));

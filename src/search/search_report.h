@@ -31,7 +31,16 @@ std::string state_line(const Search& search);
 // What was claimed of a candidate, in a sentence.
 std::string claim_sentence(const Search& search, const Claim& claim);
 
-// Why the search ended, what it found, the claims, the front, and what mattered.
+// What the search found, in how many candidates, and why it ended.
+std::string summary(const Search& search);
+
+// All changes on a candidate's way from the start.
+std::string changes_from_start(const Search& search, size_t candidate);
+
+// What the test images said of a candidate: "99.46 %: claimed". Empty if they were not asked.
+std::string claim_cell(const Search& search, size_t candidate);
+
+// The summary, the claims, the front, and what mattered.
 std::string search_document(const Search& search);
 
 nlohmann::ordered_json search_json(const Search& search);

@@ -8,7 +8,10 @@ search=(search small.toml --target final_test_accuracy=12 --candidates 12 --batc
 [[ $(grep -c '^Generation' log) -ge 2 ]]
 grep -qE '^\| c[0-9]{4} \| [0-9,]+ \| [0-9.]+ \| [0-9.]+ % \|' out/search.md
 grep -q '12 % is claimed of the test images: mean' out/search.md
-grep -q '^Found c' out/search.md
+grep -q '^Found c.* No more were drawn: the limit is 12 candidates[.]$' out/search.md
+grep -qE '^\| c[0-9]{4} \|.*\| [0-9.]+ %: claimed \| [^|]+ \|$' out/search.md
+grep -q '<p class="lead">Found c.* No more were drawn: the limit is 12 candidates[.]</p>' out/report.html
+grep -q '"label":"claimed"' out/report.html
 claimed=$(python3 -c 'import json; print(json.load(open("out/candidates.json"))["claimed"])')
 [[ $claimed == c* ]] && grep -q "^Found $claimed, " out/search.md
 [[ $("$RUNG" "${search[@]}" --out out --json 2>said | python3 -c 'import json, sys; print(json.load(sys.stdin)["claimed"])') == "$claimed" ]]
