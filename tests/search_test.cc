@@ -707,7 +707,7 @@ TEST_F(SearchTest, ABudgetCountsTheWorkersThatItBeganWith) {
   Search search(timed, folder_);
   sweep::Crew* const crews[] = {&crew};
   search.run(crews, {});
-  EXPECT_GT(crew.trials, 2 * 28U) << "28 of the 40 s are for searching, with four at a time";
+  EXPECT_GT(crew.trials, 2 * 28U) << "24 of the 40 s are for drawing, with four at a time";
   EXPECT_LT(crew.trials, 5 * 40U);
   EXPECT_THAT(search.ending(), HasSubstr("the budget's part for searching was used"));
 }

@@ -17,11 +17,13 @@ class Scaling {
   explicit Scaling(const SearchPlan& plan) : plan_(plan) {}
 
   // Adds to a population what this generation tries, and says which ones, to be trained in all rungs:
-  // - at first the start, which is there already, and with 0.7 and 0.5 times its channels;
-  // - twice the width in the middle between the narrowest that has the target and the next that has not;
+  // - at first (generation 0) the start, which is there already, and with 0.7 and 0.5 times its channels;
+  // - in generations 1 and 2 the width in the middle between the narrowest that has the target and the next
+  //   that has not, if one has it;
   // - then, one in a generation, these with twice the epochs: from the narrowest that has the target (the
   //   start, where none has) to ever narrower ones, until one has not.
-  // Random search has none of them. Not asked for a generation, a scaling says nothing of the later ones.
+  // Random search has only the start; where channels or epochs are fixed, or time is the cost, there are none
+  // with other ones. Generations come in order, with the results of those before.
   std::vector<size_t> extend(Population& population, Drawer& drawer, size_t generation);
 
  private:

@@ -190,7 +190,7 @@ std::string changes_from_start(const Search& search, size_t candidate) {
 std::string claim_cell(const Search& search, size_t candidate) {
   const auto claim = std::ranges::find(search.claims(), candidate, &Claim::candidate);
   if (claim == search.claims().end()) return "";
-  if (claim->accuracy.count == 0) return "its runs diverged";
+  if (!claim->accuracy.mean95) return "its runs diverged";
   return fmt::format("{:.2f} %: {}claimed", claim->accuracy.mean, claim->holds ? "" : "not ");
 }
 
